@@ -1,0 +1,59 @@
+# The one door: `make serve` and `make test` do all set-up themselves.
+PORT ?= 8000
+HOST ?= 127.0.0.1
+TARGET ?= build
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: serve test check build bench format lock clean
+
+serve: .venv/serve
+	@$(BIN)/ozg-lod build --target $(TARGET)
+	@$(BIN)/ozg-lod serve --target $(TARGET) --host $(HOST) --port $(PORT)
+
+build: .venv/serve
+	@$(BIN)/ozg-lod build --target $(TARGET)
+
+test: .venv/test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
+	$(BIN)/coverage report --fail-under=95
+
+bench: .venv/test
+	$(BIN)/python bench/run.py $(ARGS)
+
+format: .venv/test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: .venv/test
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" -o requirements.txt pyproject.toml --group build
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" -o requirements-dev.txt pyproject.toml --group build --group dev
+
+clean:
+	rm -rf .venv build dist
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 serve" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }
+	@touch $@
+
+.venv/serve: .venv/python requirements.txt pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test: .venv/python requirements-dev.txt pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ .venv/serve

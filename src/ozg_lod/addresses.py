@@ -1,0 +1,64 @@
+"""Where an IRI leads: things and terms to pages of this host, http(s) and mailto elsewhere, anything else nowhere.
+
+RDF shows canonical IRIs, HTML links stay on the host. `javascript:` and `data:` IRIs are text (autoescape alone does
+not stop them).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, urlencode, urlsplit
+
+from ozg_lod.vocab import ONTOLOGY, SHAPES
+
+_THING: Final = re.compile(r"id/([a-z]+)/([A-Za-z0-9-]+)(#[A-Za-z0-9._~-]+)?")
+_ELSEWHERE: Final = re.compile(r"(?:https?://|mailto:)[^\s\"<>\\^`{|}]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link goes; `external` leaves the site."""
+
+    href: str
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses of one host; `language` stands in every link where the reader chose one."""
+
+    base_iri: str
+    public_url: str
+    language: str | None = None
+    root: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", urlsplit(self.public_url).path.rstrip("/"))
+
+    def path(self, path: str, fragment: str = "", **query: object) -> str:
+        """Return a link on this host to `path`, which begins with a slash."""
+        return self.root + quote(path) + self._query(query) + fragment
+
+    def absolute(self, path: str, **query: object) -> str:
+        """Return the address strangers use: from the public URL, never from the Host field."""
+        return self.public_url.rstrip("/") + quote(path) + (f"?{urlencode(query)}" if query else "")
+
+    def target(self, iri: str) -> Target | None:
+        """Return where `iri` leads, None where it must stay text."""
+        if iri.startswith(self.base_iri):
+            thing = _THING.fullmatch(iri, len(self.base_iri))
+            if thing:
+                kind, key, fragment = thing.groups(default="")
+                return Target(self.path(f"/doc/{kind}/{key}", fragment))
+        for namespace, path in ((ONTOLOGY, "/ontology"), (SHAPES, "/shapes")):
+            if iri == namespace or re.fullmatch(r"#[A-Za-z0-9-]+", iri.removeprefix(namespace)):
+                return Target(self.path(path, iri.removeprefix(namespace)))
+        return Target(iri, external=True) if _ELSEWHERE.fullmatch(iri) else None
+
+    def _query(self, query: dict[str, object]) -> str:
+        asked = {name: value for name, value in query.items() if value not in (None, "")}
+        if self.language:
+            asked["lang"] = self.language
+        return f"?{urlencode(asked)}" if asked else ""

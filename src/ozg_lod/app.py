@@ -1,0 +1,206 @@
+"""The web application: routes and what applies to all of them (headers, failures, start and end)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from ozg_lod import __version__, errors, formats, pages, routes_data, routes_pages
+from ozg_lod.addresses import Addresses
+from ozg_lod.language import choose_language
+from ozg_lod.serving import Switch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from ozg_lod.serving import Opened
+    from ozg_lod.settings import Settings
+
+PROBLEMS: Final = "https://w3id.org/ozg-lod/problems#"
+_METHOD_NOT_ALLOWED: Final = 405
+_log = logging.getLogger("ozg_lod")
+
+_EVERYWHERE: Final = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Link, ETag, Content-Language, Retry-After, X-Ozg-Version"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
+        b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+]
+_PREFLIGHT: Final = [
+    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
+    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
+    (b"access-control-max-age", b"86400"),
+    (b"allow", b"GET, HEAD, POST, OPTIONS"),
+]
+
+
+def create(settings: Settings) -> FastAPI:
+    """Return the application for these settings; the current snapshot is opened and verified when it starts."""
+    app = FastAPI(
+        title="ozg-lod",
+        version=__version__,
+        summary="Linked open data catalogue of municipal e-government in Hesse",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    app.state.ending = False
+    app.include_router(routes_data.router)
+    app.include_router(routes_pages.router)
+    app.add_exception_handler(errors.OzgLodError, _expected)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_middleware(_Everywhere)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    def serve(opened: Opened) -> None:
+        app.state.opened = opened
+
+    switch = await asyncio.to_thread(Switch, app.state.settings, serve)
+    watching = asyncio.create_task(switch.watch())
+    yield
+    watching.cancel()
+    await asyncio.to_thread(switch.opened.endpoint.close)
+
+
+class _Everywhere:
+    """Middleware: the headers of every answer, preflights, one snapshot for a request, and faults of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], *_EVERYWHERE]
+            await send(message)
+
+        if scope["method"] == "OPTIONS":
+            await Response(status_code=204)(scope, receive, _with(send_with_headers, _PREFLIGHT))
+            return
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            if started:
+                raise  # the connection breaks: half an answer never ends politely
+            response = _internal(Request(scope))
+            await response(scope, receive, send_with_headers)
+
+
+def _with(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *headers]
+        await send(message)
+
+    return sending
+
+
+def _internal(request: Request) -> Response:
+    """Log the fault under a number and show only the number."""
+    number = secrets.token_hex(4)
+    _log.exception("internal error %s at %s %s", number, request.method, request.url.path)
+    return failure(
+        request,
+        errors.OzgLodError(
+            f"Something went wrong on our side. Please report it with the number {number}.",
+            f"Auf unserer Seite ist etwas schiefgegangen. Bitte melden Sie es mit der Nummer {number}.",
+            number=number,
+        ),
+    )
+
+
+async def _expected(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.OzgLodError)  # noqa: S101 - registered for nothing else
+    return failure(request, error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """Turn what the framework refuses into a sentence of ours."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    if error.status_code == _METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "GET, HEAD")
+        return failure(
+            request,
+            errors.MethodNotAllowed(
+                f"{request.method} is not offered here; use {allowed}.",
+                f"{request.method} wird hier nicht angeboten; möglich ist {allowed}.",
+                allow=allowed,
+            ),
+        )
+    return failure(
+        request,
+        errors.NotFound(
+            "There is nothing at this address; the start page leads to everything.",
+            "Unter dieser Adresse ist nichts; die Startseite führt zu allem.",
+        ),
+    )
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    names = ", ".join(sorted({str(part["loc"][-1]) for part in error.errors()}))
+    return failure(
+        request,
+        errors.BadRequest(f"Not understood: {names}.", f"Nicht verstanden: {names}."),
+    )
+
+
+def failure(request: Request, error: errors.OzgLodError) -> Response:
+    """Return the failure as a page for browsers, as problem details (RFC 9457) for everything else."""
+    headers = {"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"}
+    if "retry_after_s" in error.details:
+        headers["Retry-After"] = str(error.details["retry_after_s"])
+    if "allow" in error.details:
+        headers["Allow"] = str(error.details["allow"])
+    language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    headers["Content-Language"] = language
+    if _wants_page(request.headers.get("accept")):
+        opened: Opened = request.app.state.opened
+        site = pages.Site(language, Addresses(opened.base_iri, opened.public_url), opened.version, request.url.path)
+        return Response(pages.error(site, error), error.status, {**headers, "Content-Type": formats.HTML.content_type})
+    problem = {
+        "type": f"{PROBLEMS}{error.slug}",
+        "title": error.title[language == "de"],
+        "status": error.status,
+        "detail": error.sentence(language),
+        "detail_en": error.en,
+        "detail_de": error.de,
+        **error.details,
+    }
+    return Response(json.dumps(problem, ensure_ascii=False), error.status, headers, "application/problem+json")
+
+
+def _wants_page(accept: str | None) -> bool:
+    """Return whether HTML was asked for by name: a program that takes anything gets the problem document."""
+    try:
+        return formats.negotiate(accept, (formats.JSON, formats.HTML)) is formats.HTML
+    except errors.NotAcceptable:
+        return False

@@ -1,0 +1,205 @@
+"""Compile source folders into a snapshot: read, pass the gate, write aside, publish.
+
+Nothing changes unless everything passes. The same sources and the same program give the same build key, and a build
+whose key is published already does nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from ozg_lod import gate, report, snapshot
+from ozg_lod.checking import examine_in_cage
+from ozg_lod.errors import SnapshotError, SourceError
+from ozg_lod.fingerprint import code_fingerprint
+from ozg_lod.vocab import VOID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from ozg_lod.settings import Settings
+
+CATALOGUE_FILE: Final = "catalogue.ttl"
+_ENGINES: Final = ("pyoxigraph", "pyshacl", "rdflib")
+_DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
+_MAX_SOURCE_BYTES: Final = 500_000_000
+_MAX_SOURCE_ROWS: Final = 5_000_000
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The bytes of everything a snapshot is made of, by name, sorted; nothing is read twice."""
+
+    base_iri: str
+    data: dict[str, bytes]
+    ontology: dict[str, bytes]
+    shapes: dict[str, bytes]
+    derive: dict[str, bytes]
+    invariants: dict[str, bytes]
+
+    @property
+    def key(self) -> str:
+        """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
+        digest = hashlib.sha256()
+        for kind in ("data", "ontology", "shapes", "derive", "invariants"):
+            for name, content in getattr(self, kind).items():
+                digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
+        digest.update(code_fingerprint().encode())
+        digest.update(" ".join(f"{engine} {version(engine)}" for engine in _ENGINES).encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build came to.
+
+    `manifest` is None where findings refused it; `examination` is None where this very snapshot existed already, and
+    `unchanged` says that it was also the current one.
+    """
+
+    manifest: snapshot.Manifest | None
+    examination: gate.Examination | None
+    unchanged: bool = False
+
+
+def read(roots: tuple[Path, ...]) -> Sources:
+    """Return the sources: the first root holds everything, further ones add data. Raises SourceError."""
+    first = roots[0]
+    data = dict(_data(roots))
+    if CATALOGUE_FILE not in data:
+        raise SourceError(
+            f"{first}/data/{CATALOGUE_FILE} is missing; `ozg-lod init DIR` writes one.",
+            f"{first}/data/{CATALOGUE_FILE} fehlt; `ozg-lod init ORDNER` schreibt eine.",
+        )
+    invariants = first / "tests" / "invariants"
+    return Sources(
+        base_iri=_base_iri(data[CATALOGUE_FILE]),
+        data=data,
+        ontology=_files(first / "ontology", (".ttl",)),
+        shapes=_files(first / "shapes", (".ttl",)),
+        derive=_files(first / "queries" / "derive", (".rq",)),
+        invariants=_files(invariants if invariants.is_dir() else first / "invariants", (".rq",)),
+    )
+
+
+def build(settings: Settings, *, say: Callable[[str, str], None]) -> Outcome:
+    """Build from the sources and publish; `say` gets an English and a German sentence for each step."""
+    snapshots = snapshot.Snapshots(settings.target)
+    with snapshots.locked():
+        sources = read(settings.source)
+        manifest = _sound(snapshots, sources.key)
+        if manifest is not None:
+            return Outcome(manifest, None, unchanged=snapshots.publish(sources.key) is None)
+        say(f"Checking {len(sources.data)} files.", f"{len(sources.data)} Dateien werden geprüft.")
+        examination = _examine(sources, settings)
+        if not examination.conforms:
+            return Outcome(None, examination)
+        contents = _contents(sources, examination)
+        count = contents.ntriples.count(b"\n")
+        say(f"{count} triples conform; writing the snapshot.", f"{count} Tripel sind in Ordnung; der Datenstand wird geschrieben.")
+        manifest = snapshots.write(contents)
+        snapshots.publish(sources.key)
+        return Outcome(manifest, examination)
+
+
+def rules(sources: Sources) -> gate.Rules:
+    """Return what the files of these sources are held against."""
+    return gate.Rules(
+        base=sources.base_iri,
+        shapes=_joined(sources.shapes),
+        ontology=_joined(sources.ontology),
+        derive=tuple((name, text.decode()) for name, text in sources.derive.items()),
+        invariants=tuple((name, text.decode()) for name, text in sources.invariants.items()),
+        max_bytes=_MAX_SOURCE_BYTES,
+        max_rows=_MAX_SOURCE_ROWS,
+    )
+
+
+def _examine(sources: Sources, settings: Settings) -> gate.Examination:
+    files = [gate.SourceFile(name, content) for name, content in sources.data.items()]
+    return examine_in_cage(
+        files, rules(sources), memory_mb=settings.check_memory_mb, deadline_s=settings.build_deadline_s
+    )
+
+
+def _sound(snapshots: snapshot.Snapshots, name: str) -> snapshot.Manifest | None:
+    """Return the manifest if a snapshot of this name exists and is undamaged."""
+    if name not in snapshots.names():
+        return None
+    try:
+        return snapshots.verified(name)
+    except SnapshotError:
+        return None
+
+
+def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Contents:
+    graph = ox.NamedNode(f"{sources.base_iri}graph/ontology")
+    ontology = {ox.Quad(*quad.triple, graph) for quad in ox.parse(_joined(sources.ontology), ox.RdfFormat.TURTLE)}
+    lines = {*examination.quads.splitlines(keepends=True), *_lines(ontology, ox.RdfFormat.N_QUADS)}
+    merged = {quad.triple for quad in ontology} | {quad.triple for quad in ox.parse(examination.quads, ox.RdfFormat.N_QUADS)}
+    return snapshot.Contents(
+        build_key=sources.key,
+        base_iri=sources.base_iri,
+        nquads=b"".join(sorted(lines)),
+        ntriples=b"".join(sorted(_lines(merged, ox.RdfFormat.N_TRIPLES))),
+        shapes=_joined(sources.shapes),
+        report=report.to_json(examination),
+    )
+
+
+def _lines(statements: Iterable[ox.Quad] | Iterable[ox.Triple], form: ox.RdfFormat) -> list[bytes]:
+    return (ox.serialize(statements, format=form) or b"").splitlines(keepends=True)
+
+
+def _joined(files: Mapping[str, bytes]) -> bytes:
+    """Return several Turtle files as one: prefixes may be declared again."""
+    return b"\n".join(files.values())
+
+
+def _files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, bytes]:
+    paths = sorted(path for path in folder.glob("*") if path.name.endswith(suffixes)) if folder.is_dir() else []
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def _data(roots: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, bytes) of the data files of all roots; raise SourceError where two roots have the same name."""
+    seen: dict[str, Path] = {}
+    for root in roots:
+        folder = root / "data" if (root / "data").is_dir() else root
+        files = _files(folder, _DATA_SUFFIXES)
+        if not files:
+            raise SourceError(
+                f"There are no data in {folder}; give a folder with tables or RDF files.",
+                f"In {folder} liegen keine Daten; geben Sie einen Ordner mit Tabellen oder RDF-Dateien an.",
+            )
+        for name, content in files.items():
+            if name in seen:
+                raise SourceError(
+                    f"{name} stands in {seen[name]} and in {folder}; give one of them another name.",
+                    f"{name} liegt in {seen[name]} und in {folder}; benennen Sie eine der Dateien um.",
+                )
+            seen[name] = folder
+            yield name, content
+
+
+def _base_iri(catalogue: bytes) -> str:
+    """Return the base IRI that the catalogue names as its void:uriSpace."""
+    try:
+        quads = list(ox.parse(catalogue, ox.RdfFormat.TURTLE))
+    except SyntaxError as error:
+        raise SourceError(
+            f"{CATALOGUE_FILE} cannot be read: {error}.", f"{CATALOGUE_FILE} ist nicht lesbar: {error}."
+        ) from None
+    spaces = [quad.object.value for quad in quads if quad.predicate.value == VOID + "uriSpace"]
+    if len(spaces) != 1 or not spaces[0].startswith(("https://", "http://")) or not spaces[0].endswith("/"):
+        raise SourceError(
+            f"{CATALOGUE_FILE} must name the base IRI once as void:uriSpace, with http(s) and a slash at its end.",
+            f"{CATALOGUE_FILE} muss die Basis-IRI einmal als void:uriSpace nennen, mit http(s) und Schrägstrich am Ende.",
+        )
+    return str(spaces[0])

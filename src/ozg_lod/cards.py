@@ -1,0 +1,176 @@
+"""The parts of a page about a thing: facts, cards and tables, made from its one graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.graph import LABELS, TYPE, collation, iri_of
+from ozg_lod.values import Value, unit_of
+from ozg_lod.vocab import ADMS, DCAT, DCT, ORG, OZG, PROV, QB, RDFS, SCHEMA, SKOS, WGS84
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from ozg_lod.describe import Description
+    from ozg_lod.graph import Term
+    from ozg_lod.values import Writer
+
+_MOST_CARDS: Final = 8
+_WORDING: Final = OZG + "wording"
+_SOURCE: Final = DCT + "source"
+_NOTES: Final = (DCT + "description", SKOS + "note", SKOS + "editorialNote", SKOS + "scopeNote", RDFS + "comment")
+_BOUNDS: Final = frozenset({OZG + "earliest", OZG + "latest"})
+_STATED_TIMES: Final = frozenset({OZG + "month", DCAT + "startDate", DCAT + "endDate"})
+_ORDER: Final = tuple(
+    [ORG + "classification", DCT + "type", DCT + "identifier"]
+    + [OZG + name for name in ("ags", "ars", "districtKey", "ozgId", "leikaKey")]
+    + [SKOS + "notation", SKOS + "prefLabel", SKOS + "altLabel", DCT + "title", SKOS + "inScheme", SKOS + "broader"]
+    + [OZG + name for name in ("about", "of", "at", "concerns", "concernsCandidate", "member", "programme", "funds")]
+    + [OZG + name for name in ("fundedFrom", "amountEur", "awardedEur", "amountKind", "per", "indicator", "value")]
+    + [OZG + name for name in ("serviceCount", "month", "earliest", "latest", "status", "asOf", "readOn")]
+    + [OZG + name for name in ("part", "whole", "validFrom", "validTo", "goal", "targetGroup", "purpose", "topic")]
+    + [DCAT + "startDate", DCAT + "endDate", OZG + "applicationDeadline", OZG + "leadAuthority", OZG + "builtBy"]
+    + [OZG + "selectedBy", OZG + "operator", SCHEMA + "funder", DCT + "publisher", DCT + "issued", DCT + "spatial"]
+)
+_LAST: Final = (WGS84 + "lat", WGS84 + "long", DCAT + "centroid", SKOS + "exactMatch", ADMS + "identifier", _SOURCE)
+_RANK: Final = {predicate: rank for rank, predicate in enumerate(_ORDER)} | {
+    predicate: 1000 + rank for rank, predicate in enumerate(_LAST)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One property with its values."""
+
+    name: Value
+    values: Sequence[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One thing in brief: its name as a link, what it is, what it says, in which words, by which source."""
+
+    title: Value
+    kinds: Sequence[Value]
+    facts: Sequence[Fact]
+    wordings: Sequence[Value]
+    sources: Sequence[Value]
+    notes: Sequence[Value]
+    disputes: Sequence[Value]
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Things of one sort under one heading: as cards, as a table with these columns, or as a list of links."""
+
+    heading: str
+    total: int
+    cards: Sequence[Card] = ()
+    columns: Sequence[Value] = ()
+    rows: Sequence[tuple[Card, Sequence[Sequence[Value]]]] = ()
+    links: Sequence[Value] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Makes the parts of one page."""
+
+    description: Description
+    writer: Writer
+
+    def card(self, iri: str, *, beside: str = "", hidden: Collection[str] = ()) -> Card:
+        """Return the card of `iri`; beside another thing it is brief, and the link back goes without saying."""
+        said = self.description.facts.get(iri, {})
+        title = self.writer.name(iri)
+        return Card(
+            title=title,
+            kinds=self.kinds(iri),
+            facts=self._facts(said, title, beside, _unlisted(said, brief=bool(beside)) | set(hidden)),
+            wordings=[self.writer.value(term) for term in said.get(_WORDING, ())],
+            sources=self.writer.values(said.get(_SOURCE, ()), _SOURCE),
+            notes=[value for note in _NOTES for value in self.writer.values(said.get(note, ()), note)],
+            disputes=[self.writer.name(found) for claimed, found in self.description.disputes if claimed == iri],
+            anchor=iri.partition("#")[2],
+        )
+
+    def kinds(self, iri: str) -> list[Value]:
+        """Return the names of the classes, the catalogue's own if there are any."""
+        classes = [iri_of(term) for term in self.description.facts.get(iri, {}).get(TYPE, ())]
+        own = [found for found in classes if found.startswith(OZG)]
+        return [self.writer.name(found) for found in own or classes if found]
+
+    def incoming(self) -> tuple[list[Section], list[Section]]:
+        """Return the sections of what points here: statements, and all other links."""
+        stated: list[Section] = []
+        others: list[Section] = []
+        for group in self.description.incoming:
+            heading = self._heading(group.property)
+            if group.statements:
+                stated.append(self._statements(heading, group.total, group.subjects))
+            else:
+                links = [self.writer.name(subject) for subject in group.subjects]
+                others.append(Section(heading, group.total, links=links))
+        return stated, others
+
+    def unfolded(self, predicates: Collection[str]) -> list[Section]:
+        """Return the things the thing itself points to that stand on its page with all they say."""
+        said = self.description.facts[self.description.iri]
+        sections = []
+        for predicate in predicates:
+            subjects = [iri_of(term) for term in said.get(predicate, ()) if iri_of(term) in self.description.facts]
+            subjects = [subject for subject in subjects if subject not in self.description.parts]
+            if subjects:
+                name = self.writer.name(predicate).text
+                sections.append(self._statements(name[:1].upper() + name[1:], len(subjects), subjects))
+        return sections
+
+    def _statements(self, heading: str, total: int, subjects: Sequence[str]) -> Section:
+        iri = self.description.iri
+        if total <= _MOST_CARDS:
+            return Section(heading, total, cards=[self.card(subject, beside=iri) for subject in subjects])
+        cards = [self.card(subject, beside=iri) for subject in subjects]
+        found = {fact.name.text: fact.name for card in cards for fact in card.facts}
+        rows = []
+        for card in cards:
+            values = {fact.name.text: fact.values for fact in card.facts}
+            rows.append((card, [values.get(name, ()) for name in found]))
+        return Section(heading, total, columns=list(found.values()), rows=rows)
+
+    def _facts(
+        self, said: Mapping[str, Sequence[Term]], title: Value, beside: str, hidden: Collection[str]
+    ) -> list[Fact]:
+        unit = unit_of({predicate: tuple(terms) for predicate, terms in said.items()})
+        facts = []
+        for predicate, terms in said.items():
+            if predicate in hidden:
+                continue
+            shown = [term for term in terms if not (beside and iri_of(term) == beside)]
+            if predicate in LABELS:
+                values = [value for value in map(self.writer.value, shown) if value.text != title.text]
+            else:
+                values = self.writer.values(shown, predicate, unit if predicate == OZG + "value" else "")
+            if values:
+                order = (_RANK.get(predicate, len(_RANK)), collation(self.writer.name(predicate).text))
+                facts.append((order, Fact(self.writer.name(predicate), _in_order(values))))
+        return [fact for _, fact in sorted(facts, key=lambda entry: entry[0])]
+
+    def _heading(self, predicate: str) -> str:
+        words = self.writer.words
+        known = words.term("incoming", predicate)
+        return known or words("incoming/other", property=self.writer.name(predicate).text)
+
+
+def _unlisted(said: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
+    """Return what does not stand among the facts; in brief, bounds derived from a stated time are left to the data."""
+    hidden = {TYPE, _WORDING, _SOURCE, *_NOTES}
+    if brief:
+        hidden |= {QB + "dataSet", PROV + "wasDerivedFrom", *LABELS}
+        hidden |= _BOUNDS if _STATED_TIMES & set(said) else frozenset()
+    return hidden
+
+
+def _in_order(values: Sequence[Value]) -> list[Value]:
+    """Return times in time, anything else by its text."""
+    return sorted(values, key=lambda value: (value.machine, collation(value.text)))

@@ -1,0 +1,83 @@
+"""The gate in its cage: files go in as bytes, the examination comes back as bytes.
+
+Frames of a job: one line of JSON with the sizes, then the files one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod import cage
+from ozg_lod.gate import Examination, Rules, SourceFile, examine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ozg_lod.cage import Work, Write
+
+_BYTES: Final = ("shapes", "ontology", "known")
+_SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
+_SAMPLE_SHAPES: Final = b"""
+@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<https://example.org/shape> a sh:NodeShape ; sh:targetSubjectsOf rdfs:label ; sh:property <https://example.org/rule> .
+<https://example.org/rule> a sh:PropertyShape ; sh:path rdfs:label ; sh:maxCount 0 ; sh:message "no"@en, "nein"@de ;
+  sh:datatype rdfs:Literal ; sh:pattern "^b" ; sh:uniqueLang true ; sh:in ( "b" ) ; sh:nodeKind sh:Literal .
+<https://example.org/sparql> a sh:NodeShape ; sh:targetSubjectsOf rdfs:label ; sh:sparql <https://example.org/query> ;
+  sh:message "no"@en .
+<https://example.org/query> a sh:SPARQLConstraint ; sh:select "SELECT $this WHERE { $this ?p ?o }" .
+"""
+
+
+def examine_in_cage(files: Sequence[SourceFile], rules: Rules, *, memory_mb: int, deadline_s: float) -> Examination:
+    """Return what `gate.examine` says; raises what it raises, Late, or OutOfMemory."""
+    limits = cage.Limits(memory_mb=memory_mb, cpu_s=int(deadline_s) + 1)
+    answer = cage.once("ozg_lod.checking:examining", "", _job(files, rules), limits=limits, deadline_s=deadline_s)
+    return Examination.from_bytes(answer)
+
+
+def examining(_argument: str) -> Work:
+    """Return the work of a checking child (entry of the template); what is imported late is imported before the fork."""
+    examine([SourceFile("warm.ttl", _SAMPLE)], Rules(base="https://example.org/", shapes=_SAMPLE_SHAPES))
+
+    def work(question: bytes, write: Write) -> None:
+        files, rules = _from_job(question)
+        write(examine(files, rules).to_bytes())
+
+    return work
+
+
+def _job(files: Sequence[SourceFile], rules: Rules) -> bytes:
+    contents = [*(getattr(rules, name) for name in _BYTES), *(file.content for file in (*rules.descriptions, *files))]
+    plain = {name: value for name, value in asdict(replace(rules, descriptions=())).items() if name not in _BYTES}
+    head = {
+        "rules": plain,
+        "descriptions": [(file.name, file.graph) for file in rules.descriptions],
+        "files": [(file.name, file.graph) for file in files],
+        "sizes": [len(content) for content in contents],
+    }
+    return json.dumps(head).encode() + b"\n" + b"".join(contents)
+
+
+def _from_job(job: bytes) -> tuple[list[SourceFile], Rules]:
+    line, _, rest = job.partition(b"\n")
+    head = json.loads(line)
+    contents, start = [], 0
+    for size in head["sizes"]:
+        contents.append(rest[start : start + size])
+        start += size
+    named = [*head["descriptions"], *head["files"]]
+    files = [SourceFile(name, content, graph) for (name, graph), content in zip(named, contents[3:], strict=True)]
+    descriptions = len(head["descriptions"])
+    said = head["rules"]
+    rules = Rules(
+        **{
+            **said,
+            **dict(zip(_BYTES, contents[:3], strict=True)),
+            "derive": tuple((name, text) for name, text in said["derive"]),
+            "invariants": tuple((name, text) for name, text in said["invariants"]),
+            "descriptions": tuple(files[:descriptions]),
+        }
+    )
+    return files[descriptions:], rules

@@ -1,0 +1,267 @@
+"""The description of a table: a closed subset of CSV on the Web (W3C Recommendations of 17 December 2015).
+
+Every term that is not in the lists below is refused, so that what a description says is what happens. Two points are
+stricter or wider than the recommendation: a column has either a `propertyUrl` or `suppressOutput` (nothing gets the
+default property of CSVW), and a template that uses a column with a `separator` yields one address for each item.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.cells import BASES, Datatype
+from ozg_lod.lexical import is_web_address
+from ozg_lod.metadata import LANGUAGE, Node, parsed
+from ozg_lod.rows import folded
+from ozg_lod.template import Template, template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONTEXT: Final = "http://www.w3.org/ns/csvw"
+TABLE_TERMS: Final = ("@context", "url", "dc:title", "dc:description", "tableSchema")
+SCHEMA_TERMS: Final = ("aboutUrl", "primaryKey", "foreignKeys", "columns")
+COLUMN_TERMS: Final = (
+    "name",
+    "titles",
+    "dc:description",
+    "datatype",
+    "required",
+    "null",
+    "lang",
+    "separator",
+    "default",
+    "suppressOutput",
+    "aboutUrl",
+    "propertyUrl",
+    "valueUrl",
+    "virtual",
+)
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; a virtual one has no cells and gets its value from `value` or `default`."""
+
+    name: str
+    titles: Mapping[str, tuple[str, ...]]
+    datatype: Datatype
+    required: bool
+    null: tuple[str, ...]
+    lang: str | None
+    separator: str | None
+    default: str
+    virtual: bool
+    about: Template | None
+    property: str | None
+    value: Template | None
+
+    def title(self, language: str) -> str:
+        """Return what people call the column: its first title in `language`, else in German, else its name."""
+        titles = self.titles.get(language) or self.titles.get("de") or (self.name,)
+        return titles[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """The values of `columns` must stand in the columns `targets` of the table `resource`."""
+
+    columns: tuple[str, ...]
+    resource: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A whole description; `url` is the name of the CSV file, `title` and `description` are by language."""
+
+    url: str
+    base: str
+    title: Mapping[str, str]
+    description: Mapping[str, str]
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+
+
+def schema(metadata: bytes, *, file: str) -> Schema:
+    """Read the description of a table.
+
+    Raises SourceError with the file, the place in it and the term, and what would be right.
+    """
+    root = Node(parsed(metadata, file), "$", file)
+    root.only(TABLE_TERMS)
+    base = _base(root.at("@context"))
+    url = root.at("url").text()
+    body = root.at("tableSchema")
+    body.only(SCHEMA_TERMS)
+    about = body.at("aboutUrl")
+    columns = tuple(_column(node, about, base) for node in body.at("columns").items())
+    found = Schema(
+        url=url,
+        base=base,
+        title=root.at("dc:title").by_language(),
+        description=root.at("dc:description").by_language(),
+        columns=columns,
+        primary_key=body.at("primaryKey").texts(),
+        foreign_keys=tuple(_foreign_key(node) for node in body.at("foreignKeys").items()),
+    )
+    _check(found, body)
+    return found
+
+
+def _base(context: Node) -> str:
+    match context.value:
+        case [str(name), {"@language": str(), "@base": str(base), **rest}] if name == CONTEXT and not rest:
+            if is_web_address(base) and base.endswith("/"):
+                return base
+        case _:
+            pass
+    context.fail(
+        f'must be ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}]',
+        f'muss ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}] sein',
+    )
+
+
+def _column(node: Node, about: Node, base: str) -> Column:
+    node.only(COLUMN_TERMS)
+    name = node.at("name").text()
+    if not _NAME.fullmatch(name):
+        node.fail(f'"{name}" is not a column name', f"„{name}“ ist kein Spaltenname")
+    own_about = node.at("aboutUrl") if node.at("aboutUrl").given else about
+    column = Column(
+        name=name,
+        titles=node.at("titles").titles(),
+        datatype=_datatype(node.at("datatype")),
+        required=node.at("required").flag(),
+        null=node.at("null").texts() if node.at("null").given else ("",),
+        lang=node.at("lang").text() if node.at("lang").given else None,
+        separator=node.at("separator").text() if node.at("separator").given else None,
+        default=node.at("default").text() if node.at("default").given else "",
+        virtual=node.at("virtual").flag(),
+        about=template(own_about, base) if own_about.given else None,
+        property=_property(node, base),
+        value=template(node.at("valueUrl"), base) if node.at("valueUrl").given else None,
+    )
+    _check_column(column, node)
+    return column
+
+
+def _check_column(column: Column, node: Node) -> None:
+    if column.lang is not None and (column.datatype.base != "string" or not LANGUAGE.fullmatch(column.lang)):
+        node.at("lang").fail(
+            "a language such as de belongs to a column of datatype string",
+            "eine Sprache wie de gehört zu einer Spalte mit dem Datentyp string",
+        )
+    if column.separator == "":
+        node.at("separator").fail("must not be empty", "darf nicht leer sein")
+    if column.property is not None and column.about is None:
+        node.fail("has no aboutUrl, nor has the table", "hat keine aboutUrl, und die Tabelle auch nicht")
+    if column.virtual and (column.property is None or (column.value is None and not column.default)):
+        node.fail(
+            "a virtual column needs propertyUrl and valueUrl or default",
+            "eine virtuelle Spalte braucht propertyUrl und valueUrl oder default",
+        )
+
+
+def _property(node: Node, base: str) -> str | None:
+    given, suppressed = node.at("propertyUrl").given, node.at("suppressOutput").flag()
+    if given == suppressed:
+        node.fail(
+            "needs either propertyUrl or suppressOutput: true",
+            "braucht entweder propertyUrl oder suppressOutput: true",
+        )
+    if suppressed:
+        return None
+    found = template(node.at("propertyUrl"), base)
+    if found.names:
+        node.at("propertyUrl").fail("must be without {…}", "darf kein {…} enthalten")
+    return found.expand({})
+
+
+def _datatype(node: Node) -> Datatype:
+    if not node.given:
+        return Datatype()
+    if isinstance(node.value, str):
+        base, pattern = node, None
+    else:
+        node.only(("base", "format"))
+        base, pattern = node.at("base"), node.at("format")
+    if base.text() not in BASES:
+        listed = ", ".join(BASES)
+        base.fail(
+            f'"{base.text()}" is not offered; right are: {listed}',
+            f"„{base.text()}“ gibt es hier nicht; richtig sind: {listed}",
+        )
+    if pattern is None or not pattern.given:
+        return Datatype(base.text())
+    if base.text() != "string":
+        pattern.fail("only a string has a format", "nur ein string hat ein format")
+    try:
+        return Datatype("string", re.compile(pattern.text()))
+    except re.error as error:
+        pattern.fail(f"is not a regular expression: {error}", f"ist kein regulärer Ausdruck: {error}")
+
+
+def _foreign_key(node: Node) -> ForeignKey:
+    node.only(("columnReference", "reference"))
+    reference = node.at("reference")
+    reference.only(("resource", "columnReference"))
+    key = ForeignKey(
+        columns=node.at("columnReference").texts(),
+        resource=reference.at("resource").text(),
+        targets=reference.at("columnReference").texts(),
+    )
+    if not key.columns or len(key.columns) != len(key.targets):
+        node.fail("needs as many columns here as there", "braucht hier so viele Spalten wie dort")
+    return key
+
+
+def _check(found: Schema, body: Node) -> None:
+    """Check what concerns several columns: names, titles, and what keys and templates refer to."""
+    if not found.columns:
+        body.at("columns").fail("needs at least one column", "braucht mindestens eine Spalte")
+    real = {column.name: column for column in found.columns if not column.virtual}
+    _check_headers(found, body)
+    for name in (*found.primary_key, *(name for key in found.foreign_keys for name in key.columns)):
+        if name not in real:
+            body.fail(f'a key names "{name}", which is not a column', f"ein Schlüssel nennt „{name}“, keine Spalte")
+    for index, column in enumerate(found.columns):
+        node = Node(None, f"{body.path}.columns[{index}]", body.file)
+        for used, several in ((column.about, 0), (column.value, 1)):
+            if used is not None:
+                _check_template(used, real, several, node)
+
+
+def _check_headers(found: Schema, body: Node) -> None:
+    seen: dict[str, str] = {}
+    names = [column.name for column in found.columns]
+    for column in found.columns:
+        titles = [title for texts in column.titles.values() for title in texts]
+        if names.count(column.name) > 1:
+            body.fail(f'two columns are named "{column.name}"', f"zwei Spalten heißen „{column.name}“")
+        for header in (column.name, *titles):
+            if seen.setdefault(folded(header), column.name) != column.name:
+                body.fail(f'two columns have the title "{header}"', f"zwei Spalten haben den Titel „{header}“")
+
+
+def _check_template(template: Template, real: Mapping[str, Column], several: int, node: Node) -> None:
+    for part in template.parts:
+        if isinstance(part, str):
+            continue
+        column = real.get(part[0])
+        if column is None:
+            node.fail(f"{{{part[0]}}} is not a column with cells", f"{{{part[0]}}} ist keine Spalte mit Zellen")
+        if part[1] is not (column.datatype.base == "anyURI"):
+            node.fail(
+                f"write {{+{part[0]}}} for a column of datatype anyURI and {{{part[0]}}} for every other",
+                f"schreiben Sie {{+{part[0]}}} bei einer Spalte mit dem Datentyp anyURI, sonst {{{part[0]}}}",
+            )
+    if sum(real[name].separator is not None for name in set(template.names)) > several:
+        node.fail(
+            "only a valueUrl may use a column with a separator, and only one",
+            "nur eine valueUrl darf eine Spalte mit separator verwenden, und nur eine",
+        )

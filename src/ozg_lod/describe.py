@@ -1,0 +1,146 @@
+"""One graph about one thing: the same for its page and for every RDF format.
+
+It holds what the thing says of itself, what statements say of it (with their source, wording and dates), what
+contradicts them, and the names of every neighbour. Incoming from elsewhere are counted in full and given page by page:
+hundreds of places are in Hesse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.graph import TYPE, Graph, Term, collation, iri_of, names_in, pick
+from ozg_lod.vocab import ADMS, DCT, OZG, PROV
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pyoxigraph as ox
+
+PAGE_SIZE: Final = 50
+
+_CLAIM: Final = OZG + "claim"
+_UNFOLDED: Final = frozenset({_CLAIM, OZG + "condition", ADMS + "identifier"})
+_SPATIAL: Final = DCT + "spatial"
+_CONTAINMENT: Final = frozenset({OZG + "part", OZG + "whole"})
+_NOT_ABOUT: Final = frozenset({DCT + "source", PROV + "wasDerivedFrom", OZG + "status", OZG + "indicator"})
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """The links to a thing by one property: how many in all, and the subjects on this page, in order of their names.
+
+    `statements` says that the subjects are statements about the thing and stand in the graph with all they say.
+    """
+
+    property: str
+    total: int
+    subjects: tuple[str, ...]
+    statements: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The graph about `iri`.
+
+    `facts` are its triples by subject and property, in fixed order; `names` has the names of all its IRIs, properties
+    included, by language tag; `parts` are the fragments of the thing that the graph describes too; `disputes` are
+    pairs of a statement and a contradiction that claims it.
+    """
+
+    iri: str
+    triples: frozenset[ox.Triple]
+    facts: Mapping[str, Mapping[str, tuple[Term, ...]]]
+    names: Mapping[str, Mapping[str, str]]
+    incoming: tuple[Incoming, ...]
+    parts: tuple[str, ...]
+    disputes: tuple[tuple[str, str], ...]
+    page: int
+    pages: int
+
+
+def about(store: ox.Store, iri: str, *, page: int = 1, page_size: int = PAGE_SIZE) -> Description | None:
+    """Return the description of `iri`, or None where nothing is said of it or the page does not exist (1 is first)."""
+    graph = Graph(store)
+    own = set(graph.about(iri))
+    incoming = [*graph.to(iri), *_lying(graph, own)]
+    groups = _groups(graph, iri, incoming, page=page, page_size=page_size)
+    pages = max((-(-group.total // page_size) for group in groups), default=1)
+    if not own or not 1 <= page <= pages:
+        return None
+    parts = _parts(iri, own, incoming)
+    statements = {subject for group in groups if group.statements for subject in group.subjects}
+    statements |= {iri_of(triple.object) for triple in own if triple.predicate.value in _UNFOLDED} - {""}
+    disputes = _disputes(graph, {iri, *statements})
+    shown = {subject for group in groups for subject in group.subjects} | set(parts)
+    triples = own | {triple for triple in incoming if iri_of(triple.subject) in shown}
+    for subject in statements | set(parts) | {dispute for _, dispute in disputes}:
+        triples |= set(graph.about(subject))
+    named, names = _names(graph, triples)
+    whole = frozenset(triples | named)
+    return Description(iri, whole, _facts(whole), names, groups, parts, disputes, page, pages)
+
+
+def _lying(graph: Graph, own: Iterable[ox.Triple]) -> list[ox.Triple]:
+    """Return where the place of an authority lies: containment belongs to places, people ask the authority."""
+    places = {iri_of(triple.object) for triple in own if triple.predicate.value == _SPATIAL} - {""}
+    return [triple for place in sorted(places) for triple in graph.to(place) if triple.predicate.value in _CONTAINMENT]
+
+
+def _groups(
+    graph: Graph, iri: str, incoming: Iterable[ox.Triple], *, page: int, page_size: int
+) -> tuple[Incoming, ...]:
+    """Group the links to `iri` by property, statements first; a link from a part of itself is none."""
+    classes = graph.statement_classes()
+    groups: dict[tuple[bool, str], set[str]] = {}
+    for triple in incoming:
+        subject, predicate = iri_of(triple.subject), triple.predicate.value
+        if not subject or subject.startswith((iri + "#", OZG)) or subject == iri:
+            continue
+        stated = predicate not in _NOT_ABOUT and any(iri_of(kind) in classes for kind in graph.objects(subject, TYPE))
+        groups.setdefault((not stated, predicate), set()).add(subject)
+    start = (page - 1) * page_size
+    return tuple(
+        Incoming(predicate, len(subjects), _in_order(graph, subjects)[start : start + page_size], not unstated)
+        for (unstated, predicate), subjects in sorted(groups.items())
+    )
+
+
+def _in_order(graph: Graph, subjects: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(subjects, key=lambda subject: (collation(pick(graph.names(subject), "de")[0]), subject)))
+
+
+def _parts(iri: str, own: Iterable[ox.Triple], incoming: Iterable[ox.Triple]) -> tuple[str, ...]:
+    """Return the fragments of `iri` that it links to or that link to it (its keys, its changes, where it lies)."""
+    ends = {iri_of(triple.object) for triple in own} | {iri_of(triple.subject) for triple in incoming}
+    return tuple(sorted(end for end in ends if end.startswith(iri + "#")))
+
+
+def _disputes(graph: Graph, statements: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return (statement, contradiction) for every statement that a contradiction claims."""
+    pairs = {
+        (statement, iri_of(triple.subject))
+        for statement in statements
+        for triple in graph.to(statement)
+        if triple.predicate.value == _CLAIM
+    }
+    return tuple(sorted(pairs))
+
+
+def _facts(triples: Iterable[ox.Triple]) -> dict[str, dict[str, tuple[Term, ...]]]:
+    facts: dict[str, dict[str, tuple[Term, ...]]] = {}
+    for triple in sorted(triples, key=str):
+        said = facts.setdefault(iri_of(triple.subject), {})
+        said[triple.predicate.value] = (*said.get(triple.predicate.value, ()), triple.object)
+    return facts
+
+
+def _names(graph: Graph, triples: Iterable[ox.Triple]) -> tuple[set[ox.Triple], dict[str, dict[str, str]]]:
+    """Return the triples that name the neighbours, and all names by IRI, those of the properties too."""
+    ends = {iri_of(end) for triple in triples for end in (triple.subject, triple.object)} - {""}
+    naming = {iri: graph.naming(iri) for iri in ends}
+    names = {iri: names_in(triple.object for triple in found) for iri, found in naming.items()}
+    for predicate in {triple.predicate.value for triple in triples} - ends:
+        names[predicate] = graph.names(predicate)
+    return {triple for found in naming.values() for triple in found}, names

@@ -1,0 +1,114 @@
+"""What goes into an examination and what comes out of it; it can cross a pipe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.tables import MAX_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file; `name` is its path as people know it, `graph` the IRI of its graph (empty: made from the name)."""
+
+    name: str
+    content: bytes
+    graph: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What files are held against, and the limits that hold for them.
+
+    `shapes` and `ontology` are Turtle; `derive` and `invariants` are pairs of name and query text. For a contribution
+    `known` (N-Quads) is what is published already and `descriptions` are those of the tables that may be sent.
+    """
+
+    base: str
+    shapes: bytes = b""
+    ontology: bytes = b""
+    derive: tuple[tuple[str, str], ...] = ()
+    invariants: tuple[tuple[str, str], ...] = ()
+    known: bytes = b""
+    descriptions: tuple[SourceFile, ...] = ()
+    blank_nodes: bool = False
+    separators: str = ","
+    max_bytes: int = 10 * 1024 * 1024
+    max_rows: int = MAX_ROWS
+
+    @property
+    def derived_graph(self) -> str:
+        """Return the IRI of the graph of derived triples."""
+        return f"{self.base}graph/derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The outcome: at most `KEPT` findings, errors first, and how many there are of each severity.
+
+    `quads` is sorted N-Quads of the files and of what was derived, each in its graph, in the spelling in which a store
+    gives literals back; `rows` counts the rows of tables that were read.
+    """
+
+    quads: bytes
+    findings: tuple[Finding, ...]
+    counts: dict[Severity, int]
+    files: int
+    rows: int
+
+    @property
+    def conforms(self) -> bool:
+        """Tell whether there is no error; warnings and hints refuse nothing."""
+        return not self.counts.get(Severity.ERROR)
+
+    @property
+    def truncated(self) -> int:
+        """Return how many findings were counted and not kept."""
+        return sum(self.counts.values()) - len(self.findings)
+
+    def to_bytes(self) -> bytes:
+        """Return a line of JSON and the quads, to cross a pipe."""
+        head = {
+            "findings": [asdict(finding) for finding in self.findings],
+            "counts": self.counts,
+            "files": self.files,
+            "rows": self.rows,
+        }
+        return json.dumps(head).encode() + b"\n" + self.quads
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Examination:
+        """Return what `to_bytes` wrote."""
+        line, _, quads = content.partition(b"\n")
+        head = json.loads(line)
+        return cls(
+            quads=quads,
+            findings=tuple(_finding(found) for found in head["findings"]),
+            counts={Severity(name): count for name, count in head["counts"].items()},
+            files=head["files"],
+            rows=head["rows"],
+        )
+
+
+def _finding(found: Mapping[str, object]) -> Finding:
+    """Return a finding from its JSON form, `dataclasses.asdict`."""
+    place = cast("dict[str, object]", found["place"])
+    texts = {key: _text(place[key]) for key in ("subject", "property")}
+    return Finding(
+        severity=Severity(str(found["severity"])),
+        rule=str(found["rule"]),
+        message=_text(found["message"]) or Text("", ""),
+        place=Place(**cast("Any", {**place, **texts})),
+        value=cast("str | None", found["value"]),
+        suggestion=cast("str | None", found["suggestion"]),
+    )
+
+
+def _text(found: object) -> Text | None:
+    return Text(**found) if isinstance(found, dict) else None

@@ -1,0 +1,55 @@
+"""Findings: one sentence about one place, saying where, what, and what would be right."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class Severity(enum.StrEnum):
+    """How much a finding weighs; only an error refuses (a warning does so under `--strict`)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The same sentence in German and English."""
+
+    de: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return self.de if language == "de" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding is. Rows count as a spreadsheet shows them: the header is row 1.
+
+    `subject` and `property` are labels for people, never IRIs; `focus` is the IRI, for programs.
+    """
+
+    file: str | None = None
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None
+    line: int | None = None
+    character: int | None = None
+    subject: Text | None = None
+    property: Text | None = None
+    focus: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault: `rule` names what was broken, `value` is what stands there (at most 200 characters)."""
+
+    severity: Severity
+    rule: str
+    message: Text
+    place: Place = field(default_factory=Place)
+    value: str | None = None
+    suggestion: str | None = None

@@ -1,0 +1,107 @@
+"""Reading the merged graph by pattern, without SPARQL: what a thing says, what says something of it, its names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from ozg_lod.vocab import DCT, FOAF, OZG, RDF, RDFS, SCHEMA, SKOS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+TYPE: Final = RDF + "type"
+LABELS: Final = (SKOS + "prefLabel", RDFS + "label", DCT + "title", FOAF + "name", SCHEMA + "name")
+STATEMENT: Final = OZG + "Statement"
+
+_MERGED: Final = ox.DefaultGraph()
+_DIGITS: Final = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The default graph of a store: the merge of all its graphs, each triple once."""
+
+    store: ox.Store
+
+    def about(self, iri: str) -> Iterator[ox.Triple]:
+        """Yield the triples whose subject is `iri`."""
+        for quad in self.store.quads_for_pattern(ox.NamedNode(iri), None, None, _MERGED):
+            yield quad.triple
+
+    def to(self, iri: str) -> Iterator[ox.Triple]:
+        """Yield the triples whose object is `iri`."""
+        for quad in self.store.quads_for_pattern(None, None, ox.NamedNode(iri), _MERGED):
+            yield quad.triple
+
+    def using(self, predicate: str, value: str | None = None) -> Iterator[ox.Triple]:
+        """Yield the triples with this predicate (and this IRI as object)."""
+        wanted = None if value is None else ox.NamedNode(value)
+        for quad in self.store.quads_for_pattern(None, ox.NamedNode(predicate), wanted, _MERGED):
+            yield quad.triple
+
+    def knows(self, iri: str) -> bool:
+        """Return whether anything is said of `iri`."""
+        return any(True for _ in self.about(iri))
+
+    def objects(self, iri: str, predicate: str) -> list[Term]:
+        """Return the values of one property."""
+        pattern = (ox.NamedNode(iri), ox.NamedNode(predicate), None, _MERGED)
+        return [quad.object for quad in self.store.quads_for_pattern(*pattern)]
+
+    def naming(self, iri: str) -> list[ox.Triple]:
+        """Return the triples that name `iri`: those of the first naming property it has."""
+        for predicate in LABELS:
+            found = [ox.Triple(ox.NamedNode(iri), ox.NamedNode(predicate), o) for o in self.objects(iri, predicate)]
+            if found:
+                return found
+        return []
+
+    def names(self, iri: str) -> dict[str, str]:
+        """Return the names of `iri` by language tag ("" for none); of several in one language the first in order."""
+        return names_in(triple.object for triple in self.naming(iri))
+
+    def statement_classes(self) -> frozenset[str]:
+        """Return ozg:Statement and every class below it."""
+        found, front = {STATEMENT}, [STATEMENT]
+        while front:
+            below = {iri_of(triple.subject) for triple in self.using(RDFS + "subClassOf", front.pop())} - found - {""}
+            found |= below
+            front += below
+        return frozenset(found)
+
+
+def names_in(terms: Iterator[Term]) -> dict[str, str]:
+    """Return the texts among `terms` by language tag."""
+    texts = sorted((term.language or "", term.value) for term in terms if isinstance(term, ox.Literal))
+    return dict(reversed(texts))
+
+
+def pick(names: Mapping[str, str], language: str, otherwise: str = "") -> tuple[str, str]:
+    """Return (text, its language): the asked language, German, English, none, any, else `otherwise` and ""."""
+    for candidate in (language, "de", "en", "", *names):
+        if candidate in names:
+            return names[candidate], candidate
+    return otherwise, ""
+
+
+def iri_of(term: Term) -> str:
+    """Return the IRI of a named node and "" for anything else."""
+    return term.value if isinstance(term, ox.NamedNode) else ""
+
+
+def collation(text: str) -> str:
+    """Return a key that sorts as people do: no case, no accents, numbers by value (DIN 5007-1).
+
+    >>> sorted(["Zoo", "Ärzte", "Modul 10", "Modul 2", "Groß-Gerau", "Großalmerode"], key=collation)
+    ['Ärzte', 'Groß-Gerau', 'Großalmerode', 'Modul 2', 'Modul 10', 'Zoo']
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
+    return _DIGITS.sub(lambda digits: digits.group().zfill(12), letters)

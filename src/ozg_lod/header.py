@@ -1,0 +1,109 @@
+"""Headers: the first row of a table matched with the columns of its description, by name or title, in any order."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ozg_lod.cells import SHOWN, shown
+from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.rows import MAX_COLUMNS, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ozg_lod.csvw import Column, Schema
+    from ozg_lod.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns as the file has them (None: not known) and their headers there, by name."""
+
+    order: tuple[Column | None, ...]
+    names: Mapping[str, str]
+
+
+def columns(schema: Schema) -> dict[str, Column]:
+    """Return the columns that have cells, by each header they may have, folded."""
+    return {
+        folded(header): column
+        for column in schema.columns
+        if not column.virtual
+        for header in (column.name, *(title for texts in column.titles.values() for title in texts))
+    }
+
+
+def matched(row: Row, known: Mapping[str, Column]) -> Header | None:
+    """Return the header that a row is, or None when it names no known column or far too many."""
+    cells = list(row.cells)
+    while cells and not cells[-1].strip():
+        cells.pop()
+    if len(cells) > MAX_COLUMNS:
+        return None
+    order: list[Column | None] = []
+    names: dict[str, str] = {}
+    for cell in cells:
+        column = known.get(folded(cell))
+        order.append(column if column is not None and column.name not in names else None)
+        if column is not None:
+            names.setdefault(column.name, cell)
+    return Header(tuple(order), names) if names else None
+
+
+def unreadable(schema: Schema, place: Place, reason: Text) -> Finding:
+    """Return the finding about a table whose first row is no header; `reason` is how the sentence starts."""
+    message = Text(
+        de=f"{reason.de}; die erste Zeile muss die Spalten nennen: {_titles(schema, 'de')}",
+        en=f"{reason.en}; the first row must name the columns: {_titles(schema, 'en')}",
+    )
+    return Finding(Severity.ERROR, "table-header", message, place)
+
+
+def faults(row: Row, header: Header, schema: Schema, file: str) -> Iterator[Finding]:
+    """Yield the findings about columns that are unknown, stand twice or are missing."""
+    known = columns(schema)
+    for cell, column in zip(row.cells, header.order, strict=False):
+        if column is None:
+            message = _twice() if folded(cell) in known else _unknown(cell, known, header, schema)
+            yield Finding(Severity.ERROR, "table-header", message, Place(file, None, row.number, shown(cell)))
+    place = Place(file=file, row=row.number)
+    yield from (_missing(column, schema, place) for column in _real(schema) if column.name not in header.names)
+
+
+def _twice() -> Text:
+    return Text("Die Spalte steht zweimal da; löschen Sie eine", "the column stands twice; delete one")
+
+
+def _unknown(cell: str, known: Mapping[str, Column], header: Header, schema: Schema) -> Text:
+    free = [title for title, other in known.items() if other.name not in header.names]
+    near = difflib.get_close_matches(folded(cell)[:SHOWN], free, n=1)
+    if near:
+        column = known[near[0]]
+        return Text(
+            de=f"Diese Spalte gibt es nicht; meinten Sie „{column.title('de')}“?",
+            en=f'there is no such column; did you mean "{column.title("en")}"?',
+        )
+    return Text(
+        de=f"Diese Spalte gibt es nicht; löschen Sie sie. Spalten sind: {_titles(schema, 'de')}",
+        en=f"there is no such column; delete it. Columns are: {_titles(schema, 'en')}",
+    )
+
+
+def _missing(column: Column, schema: Schema, place: Place) -> Finding:
+    """Return the finding about a missing column: a fault where values are required, else a hint."""
+    needed = column.required or column.name in schema.primary_key
+    message = Text(
+        de=f"Die Spalte „{column.title('de')}“ fehlt; ergänzen Sie sie" + ("" if needed else ", wenn es Werte gibt"),
+        en=f'the column "{column.title("en")}" is missing; add it' + ("" if needed else " if there are values"),
+    )
+    return Finding(Severity.ERROR if needed else Severity.HINT, "table-header", message, place)
+
+
+def _real(schema: Schema) -> Iterable[Column]:
+    return (column for column in schema.columns if not column.virtual)
+
+
+def _titles(schema: Schema, language: str) -> str:
+    return ", ".join(column.title(language) for column in _real(schema))

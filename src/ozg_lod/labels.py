@@ -1,0 +1,70 @@
+"""Labels: what people call a thing, so that no sentence shows an address."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from ozg_lod.findings import Text
+from ozg_lod.vocab import DCT, RDFS, SKOS
+
+if TYPE_CHECKING:
+    from pyoxigraph import Store
+
+UNNAMED: Final = Text(de="ein Eintrag ohne eigene Adresse", en="an entry without an address")
+_PROPERTIES: Final = tuple(NamedNode(iri) for iri in (SKOS + "prefLabel", RDFS + "label", DCT + "title"))
+
+
+class Labels:
+    """Looks up labels in a store; where there are none the last part of the address stands in."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, Text] = {}
+
+    def of(self, iri: str) -> Text:
+        """Return the label of a thing in German and English."""
+        found = self._known.get(iri)
+        if found is None:
+            found = self._known[iri] = self._found(iri)
+        return found
+
+    def _found(self, iri: str) -> Text:
+        by_language: dict[str, str] = {}
+        try:
+            node = NamedNode(iri)
+        except ValueError:
+            return UNNAMED
+        for label in _PROPERTIES:
+            for quad in self._store.quads_for_pattern(node, label, None):
+                if isinstance(quad.object, Literal):
+                    language = quad.object.language or ""
+                    by_language[language] = min(quad.object.value, by_language.get(language, quad.object.value))
+            if by_language:
+                break
+        return _best(by_language) if by_language else last_part(iri)
+
+    def of_term(self, term: object) -> Text | None:
+        """Return what to show for an object: a label for an address, None for a text, which shows itself."""
+        if isinstance(term, NamedNode):
+            return self.of(term.value)
+        return UNNAMED if isinstance(term, BlankNode) else None
+
+
+def last_part(iri: str) -> Text:
+    """Return the end of an address as the name of last resort.
+
+    >>> last_part("https://w3id.org/ozg-lod/hessen/id/bundle/jugendamt").de
+    'jugendamt'
+    """
+    name = re.split(r"[/#:?]", iri.rstrip("/#:?"))[-1]
+    return Text(name, name)
+
+
+def _best(by_language: dict[str, str]) -> Text:
+    any_language = by_language[min(by_language)]
+    plain = by_language.get("", any_language)
+    de, en = by_language.get("de"), by_language.get("en")
+    return Text(de=de or plain, en=en or de or plain)

@@ -1,0 +1,112 @@
+"""Metadata: a JSON description whose every value knows where it stands, to say so when it is not what it should be."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from ozg_lod.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+
+
+class Node:
+    """A JSON value, its path from the root `$`, and its file."""
+
+    def __init__(self, value: object, path: str, file: str) -> None:
+        self.value = value
+        self.path = path
+        self.file = file
+
+    def fail(self, en: str, de: str) -> NoReturn:
+        """Raise SourceError with the place in front."""
+        raise SourceError(f"{self.file}, {self.path}: {en}", f"{self.file}, {self.path}: {de}")
+
+    @property
+    def given(self) -> bool:
+        """Tell whether the value is there."""
+        return self.value is not None
+
+    def only(self, terms: tuple[str, ...]) -> None:
+        """Require an object that has no other terms than these."""
+        if not isinstance(self.value, dict):
+            self.fail("must be an object {…}", "muss ein Objekt {…} sein")
+        for term in self.value:
+            if term not in terms:
+                listed = ", ".join(terms)
+                self.fail(
+                    f'"{term}" is not understood; right are: {listed}',
+                    f"„{term}“ wird nicht verstanden; richtig sind: {listed}",
+                )
+
+    def at(self, term: str) -> Node:
+        """Return the value of a term, which may be absent."""
+        value = self.value.get(term) if isinstance(self.value, dict) else None
+        return Node(value, f"{self.path}.{term}", self.file)
+
+    def items(self) -> Iterator[Node]:
+        """Yield the members of an array; an absent one has none."""
+        if not self.given:
+            return
+        if not isinstance(self.value, list):
+            self.fail("must be an array […]", "muss eine Liste […] sein")
+        for index, value in enumerate(self.value):
+            yield Node(value, f"{self.path}[{index}]", self.file)
+
+    def text(self) -> str:
+        """Return a text."""
+        if not isinstance(self.value, str):
+            self.fail("a text is needed here", "hier muss ein Text stehen")
+        return self.value
+
+    def flag(self) -> bool:
+        """Return true or false; absent is false."""
+        if self.value not in {None, True, False} or isinstance(self.value, int | float) > isinstance(self.value, bool):
+            self.fail("must be true or false", "muss true oder false sein")
+        return bool(self.value)
+
+    def texts(self) -> tuple[str, ...]:
+        """Return one text or an array of texts as a tuple; absent is empty."""
+        if not self.given:
+            return ()
+        if isinstance(self.value, str):
+            return (self.value,)
+        return tuple(node.text() for node in self.items())
+
+    def by_language(self) -> dict[str, str]:
+        """Return one text by language."""
+        return {language: texts[0] for language, texts in self.titles().items() if texts}
+
+    def titles(self) -> dict[str, tuple[str, ...]]:
+        """Return texts by language: {"de": "…", "en": ["…", "…"]}; absent is empty."""
+        if not self.given:
+            return {}
+        if not isinstance(self.value, dict):
+            self.fail('must be by language: {"de": "…", "en": "…"}', 'muss nach Sprache stehen: {"de": "…", "en": "…"}')
+        for language in self.value:
+            if not LANGUAGE.fullmatch(language):
+                self.fail(f'"{language}" is not a language', f"„{language}“ ist keine Sprache")
+        return {language: self.at(language).texts() for language in self.value}
+
+
+def parsed(metadata: bytes, file: str) -> object:
+    """Return the value of a JSON file; raises SourceError."""
+    try:
+        found: object = json.loads(metadata.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
+    except (ValueError, RecursionError) as error:
+        reason = str(error)
+        raise SourceError(f"{file} is not JSON: {reason}", f"{file} ist kein JSON: {reason}") from error
+    return found
+
+
+def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'"{repeated}" stands twice in one object')
+    return found

@@ -1,0 +1,36 @@
+"""One query from the command line, answered in a cage like anybody's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ozg_lod import cage
+from ozg_lod.errors import UsageError
+from ozg_lod.scan import scan
+from ozg_lod.snapshot import Snapshots
+from ozg_lod.store import Question
+
+if TYPE_CHECKING:
+    from ozg_lod.settings import Settings
+
+
+def answer(settings: Settings, query: str, form: str | None) -> bytes:
+    """Return the whole answer: CSV for SELECT, Turtle for graphs, JSON for ASK unless `form` names another."""
+    snapshots = Snapshots(settings.target)
+    name = snapshots.current()
+    if name is None:
+        raise UsageError(
+            f"There is no snapshot in {settings.target}; run `ozg-lod build` first.",
+            f"In {settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+        )
+    usual = {"SELECT": "csv", "ASK": "json"}.get(scan(query, max_bytes=settings.query_bytes).form or "", "ttl")
+    question = Question(query, format=form or usual, answer_bytes=settings.answer_bytes)
+    limits = cage.Limits(memory_mb=settings.query_memory_mb)
+    whole = cage.once(
+        "ozg_lod.store:answering",
+        str(snapshots.directory(name)),
+        question.to_bytes(),
+        limits=limits,
+        deadline_s=settings.query_deadline_s,
+    )
+    return whole.partition(b"\n")[2]

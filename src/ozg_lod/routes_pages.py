@@ -1,0 +1,148 @@
+"""Addresses of things, lists, vocabulary and rules: each request becomes one visit and one answer.
+
+`request.app.state.opened` is read once per request (in `Visit.of`), so that no answer mixes two snapshots.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod import formats, listing, pages, static_files, vocabulary
+from ozg_lod.describe import about
+from ozg_lod.replies import Asked, Reply, reply
+from ozg_lod.visits import Made, Visit, no_such_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pyoxigraph as ox
+
+router = APIRouter()
+
+_METHODS: Final = ["GET", "HEAD"]
+_LISTED: Final = (*formats.PAGES, formats.CSV)
+
+
+@router.api_route("/", methods=_METHODS, summary="Start page")
+async def start(request: Request) -> Response:
+    """Answer with the start page; a program that wants a graph is sent to the catalogue."""
+    visit = Visit.of(request, "/", offered=(formats.HTML, *formats.GRAPHS))
+    if visit.form is not formats.HTML:
+        return _sent(visit.redirect("/catalog"))
+    return await _answer(visit, lambda: Made(pages.start(visit.site, visit.directory, visit.title)))
+
+
+@router.api_route("/id/{kind}/{key}", methods=_METHODS, summary="A thing: leads to the page about it", status_code=303)
+async def identify(request: Request, kind: str, key: str) -> Response:
+    """Lead from the thing to the page about it; the page negotiates the format."""
+    visit = Visit.of(request, f"/doc/{kind}/{key}", offered=formats.PAGES, suffix="html")
+    if not visit.graph.knows(visit.iri(kind, key)):
+        raise visit.unknown(kind, key)
+    return _sent(visit.redirect(visit.path))
+
+
+@router.api_route("/doc/{kind}/{name}", methods=_METHODS, summary="Everything about one thing (.html .ttl .jsonld …)")
+async def thing(request: Request, kind: str, name: str) -> Response:
+    """Answer with the one graph about a thing; `name` is its key, with or without the suffix of a format."""
+    key, suffix = _parted(name)
+    visit = Visit.of(request, f"/doc/{kind}/{key}", offered=formats.PAGES, suffix=suffix)
+    iri = visit.iri(kind, key)
+
+    def make() -> Made:
+        description = about(visit.opened.store, iri, page=visit.page)
+        if description is None:
+            raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown(kind, key)
+        if visit.form is formats.HTML:
+            return Made(pages.thing(visit.site, description), description.pages)
+        return Made(formats.serialize(description.triples, visit.form), description.pages)
+
+    return await _answer(visit, make, iri)
+
+
+@router.api_route("/doc/{name}", methods=_METHODS, summary="All things of one kind (.html .csv .ttl …)")
+async def things(request: Request, name: str) -> Response:
+    """Answer with a list: page by page for people (`?page=`, `?q=`), whole for programs."""
+    kind, suffix = _parted(name)
+    visit = Visit.of(request, f"/doc/{kind}", offered=_LISTED, suffix=suffix)
+    if kind not in visit.directory.kinds:
+        raise visit.unknown(kind, "")
+    store = visit.opened.store
+
+    def make() -> Made:
+        entries = listing.select(visit.directory.kinds[kind], visit.query)
+        if visit.form is formats.CSV:
+            return Made(listing.write_csv(store, kind, entries))
+        if visit.form is not formats.HTML:
+            return Made(formats.serialize(listing.list_graph(store, kind, entries), visit.form))
+        table = listing.table(store, kind, entries, page=visit.page, query=visit.query)
+        if table is None:
+            raise no_such_page(visit.page)
+        return Made(pages.listing(visit.site, table), table.pages)
+
+    return await _answer(visit, make)
+
+
+@router.api_route("/ontology.{suffix}", methods=_METHODS, include_in_schema=False)
+@router.api_route("/ontology", methods=_METHODS, summary="The terms of the vocabulary (also .ttl .jsonld …)")
+async def ontology(request: Request) -> Response:
+    """Answer with the terms: as a page, or as the ontology itself."""
+    visit = Visit.of(request, "/ontology", offered=formats.PAGES, suffix=request.path_params.get("suffix"))
+
+    def make() -> Made:
+        if visit.form is not formats.HTML:
+            return Made(formats.serialize(vocabulary.vocabulary_graph(visit.opened.store), visit.form))
+        terms = visit.terms
+        linked = {iri for term in terms for iris in term.links.values() for iri in iris} | {term.iri for term in terms}
+        names = {iri: visit.graph.names(iri) for iri in linked}
+        return Made(pages.ontology(visit.site, terms, names, vocabulary.covered(vocabulary.rules(visit.shapes))))
+
+    return await _answer(visit, make)
+
+
+@router.api_route("/shapes.{suffix}", methods=_METHODS, include_in_schema=False)
+@router.api_route("/shapes", methods=_METHODS, summary="The rules data must meet (also .ttl .jsonld …)")
+async def shapes(request: Request) -> Response:
+    """Answer with the rules: as sentences, or as SHACL."""
+    visit = Visit.of(request, "/shapes", offered=formats.PAGES, suffix=request.path_params.get("suffix"))
+
+    def make() -> Made:
+        if visit.form is not formats.HTML:
+            return Made(formats.serialize(_triples(visit.shapes), visit.form))
+        rules = vocabulary.rules(visit.shapes)
+        names = {iri: visit.graph.names(iri) for rule in rules for iri in (rule.target, rule.path) if iri}
+        return Made(pages.shapes(visit.site, rules, names))
+
+    return await _answer(visit, make)
+
+
+@router.api_route("/static/{name}", methods=_METHODS, include_in_schema=False)
+async def static(request: Request, name: str) -> Response:
+    """Answer with a file of the site's looks."""
+    entry, content_type = static_files.find(name)
+    asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+    mark = hashlib.sha256(entry.plain).hexdigest()
+    fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": "public, max-age=3600"}
+    return _sent(reply(entry, asked, mark=mark, headers=fields))
+
+
+async def _answer(visit: Visit, make: Callable[[], Made], about_iri: str = "") -> Response:
+    """Make the answer beside the event loop, so that a large page holds nobody up."""
+    return _sent(await run_in_threadpool(visit.answer, make, about=about_iri))
+
+
+def _sent(answer: Reply) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def _parted(name: str) -> tuple[str, str | None]:
+    """Return (key, suffix): a name without a dot has no suffix, one that ends in a dot has an empty one."""
+    key, dot, suffix = name.partition(".")
+    return key, suffix if dot else None
+
+
+def _triples(store: ox.Store) -> Iterable[ox.Triple]:
+    return (quad.triple for quad in store)

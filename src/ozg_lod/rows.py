@@ -1,0 +1,124 @@
+"""Rows: the bytes of a CSV file as numbered rows of text (RFC 4180), or one sentence that says why not.
+
+Rows count as a spreadsheet counts them, so a record with line ends in a cell is one row and the header is row 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.lexical import CONTROL, MAX_CHARACTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_COLUMNS: Final = 200
+SEPARATORS: Final = {",": Text("Komma", "comma"), ";": Text("Semikolon", "semicolon"), "\t": Text("Tabulator", "tab")}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row that has content; `number` as in a spreadsheet."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+def folded(header: str) -> str:
+    """Return a header as it is compared: without regard to capitals and spaces."""
+    return " ".join(header.split()).casefold()
+
+
+def decoded(content: bytes, *, file: str) -> str | Finding:
+    """Return the text of a file in UTF-8, with or without a byte order mark, or the one finding about its encoding."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _wrong_encoding(
+            file,
+            Text(
+                de="Die Datei ist in UTF-16 gespeichert; speichern Sie sie als „CSV UTF-8“",
+                en='the file is saved as UTF-16; save it as "CSV UTF-8"',
+            ),
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        letter = content[error.start : error.start + 1].decode("cp1252", "replace")
+    return _wrong_encoding(
+        file,
+        Text(
+            de=f"Zeile {line} enthält ein Zeichen, das kein UTF-8 ist (in Windows-1252 wäre es „{letter}“); "
+            "speichern Sie die Datei als „CSV UTF-8“",
+            en=f'line {line} holds a character that is not UTF-8 (in Windows-1252 it would be "{letter}"); '
+            'save the file as "CSV UTF-8"',
+        ),
+        line,
+    )
+
+
+def _wrong_encoding(file: str, message: Text, line: int | None = None) -> Finding:
+    return Finding(Severity.ERROR, "file-encoding", message, Place(file=file, line=line))
+
+
+def separator_of(text: str, known: set[str]) -> str:
+    """Return the separator under which the header row names most known columns; a comma when none does."""
+    header = text[:MAX_CHARACTERS].lstrip("\r\n").split("\n", 1)[0]
+    found = {
+        separator: sum(folded(name.strip().strip('"')) in known for name in header.split(separator))
+        for separator in SEPARATORS
+    }
+    return max(SEPARATORS, key=lambda separator: found[separator])
+
+
+def rows(text: str, separator: str, *, file: str) -> Iterator[Row | Finding]:
+    """Yield the rows that have content; a finding ends the table, since what follows cannot be told apart."""
+    records = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    number = 0
+    try:
+        for number, cells in enumerate(records, start=1):
+            if any(cell.strip() for cell in cells):
+                yield Row(number, tuple(cells))
+    except csv.Error as error:
+        yield _broken(str(error), number + 1, file)
+
+
+def _broken(reason: str, row: int, file: str) -> Finding:
+    if "field larger" in reason:
+        return too_long(Place(file=file, row=row))
+    message = Text(
+        de="Ein Anführungszeichen öffnet einen Text, der nicht endet oder hinter dem noch etwas steht; "
+        'schließen Sie ihn, und schreiben Sie " im Text doppelt: ""',
+        en="a quotation mark opens a text that does not end, or that something follows; "
+        'close it, and write a " inside the text twice: ""',
+    )
+    return Finding(Severity.ERROR, "row-quotes", message, Place(file=file, row=row))
+
+
+def too_long(place: Place) -> Finding:
+    """Return the finding about a cell of more than `MAX_CHARACTERS`."""
+    message = Text(
+        de=f"Die Zelle ist länger als {MAX_CHARACTERS} Zeichen; kürzen Sie den Text "
+        "oder schließen Sie ein Anführungszeichen",
+        en=f"the cell is longer than {MAX_CHARACTERS} characters; shorten the text or close a quotation mark",
+    )
+    return Finding(Severity.ERROR, "cell-length", message, place)
+
+
+def unfit(text: str, place: Place) -> Finding | None:
+    """Return the finding about a cell that is too long or holds control characters, if it does."""
+    if len(text) > MAX_CHARACTERS:
+        return too_long(place)
+    match = CONTROL.search(text)
+    if match is None:
+        return None
+    code = f"U+{ord(match[0]):04X}"
+    message = Text(
+        de=f"Die Zelle enthält ein unsichtbares Steuerzeichen ({code}); löschen Sie es",
+        en=f"the cell holds an invisible control character ({code}); delete it",
+    )
+    return Finding(Severity.ERROR, "cell-characters", message, place, suggestion=re.sub(CONTROL, "", text)[:200])

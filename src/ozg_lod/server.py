@@ -1,0 +1,80 @@
+"""The process that listens: uvicorn with our application, draining on SIGTERM."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from ozg_lod import app, sandbox
+from ozg_lod.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ozg_lod.settings import Settings
+
+
+def check(settings: Settings) -> None:
+    """Refuse an address that is taken, and to listen to strangers where the cage cannot be closed."""
+    if not sandbox.available() and not _is_loopback(settings.host):
+        raise UsageError(
+            f"This system has no seccomp for us, so queries of strangers cannot be caged; listen on 127.0.0.1 instead of "
+            f"{settings.host}.",
+            f"Dieses System bietet kein seccomp, Abfragen Fremder lassen sich nicht einsperren; lauschen Sie auf 127.0.0.1 "
+            f"statt auf {settings.host}.",
+        )
+
+
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"Cannot listen on {settings.host} port {settings.port}: {error}. Choose another with --port.",
+                f"Auf {settings.host} Port {settings.port} kann nicht gelauscht werden: {error}. Wählen Sie mit --port "
+                "einen anderen.",
+            ) from None
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; requests in flight get `drain_s` seconds to end."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    config = uvicorn.Config(
+        app.create(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,  # it would write addresses; `app` writes its own line when asked
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=settings.drain_s,
+        loop="uvloop",
+        http="httptools",
+    )
+    _Server(config).run()
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ending before it does."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Let /health/ready answer 503 from now on, then end as uvicorn does."""
+        application = self.config.app
+        if isinstance(application, app.FastAPI):
+            application.state.ending = True
+        super().handle_exit(sig, frame)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,119 @@
+"""A snapshot that is being served, and the switch to the next one without dropping a request."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod import snapshot
+from ozg_lod.cache import ByteCache
+from ozg_lod.errors import OzgLodError, SnapshotError
+from ozg_lod.fingerprint import code_fingerprint
+from ozg_lod.sparql import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pyoxigraph as ox
+
+    from ozg_lod.settings import Settings
+
+_log = logging.getLogger("ozg_lod")
+_LOOK_EVERY_S: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One snapshot with all that answering from it needs. A request reads `app.state.opened` once and keeps it."""
+
+    name: str
+    directory: Path
+    manifest: snapshot.Manifest
+    store: ox.Store
+    shapes: bytes
+    endpoint: Endpoint
+    public_url: str
+    code: str
+    cache: ByteCache = field(repr=False)
+
+    @property
+    def version(self) -> str:
+        """Return the version of the data: 64 hexadecimal digits."""
+        return self.manifest.version
+
+    @property
+    def base_iri(self) -> str:
+        """Return what all IRIs of the catalogue's own things start with."""
+        return self.manifest.base_iri
+
+
+def open_current(settings: Settings) -> Opened:
+    """Return the current snapshot, verified and loaded; raise SnapshotError with the way back if it is damaged."""
+    snapshots = snapshot.Snapshots(settings.target)
+    name = snapshots.current()
+    if name is None:
+        raise SnapshotError(
+            f"There is no snapshot in {settings.target}; run `ozg-lod build` first.",
+            f"In {settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+        )
+    try:
+        manifest = snapshots.verified(name)
+    except SnapshotError as error:
+        good = snapshots.last_good()
+        if good is None:
+            raise
+        raise SnapshotError(
+            f"{error.en} The last good one: ozg-lod snapshots use {good}",
+            f"{error.de} Der letzte gute: ozg-lod snapshots use {good}",
+        ) from error
+    directory = snapshots.directory(name)
+    cache = ByteCache(settings.cache_bytes)
+    return Opened(
+        name=name,
+        directory=directory,
+        manifest=manifest,
+        store=snapshot.open_store(directory),
+        shapes=(directory / snapshot.SHAPES_FILE).read_bytes(),
+        endpoint=Endpoint(directory, settings, cache),
+        public_url=settings.public_url.rstrip("/"),
+        code=code_fingerprint(),
+        cache=cache,
+    )
+
+
+class Switch:
+    """Holds what is served now; looks for a new `current`, switches to it and tells `serve`."""
+
+    def __init__(self, settings: Settings, serve: Callable[[Opened], None]) -> None:
+        self._settings = settings
+        self._serve = serve
+        self._snapshots = snapshot.Snapshots(settings.target)
+        self._refused: str | None = None
+        self.opened = open_current(settings)
+        serve(self.opened)
+
+    async def watch(self) -> None:
+        """Look for a new snapshot every second until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            name = self._snapshots.current()
+            if name not in (self.opened.name, self._refused, None):
+                await self._switch(str(name))
+
+    async def _switch(self, name: str) -> None:
+        """Open the new snapshot beside the old one, serve it, and close the old one when nobody asks it any more."""
+        try:
+            opened = await asyncio.to_thread(open_current, self._settings)
+        except OzgLodError as error:
+            self._refused = name
+            _log.error("the new snapshot is refused, the old one stays: %s", error.en)  # noqa: TRY400 - one sentence
+            return
+        old, self.opened = self.opened, opened
+        self._serve(opened)
+        _log.info("now serving snapshot %s, version %s", opened.name, opened.version[:12])
+        while old.endpoint.active:
+            await asyncio.sleep(0.1)
+        await asyncio.to_thread(old.endpoint.close)

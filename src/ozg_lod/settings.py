@@ -1,0 +1,50 @@
+"""The settings of a running program: one frozen record, made by `cli`, passed down by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_PACKAGE: Final = Path(__file__).resolve().parent
+
+
+def packaged_source() -> Path:
+    """Return the source folder that came with the program: inside the wheel, else the checkout it runs from."""
+    inside = _PACKAGE / "source"
+    return inside if inside.is_dir() else _PACKAGE.parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `ozg-lod serve` can be told.
+
+    `source` are the folders the catalogue is built from (the first holds ontology, shapes and queries, any
+    further one adds data), `target` holds the snapshots. `public_url` is the address that links in headers,
+    paging and feeds start with; it never comes from a request. Sizes are in MB of 1,000,000 bytes unless they
+    say MiB, times in seconds.
+    """
+
+    source: tuple[Path, ...] = ()
+    target: Path = Path("build")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    access_log: bool = False
+
+    query_deadline_s: float = 10
+    query_memory_mb: int = 1024
+    query_bytes: int = 64 * 1024
+    answer_bytes: int = 50_000_000
+    buffer_bytes: int = 8_000_000
+    promote_after_s: float = 0.2
+    fast_children: int = 2
+    slow_children: int = 2
+    waiting_queries: int = 32
+    cache_bytes: int = 64_000_000
+
+    upload_bytes: int = 10 * 1024 * 1024
+    check_deadline_s: float = 60
+    check_memory_mb: int = 2048
+    build_deadline_s: float = 1800
+    drain_s: int = 15

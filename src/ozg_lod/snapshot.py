@@ -1,0 +1,288 @@
+"""Snapshots: immutable directories made by `build`, the log of what was published, and the one pointer.
+
+    TARGET/snapshots/{build key}/   data.nq data.nt shapes.ttl report.json manifest.json store/
+    TARGET/published.jsonl          one line for each publication: number, time, version, snapshot
+    TARGET/current                  the name of the snapshot that is served
+
+A snapshot is written aside, flushed, fsynced and renamed; then it is logged; then `current` is switched. Whoever is
+killed in between leaves the old snapshot serving. The **version** is the SHA-256 of the sorted N-Quads: it says what
+the data are, whoever built them whenever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod import store
+from ozg_lod.errors import SnapshotError
+
+SHAPES_FILE: Final = "shapes.ttl"
+REPORT_FILE: Final = "report.json"
+MANIFEST_FILE: Final = "manifest.json"
+STORE_DIRECTORY: Final = "store"
+_FORMAT: Final = 1
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """Size in bytes and SHA-256 of one file."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a snapshot says of itself. `graphs` maps each named graph to its number of quads."""
+
+    version: str
+    build_key: str
+    base_iri: str
+    triples: int
+    graphs: dict[str, int]
+    files: dict[str, FileRecord]
+    format: int = _FORMAT
+
+    @classmethod
+    def read(cls, directory: Path) -> Manifest:
+        """Return the manifest of a snapshot or raise SnapshotError."""
+        path = directory / MANIFEST_FILE
+        try:
+            said = json.loads(path.read_bytes())
+            files = {name: FileRecord(**record) for name, record in said.pop("files").items()}
+            manifest = cls(files=files, **said)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _damaged(directory, f"{MANIFEST_FILE} is not readable ({error})", f"{MANIFEST_FILE} ist nicht lesbar")
+        if manifest.format != _FORMAT:
+            raise _damaged(directory, f"format {manifest.format} is unknown", f"Format {manifest.format} ist unbekannt")
+        return manifest
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One line of the publication log; `time` is UTC."""
+
+    number: int
+    time: str
+    version: str
+    snapshot: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What `build` puts into a snapshot: bytes only, so that the same sources give the same files."""
+
+    build_key: str
+    base_iri: str
+    nquads: bytes
+    ntriples: bytes
+    shapes: bytes
+    report: bytes
+
+
+class Snapshots:
+    """The folder of snapshots with its log and its pointer."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self._folder = target / "snapshots"
+        self._log = target / "published.jsonl"
+        self._current = target / "current"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the one right to change this folder; raise SnapshotError when another process holds it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self.target / "lock").open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SnapshotError(
+                    f"Another process is building in {self.target}; wait until it has ended.",
+                    f"In {self.target} baut schon ein anderer Prozess; warten Sie, bis er fertig ist.",
+                ) from None
+            for leftover in self._folder.glob("*.tmp"):
+                shutil.rmtree(leftover)
+            yield
+
+    def directory(self, name: str) -> Path:
+        """Return the directory of the snapshot with this name (not checked)."""
+        return self._folder / name
+
+    def names(self) -> list[str]:
+        """Return the names of all complete snapshots, sorted."""
+        return sorted(path.parent.name for path in self._folder.glob(f"*/{MANIFEST_FILE}") if path.parent.suffix == "")
+
+    def publications(self) -> list[Publication]:
+        """Return the publication log, oldest first; a torn last line (power loss) is not a publication."""
+        if not self._log.exists():
+            return []
+        lines = self._log.read_text(encoding="utf-8").split("\n")
+        return [Publication(**json.loads(line)) for line in lines[:-1] if line]
+
+    def current(self) -> str | None:
+        """Return the name of the snapshot that is to be served."""
+        try:
+            return self._current.read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def write(self, contents: Contents, *, build_store: bool = True) -> Manifest:
+        """Write a snapshot aside, make it durable, and give it its name; nothing is served yet."""
+        aside = self._folder / f"{contents.build_key}.tmp"
+        self._check_space(aside, len(contents.nquads) * 6)
+        aside.mkdir(parents=True)
+        for name, data in _named(contents).items():
+            (aside / name).write_bytes(data)
+        if build_store:
+            _write_store(aside)
+        manifest = _manifest(aside, contents)
+        (aside / MANIFEST_FILE).write_bytes(_json(asdict(manifest)))
+        for path in [*aside.rglob("*"), aside]:
+            _sync(path)
+        final = self.directory(contents.build_key)
+        if final.exists():  # a damaged one of the same name, or it would not be written again
+            shutil.rmtree(final)
+        aside.rename(final)
+        _sync(self._folder)
+        return manifest
+
+    def publish(self, name: str) -> Publication | None:
+        """Log the snapshot and let `current` name it; None when it is the current one already."""
+        if self.current() == name:
+            return None
+        manifest = Manifest.read(self.directory(name))
+        log = self.publications()
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        publication = Publication(len(log) + 1, now, manifest.version, name)
+        lines = b"".join(_json(asdict(entry)) for entry in [*log, publication])
+        _replace(self._log, lines)
+        _replace(self._current, f"{name}\n".encode())
+        return publication
+
+    def prune(self, *, keep: int) -> list[str]:
+        """Remove the stores of all but the `keep` latest published snapshots; dumps and manifests stay for good."""
+        latest = list(dict.fromkeys(entry.snapshot for entry in reversed(self.publications())))
+        spared = {*latest[:keep], self.current()}
+        pruned = [name for name in self.names() if name not in spared and (self.directory(name) / STORE_DIRECTORY).exists()]
+        for name in pruned:
+            shutil.rmtree(self.directory(name) / STORE_DIRECTORY)
+        return pruned
+
+    def verified(self, name: str) -> Manifest:
+        """Return the manifest after every file was held against it; raise SnapshotError naming the first that differs."""
+        directory = self.directory(name)
+        manifest = Manifest.read(directory)
+        if not manifest.triples:
+            raise _damaged(directory, "it is empty", "er ist leer")
+        for file, record in manifest.files.items():
+            path = directory / file
+            if file.startswith(STORE_DIRECTORY) and not (directory / STORE_DIRECTORY).exists():
+                continue  # pruned
+            if not path.is_file() or record_of(path) != record:
+                raise _damaged(directory, f"{file} is not what was written", f"{file} ist nicht mehr, was geschrieben wurde")
+        return manifest
+
+    def last_good(self) -> str | None:
+        """Return the latest published snapshot, other than the current one, that is undamaged."""
+        for entry in reversed(self.publications()):
+            if entry.snapshot != self.current():
+                with contextlib.suppress(SnapshotError):
+                    self.verified(entry.snapshot)
+                    return entry.snapshot
+        return None
+
+    def _check_space(self, aside: Path, needed: int) -> None:
+        free = shutil.disk_usage(aside.parent).free
+        if free < needed:
+            raise SnapshotError(
+                f"{aside.parent} has {free:,} bytes left, a build may need {needed:,}; make room first.",
+                f"{aside.parent} hat noch {free} Bytes frei, ein Bau braucht bis zu {needed}; schaffen Sie erst Platz.",
+            )
+
+
+def open_store(directory: Path) -> ox.Store:
+    """Return the data of a snapshot in memory: named graphs, and their merge as the default graph."""
+    return store.load(data=directory / store.DATA_FILE, merged=directory / store.MERGED_FILE)
+
+
+def record_of(path: Path) -> FileRecord:
+    """Return size and hash of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+        return FileRecord(file.tell(), digest.hexdigest())
+
+
+def _named(contents: Contents) -> Mapping[str, bytes]:
+    return {
+        store.DATA_FILE: contents.nquads,
+        store.MERGED_FILE: contents.ntriples,
+        SHAPES_FILE: contents.shapes,
+        REPORT_FILE: contents.report,
+    }
+
+
+def _write_store(directory: Path) -> None:
+    disk = ox.Store(directory / STORE_DIRECTORY)
+    disk.bulk_load(path=directory / store.DATA_FILE, format=ox.RdfFormat.N_QUADS)
+    disk.bulk_load(path=directory / store.MERGED_FILE, format=ox.RdfFormat.N_TRIPLES)
+    disk.flush()
+
+
+def _manifest(directory: Path, contents: Contents) -> Manifest:
+    paths = sorted(path for path in directory.rglob("*") if path.is_file())
+    graphs = Counter(line.rsplit(b" ", 2)[1][1:-1].decode() for line in contents.nquads.splitlines())
+    return Manifest(
+        version=hashlib.sha256(contents.nquads).hexdigest(),
+        build_key=contents.build_key,
+        base_iri=contents.base_iri,
+        triples=contents.ntriples.count(b"\n"),
+        graphs=dict(sorted(graphs.items())),
+        files={path.relative_to(directory).as_posix(): record_of(path) for path in paths},
+    )
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Let `path` hold `data`: after a crash it holds either the old bytes or the new ones."""
+    aside = path.with_suffix(".new")
+    with aside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _damaged(directory: Path, en: str, de: str) -> SnapshotError:
+    return SnapshotError(
+        f"Snapshot {directory.name}: {en}; go back with `ozg-lod snapshots use NAME` or build again.",
+        f"Datenstand {directory.name}: {de}; gehen Sie mit `ozg-lod snapshots use NAME` zurück oder bauen Sie neu.",
+    )

@@ -1,0 +1,63 @@
+"""Start the source folder of another state or region: our ontology, rules and queries, and a catalogue of its own."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from ozg_lod.errors import UsageError
+from ozg_lod.settings import packaged_source
+from ozg_lod.vocab import DCAT, DCT, RDF, VOID
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SHARED: Final = ("ontology", "shapes", "queries/derive", "tests/invariants")
+_READ_ME: Final = """# {title}
+
+Ein Ordner mit Quellen für ozg-lod. / A source folder for ozg-lod.
+
+- `data/catalogue.ttl` nennt Titel und Basis-IRI. / names title and base IRI.
+- `data/` bekommt Ihre Tabellen (`x.csv` mit `x.csv-metadata.json`) und RDF-Dateien. / takes your tables and RDF files.
+- `ontology/`, `shapes/`, `queries/derive/` sind überall dieselben. / are the same everywhere.
+
+    ozg-lod build --source {directory}
+    ozg-lod serve --source {directory}
+"""
+
+
+def source_folder(directory: Path, *, base_iri: str, title: str) -> None:
+    """Write a folder that builds as it stands; raise UsageError if the place or the IRI will not do."""
+    if not base_iri.startswith(("https://", "http://")) or not base_iri.endswith("/"):
+        raise UsageError(
+            f"{base_iri!r} is no base IRI; write one like https://w3id.org/ozg-lod/thueringen/ with a slash at its end.",
+            f"{base_iri!r} ist keine Basis-IRI; schreiben Sie sie wie https://w3id.org/ozg-lod/thueringen/ mit "
+            "Schrägstrich am Ende.",
+        )
+    if directory.exists() and any(directory.iterdir()):
+        raise UsageError(
+            f"{directory} is not empty; name a new folder.", f"{directory} ist nicht leer; nennen Sie einen neuen Ordner."
+        )
+    source = packaged_source()
+    for name in _SHARED:
+        origin = source / name
+        shutil.copytree(origin if origin.is_dir() else source / name.rpartition("/")[2], directory / name)
+    (directory / "data").mkdir()
+    (directory / "data" / "catalogue.ttl").write_bytes(_catalogue(base_iri, title))
+    (directory / "README.md").write_text(_READ_ME.format(title=title, directory=directory), encoding="utf-8")
+
+
+def _catalogue(base_iri: str, title: str) -> bytes:
+    try:
+        catalogue = ox.NamedNode(f"{base_iri}catalog")
+    except ValueError as error:
+        raise UsageError(f"{base_iri!r} is no IRI: {error}.", f"{base_iri!r} ist keine IRI: {error}.") from None
+    triples = [
+        ox.Triple(catalogue, ox.NamedNode(RDF + "type"), ox.NamedNode(DCAT + "Catalog")),
+        ox.Triple(catalogue, ox.NamedNode(DCT + "title"), ox.Literal(title, language="de")),
+        ox.Triple(catalogue, ox.NamedNode(VOID + "uriSpace"), ox.Literal(base_iri)),
+    ]
+    prefixes = {"dcat": DCAT, "dct": DCT, "void": VOID}
+    return ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b""

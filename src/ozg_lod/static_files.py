@@ -1,0 +1,41 @@
+"""The files of the site's looks: read once, looked up by name, never by path."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.cache import Entry
+from ozg_lod.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TYPES: Final = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "txt": "text/plain; charset=utf-8",
+    "woff2": "font/woff2",
+}
+
+
+def find(name: str) -> tuple[Entry, str]:
+    """Return the file and its content type; raise NotFound for any other name."""
+    known = _known()
+    if name not in known:
+        raise NotFound("There is no such file.", "Diese Datei gibt es nicht.")
+    return known[name], _TYPES[name.rpartition(".")[2]]
+
+
+@cache
+def _known() -> Mapping[str, Entry]:
+    folder = files("ozg_lod").joinpath("static")
+    return {
+        item.name: Entry.of(item.read_bytes())
+        for item in folder.iterdir()
+        if item.is_file() and item.name.rpartition(".")[2] in _TYPES
+    }

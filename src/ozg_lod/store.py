@@ -1,0 +1,261 @@
+"""One SPARQL engine: the seam between a question and whatever evaluates it.
+
+`Embedded` is a snapshot in memory, evaluated by pyoxigraph inside a cage child (`answering` is the entry of
+the template process). The default graph holds the merge of all graphs, each triple once: an engine's own
+union counts a triple that stands in two graphs twice, and sums come out wrong.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, Protocol, cast
+
+import pyoxigraph as ox
+
+from ozg_lod import formats
+from ozg_lod.errors import AnswerTooLarge, BadRequest
+from ozg_lod.scan import Scan, position, scan
+from ozg_lod.vocab import PREFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ozg_lod.cage import Work, Write
+
+    Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+    Evaluate = Callable[[str], Results]
+
+DATA_FILE: Final = "data.nq"
+MERGED_FILE: Final = "data.nt"
+_TIDY_TRIPLES: Final = 20_000
+_LONG_COMPLAINT: Final = 120
+_PLACE: Final = re.compile(r"error at (\d+):(\d+)")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One SPARQL query as the protocol carries it (SPARQL 1.1 Protocol §2.1).
+
+    `accept` and `format` say what the client wants; which of them can be had depends on the form of the
+    query. Graphs given here replace the dataset clause of the query.
+    """
+
+    query: str
+    accept: str | None = None
+    format: str | None = None
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    query_bytes: int = 64 * 1024
+    answer_bytes: int = 50_000_000
+
+    def to_bytes(self) -> bytes:
+        """Return the question as it crosses a pipe."""
+        return json.dumps(asdict(self)).encode("utf-8", "surrogatepass")
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Question:
+        """Return the question that crossed a pipe."""
+        said = json.loads(data)
+        for name in ("default_graphs", "named_graphs"):
+            said[name] = tuple(said[name])
+        return cls(**said)
+
+
+class Store(Protocol):
+    """Evaluates questions: writes one line of JSON (`content_type`), a line feed, then the answer."""
+
+    def answer(self, question: Question, write: Write) -> None:
+        """Write the whole answer or raise."""
+        ...
+
+
+class Embedded:
+    """A dataset in memory."""
+
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
+        self._known = {name.value for name in store.named_graphs() if isinstance(name, ox.NamedNode)}
+
+    def answer(self, question: Question, write: Write) -> None:
+        """Write the whole answer or raise."""
+        found = scan(question.query, max_bytes=question.query_bytes)
+        evaluate = self._dataset(question, found)
+        results = _run(evaluate, question.query, found)
+        output = _Capped(write, question.answer_bytes)
+        if isinstance(results, ox.QueryTriples):
+            form = _wanted(question, formats.GRAPHS)
+            output.head(form)
+            _write_graph(results, form, output)
+            return
+        form = _wanted(question, formats.RESULTS)
+        if isinstance(results, ox.QuerySolutions):
+            results = _in_order(evaluate, question.query, found, results)
+        output.head(form)
+        results.serialize(cast("IO[bytes]", output), form.results)
+
+    def _dataset(self, question: Question, found: Scan) -> Evaluate:
+        """Return the evaluation over the graphs asked for (SPARQL 1.1 §13.2, Protocol §2.1.4)."""
+        graphs, named = question.default_graphs, question.named_graphs
+        if not graphs and not named:
+            graphs, named = found.graphs, found.named
+        if not graphs and not named:
+            return self._store.query
+        for iri in (*graphs, *named):
+            self._check_known(iri)
+        store, default = self._store, [ox.NamedNode(iri) for iri in dict.fromkeys(graphs)]
+        if len(default) > 1:
+            store, default = self._merged(graphs, named), [ox.DefaultGraph()]  # type: ignore[list-item] # either may stand
+        return partial(store.query, default_graph=default, named_graphs=[ox.NamedNode(iri) for iri in named])
+
+    def _merged(self, graphs: Iterable[str], named: Iterable[str]) -> ox.Store:
+        """Return a dataset whose default graph holds each triple of `graphs` once."""
+        merged = ox.Store()
+        for iri in graphs:
+            quads = self._store.quads_for_pattern(None, None, None, ox.NamedNode(iri))
+            merged.bulk_extend(ox.Quad(*quad.triple) for quad in quads)
+        for iri in named:
+            merged.bulk_extend(self._store.quads_for_pattern(None, None, None, ox.NamedNode(iri)))
+        return merged
+
+    def _check_known(self, iri: str) -> None:
+        if iri not in self._known:
+            near = difflib.get_close_matches(iri, self._known, n=3)
+            hint = (f" Near: {', '.join(near)}.", f" Ähnlich: {', '.join(near)}.") if near else ("", "")
+            raise BadRequest(
+                f"The graph <{iri}> is not part of this dataset, and nothing is fetched from elsewhere.{hint[0]} "
+                "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } lists the graphs.",
+                f"Der Graph <{iri}> gehört nicht zu diesem Datenbestand, und von anderswo wird nichts geholt.{hint[1]} "
+                "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } zählt die Graphen auf.",
+            )
+
+
+def load(*, data: Path, merged: Path | None) -> ox.Store:
+    """Return the dataset of an N-Quads file in memory, with the N-Triples file `merged` as its default graph."""
+    store = ox.Store()
+    store.bulk_load(path=data, format=ox.RdfFormat.N_QUADS)
+    if merged is not None:
+        store.bulk_load(path=merged, format=ox.RdfFormat.N_TRIPLES)
+    return store
+
+
+def answering(argument: str) -> Work:
+    """Return the work of query children; `argument` is the directory of a snapshot (entry of the template)."""
+    directory = Path(argument)
+    embedded = Embedded(load(data=directory / DATA_FILE, merged=directory / MERGED_FILE))
+    _warm(embedded)
+
+    def work(question: bytes, write: Write) -> None:
+        embedded.answer(Question.from_bytes(question), write)
+
+    return work
+
+
+def _warm(embedded: Embedded) -> None:
+    """Touch every path once before the fork: a child opens no file, so nothing may be imported late."""
+    for query in ("SELECT * { ?s ?p ?o } LIMIT 1", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", "ASK {}"):
+        for form in formats.GRAPHS if query.startswith("CONSTRUCT") else formats.RESULTS:
+            embedded.answer(Question(query, format=form.suffix), lambda _data: None)
+
+
+def _run(evaluate: Evaluate, query: str, found: Scan) -> Results:
+    try:
+        return evaluate(query)
+    except SyntaxError as error:
+        raise _syntax(query, found, str(error)) from None
+    except ValueError as error:
+        raise BadRequest(
+            f"The query cannot be evaluated: {error}.", f"Die Abfrage ist nicht auswertbar: {error}."
+        ) from None
+
+
+def _syntax(query: str, found: Scan, said: str) -> BadRequest:
+    """Return the engine's complaint as a sentence with a place, and the cause where the scan knows it."""
+    place = _PLACE.search(said)
+    line, column = (int(place[1]), int(place[2])) if place else (1, 1)
+    if found.missing:
+        prefix, offset = next(iter(found.missing.items()))
+        line, column = position(query, offset)
+        known = PREFIXES.get(prefix)
+        en = f'the prefix "{prefix}:" is not declared'
+        de = f"das Präfix „{prefix}:“ ist nicht erklärt"
+        if known:
+            en, de = f"{en}; add PREFIX {prefix}: <{known}>", f"{de}; ergänzen Sie PREFIX {prefix}: <{known}>"
+    else:
+        rest = said.partition(": ")[2] or said
+        expected = rest if len(rest) < _LONG_COMPLAINT else "something else"
+        en, de = f"the query cannot be read on from here; {expected}", f"ab hier ist die Abfrage nicht lesbar; {rest}"
+        if "unbound" in said:
+            en = "a variable in SELECT is neither grouped nor aggregated"
+            de = "eine Variable in SELECT ist weder gruppiert noch zusammengefasst"
+    return BadRequest(
+        f"Line {line}, column {column}: {en}.",
+        f"Zeile {line}, Spalte {column}: {de}.",
+        line=line,
+        column=column,
+    )
+
+
+def _wanted(question: Question, offered: tuple[formats.Format, ...]) -> formats.Format:
+    if question.format is not None:
+        return formats.by_name(question.format, offered)
+    return formats.negotiate(question.accept, offered)
+
+
+def _in_order(evaluate: Evaluate, query: str, found: Scan, results: ox.QuerySolutions) -> ox.QuerySolutions:
+    """Return the results with the columns of an outermost `SELECT *` in order of appearance.
+
+    The engine sorts them by name (pyoxigraph 0.5.13); SPARQL 1.1 §18.2.1 leaves the order open, people expect theirs.
+    """
+    if found.star is None:
+        return results
+    known = {variable.value for variable in results.variables}
+    names = [name for name in found.variables if name in known]
+    if names == [variable.value for variable in results.variables] or set(names) != known or not names:
+        return results
+    listed = " ".join(f"?{name}" for name in names)
+    return cast("ox.QuerySolutions", evaluate(query[: found.star] + listed + query[found.star + 1 :]))
+
+
+def _write_graph(triples: ox.QueryTriples, form: formats.Format, output: _Capped) -> None:
+    """Write a graph: tidy and always the same while it is small, as it comes when it is large."""
+    first = set(islice(triples, _TIDY_TRIPLES))
+    rest = list(islice(triples, 1))
+    if not rest:
+        output.write(formats.serialize(first, form))
+        return
+    ox.serialize(chain(first, rest, triples), cast("IO[bytes]", output), form.rdf, prefixes=PREFIXES)
+
+
+class _Capped:
+    """A file to write to that refuses to grow past its limit."""
+
+    def __init__(self, write: Write, limit: int) -> None:
+        self._write = write
+        self._limit = limit
+        self._size = 0
+
+    def head(self, form: formats.Format) -> None:
+        """Write the line that says what follows."""
+        self._write(json.dumps({"content_type": form.content_type}).encode() + b"\n")
+
+    def write(self, data: bytes) -> int:
+        """Write on, or raise AnswerTooLarge."""
+        self._size += len(data)
+        if self._size > self._limit:
+            raise AnswerTooLarge(
+                f"The answer has more than {self._limit:,} bytes; ask for less (LIMIT, fewer columns) or take the dump.",
+                f"Die Antwort hat mehr als {self._limit} Bytes; fragen Sie nach weniger (LIMIT, weniger Spalten) oder "
+                "laden Sie den Gesamtabzug.",
+                limit_bytes=self._limit,
+            )
+        self._write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is on its way."""

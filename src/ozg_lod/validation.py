@@ -1,0 +1,150 @@
+"""Validation: SHACL by pySHACL over triples that passed the lexical gate.
+
+The only module that knows rdflib. Graphs are built term by term from pyoxigraph's (rdflib's own parser is 40 times
+slower, and reads literals it cannot bear); nothing is passed that pySHACL could open: no path, no address, no import.
+Not used: rules, JavaScript, inference, the validation of the shapes themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Triple
+
+from ozg_lod.errors import Unprocessable
+from ozg_lod.findings import Severity, Text
+from ozg_lod.shapes import Result, Shapes
+from ozg_lod.vocab import SH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import rdflib
+    from pyoxigraph import Store
+
+
+def validate(data: Store, turtle: bytes) -> list[Result]:
+    """Return what the shapes (Turtle) find in the default graph; no results means that it conforms.
+
+    Raises Unprocessable when the check itself fails, which says nothing about the data.
+    """
+    try:
+        shapes = Shapes(turtle)
+        return [*_core_results(data, shapes), *shapes.query_results(data)]
+    except Exception as error:  # whatever fails here, it is not the data that does not conform
+        raise Unprocessable(
+            f"the rules could not be applied ({type(error).__name__})",
+            f"Die Regeln konnten nicht angewendet werden ({type(error).__name__})",
+        ) from error
+
+
+def _core_results(data: Store, shapes: Shapes) -> list[Result]:
+    """Return the results of pySHACL."""
+    import rdflib  # noqa: PLC0415 - half a second, for those only who validate
+    from pyshacl import Validator  # noqa: PLC0415 - as above
+    from pyshacl.graph_abstraction import DataGraph  # noqa: PLC0415 - as above
+
+    with _as_needed(rdflib):
+        triples = (quad.triple for quad in data.quads_for_pattern(None, None, None, DefaultGraph()))
+        options = {"logger": _silent(), "inplace": True, "use_js": False, "advanced": False}
+        rules = _graph(shapes.triples())
+        validator = Validator(DataGraph.from_rdflib(_graph(triples)), shacl_graph=rules, options=options)
+        _, report, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
+        return list(_results(report, shapes))
+
+
+@contextmanager
+def _as_needed(library: object) -> Iterator[None]:
+    """Let rdflib keep literals as they are written, silently, and put back what was set before."""
+    logger = logging.getLogger("rdflib.term")
+    before, level = getattr(library, "NORMALIZE_LITERALS", True), logger.level
+    logger.setLevel(logging.CRITICAL)
+    setattr(library, "NORMALIZE_LITERALS", False)  # noqa: B010 - the type stubs do not know the name
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        setattr(library, "NORMALIZE_LITERALS", before)  # noqa: B010 - as above
+        logger.setLevel(level)
+
+
+def _silent() -> logging.Logger:
+    """Return a logger that belongs to nobody and writes nowhere."""
+    logger = logging.Logger("validation", logging.CRITICAL)  # noqa: LOG001 - it must not be found by anyone
+    logger.addHandler(logging.NullHandler())
+    return logger
+
+
+def _graph(triples: Iterable[Triple]) -> rdflib.Graph:
+    """Build an rdflib graph."""
+    from rdflib import Graph  # noqa: PLC0415 - see validate
+
+    graph = Graph(bind_namespaces="none")
+    add, term = graph.store.add, _terms()
+    for triple in triples:
+        add((term(triple.subject), term(triple.predicate), term(triple.object)), graph)
+    return graph
+
+
+def _terms() -> Callable[[object], rdflib.term.Node]:
+    """Return a function from pyoxigraph's terms to rdflib's; every address becomes a term once."""
+    from rdflib import BNode, URIRef  # noqa: PLC0415 - see validate
+    from rdflib import Literal as Value  # noqa: PLC0415 - see validate
+
+    nodes: dict[str, URIRef] = {}
+
+    def node(iri: str) -> URIRef:
+        found = nodes.get(iri)
+        if found is None:
+            found = nodes[iri] = URIRef(iri)
+        return found
+
+    def term(found: object) -> rdflib.term.Node:
+        if isinstance(found, NamedNode):
+            return node(found.value)
+        if isinstance(found, Literal):
+            if found.language is not None:
+                return Value(found.value, lang=found.language)
+            return Value(found.value, datatype=node(found.datatype.value))
+        if isinstance(found, BlankNode):
+            return BNode(found.value)
+        raise TypeError("a triple term passed the gate")
+
+    return term
+
+
+def _results(report: rdflib.Graph, shapes: Shapes) -> Iterator[Result]:
+    from rdflib import RDF, URIRef  # noqa: PLC0415 - see validate
+
+    for node in report.subjects(RDF.type, URIRef(SH + "ValidationResult")):
+        parts = {str(key): value for key, value in report.predicate_objects(node)}
+        rule = _back(parts[SH + "sourceShape"])
+        path = _back(parts.get(SH + "resultPath"))
+        yield Result(
+            focus=str(parts[SH + "focusNode"]),
+            path=path.value if isinstance(path, NamedNode) else None,
+            value=_back(parts.get(SH + "value")),
+            rule=rule.value if isinstance(rule, NamedNode) else "shape",
+            severity=shapes.severity(rule) if rule is not None else Severity.ERROR,
+            message=shapes.message(rule) if rule is not None else Text("", ""),
+        )
+
+
+def _back(term: object) -> NamedNode | BlankNode | Literal | None:
+    """Return an rdflib term as pyoxigraph's."""
+    from rdflib import BNode, URIRef  # noqa: PLC0415 - see validate
+    from rdflib import Literal as Value  # noqa: PLC0415 - see validate
+
+    if isinstance(term, URIRef):
+        return NamedNode(str(term))
+    if isinstance(term, BNode):
+        return BlankNode(str(term))
+    if isinstance(term, Value):
+        if term.language:
+            return Literal(str(term), language=term.language)
+        return Literal(str(term), datatype=NamedNode(str(term.datatype))) if term.datatype else Literal(str(term))
+    return None

@@ -1,0 +1,217 @@
+"""One request to a page: what is asked for, in which format and language, from which snapshot, and the answer to it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import pyoxigraph as ox
+
+from ozg_lod import formats, listing, vocabulary
+from ozg_lod.addresses import Addresses
+from ozg_lod.cache import Entry
+from ozg_lod.errors import BadRequest, NotFound
+from ozg_lod.graph import TYPE, Graph, iri_of, pick
+from ozg_lod.language import LANGUAGES, Language, choose_language
+from ozg_lod.pages import Site
+from ozg_lod.replies import Asked, Reply, reply
+from ozg_lod.vocab import DCAT, DCT, ONTOLOGY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.requests import Request
+
+    from ozg_lod.cache import ByteCache
+    from ozg_lod.formats import Format
+    from ozg_lod.listing import Directory
+
+_KIND: Final = re.compile(r"[a-z]{1,40}")
+_KEY: Final = re.compile(r"[A-Za-z0-9-]{1,200}")
+_PAGE: Final = re.compile(r"[1-9][0-9]{0,5}")
+_MOST_QUERY: Final = 100
+
+
+class Snapshot(Protocol):
+    """What a page needs of an opened snapshot."""
+
+    store: ox.Store
+    shapes: bytes
+    version: str
+    base_iri: str
+    public_url: str
+    code: str
+    cache: ByteCache
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A body and the number of pages of what it is one page of."""
+
+    body: bytes
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request. `path` is the page's address without suffix; `chosen` is the language the reader chose, if any."""
+
+    opened: Snapshot
+    path: str
+    form: Format
+    offered: Sequence[Format]
+    language: Language
+    chosen: Language | None
+    page: int
+    query: str
+    asked: Asked
+
+    @classmethod
+    def of(cls, request: Request, path: str, *, offered: Sequence[Format], suffix: str | None = None) -> Visit:
+        """Read the request; raise NotAcceptable for a format and BadRequest for a page number that make no sense."""
+        query, headers = request.query_params, request.headers
+        name = suffix if suffix is not None else query.get("format")
+        form = formats.by_name(name, offered) if name is not None else formats.negotiate(headers.get("accept"), offered)
+        chosen = next((language for language in LANGUAGES if language == query.get("lang")), None)
+        return cls(
+            opened=request.app.state.opened,
+            path=path,
+            form=form,
+            offered=offered,
+            language=choose_language(chosen, headers.get("accept-language")),
+            chosen=chosen,
+            page=_page_number(query.get("page")),
+            query=query.get("q", "").strip()[:_MOST_QUERY],
+            asked=Asked(request.method, headers.get("accept-encoding"), headers.get("if-none-match")),
+        )
+
+    @property
+    def addresses(self) -> Addresses:
+        """Return the addresses of this host; links keep the language only where the reader chose it."""
+        return Addresses(self.opened.base_iri, self.opened.public_url, self.chosen)
+
+    @property
+    def site(self) -> Site:
+        """Return what every page needs."""
+        return Site(self.language, self.addresses, self.opened.version, self.path, self.page)
+
+    @property
+    def graph(self) -> Graph:
+        """Return the merged graph."""
+        return Graph(self.opened.store)
+
+    @property
+    def directory(self) -> Directory:
+        """Return the lists of all things, read once per snapshot."""
+        return self.opened.cache.once(
+            listing.Directory, lambda: listing.directory(self.opened.store, self.opened.base_iri)
+        )
+
+    @property
+    def shapes(self) -> ox.Store:
+        """Return the shapes as a store, parsed once per snapshot."""
+        return self.opened.cache.once(ox.Store, lambda: _parsed(self.opened.shapes), name="shapes")
+
+    @property
+    def terms(self) -> tuple[vocabulary.Definition, ...]:
+        """Return the terms of the ontology, counted once per snapshot."""
+        return self.opened.cache.once(tuple, lambda: vocabulary.definitions(self.opened.store), name="terms")
+
+    @property
+    def title(self) -> str:
+        """Return the name of the catalogue: its own where the data have one, else the site's."""
+        catalogues = sorted(iri_of(triple.subject) for triple in self.graph.using(TYPE, DCAT + "Catalog"))
+        names = self.graph.names(catalogues[0]) if catalogues else {}
+        return pick(names, self.language, self.site.words("site/title"))[0]
+
+    def iri(self, kind: str, key: str) -> str:
+        """Return the IRI of a thing; raise NotFound where kind or key cannot be one."""
+        if not _KIND.fullmatch(kind) or not _KEY.fullmatch(key):
+            raise self.unknown(kind, key)
+        return f"{self.opened.base_iri}id/{kind}/{key}"
+
+    def redirect(self, path: str) -> Reply:
+        """Return 303 to another address of this host; the chosen language goes along."""
+        return Reply(303, {"location": self.addresses.path(path), "cache-control": "public, max-age=60"})
+
+    def answer(self, make: Callable[[], Made], *, about: str = "") -> Reply:
+        """Return the answer: from the cache where it has been made before, else made, kept and sent."""
+        mark = f"{self.opened.version} {self.opened.code} {self.form.suffix} {self._variant} {self.path} {self.page}"
+        entry, pages = self._kept(mark, make)
+        headers = {"content-type": self.form.content_type, "link": self._links(about, pages)}
+        if self.form is formats.HTML:
+            headers["content-language"] = self.language
+        return reply(entry, self.asked, mark=f"{mark} {self.query}", headers=headers)
+
+    def unknown(self, kind: str, key: str) -> NotFound:
+        """Return the failure for a thing that is not there, with the nearest that are."""
+        kinds = self.directory.kinds
+        if kind not in kinds:
+            near = [(f"{self.opened.base_iri}id/{found}", found) for found in self.directory.nearest_kinds(kind)]
+            return _not_found(f"There is no kind “{kind[:40]}”", f"Die Art „{kind[:40]}“ gibt es nicht", near)
+        near = [(e.iri, pick(e.names, self.language, e.key)[0]) for e in self.directory.nearest(kind, key)]
+        return _not_found(f"There is no {kind} “{key[:80]}”", f"„{key[:80]}“ gibt es unter „{kind}“ nicht", near)
+
+    @property
+    def _variant(self) -> str:
+        return f"{self.language} {self.chosen}" if self.form is formats.HTML else ""
+
+    def _kept(self, mark: str, make: Callable[[], Made]) -> tuple[Entry, int]:
+        """Return the entry and the number of pages; what was searched for is not kept, it has no end."""
+        cache = self.opened.cache
+        entry, count = cache.get(mark), cache.get(f"{mark} pages")
+        if entry is not None and count is not None and not self.query:
+            return entry, int(count.plain)
+        made = make()
+        if self.query:
+            return Entry.of(made.body), made.pages
+        cache.put(f"{mark} pages", str(made.pages).encode())
+        return cache.put(mark, made.body), made.pages
+
+    def _links(self, about: str, pages: int) -> str:
+        """Return the Link field (RFC 8288): other formats, pages before and after, the vocabulary, the licence."""
+        addresses = self.addresses
+        links = [
+            f'<{addresses.absolute(f"{self.path}.{form.suffix}")}>; rel="alternate"; type="{form.media_type}"'
+            for form in self.offered
+            if form is not self.form and self.path != "/"
+        ]
+        links.append(f'<{addresses.absolute(self.path)}>; rel="canonical"')
+        links.append(f'<{addresses.absolute("/ontology")}>; rel="describedby"')
+        if about:
+            links.append(f'<{about}>; rel="describes"')
+        for relation, page in (("prev", self.page - 1), ("next", self.page + 1)):
+            if 1 <= page <= pages:
+                links.append(f'<{addresses.absolute(self.path, page=page)}>; rel="{relation}"')
+        licences = [iri_of(term) for term in self.graph.objects(about or ONTOLOGY, DCT + "license")]
+        links += [f'<{licence}>; rel="license"' for licence in sorted(licences) if licence]
+        return ", ".join(links)
+
+
+def no_such_page(page: int) -> NotFound:
+    """Return the failure for a page number past the last."""
+    return NotFound(f"There is no page {page} here.", f"Eine Seite {page} gibt es hier nicht.")
+
+
+def _not_found(en: str, de: str, near: Sequence[tuple[str, str]]) -> NotFound:
+    names = ", ".join(name for _, name in near)
+    hint = (f"; near: {names}.", f"; ähnlich: {names}.") if near else (".", ".")
+    return NotFound(en + hint[0], de + hint[1], suggestions=[{"iri": iri, "name": name} for iri, name in near])
+
+
+def _page_number(text: str | None) -> int:
+    if text is None:
+        return 1
+    if not _PAGE.fullmatch(text):
+        raise BadRequest(
+            "page is not a page number; write 1, 2, 3 …",
+            "page ist keine Seitenzahl; schreiben Sie 1, 2, 3 …",
+        )
+    return int(text)
+
+
+def _parsed(turtle: bytes) -> ox.Store:
+    store = ox.Store()
+    store.bulk_load(turtle, format=ox.RdfFormat.TURTLE)
+    return store

@@ -1,0 +1,77 @@
+"""Namespaces and the few terms that the program itself knows by name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ONTOLOGY: Final = "https://w3id.org/ozg-lod/ontology"
+OZG: Final = ONTOLOGY + "#"
+SHAPES: Final = "https://w3id.org/ozg-lod/shapes"
+OZGSH: Final = SHAPES + "#"
+
+ADMS: Final = "http://www.w3.org/ns/adms#"
+CV: Final = "http://data.europa.eu/m8g/"
+DCAT: Final = "http://www.w3.org/ns/dcat#"
+DCT: Final = "http://purl.org/dc/terms/"
+FOAF: Final = "http://xmlns.com/foaf/0.1/"
+GEO: Final = "http://www.opengis.net/ont/geosparql#"
+ORG: Final = "http://www.w3.org/ns/org#"
+OWL: Final = "http://www.w3.org/2002/07/owl#"
+PROV: Final = "http://www.w3.org/ns/prov#"
+QB: Final = "http://purl.org/linked-data/cube#"
+RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
+SCHEMA: Final = "https://schema.org/"
+SH: Final = "http://www.w3.org/ns/shacl#"
+SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
+VANN: Final = "http://purl.org/vocab/vann/"
+VOID: Final = "http://rdfs.org/ns/void#"
+WGS84: Final = "http://www.w3.org/2003/01/geo/wgs84_pos#"
+XSD: Final = "http://www.w3.org/2001/XMLSchema#"
+
+PREFIXES: Final[dict[str, str]] = {
+    "adms": ADMS,
+    "cv": CV,
+    "dcat": DCAT,
+    "dct": DCT,
+    "foaf": FOAF,
+    "geo": GEO,
+    "org": ORG,
+    "owl": OWL,
+    "ozg": OZG,
+    "ozgsh": OZGSH,
+    "prov": PROV,
+    "qb": QB,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "schema": SCHEMA,
+    "sh": SH,
+    "skos": SKOS,
+    "vann": VANN,
+    "void": VOID,
+    "wgs84": WGS84,
+    "xsd": XSD,
+}
+
+KINDS: Final = (
+    "state",
+    "place",
+    "district",
+    "municipality",
+    "organisation",
+    "bundle",
+    "service",
+    "availability",
+    "programme",
+    "module",
+    "funding",
+    "condition",
+    "participation",
+    "figure",
+    "discrepancy",
+    "channel",
+    "source",
+    "dataset",
+    "concept",
+    "statement",
+)

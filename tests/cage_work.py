@@ -1,0 +1,50 @@
+"""Deeds that children of the cage are tried with."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from ozg_lod.cage import Work, Write
+from ozg_lod.errors import BadRequest
+
+_DOUBLED = "SELECT * {" + " ".join(f"BIND(CONCAT(?v{i},?v{i}) AS ?v{i + 1})" for i in range(40)) + "}"
+
+
+def setup(argument: str) -> Work:
+    unix = socket.socket(socket.AF_UNIX)
+    store = ox.Store()
+
+    def spin() -> None:
+        while True:
+            pass
+
+    def expected() -> None:
+        raise BadRequest("english", "deutsch", line=3)
+
+    deeds = {
+        b"socket": socket.socket,
+        b"file": lambda: Path("/etc/passwd").read_bytes(),
+        b"write": lambda: Path("/tmp/ozg-lod-was-here").write_bytes(b""),  # noqa: S108 - it must not come to that
+        b"fork": os.fork,
+        b"exec": lambda: subprocess.run(["true"], check=False),
+        b"connect": lambda: unix.connect("/run/nothing"),
+        b"spin": spin,
+        b"memory": lambda: bytearray(1 << 31),
+        b"abort": lambda: list(store.query(_DOUBLED.replace("?v0", "'aaaaaaaaaaaaaaaa'"))),  # type: ignore[arg-type]
+        b"fault": lambda: 1 / 0,
+        b"crash": lambda: ctypes.string_at(0),
+        b"expected": expected,
+    }
+
+    def work(question: bytes, write: Write) -> None:
+        if question in deeds:
+            deeds[question]()  # type: ignore[operator]
+        write(b"x" * 1_000_000 if question == b"big" else f"{argument} ".encode() + question)
+
+    return work

@@ -1,0 +1,130 @@
+"""What all tests share: no network beyond this machine, no silent skips where all is required, one real server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ozg_lod.settings import Settings
+from ozg_lod.snapshot import Snapshots
+
+ROOT = Path(__file__).resolve().parents[1]
+MINI = Path(__file__).parent / "mini"
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Under REQUIRE_ALL=1 a skip is a failure: what was to be shown was not shown."""
+    if os.environ.get("REQUIRE_ALL") == "1" and call.excinfo and call.excinfo.errisinstance(pytest.skip.Exception):
+        reason = str(call.excinfo.value)
+        call.excinfo = pytest.ExceptionInfo.from_exception(AssertionError(f"{item.name} was skipped: {reason}"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_loopback() -> Iterator[None]:
+    """Tests reach nothing beyond this machine."""
+    connect = socket.socket.connect
+
+    def checked(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test wanted to reach {address}")
+        connect(self, address)
+
+    socket.socket.connect = checked  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference material beside the repository, where it is there."""
+    path = Path(os.environ.get("OZG_SHARED", ROOT.parent / "shared"))
+    if not path.is_dir():
+        pytest.skip("the reference material is not beside this clone")
+    return path
+
+
+@pytest.fixture(scope="session")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the snapshot of the real data, built once."""
+    from ozg_lod import build
+
+    target = tmp_path_factory.mktemp("target")
+    outcome = build.build(Settings(source=(ROOT,), target=target), say=lambda _en, _de: None)
+    assert outcome.manifest is not None, outcome.examination.findings if outcome.examination else None
+    return target
+
+
+@pytest.fixture(scope="session")
+def snapshot_directory(target: Path) -> Path:
+    """The directory of the real snapshot."""
+    snapshots = Snapshots(target)
+    return snapshots.directory(snapshots.current() or "")
+
+
+@pytest.fixture(scope="session")
+def endpoint(target: Path) -> Iterator[str]:
+    """The base URL of a running server with the real data."""
+    with serving(target) as url:
+        yield url
+
+
+@pytest.fixture
+def serve() -> Callable[..., Any]:
+    """Return the context manager that runs a server of its own for a test."""
+    return serving
+
+
+@contextmanager
+def serving(target: Path, *options: str) -> Iterator[str]:
+    """Run `ozg-lod serve` on a free port; yield its base URL; end it as an operator would."""
+    port = free_port()
+    command = [program(), "serve", "--target", str(target), "--port", str(port), *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_ready(url, process)
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], *, limit_s: float = 30) -> None:
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            said = process.stderr.read().decode() if process.stderr else ""
+            raise AssertionError(f"the server ended: {said}")
+        try:
+            if httpx.get(url + "/health/ready", timeout=2).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("the server is not ready")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program() -> str:
+    found = shutil.which("ozg-lod", path=str(Path(sys.executable).parent))
+    assert found, "the package is not installed beside this interpreter"
+    return found

@@ -1,0 +1,123 @@
+"""The lexical look at a query: what it refuses, what it tells, and that it never takes long."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ozg_lod.errors import BadRequest, Forbidden, OzgLodError, TooLarge
+from ozg_lod.scan import MAX_DEPTH, MAX_OPERATORS, position, scan
+
+SERVICES = [
+    "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }",
+    "select * { service silent ?x { ?s ?p ?o } }",
+    "SELECT * { SERVICE<http://127.0.0.1:1/>{ ?s ?p ?o } }",
+    "SELECT * { # a comment\n SERVICE\t<http://127.0.0.1:1/> {} }",
+    "PREFIX s: <http://127.0.0.1/> SELECT * { FILTER EXISTS { SERVICE s:x {} } }",
+    "DESCRIBE ?x { SeRvIcE <http://127.0.0.1:1/> { ?x ?p ?o } }",
+    "SELECT * { \\u0053ERVICE <http://127.0.0.1:1/> {} }",
+    "SELECT * { { SELECT * { SERVICE ?g {} } } }",
+]
+NO_SERVICES = [
+    'SELECT * { ?s ?p "SERVICE <x>" }',
+    "SELECT * { ?s ?p '''SERVICE\n<x>''' }",
+    "SELECT * { ?service ?p ?o }",
+    "SELECT * { <http://x/SERVICE> ?p ?o }",
+    "PREFIX service: <http://x/> SELECT * { service:SERVICE service: ?o }",
+    "ASK { ?s ?p ?o } # SERVICE <x>",
+    'ASK { ?s ?p "x"@service }',
+]
+HOSTILE = [
+    '"""' + "a" * 60_000,
+    "'" * 60_000,
+    "<" * 60_000,
+    '"\\' * 30_000,
+    "\\u0041" * 10_000,
+    "a:" * 30_000,
+    "a.-" * 20_000,
+    "'\\\n" * 20_000,
+    "#" * 60_000,
+    ":%" * 30_000,
+    "1-" * 30_000,
+    "(" * 60_000,
+]
+
+
+@pytest.mark.parametrize("query", SERVICES)
+def test_service_is_refused_by_name_however_it_is_spelled(query: str) -> None:
+    with pytest.raises(Forbidden, match="SERVICE is not offered"):
+        scan(query)
+
+
+@pytest.mark.parametrize("query", NO_SERVICES)
+def test_the_word_service_is_allowed_where_it_is_only_text(query: str) -> None:
+    assert scan(query).form in ("SELECT", "ASK")
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+def test_a_hostile_text_takes_no_time(query: str) -> None:
+    start = time.process_time()
+    try:
+        scan(query)
+    except OzgLodError:
+        pass
+    assert time.process_time() - start < 1
+
+
+def test_nesting_is_refused_with_its_place() -> None:
+    with pytest.raises(BadRequest) as caught:
+        scan("ASK {\n" + "(" * 5000)
+    assert caught.value.details == {"line": 2, "column": MAX_DEPTH}
+
+
+def test_too_many_operators_are_refused() -> None:
+    with pytest.raises(BadRequest, match=f"more than {MAX_OPERATORS} operators"):
+        scan("ASK { FILTER(" + "||".join(["1"] * 3000) + ") }")
+
+
+def test_a_long_query_and_a_nul_are_refused() -> None:
+    with pytest.raises(TooLarge, match="at most 65,536"):
+        scan("ASK {} #" + "x" * 70_000)
+    with pytest.raises(BadRequest, match="NUL"):
+        scan("ASK {\x00}")
+
+
+@pytest.mark.parametrize("word", ["INSERT", "delete", "LOAD", "CLEAR", "DROP", "WITH"])
+def test_an_update_is_told_what_this_endpoint_does(word: str) -> None:
+    with pytest.raises(BadRequest, match="only reads"):
+        scan(f"PREFIX x: <http://x/>\n{word} DATA {{ x:a x:b x:c }}")
+
+
+def test_the_dataset_clause_the_star_and_the_variables_are_found() -> None:
+    found = scan(
+        "PREFIX g: <http://g/>\nSELECT DISTINCT * FROM g:a FROM <http://g/b> FROM NAMED g:c\\- { ?b ?p ?a FILTER(?a * 2 > 1) }"
+    )
+    assert found.form == "SELECT"
+    assert found.graphs == ("http://g/a", "http://g/b")
+    assert found.named == ("http://g/c-",)
+    assert found.star == 38
+    assert found.variables == ("b", "p", "a")
+    assert found.missing == {}
+
+
+def test_an_undeclared_prefix_is_found_with_its_place() -> None:
+    query = "SELECT ?s {\n  ?s a ozg:ServiceBundle }"
+    (offset,) = scan(query).missing.values()
+    assert position(query, offset) == (2, 8)
+
+
+def test_queries_whose_answer_moves_are_known() -> None:
+    assert scan("SELECT (NOW() AS ?t) {}").volatile
+    assert not scan("SELECT (1 AS ?now) {}").volatile
+
+
+@given(st.text(max_size=300))
+def test_any_text_raises_only_our_errors(text: str) -> None:
+    try:
+        scan(text)
+    except OzgLodError as error:
+        assert error.en
+        assert error.de

@@ -1,0 +1,134 @@
+"""Questions to a dataset in memory: graphs, columns, formats, limits, and what a mistake is told."""
+
+from __future__ import annotations
+
+import json
+
+import pyoxigraph as ox
+import pytest
+
+from ozg_lod import formats
+from ozg_lod.errors import AnswerTooLarge, BadRequest, NotAcceptable
+from ozg_lod.store import Embedded, Question
+
+DATA = b"""
+<http://x/a> <http://x/n> 1 .
+GRAPH <http://x/g1> { <http://x/a> <http://x/n> 1 }
+GRAPH <http://x/g2> { <http://x/a> <http://x/n> 1 . <http://x/b> <http://x/n> 2 }
+"""
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Embedded:
+    store = ox.Store()
+    store.load(DATA, ox.RdfFormat.TRIG)
+    return Embedded(store)
+
+
+def ask(embedded: Embedded, query: str, **asked: object) -> bytes:
+    written = bytearray()
+    embedded.answer(Question(query, **{"format": "csv", **asked}), written.extend)  # type: ignore[arg-type]
+    return bytes(written).partition(b"\n")[2]
+
+
+COUNT = "SELECT (COUNT(*) AS ?n) {clause} {{ ?s ?p ?o }}"
+
+
+@pytest.mark.parametrize(
+    ("clause", "expected"),
+    [
+        ("", b"1"),
+        ("FROM <http://x/g1>", b"1"),
+        ("FROM <http://x/g1> FROM <http://x/g2>", b"2"),
+        ("FROM <http://x/g2> FROM <http://x/g2>", b"2"),
+        ("FROM NAMED <http://x/g2>", b"0"),
+    ],
+)
+def test_a_triple_in_two_graphs_counts_once_however_the_graphs_are_named(
+    embedded: Embedded, clause: str, expected: bytes
+) -> None:
+    assert ask(embedded, COUNT.format(clause=clause)).split() == [b"n", expected]
+
+
+def test_graphs_of_the_protocol_replace_those_of_the_query(embedded: Embedded) -> None:
+    query = COUNT.format(clause="FROM <http://x/g1>")
+    both = ("http://x/g1", "http://x/g2")
+    assert ask(embedded, query, default_graphs=both).split() == [b"n", b"2"]
+    named = "SELECT ?g { GRAPH ?g { <http://x/b> ?p ?o } }"
+    assert ask(embedded, named, named_graphs=both).split() == [b"g", b"http://x/g2"]
+    assert ask(embedded, named, default_graphs=both, named_graphs=("http://x/g1",)).split() == [b"g"]
+    assert ask(embedded, named, default_graphs=both, named_graphs=both).split() == [b"g", b"http://x/g2"]
+
+
+def test_an_unknown_graph_is_refused_and_never_fetched(embedded: Embedded) -> None:
+    with pytest.raises(BadRequest, match="not part of this dataset.*http://x/g1"):
+        ask(embedded, COUNT.format(clause="FROM <http://x/g3>"))
+    with pytest.raises(BadRequest, match="nothing is fetched"):
+        ask(embedded, "ASK FROM <file:///etc/passwd> {}")
+
+
+def test_columns_come_in_the_order_in_which_they_are_written(embedded: Embedded) -> None:
+    assert ask(embedded, "SELECT * { ?zebra ?apple ?o }").splitlines()[0] == b"zebra,apple,o"
+    assert ask(embedded, "SELECT DISTINCT * { ?s ?p ?o FILTER NOT EXISTS { ?o ?hidden ?s } }").splitlines()[0] == b"s,p,o"
+    assert ask(embedded, "SELECT ?o ?s { ?s ?p ?o }").splitlines()[0] == b"o,s"
+
+
+@pytest.mark.parametrize("form", formats.RESULTS)
+@pytest.mark.parametrize("query", ["SELECT * { ?s ?p ?o }", "ASK {}"])
+def test_results_come_in_every_format(embedded: Embedded, form: formats.Format, query: str) -> None:
+    written = bytearray()
+    embedded.answer(Question(query, accept=form.media_type), written.extend)
+    head, _, body = bytes(written).partition(b"\n")
+    assert json.loads(head)["content_type"] == form.content_type
+    if form.media_type == "application/sparql-results+json":
+        assert json.loads(body)
+    assert b"http://x/a" in body or b"true" in body
+
+
+@pytest.mark.parametrize("form", formats.GRAPHS)
+def test_graphs_come_in_every_format(embedded: Embedded, form: formats.Format) -> None:
+    body = ask(embedded, "CONSTRUCT WHERE { ?s ?p ?o }", format=form.suffix)
+    assert [quad.triple for quad in ox.parse(body, form.rdf)] == [  # type: ignore[arg-type]
+        ox.Triple(ox.NamedNode("http://x/a"), ox.NamedNode("http://x/n"), ox.Literal(1))
+    ]
+
+
+def test_a_large_graph_is_written_as_it_comes() -> None:
+    store = ox.Store()
+    node = ox.NamedNode("http://x/p")
+    store.bulk_extend(ox.Quad(node, node, ox.Literal(number)) for number in range(20_500))
+    body = ask(Embedded(store), "CONSTRUCT WHERE { ?s ?p ?o }", format="nt")
+    assert body.count(b"\n") == 20_500
+
+
+def test_a_format_that_does_not_fit_the_query_is_refused_with_those_that_do(embedded: Embedded) -> None:
+    with pytest.raises(NotAcceptable, match="text/csv"):
+        ask(embedded, "SELECT * { ?s ?p ?o }", format="ttl")
+    with pytest.raises(NotAcceptable, match="text/turtle"):
+        ask(embedded, "CONSTRUCT WHERE { ?s ?p ?o }", format=None, accept="text/csv")
+
+
+def test_an_answer_past_its_limit_is_refused_whole(embedded: Embedded) -> None:
+    with pytest.raises(AnswerTooLarge, match="more than 10 bytes"):
+        ask(embedded, "SELECT * { GRAPH ?g { ?s ?p ?o } }", answer_bytes=10)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("SELECT ?s { ?s a ozg:ServiceBundle }", 'Line 1, column 18: the prefix "ozg:" is not declared; add PREFIX ozg:'),
+        ("SELECT ?s {\n ?s a what:Ever }", 'Line 2, column 7: the prefix "what:" is not declared.'),
+        ("SELECT ?s {", "Line 1, column 12: the query cannot be read on from here"),
+        ("SELECT ?s { ?s ?p ?o } GROUP BY ?p", "neither grouped nor aggregated"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(embedded: Embedded, query: str, sentence: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        ask(embedded, query)
+    assert sentence in caught.value.en
+    assert caught.value.details["line"]
+
+
+def test_a_question_survives_the_pipe() -> None:
+    question = Question("ASK {}", accept="text/csv", default_graphs=("http://x/g",))
+    assert Question.from_bytes(question.to_bytes()) == question
