@@ -81,6 +81,13 @@ def endpoint(target: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+def client(endpoint: str) -> Iterator[httpx.Client]:
+    """A client of the running server with the real data."""
+    with httpx.Client(base_url=endpoint, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
 def serve() -> Callable[..., Any]:
     """Return the context manager that runs a server of its own for a test."""
     return serving

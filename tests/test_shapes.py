@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import warnings
 from functools import cache
 from pathlib import Path
@@ -203,6 +205,18 @@ def test_patterns_are_anchored_and_repeat_nothing_inside_a_repetition() -> None:
         assert quad.object.value.startswith("^") or quad.object.value.endswith("$")
         assert not re.search(r"\)[*+]|\)\{", quad.object.value)
         re.compile(quad.object.value)
+
+
+@pytest.mark.parametrize("profile", ["cpov-2.1.2", "cpsv-ap-3.2.0"])
+def test_bodies_that_pass_our_rules_pass_the_european_profiles(profile: str, shared: Path) -> None:
+    checker = shared / "standards" / "check_profile.py"
+    files = [ROOT / "tests" / "shapes" / "authority.ttl", ROOT / "ontology" / "ozg.ttl"]
+    command = [sys.executable, checker, profile, *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    assert lines[-1].startswith(f"{profile}: "), done.stderr
+    assert [line for line in lines if PASSING in line] == []
+    assert [line for line in lines if FAILING in line]
 
 
 @pytest.mark.parametrize(("rule", "scheme"), CLOSED_LISTS.items())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from ozg_lod import __version__, errors, formats, pages, routes_data, routes_pages
 from ozg_lod.addresses import Addresses
@@ -146,7 +147,7 @@ async def _http(request: Request, error: Exception) -> Response:
     """Turn what the framework refuses into a sentence of ours."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if error.status_code == _METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "GET, HEAD")
+        allowed = ", ".join(_methods(request))
         return failure(
             request,
             errors.MethodNotAllowed(
@@ -162,6 +163,15 @@ async def _http(request: Request, error: Exception) -> Response:
             "Unter dieser Adresse ist nichts; die Startseite führt zu allem.",
         ),
     )
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods that are offered at this path, over all routes that match it."""
+    methods: set[str] = set()
+    for route in (*routes_data.router.routes, *routes_pages.router.routes):
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return sorted(methods) or ["GET", "HEAD"]
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -180,12 +190,14 @@ def failure(request: Request, error: errors.OzgLodError) -> Response:
         headers["Retry-After"] = str(error.details["retry_after_s"])
     if "allow" in error.details:
         headers["Allow"] = str(error.details["allow"])
-    language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    page = _wants_page(request.headers.get("accept"))
+    languages = request.headers.get("accept-language", "de" if page else "en")  # people first in German, programs not
+    language = choose_language(request.query_params.get("lang"), languages)
     headers["Content-Language"] = language
-    if _wants_page(request.headers.get("accept")):
+    if page:
         opened: Opened = request.app.state.opened
-        site = pages.Site(language, Addresses(opened.base_iri, opened.public_url), opened.version, request.url.path)
-        return Response(pages.error(site, error), error.status, {**headers, "Content-Type": formats.HTML.content_type})
+        body = pages.error(error, language, Addresses(opened.base_iri, opened.public_url))
+        return Response(body, error.status, {**headers, "Content-Type": formats.HTML.content_type})
     problem = {
         "type": f"{PROBLEMS}{error.slug}",
         "title": error.title[language == "de"],

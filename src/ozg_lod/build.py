@@ -121,6 +121,26 @@ def rules(sources: Sources) -> gate.Rules:
     )
 
 
+def contribution_rules(sources: Sources, *, shapes: Sequence[bytes] = ()) -> gate.Rules:
+    """Return what files of others are held against: our shapes or theirs, our tables, and what is in our sources.
+
+    With shapes of their own nothing of ours takes part: no ontology, no published neighbours, no tables.
+    """
+    if shapes:
+        return gate.Rules(base=sources.base_iri, shapes=b"\n".join(shapes), blank_nodes=True)
+    descriptions = [(name, content) for name, content in sources.data.items() if name.endswith(gate.METADATA)]
+    return replace(
+        rules(sources),
+        invariants=(),
+        descriptions=tuple(gate.SourceFile(name, content) for name, content in descriptions),
+        known=_known(sources),
+        blank_nodes=True,
+        separators=",;\t",
+        max_bytes=_MAX_CONTRIBUTION_BYTES,
+        max_rows=_MAX_CONTRIBUTION_ROWS,
+    )
+
+
 def _examine(sources: Sources, settings: Settings) -> gate.Examination:
     files = [gate.SourceFile(name, content) for name, content in sources.data.items()]
     return examine_in_cage(

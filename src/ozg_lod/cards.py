@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
     from ozg_lod.values import Writer
 
 _MOST_CARDS: Final = 8
+_FEW_COLUMNS: Final = 4
+_LEAST_FILLED: Final = 0.6
+"""A wide table with more gaps than this is harder to read than cards."""
+_ABOUT: Final = OZG + "about"
 _WORDING: Final = OZG + "wording"
 _SOURCE: Final = DCT + "source"
-_NOTES: Final = (DCT + "description", SKOS + "note", SKOS + "editorialNote", SKOS + "scopeNote", RDFS + "comment")
+_DESCRIPTIONS: Final = (DCT + "description", SKOS + "definition")
+_NOTES: Final = (SKOS + "note", SKOS + "editorialNote", SKOS + "scopeNote", RDFS + "comment")
 _BOUNDS: Final = frozenset({OZG + "earliest", OZG + "latest"})
 _STATED_TIMES: Final = frozenset({OZG + "month", DCAT + "startDate", DCAT + "endDate"})
 _ORDER: Final = tuple(
@@ -52,6 +58,7 @@ class Card:
     """One thing in brief: its name as a link, what it is, what it says, in which words, by which source."""
 
     title: Value
+    descriptions: Sequence[Value]
     kinds: Sequence[Value]
     facts: Sequence[Fact]
     wordings: Sequence[Value]
@@ -86,12 +93,19 @@ class Composer:
         title = self.writer.name(iri)
         return Card(
             title=title,
+            descriptions=[
+                value for said_of in _DESCRIPTIONS for value in self.writer.values(said.get(said_of, ()), said_of)
+            ],
             kinds=self.kinds(iri),
             facts=self._facts(said, title, beside, _unlisted(said, brief=bool(beside)) | set(hidden)),
             wordings=[self.writer.value(term) for term in said.get(_WORDING, ())],
             sources=self.writer.values(said.get(_SOURCE, ()), _SOURCE),
             notes=[value for note in _NOTES for value in self.writer.values(said.get(note, ()), note)],
-            disputes=[self.writer.name(found) for claimed, found in self.description.disputes if claimed == iri],
+            disputes=[
+                self.writer.name(found)
+                for claimed, found in self.description.disputes
+                if claimed == iri and found != beside
+            ],
             anchor=iri.partition("#")[2],
         )
 
@@ -105,9 +119,13 @@ class Composer:
         """Return the sections of what points here: statements, and all other links."""
         stated: list[Section] = []
         others: list[Section] = []
-        for group in self.description.incoming:
-            heading = self._heading(group.property)
-            if group.statements:
+        groups = sorted(self.description.incoming, key=lambda group: group.property == _ABOUT)
+        alike = Counter((group.property, group.statement) for group in groups)
+        for group in groups:
+            heading = self._heading(group.property, group.statement)
+            if group.status and alike[group.property, group.statement] > 1:
+                heading = f"{heading}: {self.writer.name(group.status).text}"
+            if group.statement:
                 stated.append(self._statements(heading, group.total, group.subjects))
             else:
                 links = [self.writer.name(subject) for subject in group.subjects]
@@ -127,16 +145,18 @@ class Composer:
         return sections
 
     def _statements(self, heading: str, total: int, subjects: Sequence[str]) -> Section:
-        iri = self.description.iri
-        if total <= _MOST_CARDS:
-            return Section(heading, total, cards=[self.card(subject, beside=iri) for subject in subjects])
-        cards = [self.card(subject, beside=iri) for subject in subjects]
-        found = {fact.name.text: fact.name for card in cards for fact in card.facts}
+        """Return statements as a table where they are many and alike, else as cards."""
+        cards = [self.card(subject, beside=self.description.iri) for subject in subjects]
+        columns = {fact.name.text: fact.name for card in cards for fact in card.facts}
+        filled = sum(len(card.facts) for card in cards)
+        gaps = len(columns) > _FEW_COLUMNS and filled < _LEAST_FILLED * len(cards) * len(columns)
+        if total <= _MOST_CARDS or gaps:
+            return Section(heading, total, cards=cards)
         rows = []
         for card in cards:
             values = {fact.name.text: fact.values for fact in card.facts}
-            rows.append((card, [values.get(name, ()) for name in found]))
-        return Section(heading, total, columns=list(found.values()), rows=rows)
+            rows.append((card, [values.get(name, ()) for name in columns]))
+        return Section(heading, total, columns=list(columns.values()), rows=rows)
 
     def _facts(
         self, said: Mapping[str, Sequence[Term]], title: Value, beside: str, hidden: Collection[str]
@@ -146,25 +166,27 @@ class Composer:
         for predicate, terms in said.items():
             if predicate in hidden:
                 continue
-            shown = [term for term in terms if not (beside and iri_of(term) == beside)]
+            if beside and [iri_of(term) for term in terms] == [beside]:
+                continue
             if predicate in LABELS:
-                values = [value for value in map(self.writer.value, shown) if value.text != title.text]
+                values = [value for value in map(self.writer.value, terms) if value.text != title.text]
             else:
-                values = self.writer.values(shown, predicate, unit if predicate == OZG + "value" else "")
+                values = self.writer.values(terms, predicate, unit if predicate == OZG + "value" else "")
             if values:
                 order = (_RANK.get(predicate, len(_RANK)), collation(self.writer.name(predicate).text))
                 facts.append((order, Fact(self.writer.name(predicate), _in_order(values))))
         return [fact for _, fact in sorted(facts, key=lambda entry: entry[0])]
 
-    def _heading(self, predicate: str) -> str:
+    def _heading(self, predicate: str, statement: str) -> str:
         words = self.writer.words
-        known = words.term("incoming", predicate)
+        known = words.term("about" if predicate == _ABOUT else "incoming", statement or predicate)
+        known = known or words.term("incoming", predicate)
         return known or words("incoming/other", property=self.writer.name(predicate).text)
 
 
 def _unlisted(said: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
     """Return what does not stand among the facts; in brief, bounds derived from a stated time are left to the data."""
-    hidden = {TYPE, _WORDING, _SOURCE, *_NOTES}
+    hidden = {TYPE, _WORDING, _SOURCE, *_DESCRIPTIONS, *_NOTES}
     if brief:
         hidden |= {QB + "dataSet", PROV + "wasDerivedFrom", *LABELS}
         hidden |= _BOUNDS if _STATED_TIMES & set(said) else frozenset()

@@ -8,17 +8,19 @@ default property of CSVW), and a template that uses a column with a `separator` 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod.cells import BASES, Datatype
 from ozg_lod.lexical import is_web_address
 from ozg_lod.metadata import LANGUAGE, Node, parsed
 from ozg_lod.rows import folded
-from ozg_lod.template import Template, template
+from ozg_lod.schema import Column, ForeignKey, Schema
+from ozg_lod.template import template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ozg_lod.template import Template
 
 CONTEXT: Final = "http://www.w3.org/ns/csvw"
 TABLE_TERMS: Final = ("@context", "url", "dc:title", "dc:description", "tableSchema")
@@ -40,51 +42,6 @@ COLUMN_TERMS: Final = (
     "virtual",
 )
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column; a virtual one has no cells and gets its value from `value` or `default`."""
-
-    name: str
-    titles: Mapping[str, tuple[str, ...]]
-    datatype: Datatype
-    required: bool
-    null: tuple[str, ...]
-    lang: str | None
-    separator: str | None
-    default: str
-    virtual: bool
-    about: Template | None
-    property: str | None
-    value: Template | None
-
-    def title(self, language: str) -> str:
-        """Return what people call the column: its first title in `language`, else in German, else its name."""
-        titles = self.titles.get(language) or self.titles.get("de") or (self.name,)
-        return titles[0]
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
-    """The values of `columns` must stand in the columns `targets` of the table `resource`."""
-
-    columns: tuple[str, ...]
-    resource: str
-    targets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """A whole description; `url` is the name of the CSV file, `title` and `description` are by language."""
-
-    url: str
-    base: str
-    title: Mapping[str, str]
-    description: Mapping[str, str]
-    columns: tuple[Column, ...]
-    primary_key: tuple[str, ...]
-    foreign_keys: tuple[ForeignKey, ...]
 
 
 def schema(metadata: bytes, *, file: str) -> Schema:
@@ -118,9 +75,7 @@ def _base(context: Node) -> str:
         case [str(name), {"@language": str(), "@base": str(base), **rest}] if name == CONTEXT and not rest:
             if is_web_address(base) and base.endswith("/"):
                 return base
-        case _:
-            pass
-    context.fail(
+    return context.fail(
         f'must be ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}]',
         f'muss ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}] sein',
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.graph import TYPE, Graph, Term, collation, iri_of, names_in, pick
+from ozg_lod.graph import STATEMENT, TYPE, Graph, Term, collation, iri_of, names_in, pick
 from ozg_lod.vocab import ADMS, DCT, OZG, PROV
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _CLAIM: Final = OZG + "claim"
 _UNFOLDED: Final = frozenset({_CLAIM, OZG + "condition", ADMS + "identifier"})
 _SPATIAL: Final = DCT + "spatial"
 _CONTAINMENT: Final = frozenset({OZG + "part", OZG + "whole"})
+_WEAK: Final = frozenset({OZG + "announced", OZG + "unconfirmed"})
 _NOT_ABOUT: Final = frozenset({DCT + "source", PROV + "wasDerivedFrom", OZG + "status", OZG + "indicator"})
 
 
@@ -31,13 +32,15 @@ _NOT_ABOUT: Final = frozenset({DCT + "source", PROV + "wasDerivedFrom", OZG + "s
 class Incoming:
     """The links to a thing by one property: how many in all, and the subjects on this page, in order of their names.
 
-    `statements` says that the subjects are statements about the thing and stand in the graph with all they say.
+    `statement` is the class of the subjects where they are statements about the thing, which stand in the graph with
+    all they say, and `status` is the status they share; both are "" for all other links.
     """
 
     property: str
     total: int
     subjects: tuple[str, ...]
-    statements: bool
+    statement: str = ""
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def about(store: ox.Store, iri: str, *, page: int = 1, page_size: int = PAGE_SIZ
     if not own or not 1 <= page <= pages:
         return None
     parts = _parts(iri, own, incoming)
-    statements = {subject for group in groups if group.statements for subject in group.subjects}
+    statements = {subject for group in groups if group.statement for subject in group.subjects}
     statements |= {iri_of(triple.object) for triple in own if triple.predicate.value in _UNFOLDED} - {""}
     disputes = _disputes(graph, {iri, *statements})
     shown = {subject for group in groups for subject in group.subjects} | set(parts)
@@ -91,19 +94,24 @@ def _lying(graph: Graph, own: Iterable[ox.Triple]) -> list[ox.Triple]:
 def _groups(
     graph: Graph, iri: str, incoming: Iterable[ox.Triple], *, page: int, page_size: int
 ) -> tuple[Incoming, ...]:
-    """Group the links to `iri` by property, statements first; a link from a part of itself is none."""
+    """Group the links to `iri` by property, class and status; a link from a part of itself is none.
+
+    By status, since what a press list announces is not what a contract says.
+    """
     classes = graph.statement_classes()
-    groups: dict[tuple[bool, str], set[str]] = {}
+    groups: dict[tuple[str, str, bool, str], set[str]] = {}
     for triple in incoming:
         subject, predicate = iri_of(triple.subject), triple.predicate.value
         if not subject or subject.startswith((iri + "#", OZG)) or subject == iri:
             continue
-        stated = predicate not in _NOT_ABOUT and any(iri_of(kind) in classes for kind in graph.objects(subject, TYPE))
-        groups.setdefault((not stated, predicate), set()).add(subject)
+        kinds = {iri_of(kind) for kind in graph.objects(subject, TYPE)} & classes
+        stated = "" if predicate in _NOT_ABOUT or not kinds else min(kinds - {STATEMENT}, default=STATEMENT)
+        status = min(map(iri_of, graph.objects(subject, OZG + "status")), default="") if stated else ""
+        groups.setdefault((predicate, stated, status in _WEAK, status), set()).add(subject)
     start = (page - 1) * page_size
     return tuple(
-        Incoming(predicate, len(subjects), _in_order(graph, subjects)[start : start + page_size], not unstated)
-        for (unstated, predicate), subjects in sorted(groups.items())
+        Incoming(predicate, len(subjects), _in_order(graph, subjects)[start : start + page_size], stated, status)
+        for (predicate, stated, _, status), subjects in sorted(groups.items())
     )
 
 

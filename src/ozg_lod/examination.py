@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.tables import MAX_ROWS
@@ -20,6 +22,15 @@ class SourceFile:
     name: str
     content: bytes
     graph: str = ""
+
+
+def graph_of(name: str, base: str) -> str:
+    """Return the IRI of the graph of a file.
+
+    >>> graph_of("data/bundles.csv", "https://w3id.org/ozg-lod/hessen/")
+    'https://w3id.org/ozg-lod/hessen/graph/bundles'
+    """
+    return f"{base}graph/{quote(posixpath.basename(name).rpartition('.')[0], safe='')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from ozg_lod import jsonld, rdfxml
 from ozg_lod.accept import Range, ranges
 from ozg_lod.errors import NotAcceptable, UnsupportedMedia
-from ozg_lod.vocab import PREFIXES, RDF
+from ozg_lod.vocab import PREFIXES, RDF, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,6 +44,8 @@ class Format:
 
 _UTF8: Final = ("charset=utf-8",)
 _MAX_RENAMED: Final = 1000
+_UNWRITTEN: Final = frozenset({XSD + "string", RDF + "langString"})
+"""Datatypes no format spells out."""
 _RESULTS: Final = ox.QueryResultsFormat
 
 HTML: Final = Format("html", "text/html", "HTML", _UTF8)
@@ -57,11 +59,14 @@ JSON: Final = Format("json", "application/json", "JSON")
 CSV: Final = Format("csv", "text/csv", "CSV", (*_UTF8, "header=present"), (), None, _RESULTS.CSV)
 TSV: Final = Format("tsv", "text/tab-separated-values", "TSV", _UTF8, (), None, _RESULTS.TSV)
 SPARQL_JSON: Final = Format("srj", "application/sparql-results+json", "SPARQL JSON", (), ("json",), None, _RESULTS.JSON)
+SPARQL_AS_JSON: Final = Format("json", "application/json", "JSON", (), (), None, _RESULTS.JSON)
 SPARQL_XML: Final = Format("srx", "application/sparql-results+xml", "SPARQL XML", (), ("xml",), None, _RESULTS.XML)
 
 GRAPHS: Final = (TURTLE, JSONLD, RDFXML, NTRIPLES)
 DATASETS: Final = (NQUADS, TRIG)
 RESULTS: Final = (SPARQL_JSON, SPARQL_XML, CSV, TSV)
+ASKED_RESULTS: Final = (*RESULTS, SPARQL_AS_JSON)
+"""What a query may be answered in: programs that only know application/json get what they asked for."""
 PAGES: Final = (TURTLE, HTML, JSONLD, RDFXML, NTRIPLES)
 """What a page about a thing is offered in: the first is what `*/*` alone gets, browsers name text/html."""
 
@@ -191,6 +196,8 @@ def _used(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> dict[str
     for triple in triples:
         for term in (triple.subject, triple.predicate, triple.object):
             iri = term.datatype.value if isinstance(term, ox.Literal) else getattr(term, "value", "")
+            if iri in _UNWRITTEN:
+                continue
             found.add(iri[: max(iri.rfind("#"), iri.rfind("/")) + 1])
     return {name: iri for name, iri in prefixes.items() if iri in found}
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 import posixpath
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from ozg_lod import documents, references, tables
 from ozg_lod.derivation import broken_invariants, derived
 from ozg_lod.errors import SourceError, Unprocessable
-from ozg_lod.examination import Examination, Rules, SourceFile
+from ozg_lod.examination import Examination, Rules, SourceFile, graph_of
 from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.labels import Labels
 from ozg_lod.ledger import KEPT, Ledger
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ozg_lod.documents import Document
-    from ozg_lod.tables import Reading, Table
     from ozg_lod.shapes import Result
+    from ozg_lod.tables import Reading, Table
 
 __all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
 
@@ -49,15 +48,6 @@ def examine(files: Sequence[SourceFile], rules: Rules) -> Examination:
             work.read(file, files)
     work.check()
     return work.examination()
-
-
-def graph_of(name: str, base: str) -> str:
-    """Return the IRI of the graph of a file.
-
-    >>> graph_of("data/bundles.csv", "https://w3id.org/ozg-lod/hessen/")
-    'https://w3id.org/ozg-lod/hessen/graph/bundles'
-    """
-    return f"{base}graph/{quote(posixpath.basename(name).rpartition('.')[0], safe='')}"
 
 
 class _Work:
@@ -116,7 +106,7 @@ class _Work:
         reading = table.read(file.content, file=file.name, separators=limits.separators, max_rows=limits.max_rows)
         self.tables[file.name] = (table, reading)
         self.ledger.merge(reading.ledger)
-        self.readable &= bool(reading.headers)
+        self.readable &= reading.complete
         self._store(file, reading.triples)
 
     def _read_document(self, file: SourceFile) -> None:
@@ -178,14 +168,15 @@ class _Work:
         return sorted(found, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
 
     def _explained(self, result: Result, places: Places) -> Finding:
-        text = _value(result.value) if result.value is not None and result.path is not None else None
+        text = _value(result.value) if _value(result.value) not in {"", result.focus} else None
         label = self.labels.of_term(result.value)
         shown = label.de if label is not None and text is not None else text
+        place = places.of(result.focus, result.path or "", text)
         return Finding(
             severity=result.severity,
             rule=result.rule,
             message=result.message,
-            place=places.of(result.focus, result.path or "", text),
+            place=replace(place, property=result.name or place.property),
             value=shown[:200] if shown is not None else None,
         )
 

@@ -13,8 +13,8 @@ from ozg_lod.rows import MAX_COLUMNS, folded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ozg_lod.csvw import Column, Schema
     from ozg_lod.rows import Row
+    from ozg_lod.schema import Column, Schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ _OTHER_COLUMNS: Final = {
     "source": (DCT + "publisher", DCT + "issued", DCT + "isPartOf"),
     "concept": (SKOS + "notation", SKOS + "inScheme"),
 }
+_OFFICIAL: Final = frozenset({"state", "place", "district", "municipality"})
 PAGE_SIZE: Final = 100
 _MOST_WORDS: Final = 8
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.][0-9]+)?")
@@ -95,6 +96,11 @@ class Table:
     pages: int
     first: int
     query: str
+
+    @property
+    def keyed(self) -> bool:
+        """Return whether the keys are official ones that people know."""
+        return self.kind in _OFFICIAL
 
 
 def directory(store: ox.Store, base_iri: str) -> Directory:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ozg_lod.language import Language
     from ozg_lod.listing import Directory, Table
 
+_BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")
 _UNFOLDED: Final = (OZG + "claim", OZG + "condition")
 
@@ -76,19 +77,20 @@ def thing(site: Site, description: Description) -> bytes:
         iri=description.iri,
         page=description.page,
         pages=description.pages,
-        formats=formats.PAGES,
+        formats=_BAR,
     )
 
 
 def listing(site: Site, table: Table) -> bytes:
-    """Return the list of one kind."""
+    """Return the list of one kind; a column nobody on the page fills is left out."""
     writer = site.writer(table.names)
+    filled = [n for n in range(len(table.columns)) if any(cells[n] for _, cells in table.rows)]
     rows = [
-        (writer.name(entry.iri), entry.key, [writer.values(c, p) for c, p in zip(cells, table.columns, strict=True)])
+        (writer.name(entry.iri), entry.key, [writer.values(cells[n], table.columns[n]) for n in filled])
         for entry, cells in table.rows
     ]
-    columns = [writer.name(predicate) for predicate in table.columns]
-    offered = (*formats.PAGES, formats.CSV)
+    columns = [writer.name(table.columns[n]) for n in filled]
+    offered = (*_BAR, formats.CSV)
     return _render("list.html", site, table=table, rows=rows, columns=columns, formats=offered, writer=writer)
 
 
@@ -117,7 +119,7 @@ def ontology(
         writer=writer,
         covered=covered,
         iri=ONTOLOGY,
-        formats=formats.PAGES,
+        formats=_BAR,
     )
 
 
@@ -129,7 +131,7 @@ def shapes(site: Site, rules: Sequence[vocabulary.Rule], names: Mapping[str, Map
         (target, [rule for rule in rules if rule.target == iri])
         for iri, target in sorted(targets.items(), key=lambda entry: collation(entry[1].text))
     ]
-    return _render("shapes.html", site, groups=groups, writer=writer, total=len(rules), formats=formats.PAGES)
+    return _render("shapes.html", site, groups=groups, writer=writer, total=len(rules), formats=_BAR)
 
 
 def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWHERE) -> bytes:

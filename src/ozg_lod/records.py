@@ -15,10 +15,10 @@ from ozg_lod.rows import unfit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ozg_lod.csvw import Column, Schema
     from ozg_lod.header import Header
     from ozg_lod.ledger import Ledger
     from ozg_lod.rows import Row
+    from ozg_lod.schema import Column, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Records:
         self.header = header
         self.file = file
         self.ledger = ledger
+        self.complete = True
         self._keys: dict[tuple[tuple[str, ...], ...], int] = {}
         absent = [c for c in schema.columns if not c.virtual and c.name not in header.names]
         self._defaults = {column.name: (column.default,) for column in absent if column.default}
@@ -46,6 +47,7 @@ class Records:
         for count, row in enumerate(rows):
             if isinstance(row, Finding):
                 self.ledger.add(row)
+                self.complete = False
                 return
             if count >= max_rows:
                 message = Text(
@@ -53,6 +55,7 @@ class Records:
                     en=f"the table has more than {max_rows} rows; split it into several files",
                 )
                 self._note("table-size", message, row.number)
+                self.complete = False
                 return
             if self._has_right_length(row):
                 record = Record(row.number, self._values(row))
@@ -76,7 +79,7 @@ class Records:
         return False
 
     def _values(self, row: Row) -> dict[str, tuple[str, ...]]:
-        values = dict(self._defaults)
+        values: dict[str, tuple[str, ...]] = {**self._defaults}
         for column, text in zip(self.header.order, row.cells, strict=False):
             if column is not None:
                 values[column.name] = self._cell(column, text, row.number)

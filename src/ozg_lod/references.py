@@ -12,7 +12,7 @@ from ozg_lod.findings import Finding, Place, Severity, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ozg_lod.csvw import ForeignKey
+    from ozg_lod.schema import ForeignKey
     from ozg_lod.tables import Reading, Table
 
     Tables = Mapping[str, tuple[Table, Reading]]

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from ozg_lod.formats import GRAPHS, RESULTS
-from ozg_lod.vocab import DCT, RDF, VOID, XSD
+from ozg_lod.vocab import DCT, RDF, SD, VOID, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ozg_lod.snapshot import Manifest
 
-SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
 _NAMED_FORMATS: Final = {
     "text/turtle": "Turtle",

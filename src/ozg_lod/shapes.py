@@ -40,7 +40,10 @@ _SPECIAL: Final = re.compile(r"[$?](?:PATH|shapesGraph|currentShape)\b|(?i:\b(?:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result of validation; `value` is None where something is missing, `path` where it is about a whole thing."""
+    """One result of validation: `value` is None where something is missing, `path` where it is about a whole thing.
+
+    `name` is what the rule calls the property.
+    """
 
     focus: str
     path: str | None
@@ -48,6 +51,7 @@ class Result:
     rule: str
     severity: Severity
     message: Text
+    name: Text | None = None
 
 
 class Shapes:
@@ -59,14 +63,18 @@ class Shapes:
         self._texts: dict[str, Text] = {}
         self._constraints = dict(self._own_constraints())
 
-    def _objects(self, subject: Node, predicate: NamedNode) -> list[Node]:
-        if isinstance(subject, Literal | Triple):
+    def _objects(self, subject: Node | None, predicate: NamedNode) -> list[Node]:
+        if subject is None or isinstance(subject, Literal | Triple):
             return []
         return [quad.object for quad in self._store.quads_for_pattern(subject, predicate, None)]
 
+    def written(self) -> list[Triple]:
+        """Return the shapes as they are written."""
+        return [quad.triple for quad in self._store]
+
     def triples(self) -> list[Triple]:
         """Return the shapes as pySHACL shall have them."""
-        found = [quad.triple for quad in self._store]
+        found = self.written()
         targets: dict[object, list[Triple]] = {}
         for triple in found:
             if triple.predicate in _TARGETS:
@@ -86,16 +94,16 @@ class Shapes:
             return [triple]
         return [Triple(value, target.predicate, target.object) for target in targets[shape]]
 
-    def message(self, rule: Node, constraint: Node | None = None) -> Text:
+    def message(self, rule: Node | None, constraint: Node | None = None) -> Text:
         """Return the sentence of a rule in both languages; without one, the name of the rule."""
         key = f"{rule} {constraint}"
         if key not in self._texts:
             self._texts[key] = self._message(rule, constraint)
         return self._texts[key]
 
-    def _message(self, rule: Node, constraint: Node | None) -> Text:
+    def _message(self, rule: Node | None, constraint: Node | None) -> Text:
         for node in (constraint, rule):
-            if node is not None and (texts := self._by_language(node, _sh("message"))):
+            if texts := self._by_language(node, _sh("message")):
                 return _both(texts)
         for label in (_sh("name"), NamedNode(RDFS + "label")):
             if texts := self._by_language(rule, label):
@@ -103,7 +111,7 @@ class Shapes:
                 return Text(de=f"Diese Angabe verletzt die Regel „{name.de}“", en=f'this breaks the rule "{name.en}"')
         return Text(de="Diese Angabe verletzt eine Regel", en="this breaks a rule")
 
-    def _by_language(self, node: Node, predicate: NamedNode) -> dict[str, str]:
+    def _by_language(self, node: Node | None, predicate: NamedNode) -> dict[str, str]:
         texts = [text for text in self._objects(node, predicate) if isinstance(text, Literal)]
         return {text.language or "": text.value for text in sorted(texts, key=str)}
 
@@ -133,7 +141,12 @@ class Shapes:
                 lines.append(f"PREFIX {getattr(prefix, 'value', '')}: <{getattr(namespace, 'value', '')}>\n")
         return "".join(sorted(lines))
 
-    def severity(self, rule: Node) -> Severity:
+    def name(self, rule: Node | None) -> Text | None:
+        """Return what a rule calls the property it is about, if it does."""
+        texts = self._by_language(rule, _sh("name"))
+        return _both(texts) if texts else None
+
+    def severity(self, rule: Node | None) -> Severity:
         """Return how much a rule weighs."""
         found = [_SEVERITIES.get(severity, Severity.ERROR) for severity in self._objects(rule, _sh("severity"))]
         return found[0] if found else Severity.ERROR
@@ -155,6 +168,7 @@ class Shapes:
             rule=_name(shape),
             severity=self.severity(shape),
             message=self.message(shape, constraint),
+            name=self.name(shape),
         )
 
     def _focus_nodes(self, shape: Node, data: Store) -> list[Node]:

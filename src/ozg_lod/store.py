@@ -93,7 +93,7 @@ class Embedded:
             output.head(form)
             _write_graph(results, form, output)
             return
-        form = _wanted(question, formats.RESULTS)
+        form = _wanted(question, formats.ASKED_RESULTS)
         if isinstance(results, ox.QuerySolutions):
             results = _in_order(evaluate, question.query, found, results)
         output.head(form)

@@ -34,8 +34,7 @@ _SENTENCES: Final = (
     ),
     (
         r"IRI|in host|scheme|port",
-        "Die Adresse enthält ein Zeichen, das dort nicht stehen darf, oder ist unvollständig; "
-        "schreiben Sie sie vollständig und ein Leerzeichen als %20",
+        "Die Adresse ist unvollständig oder enthält ein verbotenes Zeichen; schreiben Sie ein Leerzeichen als %20",
         "the address holds a character that may not stand there, or is incomplete; write it in full and a space as %20",
     ),
     (

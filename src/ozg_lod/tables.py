@@ -21,7 +21,7 @@ from ozg_lod.rows import SEPARATORS, Row, decoded, rows, separator_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ozg_lod.csvw import Column, Schema
+    from ozg_lod.schema import Column, Schema
 
 MAX_ROWS: Final = 1_000_000
 """How many rows a table of the source folder may have; a contributed one has a lower limit."""
@@ -39,8 +39,8 @@ class Cell:
 class Reading:
     """What a table says: `cells[n]` is where `triples[n]` stands.
 
-    `headers` are the file's by the name of the column, `columns` the file's headers by predicate. Without headers
-    nothing could be read.
+    `headers` are the file's by the name of the column, `columns` the file's headers by predicate. A reading that
+    is not `complete` broke off, so that rows are missing.
     """
 
     file: str
@@ -50,6 +50,7 @@ class Reading:
     records: list[Record] = field(default_factory=list)
     headers: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = False
 
     @property
     def findings(self) -> list[Finding]:
@@ -109,11 +110,14 @@ class Table:
             return _unread(file, header.unreadable(self.schema, Place(file=file, row=1), reason))
         ledger = Ledger()
         ledger.extend(header.faults(first, found, self.schema, file))
-        records = list(Records(self.schema, found, file, ledger).read(below, max_rows))
+        source = Records(self.schema, found, file, ledger)
+        records = list(source.read(below, max_rows))
         writer = _Writer(self.schema, found.names)
         for record in records:
             writer.write(record)
-        return Reading(file, ledger, writer.triples, writer.cells, records, found.names, writer.columns())
+        return Reading(
+            file, ledger, writer.triples, writer.cells, records, found.names, writer.columns(), complete=source.complete
+        )
 
 
 _EMPTY: Final = Text("Die Datei ist leer", "the file is empty")

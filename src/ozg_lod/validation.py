@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Triple
 
 from ozg_lod.errors import Unprocessable
-from ozg_lod.findings import Severity, Text
 from ozg_lod.shapes import Result, Shapes
 from ozg_lod.vocab import SH
 
@@ -33,7 +33,7 @@ def validate(data: Store, turtle: bytes) -> list[Result]:
     """
     try:
         shapes = Shapes(turtle)
-        return [*_core_results(data, shapes), *shapes.query_results(data)]
+        return [*core_results(data, shapes), *shapes.query_results(data)]
     except Exception as error:  # whatever fails here, it is not the data that does not conform
         raise Unprocessable(
             f"the rules could not be applied ({type(error).__name__})",
@@ -41,8 +41,8 @@ def validate(data: Store, turtle: bytes) -> list[Result]:
         ) from error
 
 
-def _core_results(data: Store, shapes: Shapes) -> list[Result]:
-    """Return the results of pySHACL."""
+def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list[Result]:
+    """Return the results of pySHACL, for the shapes as `Shapes` rewrites them or as they are written."""
     import rdflib  # noqa: PLC0415 - half a second, for those only who validate
     from pyshacl import Validator  # noqa: PLC0415 - as above
     from pyshacl.graph_abstraction import DataGraph  # noqa: PLC0415 - as above
@@ -50,7 +50,7 @@ def _core_results(data: Store, shapes: Shapes) -> list[Result]:
     with _as_needed(rdflib):
         triples = (quad.triple for quad in data.quads_for_pattern(None, None, None, DefaultGraph()))
         options = {"logger": _silent(), "inplace": True, "use_js": False, "advanced": False}
-        rules = _graph(shapes.triples())
+        rules = _graph(shapes.triples() if rewritten else shapes.written())
         validator = Validator(DataGraph.from_rdflib(_graph(triples)), shacl_graph=rules, options=options)
         _, report, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
         return list(_results(report, shapes))
@@ -95,23 +95,17 @@ def _terms() -> Callable[[object], rdflib.term.Node]:
     from rdflib import BNode, URIRef  # noqa: PLC0415 - see validate
     from rdflib import Literal as Value  # noqa: PLC0415 - see validate
 
-    nodes: dict[str, URIRef] = {}
-
-    def node(iri: str) -> URIRef:
-        found = nodes.get(iri)
-        if found is None:
-            found = nodes[iri] = URIRef(iri)
-        return found
+    node = cache(URIRef)
 
     def term(found: object) -> rdflib.term.Node:
         if isinstance(found, NamedNode):
             return node(found.value)
-        if isinstance(found, Literal):
-            if found.language is not None:
-                return Value(found.value, lang=found.language)
-            return Value(found.value, datatype=node(found.datatype.value))
         if isinstance(found, BlankNode):
             return BNode(found.value)
+        if isinstance(found, Literal) and found.language is not None:
+            return Value(found.value, lang=found.language)
+        if isinstance(found, Literal):
+            return Value(found.value, datatype=node(found.datatype.value))
         raise TypeError("a triple term passed the gate")
 
     return term
@@ -129,8 +123,9 @@ def _results(report: rdflib.Graph, shapes: Shapes) -> Iterator[Result]:
             path=path.value if isinstance(path, NamedNode) else None,
             value=_back(parts.get(SH + "value")),
             rule=rule.value if isinstance(rule, NamedNode) else "shape",
-            severity=shapes.severity(rule) if rule is not None else Severity.ERROR,
-            message=shapes.message(rule) if rule is not None else Text("", ""),
+            severity=shapes.severity(rule),
+            message=shapes.message(rule, _back(parts.get(SH + "sourceConstraint"))),
+            name=shapes.name(rule),
         )
 
 

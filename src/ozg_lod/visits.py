@@ -17,14 +17,16 @@ from ozg_lod.language import LANGUAGES, Language, choose_language
 from ozg_lod.pages import Site
 from ozg_lod.replies import Asked, Reply, reply
 from ozg_lod.vocab import DCAT, DCT, ONTOLOGY
+from ozg_lod.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from starlette.requests import Request
 
     from ozg_lod.cache import ByteCache
     from ozg_lod.formats import Format
+    from ozg_lod.graph import Term
     from ozg_lod.listing import Directory
 
 _KIND: Final = re.compile(r"[a-z]{1,40}")
@@ -121,7 +123,7 @@ class Visit:
     @property
     def title(self) -> str:
         """Return the name of the catalogue: its own where the data have one, else the site's."""
-        catalogues = sorted(iri_of(triple.subject) for triple in self.graph.using(TYPE, DCAT + "Catalog"))
+        catalogues = self._catalogues
         names = self.graph.names(catalogues[0]) if catalogues else {}
         return pick(names, self.language, self.site.words("site/title"))[0]
 
@@ -149,9 +151,10 @@ class Visit:
         kinds = self.directory.kinds
         if kind not in kinds:
             near = [(f"{self.opened.base_iri}id/{found}", found) for found in self.directory.nearest_kinds(kind)]
-            return _not_found(f"There is no kind “{kind[:40]}”", f"Die Art „{kind[:40]}“ gibt es nicht", near)
+            return _not_found(f"There is no list “{kind[:40]}”", f"Eine Liste „{kind[:40]}“ gibt es nicht", near)
         near = [(e.iri, pick(e.names, self.language, e.key)[0]) for e in self.directory.nearest(kind, key)]
-        return _not_found(f"There is no {kind} “{key[:80]}”", f"„{key[:80]}“ gibt es unter „{kind}“ nicht", near)
+        en, de = (words(language)(f"kind/{kind}/many") for language in ("en", "de"))
+        return _not_found(f"“{en}” has no entry “{key[:80]}”", f"Unter „{de}“ gibt es „{key[:80]}“ nicht", near)
 
     @property
     def _variant(self) -> str:
@@ -184,9 +187,28 @@ class Visit:
         for relation, page in (("prev", self.page - 1), ("next", self.page + 1)):
             if 1 <= page <= pages:
                 links.append(f'<{addresses.absolute(self.path, page=page)}>; rel="{relation}"')
-        licences = [iri_of(term) for term in self.graph.objects(about or ONTOLOGY, DCT + "license")]
-        links += [f'<{licence}>; rel="license"' for licence in sorted(licences) if licence]
+        links += [f'<{licence}>; rel="license"' for licence in self._licences(about)]
         return ", ".join(links)
+
+    def _licences(self, about: str) -> list[str]:
+        """Return the licences of a thing, else of its sources, else of the catalogue; a list has several, so none."""
+        graph, licence = self.graph, DCT + "license"
+        if self.path in {"/shapes", "/ontology"}:
+            return _iris(graph.objects(ONTOLOGY, licence))
+        if not about:
+            return []
+        sources = _iris(graph.objects(about, DCT + "source"))
+        found = _iris(graph.objects(about, licence))
+        found = found or sorted({iri for source in sources for iri in _iris(graph.objects(source, licence))})
+        return found or [iri for name in self._catalogues for iri in _iris(graph.objects(name, licence))]
+
+    @property
+    def _catalogues(self) -> list[str]:
+        return sorted(iri_of(triple.subject) for triple in self.graph.using(TYPE, DCAT + "Catalog"))
+
+
+def _iris(terms: Iterable[Term]) -> list[str]:
+    return sorted(iri for term in terms if (iri := iri_of(term)))
 
 
 def no_such_page(page: int) -> NotFound:

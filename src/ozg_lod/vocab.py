@@ -22,6 +22,7 @@ QB: Final = "http://purl.org/linked-data/cube#"
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
 SCHEMA: Final = "https://schema.org/"
+SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 SH: Final = "http://www.w3.org/ns/shacl#"
 SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
 VANN: Final = "http://purl.org/vocab/vann/"
@@ -45,6 +46,7 @@ PREFIXES: Final[dict[str, str]] = {
     "rdf": RDF,
     "rdfs": RDFS,
     "schema": SCHEMA,
+    "sd": SD,
     "sh": SH,
     "skos": SKOS,
     "vann": VANN,

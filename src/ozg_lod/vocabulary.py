@@ -52,10 +52,14 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the shapes: the sentence it says by language, the property it is about, how much it weighs."""
+    """One rule of the shapes: the sentence it says by language, the property it is about, how much it weighs.
+
+    `target` is the class it is for, or, `by_property`, the property that everything it is for has.
+    """
 
     iri: str
     target: str
+    by_property: bool
     path: str
     messages: Mapping[str, str]
     severity: str
@@ -121,8 +125,11 @@ def _rule(graph: Graph, shape: str, owner: str) -> Rule:
     def one(subject: str, name: str) -> str:
         return next((iri_of(term) for term in graph.objects(subject, SH + name) if iri_of(term)), "")
 
-    targets = [one(owner, name) for name in ("targetClass", "targetSubjectsOf", "targetObjectsOf")]
-    target = next((target for target in targets if target), owner)
+    by_class = one(owner, "targetClass")
+    by_property = one(owner, "targetSubjectsOf") or one(owner, "targetObjectsOf")
+    target = by_class or by_property or owner
     messages = names_in(iter(graph.objects(shape, SH + "message")))
     severity = one(shape, "severity") or SH + "Violation"
-    return Rule(shape, target, one(shape, "path"), messages, severity.removeprefix(SH))
+    return Rule(
+        shape, target, not by_class and bool(by_property), one(shape, "path"), messages, severity.removeprefix(SH)
+    )

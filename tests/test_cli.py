@@ -1,0 +1,175 @@
+"""The commands as their users type them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from ozg_lod import cli
+from ozg_lod.snapshot import Snapshots
+from tests.conftest import ROOT, free_port, program
+
+
+class Ran:
+    """What a command said and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes]) -> object:
+    def run(*arguments: object) -> Ran:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capfdbinary.readouterr()
+        return Ran(int(ended.value.code or 0), out.decode(), err.decode())
+
+    return run
+
+
+def test_validate_says_where_what_and_what_would_be_right(run: object, tmp_path: Path) -> None:
+    table = tmp_path / "bundles.csv"
+    good = (ROOT / "data" / "bundles.csv").read_text(encoding="utf-8")
+    table.write_text(good.replace("2019-10,Oktober", "Herbst 19,Oktober", 1), encoding="utf-8")
+    ran = run("validate", table, "--lang", "en")  # type: ignore[operator]
+    assert ran.code == 1
+    assert "row 3" in ran.out
+    assert '"Herbst 19"' in ran.out
+    assert "2020-10" in ran.out
+    german = run("validate", table, "--lang", "de")  # type: ignore[operator]
+    assert "Zeile 3" in german.out
+    assert "„Herbst 19“" in german.out
+
+
+def test_validate_accepts_our_own_tables_and_files(run: object) -> None:
+    ran = run("validate", ROOT / "data" / "bundles.csv", ROOT / "data" / "deck.ttl", ROOT / "data" / "sources.ttl", "--lang", "en")  # type: ignore[operator]
+    assert ran.code == 0, ran.out
+
+
+def test_validate_reports_as_json_and_as_shacl(run: object, tmp_path: Path) -> None:
+    broken = tmp_path / "a.ttl"
+    broken.write_text(
+        "@prefix ozg: <https://w3id.org/ozg-lod/ontology#> . <https://example.org/a> a ozg:ServiceBundle .", encoding="utf-8"
+    )
+    as_json = run("validate", broken, "--format", "json")  # type: ignore[operator]
+    assert as_json.code == 1
+    assert json.loads(as_json.out)["counts"]["error"] > 0
+    as_turtle = run("validate", broken, "--format", "turtle")  # type: ignore[operator]
+    predicates = {quad.predicate.value for quad in ox.parse(as_turtle.out.encode(), ox.RdfFormat.TURTLE)}
+    assert "http://www.w3.org/ns/shacl#conforms" in predicates
+
+
+def test_validate_takes_other_shapes(run: object, tmp_path: Path) -> None:
+    shapes = tmp_path / "shapes.ttl"
+    shapes.write_text(
+        """@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ex: <https://example.org/> .
+        ex:shape a sh:NodeShape ; sh:targetSubjectsOf ex:p ; sh:property ex:rule .
+        ex:rule a sh:PropertyShape ; sh:path ex:q ; sh:minCount 1 ; sh:severity sh:Warning ;
+          sh:message "Give a q."@en , "Geben Sie ein q an."@de .""",
+        encoding="utf-8",
+    )
+    data = tmp_path / "data.ttl"
+    data.write_text("<https://example.org/a> <https://example.org/p> 1 .", encoding="utf-8")
+    ran = run("validate", data, "--shapes", shapes, "--lang", "en")  # type: ignore[operator]
+    assert (ran.code, "Give a q." in ran.out) == (0, True), ran.out
+    assert run("validate", data, "--shapes", shapes, "--strict").code == 1  # type: ignore[operator]
+
+
+def test_what_could_not_run_is_neither_right_nor_wrong(run: object, tmp_path: Path) -> None:
+    missing = run("validate", tmp_path / "none.csv", "--lang", "en")  # type: ignore[operator]
+    assert (missing.code, "cannot be read" in missing.err) == (2, True)
+    shapes = tmp_path / "shapes.ttl"
+    shapes.write_text("this is no Turtle", encoding="utf-8")
+    data = tmp_path / "data.ttl"
+    data.write_text("<https://example.org/a> <https://example.org/p> 1 .", encoding="utf-8")
+    assert run("validate", data, "--shapes", shapes).code == 2  # type: ignore[operator]
+
+
+def test_query_and_dump_answer_from_the_snapshot(run: object, target: Path, tmp_path: Path) -> None:
+    query = tmp_path / "sum.rq"
+    query.write_text("PREFIX ozg: <https://w3id.org/ozg-lod/ontology#> SELECT (SUM(?n) AS ?t) { ?a ozg:serviceCount ?n }")
+    assert run("query", query, "--target", target).out.split() == ["t", "70"]  # type: ignore[operator]
+    assert "true" in run("query", _file(tmp_path, "ASK {}"), "--target", target).out  # type: ignore[operator]
+    broken = run("query", _file(tmp_path, "SELECT ?s {"), "--target", target, "--lang", "de")  # type: ignore[operator]
+    assert (broken.code, "Zeile 1, Spalte 12" in broken.err) == (2, True)
+    assert run("dump", "--target", target).out.count("\n") > 30_000  # type: ignore[operator]
+    assert run("dump", "--merged", "--target", target).out.count("\n") > 30_000  # type: ignore[operator]
+
+
+def _file(folder: Path, text: str) -> Path:
+    path = folder / "query.rq"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_snapshot_the_commands_say_what_to_do(run: object, tmp_path: Path) -> None:
+    for command in (["dump"], ["query", _file(tmp_path, "ASK {}")]):
+        ran = run(*command, "--target", tmp_path / "none", "--lang", "en")  # type: ignore[operator]
+        assert (ran.code, "ozg-lod build" in ran.err) == (2, True)
+
+
+def test_snapshots_are_listed_used_and_pruned(run: object, tmp_path: Path) -> None:
+    start = tmp_path / "start"
+    assert run("init", start, "--base-iri", "https://example.org/lod/", "--title", "Prüffall").code == 0  # type: ignore[operator]
+    target = tmp_path / "target"
+    build = ("build", "--source", start, "--target", target, "--lang", "en")
+    assert "Published version" in run(*build).err  # type: ignore[operator]
+    assert "Nothing to do" in run(*build).err  # type: ignore[operator]
+    first = Snapshots(target).current()
+    catalogue = start / "data" / "catalogue.ttl"
+    catalogue.write_text(catalogue.read_text(encoding="utf-8").replace("Prüffall", "Zweiter Prüffall"), encoding="utf-8")
+    assert run(*build).code == 0  # type: ignore[operator]
+    listed = run("snapshots", "list", "--target", target, "--json")  # type: ignore[operator]
+    assert [entry["current"] for entry in json.loads(listed.out)] == [False, True]
+    assert run("snapshots", "use", str(first)[:10], "--target", target).out.strip() == first  # type: ignore[operator]
+    assert Snapshots(target).current() == first
+    assert run("snapshots", "list", "--target", target).out.count("*") == 1  # type: ignore[operator]
+    assert len(run("snapshots", "prune", "--keep", "1", "--target", target).out.split()) == 1  # type: ignore[operator]
+    unknown = run("snapshots", "use", "zzz", "--target", target, "--lang", "en")  # type: ignore[operator]
+    assert (unknown.code, "snapshots list" in unknown.err) == (2, True)
+
+
+def test_init_refuses_a_folder_in_use_and_an_address_that_is_none(run: object, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").touch()
+    assert run("init", tmp_path / "full", "--base-iri", "https://example.org/").code == 2  # type: ignore[operator]
+    assert run("init", tmp_path / "a", "--base-iri", "example.org").code == 2  # type: ignore[operator]
+    assert run("init", tmp_path / "b", "--base-iri", "https://exa mple.org/").code == 2  # type: ignore[operator]
+
+
+def test_findings_of_a_build_are_shown_and_nothing_is_published(run: object, tmp_path: Path) -> None:
+    start = tmp_path / "start"
+    run("init", start, "--base-iri", "https://example.org/lod/")  # type: ignore[operator]
+    (start / "data" / "more.ttl").write_text(
+        "@prefix ozg: <https://w3id.org/ozg-lod/ontology#> . <https://example.org/lod/id/bundle/a> a ozg:ServiceBundle .",
+        encoding="utf-8",
+    )
+    ran = run("build", "--source", start, "--target", tmp_path / "t", "--lang", "de")  # type: ignore[operator]
+    assert ran.code == 1
+    assert "more.ttl" in ran.err
+    assert "nichts veröffentlicht" in ran.err
+
+
+def test_a_port_that_is_taken_is_a_sentence(run: object, target: Path, endpoint: str) -> None:
+    ran = run("serve", "--target", target, "--port", endpoint.rpartition(":")[2], "--lang", "en")  # type: ignore[operator]
+    assert (ran.code, "--port" in ran.err) == (2, True)
+
+
+def test_a_pipe_that_closes_early_is_no_traceback(target: Path) -> None:
+    command = f"{program()} dump --target {target} | head -c 10"
+    ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+    assert b"Traceback" not in ran.stderr
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    said = capsys.readouterr().out
+    for command in ("build", "serve", "snapshots", "validate", "query", "dump", "init"):
+        assert command in said
+    assert free_port()

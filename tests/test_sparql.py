@@ -1,0 +1,211 @@
+"""The SPARQL endpoint over HTTP, as clients use it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import time
+
+import httpx
+import pyoxigraph as ox
+import pytest
+
+QUERY = "application/sparql-query"
+PREFIX = "PREFIX ozg: <https://w3id.org/ozg-lod/ontology#>\n"
+SUM = PREFIX + "SELECT (SUM(?n) AS ?services) { ?a ozg:serviceCount ?n }"
+
+
+def test_three_carriers_give_the_same_answer(client: httpx.Client) -> None:
+    accept = {"accept": "text/csv"}
+    by_get = client.get("/sparql", params={"query": SUM}, headers=accept)
+    by_form = client.post("/sparql", data={"query": SUM}, headers=accept)
+    direct = client.post("/sparql", content=SUM, headers={**accept, "content-type": QUERY})
+    assert by_get.text.split() == ["services", "70"]
+    assert by_get.content == by_form.content == direct.content
+    assert {r.headers["content-type"] for r in (by_get, by_form, direct)} == {"text/csv; charset=utf-8; header=present"}
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        (None, "application/sparql-results+json"),
+        ("*/*", "application/sparql-results+json"),
+        ("application/json", "application/json"),
+        ("application/sparql-results+xml", "application/sparql-results+xml"),
+        ("text/csv", "text/csv"),
+        ("text/tab-separated-values;q=0.9, text/csv;q=0.1", "text/tab-separated-values"),
+    ],
+)
+@pytest.mark.parametrize("query", [SUM, "ASK {}"])
+def test_results_come_as_accept_says(client: httpx.Client, accept: str | None, media_type: str, query: str) -> None:
+    headers = {"accept": accept} if accept else {}
+    answer = client.get("/sparql", params={"query": query}, headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == media_type
+    assert "accept" in answer.headers["vary"].lower()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "form"),
+    [
+        ("ttl", ox.RdfFormat.TURTLE),
+        ("nt", ox.RdfFormat.N_TRIPLES),
+        ("rdf", ox.RdfFormat.RDF_XML),
+        ("jsonld", ox.RdfFormat.JSON_LD),
+    ],
+)
+@pytest.mark.parametrize(
+    "query", [PREFIX + "CONSTRUCT { ?b ozg:serviceCount ?n } { ?a ozg:of ?b ; ozg:serviceCount ?n }", "DESCRIBE <%s>"]
+)
+def test_graphs_come_in_the_rdf_formats(client: httpx.Client, suffix: str, form: ox.RdfFormat, query: str) -> None:
+    query = query.replace("%s", "https://w3id.org/ozg-lod/hessen/id/bundle/soziales")
+    answer = client.get("/sparql", params={"query": query, "format": suffix})
+    assert answer.status_code == 200
+    assert len(list(ox.parse(answer.content, form))) >= 4
+
+
+def test_head_is_get_without_its_body(client: httpx.Client) -> None:
+    get, head = (client.request(method, "/sparql", params={"query": SUM}) for method in ("GET", "HEAD"))
+    assert head.content == b""
+    assert head.headers["content-length"] == get.headers["content-length"]
+    assert head.headers["etag"] == get.headers["etag"]
+
+
+def test_an_unchanged_answer_is_not_sent_again(client: httpx.Client) -> None:
+    etag = client.get("/sparql", params={"query": SUM}).headers["etag"]
+    again = client.get("/sparql", params={"query": SUM}, headers={"if-none-match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_browsers_of_other_sites_may_ask(client: httpx.Client) -> None:
+    preflight = client.options("/sparql", headers={"origin": "https://example.org", "access-control-request-method": "POST"})
+    assert preflight.status_code == 204
+    assert "POST" in preflight.headers["access-control-allow-methods"]
+    assert client.get("/sparql", params={"query": "ASK {}"}).headers["access-control-allow-origin"] == "*"
+
+
+def test_without_a_query_the_service_describes_itself(client: httpx.Client) -> None:
+    answer = client.get("/sparql", headers={"accept": "text/turtle"})
+    text = answer.text
+    assert "sd:Service" in text
+    assert "https://w3id.org/ozg-lod/hessen/graph/bundles" in text
+    total = next(line for line in text.splitlines() if "void:triples" in line and "default" not in line)
+    assert total
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"params": {"query": "SELECT * { SERVICE <http://127.0.0.1:1/> {} }"}}, 403),
+        ({"params": {"query": "SELECT ?s {"}}, 400),
+        ({"params": {"query": "hello"}}, 400),
+        ({"params": [("query", "ASK {}"), ("query", "ASK {}")]}, 400),
+        ({"params": {"query": "ASK {}", "format": "png"}}, 406),
+        ({"params": {"query": "ASK {}"}, "headers": {"accept": "image/png"}}, 406),
+        ({"params": {"query": "ASK {}", "default-graph-uri": "http://example.org/none"}}, 400),
+        ({"params": {"query": "ASK {}", "timeout": "soon"}}, 400),
+        ({"method": "POST", "data": {"query": "ASK {} #" + "x" * 65_536}}, 413),
+        ({"method": "POST", "content": b"ASK {}", "headers": {"content-type": "text/plain"}}, 415),
+        ({"method": "POST", "content": b"ASK {} # \xff", "headers": {"content-type": QUERY}}, 400),
+        ({"method": "POST", "content": b"query=%ff", "headers": {"content-type": "application/x-www-form-urlencoded"}}, 400),
+        ({"method": "POST", "data": {"update": "CLEAR ALL"}}, 400),
+        ({"method": "POST", "content": b"x" * 300_000, "headers": {"content-type": QUERY}}, 413),
+        ({"method": "DELETE"}, 405),
+    ],
+)
+def test_what_cannot_be_answered_gets_a_status_and_a_sentence(
+    client: httpx.Client, request_: dict[str, object], status: int
+) -> None:
+    answer = client.request(**{"method": "GET", "url": "/sparql", **request_})  # type: ignore[arg-type]
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert len(problem["detail_de"]) > 20
+    assert len(problem["detail_en"]) > 20
+
+
+def test_methods_that_are_offered_are_all_named(client: httpx.Client) -> None:
+    assert client.put("/sparql").headers["allow"] == "GET, HEAD, POST"
+
+
+def test_a_triple_in_two_files_counts_once_by_query_from_and_parameter(client: httpx.Client) -> None:
+    graphs = ["https://w3id.org/ozg-lod/hessen/graph/sources", "https://w3id.org/ozg-lod/hessen/graph/deck"]
+    triple = "<https://w3id.org/ozg-lod/hessen/id/organisation/hmdis> <http://www.w3.org/2004/02/skos/core#prefLabel> ?o"
+    count = "SELECT (COUNT(*) AS ?n) %s { " + triple + " FILTER(LANG(?o) = 'de') }"
+    inside = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { " + triple + " FILTER(LANG(?o) = 'de') } }"
+
+    def number(**params: object) -> int:
+        answer = client.get("/sparql", params=params, headers={"accept": "text/csv"})  # type: ignore[arg-type]
+        return int(answer.text.split()[1])
+
+    assert number(query=inside) == 2
+    assert number(query=count % "") == 1
+    assert number(query=count % " ".join(f"FROM <{graph}>" for graph in graphs)) == 1
+    assert number(**{"query": count % "", "default-graph-uri": graphs}) == 1
+
+
+SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+BOMB = "SELECT * {" + " ".join(f"BIND(CONCAT(?v{i},?v{i}) AS ?v{i + 1})" for i in range(40)).replace("?v0", "'aaaa'") + "}"
+
+
+def test_a_query_without_end_is_stopped_at_the_time_the_client_allows(client: httpx.Client) -> None:
+    start = time.monotonic()
+    answer = client.get("/sparql", params={"query": SLOW, "timeout": "0.5"})
+    assert time.monotonic() - start < 3
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert "0.5 seconds" in answer.json()["detail_en"]
+
+
+def test_a_memory_bomb_is_named_and_the_next_query_is_answered(client: httpx.Client) -> None:
+    answer = client.get("/sparql", params={"query": BOMB})
+    assert answer.status_code == 503
+    assert "memory" in answer.json()["detail_en"]
+    assert client.get("/sparql", params={"query": "ASK {}"}).json() == {"head": {}, "boolean": True}
+
+
+def test_an_answer_past_the_limit_is_refused_and_never_cut(client: httpx.Client) -> None:
+    query = "SELECT ?a ?b ?c ?d ?e ?f { ?a ?b ?c . ?d ?e ?f }"
+    answer = client.get("/sparql", params={"query": query})
+    assert answer.status_code in (400, 503)
+    assert "complete" not in answer.text
+    assert json.loads(answer.text)["detail_en"]
+
+
+def test_small_queries_are_answered_while_large_ones_run(client: httpx.Client) -> None:
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        slow = [pool.submit(client.get, "/sparql", params={"query": f"{SLOW} #{i}", "timeout": "4"}) for i in range(6)]
+        time.sleep(1)
+        durations = []
+        for number in range(20):
+            start = time.monotonic()
+            assert client.get("/sparql", params={"query": f"ASK {{}} #{number}"}).status_code == 200
+            durations.append(time.monotonic() - start)
+        assert {future.result().status_code for future in slow} == {503}
+    assert sorted(durations)[15] < 1
+
+
+def test_a_client_that_hangs_up_frees_its_place(client: httpx.Client) -> None:
+    for number in range(6):
+        with pytest.raises(httpx.TimeoutException):
+            client.get("/sparql", params={"query": f"{SLOW} #gone {number}"}, timeout=0.3)
+    start = time.monotonic()
+    assert client.get("/sparql", params={"query": "ASK {} # after"}).status_code == 200
+    assert time.monotonic() - start < 2
+
+
+def test_dumps_are_whole_and_named_by_their_hash(client: httpx.Client) -> None:
+    dump = client.get("/dump/data.nq")
+    assert dump.headers["content-type"] == "application/n-quads"
+    assert len(list(ox.parse(dump.content, ox.RdfFormat.N_QUADS))) > 30_000
+    assert client.get("/dump/data.nq", headers={"if-none-match": dump.headers["etag"]}).status_code == 304
+    assert client.get("/dump/..%2f..%2fmanifest.json").status_code == 404
+    assert client.head("/dump/data.nt").headers["content-length"]
+
+
+def test_health_says_what_is_served(client: httpx.Client) -> None:
+    assert client.get("/health").json() == {"status": "ok"}
+    ready = client.get("/health/ready").json()
+    assert ready["status"] == "ready"
+    assert len(ready["version"]) == 64
