@@ -35,15 +35,15 @@ def run(capfdbinary: pytest.CaptureFixture[bytes]) -> object:
 def test_validate_says_where_what_and_what_would_be_right(run: object, tmp_path: Path) -> None:
     table = tmp_path / "bundles.csv"
     good = (ROOT / "data" / "bundles.csv").read_text(encoding="utf-8")
-    table.write_text(good.replace("2019-10,Oktober", "Herbst 19,Oktober", 1), encoding="utf-8")
+    table.write_text(good.replace("2019-10,Oktober", "Herbst-19,Oktober", 1), encoding="utf-8")
     ran = run("validate", table, "--lang", "en")  # type: ignore[operator]
     assert ran.code == 1
     assert "row 3" in ran.out
-    assert '"Herbst 19"' in ran.out
+    assert '"Herbst-19"' in ran.out
     assert "2020-10" in ran.out
     german = run("validate", table, "--lang", "de")  # type: ignore[operator]
     assert "Zeile 3" in german.out
-    assert "„Herbst 19“" in german.out
+    assert "„Herbst-19“" in german.out
 
 
 def test_validate_accepts_our_own_tables_and_files(run: object) -> None:

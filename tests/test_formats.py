@@ -297,6 +297,14 @@ def test_text_with_a_direction_is_kept_by_json_ld_and_refused_by_xml() -> None:
         formats.serialize(graph, RDFXML)
 
 
+def test_a_statement_about_a_statement_is_only_for_turtle_and_n_triples() -> None:
+    inner = ox.Triple(node(E + "a"), node(E + "p"), node(E + "b"))
+    graph = [ox.Triple(node(E + "a"), node(E + "says"), inner)]
+    with pytest.raises(NotAcceptable, match="triple term"):
+        formats.serialize(graph, JSONLD)
+    assert canonical(data=formats.serialize(graph, TURTLE), form=TURTLE) == canonical(graph)
+
+
 def test_a_page_is_no_way_to_write_a_graph() -> None:
     with pytest.raises(NotAcceptable):
         formats.serialize([], HTML)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -319,6 +320,7 @@ HOSTILE = {
     "datatype address": ("x.ttl", b'<a> <b> "x"^^<data:x> .', "address-scheme"),
     "unnamed": ("x.ttl", b"<a> <b> [ <c> <d> ] .", "document-unnamed"),
     "direction": ("x.ttl", b'<a> <b> "x"@de--ltr .', "value-datatype"),
+    "triple term": ("x.ttl", b"<a> <b> <c> ~ <d> .", "document-rdf12"),
     "annotation": ("x.ttl", b"<a> <b> <c> {| <d> <e> |} .", "document-unnamed"),
     "no XML": ("x.rdf", b"<a", "document-syntax"),
     "no namespaces": ("x.rdf", b"<a/>", "document-syntax"),
@@ -330,6 +332,7 @@ HOSTILE = {
     "language tag": ("x.ttl", b'<a> <b> "x"@de-toolongsubtag .', "document-syntax"),
     "escape": ("x.ttl", b'<a> <b> "\\q" .', "document-syntax"),
     "half JSON": ("x.jsonld", b'{"a":', "document-syntax"),
+    "other with an address": ("x.ttl", b'@prefix x: "http://y" .', "document-syntax"),
     "other": ("x.ttl", b"@prefix x <y> .", "document-syntax"),
     "twice": ("x.jsonld", b'{"@context":{},"@context":{}}', "document-syntax"),
     "an unclosed string of backslashes": ("x.jsonld", b'"' + 500_000 * b'\\"', "document-syntax"),
@@ -358,15 +361,12 @@ def test_a_syntax_error_has_its_line_and_says_what_would_be_right() -> None:
 
 
 def test_refused_things_inside_texts_and_comments_are_only_text() -> None:
-    content = (
-        """
+    many = ", ".join(f'"[({number}"' for number in range(200))
+    content = f"""
     # << a comment
     :a skos:note "<< [[[ ", '<<', \"\"\"<< "quoted" \"\"\", '''<<''' ; :b\\#c "(" .
+    :a skos:note {many} .
     """
-        + ":a skos:note "
-        + ", ".join(f'"[({number}"' for number in range(200))
-        + " ."
-    )
     assert found(turtle(content), shapes=b"") == []
 
 
@@ -448,7 +448,8 @@ r:unknown-query sh:message "Unbekannt."@de ; sh:select \"\"\"SELECT $this ?value
   ?value ?path ?o FILTER(STRSTARTS(STR(?path), "https://w3id.org/ozg-lod/ontology#"))
   FILTER NOT EXISTS { ?path <http://www.w3.org/2000/01/rdf-schema#isDefinedBy> $this } }\"\"\" .
 r:Left a sh:NodeShape ; sh:targetClass ozg:Bundle ; sh:sparql r:left-query ; sh:severity sh:Info .
-r:left-query sh:select "SELECT $this WHERE { $this a ?t FILTER($currentShape = $currentShape) }" ; sh:message "Links."@de .
+r:left-query
+  sh:select "SELECT $this WHERE { $this a ?t FILTER($currentShape = $currentShape) }" ; sh:message "Links."@de .
 """
 
 
@@ -486,6 +487,41 @@ def test_rewriting_the_shapes_changes_no_result() -> None:
     assert len(plain) > 6
 
 
+def test_shapes_that_are_not_plain_are_left_to_the_validator() -> None:
+    text = (
+        PREFIXES
+        + """
+    r:P a sh:PropertyShape ; sh:path ozg:month ; sh:targetClass ozg:Bundle ; sh:sparql r:q ; sh:message "P"@de .
+    r:q sh:select "SELECT $this ?value WHERE { $this $PATH ?value }" .
+    ozg:Bundle a rdfs:Class, sh:NodeShape ; sh:targetClass ozg:Thing ; sh:sparql r:v ; sh:message "C"@de .
+    ozg:Sub rdfs:subClassOf ozg:Bundle .
+    r:v sh:select "SELECT $this WHERE { $this a ?type }" .
+    r:O a sh:NodeShape ; sh:targetObjectsOf skos:broader ; sh:targetSubjectsOf skos:note ; sh:sparql r:v ;
+      sh:message "O"@de ; sh:severity sh:Warning ; sh:deactivated false .
+    r:M a sh:NodeShape ; sh:targetClass ozg:Bundle, [] ; sh:sparql r:v ; sh:message "M"@de .
+    """
+    )
+    data = ox.Store()
+    data.extend(
+        ox.parse(
+            PREFIXES + ':x a ozg:Sub ; ozg:month "m" ; skos:broader :y . :y a ozg:Sub ; ozg:month "n" .',
+            ox.RdfFormat.TURTLE,
+        )
+    )
+    data.extend(ox.parse(PREFIXES + "ozg:Sub rdfs:subClassOf ozg:Bundle .", ox.RdfFormat.TURTLE))
+    rewritten, plain = (results(data, text.encode(), rewritten=way) for way in (True, False))
+    assert rewritten == plain
+    assert {str(rule).rpartition("#")[2] for _, _, _, rule, _, _ in plain} >= {"P", "O", "M"}
+
+
+def test_what_did_not_pass_the_gate_is_not_validated() -> None:
+    data = ox.Store()
+    node = ox.NamedNode("http://a")
+    data.add(ox.Quad(node, node, ox.Triple(node, node, node)))
+    with pytest.raises(Unprocessable, match="TypeError"):
+        validation.validate(data, SHAPES)
+
+
 def test_our_own_rules_find_the_same_with_and_without_rewriting() -> None:
     ours = b"\n".join(path.read_bytes() for path in sorted((ROOT / "shapes").glob("*.ttl")))
     data = ox.Store()
@@ -494,6 +530,32 @@ def test_our_own_rules_find_the_same_with_and_without_rewriting() -> None:
     for path in sorted((ROOT / "ontology").glob("*.ttl")):
         data.extend(ox.parse(path.read_bytes(), ox.RdfFormat.TURTLE))
     assert results(data, ours, rewritten=True) == results(data, ours, rewritten=False)
+
+
+def test_a_thing_that_is_only_mentioned_is_placed_where_it_is_mentioned() -> None:
+    described = PREFIXES + "r:S a sh:NodeShape ; sh:targetObjectsOf skos:broader ; sh:property r:p . "
+    described += "r:p sh:path rdfs:label"
+    only_mentioned = (described + ' ; sh:minCount 1 ; sh:message "Beschreiben."@de .').encode()
+    finding = only(examine(table(BUNDLES.replace(",a\n", ",q\n")), rules(shapes=only_mentioned)))
+    assert (finding.rule, finding.place.column) == ("table-reference", "broader")
+    described_alone = json.loads(description(foreign=False))
+    files = [
+        SourceFile("bundles.csv", BUNDLES.replace(",a\n", ",q\n").encode()),
+        SourceFile("bundles.csv" + METADATA, json.dumps(described_alone).encode()),
+    ]
+    finding = only(examine(files, rules(shapes=only_mentioned)))
+    assert (finding.place.file, finding.place.row, finding.place.column) == ("bundles.csv", 3, "broader")
+    finding = only(examine([turtle(":x skos:broader :y .")], rules(shapes=only_mentioned)))
+    assert finding.place.file == "x.ttl"
+
+
+def test_a_part_is_placed_where_its_whole_is() -> None:
+    where = f'{{ ?s a <{OZG}Bundle> BIND(IRI(CONCAT(STR(?s), "#p")) AS ?part) }}'
+    derive = (("part.rq", f"CONSTRUCT {{ ?part <{OZG}of> ?s }} WHERE {where}"),)
+    part = PREFIXES + "r:S a sh:NodeShape ; sh:targetSubjectsOf ozg:of ; sh:property r:p . "
+    part += "r:p sh:path ozg:n ; sh:minCount 1 ."
+    examination = examine(table(BUNDLES), rules(shapes=part.encode(), derive=derive))
+    assert [finding.place.row for finding in examination.findings] == [2, 3]
 
 
 def test_an_examination_crosses_a_pipe() -> None:
@@ -549,5 +611,5 @@ def test_the_catalogue_itself_passes_in_time() -> None:
     )
     start = time.process_time()
     examination = examine([SourceFile(path.name, path.read_bytes()) for path in data], everything)
-    assert time.process_time() - start < 8
+    assert sys.gettrace() or time.process_time() - start < 8  # measuring coverage doubles it
     assert [finding for finding in examination.findings if finding.severity is Severity.ERROR] == []

@@ -176,7 +176,7 @@ def test_unknown_and_missing_columns_are_named_with_the_nearest_known_one() -> N
 
 
 def test_a_table_without_a_header_says_which_columns_it_needs() -> None:
-    for text in ("", "\n\n", "1,2\n3,4\n", "," * 300):
+    for text in ("", "\n\n", "1,2\n3,4\n", "," * 300, "key" + ",a" * 300):
         finding = only(read(text, MONTH))
         assert "die erste Zeile muss die Spalten nennen: key, Verfügbar ab" in finding.message.de
 
@@ -191,6 +191,11 @@ def test_the_separator_is_decided_from_the_header_and_named_where_it_is_not_acce
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     assert read("\ufeffkey,month\na,2020-10\n", MONTH).findings == []
+
+
+def test_empty_columns_at_the_end_are_nothing() -> None:
+    assert read("key,month,,\na,2020-10,,\n", MONTH).findings == []
+    assert only(read("key,month,,\na,2020-10,x,\n", MONTH)).rule == "row-length"
 
 
 @pytest.mark.parametrize(

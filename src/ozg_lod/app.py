@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import secrets
+import time
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI, Request, Response
@@ -17,14 +18,13 @@ from starlette.routing import Match
 from ozg_lod import __version__, errors, formats, pages, routes_data, routes_pages
 from ozg_lod.addresses import Addresses
 from ozg_lod.language import choose_language
-from ozg_lod.serving import Switch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from ozg_lod.serving import Opened
+    from ozg_lod.serving import Opened, Switch
     from ozg_lod.settings import Settings
 
 PROBLEMS: Final = "https://w3id.org/ozg-lod/problems#"
@@ -50,8 +50,8 @@ _PREFLIGHT: Final = [
 ]
 
 
-def create(settings: Settings) -> FastAPI:
-    """Return the application for these settings; the current snapshot is opened and verified when it starts."""
+def create(settings: Settings, switch: Switch) -> FastAPI:
+    """Return the application that serves what `switch` holds, and what it switches to later."""
     app = FastAPI(
         title="ozg-lod",
         version=__version__,
@@ -61,13 +61,15 @@ def create(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
+    app.state.switch = switch
+    app.state.opened = switch.opened
     app.state.ending = False
     app.include_router(routes_data.router)
     app.include_router(routes_pages.router)
     app.add_exception_handler(errors.OzgLodError, _expected)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(_Everywhere)
+    app.add_middleware(_Everywhere, access_log=settings.access_log)
     return app
 
 
@@ -76,8 +78,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     def serve(opened: Opened) -> None:
         app.state.opened = opened
 
-    switch = await asyncio.to_thread(Switch, app.state.settings, serve)
-    watching = asyncio.create_task(switch.watch())
+    switch: Switch = app.state.switch
+    watching = asyncio.create_task(switch.watch(serve))
     yield
     watching.cancel()
     await asyncio.to_thread(switch.opened.endpoint.close)
@@ -86,20 +88,22 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 class _Everywhere:
     """Middleware: the headers of every answer, preflights, one snapshot for a request, and faults of ours."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, access_log: bool) -> None:
         self._app = app
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        status = 0
+        start = time.perf_counter()
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
+                status = message["status"]
                 message["headers"] = [*message["headers"], *_EVERYWHERE]
             await send(message)
 
@@ -109,10 +113,14 @@ class _Everywhere:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
-            if started:
+            if status:
                 raise  # the connection breaks: half an answer never ends politely
             response = _internal(Request(scope))
             await response(scope, receive, send_with_headers)
+        finally:
+            if self._access_log:  # no address, no query string: nothing that tells who asked what
+                took_ms = (time.perf_counter() - start) * 1000
+                _log.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, took_ms)
 
 
 def _with(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:

@@ -7,7 +7,7 @@ whose key is published already does nothing.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from ozg_lod.fingerprint import code_fingerprint
 from ozg_lod.vocab import VOID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ozg_lod.settings import Settings
@@ -30,6 +30,8 @@ _ENGINES: Final = ("pyoxigraph", "pyshacl", "rdflib")
 _DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
 _MAX_SOURCE_BYTES: Final = 500_000_000
 _MAX_SOURCE_ROWS: Final = 5_000_000
+_MAX_CONTRIBUTION_BYTES: Final = 10 * 1024 * 1024
+_MAX_CONTRIBUTION_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -121,24 +123,33 @@ def rules(sources: Sources) -> gate.Rules:
     )
 
 
-def contribution_rules(sources: Sources, *, shapes: Sequence[bytes] = ()) -> gate.Rules:
-    """Return what files of others are held against: our shapes or theirs, our tables, and what is in our sources.
+def contribution_rules(sources: Sources, *, known: bytes) -> gate.Rules:
+    """Return what files of others are held against: our rules, the tables that may be sent, and what is published.
 
-    With shapes of their own nothing of ours takes part: no ontology, no published neighbours, no tables.
+    `known` is the published data as N-Quads. Semicolons and tabs may separate cells, as spreadsheets write them.
     """
-    if shapes:
-        return gate.Rules(base=sources.base_iri, shapes=b"\n".join(shapes), blank_nodes=True)
     descriptions = [(name, content) for name, content in sources.data.items() if name.endswith(gate.METADATA)]
     return replace(
         rules(sources),
         invariants=(),
         descriptions=tuple(gate.SourceFile(name, content) for name, content in descriptions),
-        known=_known(sources),
+        known=known,
         blank_nodes=True,
         separators=",;\t",
         max_bytes=_MAX_CONTRIBUTION_BYTES,
         max_rows=_MAX_CONTRIBUTION_ROWS,
     )
+
+
+def foreign_rules(shapes: Sequence[bytes], base_iri: str) -> gate.Rules:
+    """Return the rules of somebody else's shapes, with nothing of ours: no ontology, no tables, no neighbours."""
+    return gate.Rules(base=base_iri, shapes=b"\n".join(shapes), blank_nodes=True)
+
+
+def compiled(sources: Sources) -> bytes:
+    """Return the data of our own sources as N-Quads, without checking them again."""
+    files = [gate.SourceFile(name, content) for name, content in sources.data.items()]
+    return gate.examine(files, replace(rules(sources), shapes=b"", invariants=())).quads
 
 
 def _examine(sources: Sources, settings: Settings) -> gate.Examination:

@@ -107,6 +107,7 @@ def _add_snapshots(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "validate", _validate, "Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not.")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    _add_target(parser)
     parser.add_argument("--shapes", type=Path, action="append", metavar="FILE", help="other shapes instead of ours")
     parser.add_argument("--format", choices=("text", "json", "turtle"), default="text", help="form of the report")
     parser.add_argument("--strict", action="store_true", help="warnings count as findings")
@@ -186,8 +187,8 @@ def _snapshots(options: argparse.Namespace) -> int:
 
 
 def _list_snapshots(snapshots: Snapshots, *, as_json: bool) -> int:
-    current = snapshots.current()
-    publications = [{**asdict(entry), "current": entry.snapshot == current} for entry in snapshots.publications()]
+    log = snapshots.publications()
+    publications = [{**asdict(entry), "current": entry is log[-1]} for entry in log]
     if as_json:
         print(json.dumps(publications, indent=2))
         return FINE
@@ -216,7 +217,10 @@ def _validate(options: argparse.Namespace) -> int:
     from ozg_lod import build, checking, gate, report  # noqa: PLC0415
 
     sources = build.read((packaged_source(),))
-    rules = build.contribution_rules(sources, shapes=[_content(path) for path in options.shapes or ()])
+    if options.shapes:
+        rules = build.foreign_rules([_content(path) for path in options.shapes], sources.base_iri)
+    else:
+        rules = build.contribution_rules(sources, known=_published(options.target) or build.compiled(sources))
     files = [gate.SourceFile(str(path), _content(path)) for path in _with_descriptions(options.files)]
     settings = Settings()
     examination = checking.examine_in_cage(
@@ -230,6 +234,15 @@ def _validate(options: argparse.Namespace) -> int:
     }
     print(forms[options.format]())
     return FINE if report.conforms(examination, strict=options.strict) else FINDINGS
+
+
+def _published(target: Path) -> bytes | None:
+    """Return the data of the current snapshot as N-Quads, if there is one."""
+    from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
+    from ozg_lod.store import DATA_FILE  # noqa: PLC0415
+
+    name = Snapshots(target).current()
+    return _content(Snapshots(target).directory(name) / DATA_FILE) if name else None
 
 
 def _with_descriptions(files: Sequence[Path]) -> list[Path]:

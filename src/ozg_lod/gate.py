@@ -2,7 +2,7 @@
 
 `examine` is a function of bytes: it opens nothing, prints nothing, and the same bytes give the same findings. It is
 run in a cage (see `cage`), because pySHACL switches settings of rdflib while it works and because no scan is perfect.
-There are three outcomes: the files conform, there are findings, or they could not be checked (`Unprocessable`).
+Three outcomes: the files conform, there are findings, or they could not be checked (`Unprocessable`).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.graph import TYPE, Graph, Term, collation, iri_of, pick
+from ozg_lod.graph import TYPE, Graph, Term, collation, folded, iri_of, pick
 from ozg_lod.vocab import DCAT, DCT, KINDS, ORG, OZG, SCHEMA, SKOS
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Entry:
 
     def has(self, words: Iterable[str]) -> bool:
         """Return whether every one of the folded words occurs in a name or in the key."""
-        text = collation(" ".join((self.key, *self.names.values())))
+        text = folded(" ".join((self.key, *self.names.values())))
         return all(word in text for word in words)
 
 
@@ -118,7 +118,7 @@ def directory(store: ox.Store, base_iri: str) -> Directory:
 
 def select(entries: Sequence[Entry], query: str) -> Sequence[Entry]:
     """Return the entries that have all words of `query` in a name or in the key; all of them for no words."""
-    wanted = collation(query).split()[:_MOST_WORDS]
+    wanted = folded(query).split()[:_MOST_WORDS]
     return [entry for entry in entries if entry.has(wanted)] if wanted else entries
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ozg_lod.findings import Place
@@ -28,51 +29,51 @@ class Places:
 
         A place in a table is complete by its row and column; elsewhere people need the names of thing and property.
         """
-        whole = subject.partition("#")[0]
-        where = (
-            self._in_tables(subject, predicate, value) or self._in_tables(whole, "", None) or self._mentioned(subject)
-        )
-        file = where.file if where is not None else self._file(subject, predicate, value)
-        return Place(
-            file=file,
-            row=where.row if where is not None else None,
-            column=where.column if where is not None else None,
+        where = self._nearest(subject, predicate, value)
+        return replace(
+            where,
             subject=self._labels.of(subject) if subject else None,
             property=self._labels.of(predicate) if predicate else None,
             focus=subject if ":" in subject else None,
         )
 
-    def _in_tables(self, subject: str, predicate: str, value: str | None) -> Place | None:
+    def _nearest(self, subject: str, predicate: str, value: str | None) -> Place:
+        whole = subject.partition("#")[0]
         exact = [(subject, predicate, value)] if value is not None else []
         for key in (*exact, (subject, predicate)):
-            for reading in self._readings:
-                cell = reading.origin(*key)
-                if cell is not None:
-                    return Place(file=reading.file, row=cell.row, column=cell.column)
-        if predicate and (subject, predicate) in self._files():
-            return None
+            if found := self._cell(*key) or self._file(*key):
+                return found
+        for thing in (subject, whole):
+            if found := self._row(thing, predicate) or self._file(thing):
+                return found
+        return self._mentioned(subject) or Place()
+
+    def _cell(self, *key: str) -> Place | None:
+        for reading in self._readings:
+            cell = reading.origin(*key)
+            if cell is not None:
+                return Place(file=reading.file, row=cell.row, column=cell.column)
+        return None
+
+    def _row(self, subject: str, predicate: str) -> Place | None:
+        """Return the row of a thing, in a table that has a column for the property if there is one."""
         rows = [(reading, cell) for reading in self._readings if (cell := reading.origin(subject)) is not None]
-        rows.sort(key=lambda found: predicate not in found[0].columns)
         if not rows:
             return None
-        reading, cell = rows[0]
+        reading, cell = min(rows, key=lambda found: predicate not in found[0].columns)
         return Place(file=reading.file, row=cell.row, column=reading.columns.get(predicate))
 
     def _mentioned(self, thing: str) -> Place | None:
-        """Return the first cell that refers to a thing which no file says anything about."""
-        if (thing,) in self._files():
-            return None
+        """Return the first place that refers to a thing which no file says anything about."""
         for reading in self._readings:
             for triple, cell in zip(reading.triples, reading.cells, strict=True):
                 if getattr(triple.object, "value", None) == thing:
                     return Place(file=reading.file, row=cell.row, column=cell.column)
-        return None
+        return self._file("", thing)
 
-    def _file(self, subject: str, predicate: str, value: str | None) -> str | None:
-        files = self._files()
-        whole = subject.partition("#")[0]
-        keys = [(subject, predicate, value or ""), (subject, predicate), (subject,), (whole,), ("", subject)]
-        return next((files[key] for key in keys if key in files), None)
+    def _file(self, *key: str) -> Place | None:
+        file = self._files().get(key)
+        return Place(file=file) if file is not None else None
 
     def _files(self) -> dict[tuple[str, ...], str]:
         if self._index is None:

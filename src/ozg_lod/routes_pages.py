@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-_METHODS: Final = ["GET", "HEAD"]
 _LISTED: Final = (*formats.PAGES, formats.CSV)
 
 
-@router.api_route("/", methods=_METHODS, summary="Start page")
+@router.get("/", summary="Start page")
+@router.head("/", include_in_schema=False)
 async def start(request: Request) -> Response:
     """Answer with the start page; a program that wants a graph is sent to the catalogue."""
     visit = Visit.of(request, "/", offered=(formats.HTML, *formats.GRAPHS))
@@ -36,7 +36,8 @@ async def start(request: Request) -> Response:
     return await _answer(visit, lambda: Made(pages.start(visit.site, visit.directory, visit.title)))
 
 
-@router.api_route("/id/{kind}/{key}", methods=_METHODS, summary="A thing: leads to the page about it", status_code=303)
+@router.get("/id/{kind}/{key}", summary="A thing: leads to the page about it", status_code=303)
+@router.head("/id/{kind}/{key}", include_in_schema=False)
 async def identify(request: Request, kind: str, key: str) -> Response:
     """Lead from the thing to the page about it; the page negotiates the format."""
     visit = Visit.of(request, f"/doc/{kind}/{key}", offered=formats.PAGES, suffix="html")
@@ -45,7 +46,8 @@ async def identify(request: Request, kind: str, key: str) -> Response:
     return _sent(visit.redirect(visit.path))
 
 
-@router.api_route("/doc/{kind}/{name}", methods=_METHODS, summary="Everything about one thing (.html .ttl .jsonld …)")
+@router.get("/doc/{kind}/{name}", summary="Everything about one thing (.html .ttl .jsonld …)")
+@router.head("/doc/{kind}/{name}", include_in_schema=False)
 async def thing(request: Request, kind: str, name: str) -> Response:
     """Answer with the one graph about a thing; `name` is its key, with or without the suffix of a format."""
     key, suffix = _parted(name)
@@ -63,7 +65,8 @@ async def thing(request: Request, kind: str, name: str) -> Response:
     return await _answer(visit, make, iri)
 
 
-@router.api_route("/doc/{name}", methods=_METHODS, summary="All things of one kind (.html .csv .ttl …)")
+@router.get("/doc/{name}", summary="All things of one kind (.html .csv .ttl …)")
+@router.head("/doc/{name}", include_in_schema=False)
 async def things(request: Request, name: str) -> Response:
     """Answer with a list: page by page for people (`?page=`, `?q=`), whole for programs."""
     kind, suffix = _parted(name)
@@ -86,11 +89,22 @@ async def things(request: Request, name: str) -> Response:
     return await _answer(visit, make)
 
 
-@router.api_route("/ontology.{suffix}", methods=_METHODS, include_in_schema=False)
-@router.api_route("/ontology", methods=_METHODS, summary="The terms of the vocabulary (also .ttl .jsonld …)")
+@router.get("/ontology", summary="The terms of the vocabulary (also .ttl .jsonld …)")
+@router.head("/ontology", include_in_schema=False)
 async def ontology(request: Request) -> Response:
     """Answer with the terms: as a page, or as the ontology itself."""
-    visit = Visit.of(request, "/ontology", offered=formats.PAGES, suffix=request.path_params.get("suffix"))
+    return await _ontology(request, None)
+
+
+@router.get("/ontology.{suffix}", include_in_schema=False)
+@router.head("/ontology.{suffix}", include_in_schema=False)
+async def ontology_as(request: Request, suffix: str) -> Response:
+    """Answer with the same in the format of the suffix."""
+    return await _ontology(request, suffix)
+
+
+async def _ontology(request: Request, suffix: str | None) -> Response:
+    visit = Visit.of(request, "/ontology", offered=formats.PAGES, suffix=suffix)
 
     def make() -> Made:
         if visit.form is not formats.HTML:
@@ -103,11 +117,22 @@ async def ontology(request: Request) -> Response:
     return await _answer(visit, make)
 
 
-@router.api_route("/shapes.{suffix}", methods=_METHODS, include_in_schema=False)
-@router.api_route("/shapes", methods=_METHODS, summary="The rules data must meet (also .ttl .jsonld …)")
+@router.get("/shapes", summary="The rules data must meet (also .ttl .jsonld …)")
+@router.head("/shapes", include_in_schema=False)
 async def shapes(request: Request) -> Response:
     """Answer with the rules: as sentences, or as SHACL."""
-    visit = Visit.of(request, "/shapes", offered=formats.PAGES, suffix=request.path_params.get("suffix"))
+    return await _shapes(request, None)
+
+
+@router.get("/shapes.{suffix}", include_in_schema=False)
+@router.head("/shapes.{suffix}", include_in_schema=False)
+async def shapes_as(request: Request, suffix: str) -> Response:
+    """Answer with the same in the format of the suffix."""
+    return await _shapes(request, suffix)
+
+
+async def _shapes(request: Request, suffix: str | None) -> Response:
+    visit = Visit.of(request, "/shapes", offered=formats.PAGES, suffix=suffix)
 
     def make() -> Made:
         if visit.form is not formats.HTML:
@@ -119,7 +144,8 @@ async def shapes(request: Request) -> Response:
     return await _answer(visit, make)
 
 
-@router.api_route("/static/{name}", methods=_METHODS, include_in_schema=False)
+@router.get("/static/{name}", include_in_schema=False)
+@router.head("/static/{name}", include_in_schema=False)
 async def static(request: Request, name: str) -> Response:
     """Answer with a file of the site's looks."""
     entry, content_type = static_files.find(name)

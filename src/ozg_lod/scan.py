@@ -12,6 +12,7 @@ import functools
 import re
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urljoin
 
 from ozg_lod.errors import BadRequest, Forbidden, TooLarge
 
@@ -111,6 +112,7 @@ class _Reader:
         self.form: str | None = None
         self.depth = 0
         self.operators = 0
+        self.base = ""
         self.prefixes: dict[str, str] = {}
         self.used: dict[str, int] = {}
         self.graphs: list[str] = []
@@ -197,7 +199,9 @@ class _Reader:
     def _name(self, kind: str, token: str, offset: int) -> None:
         before, last = self.previous
         if kind == "iri" and before == "PREFIX":
-            self.prefixes[last.removesuffix(":")] = token[1:-1]
+            self.prefixes[last.removesuffix(":")] = self._iri(kind, token)
+        elif kind == "iri" and last == "BASE":
+            self.base = self._iri(kind, token)
         elif kind == "name" and last != "PREFIX":
             self.used.setdefault(token.partition(":")[0], offset)
         if self.depth == 0 and self.form is not None:
@@ -208,7 +212,7 @@ class _Reader:
 
     def _iri(self, kind: str, token: str) -> str:
         if kind == "iri":
-            return token[1:-1]
+            return urljoin(self.base, token[1:-1]) if self.base else token[1:-1]
         prefix, _, local = token.partition(":")
         return self.prefixes.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import uvicorn
 
 from ozg_lod import app, sandbox
 from ozg_lod.errors import UsageError
+from ozg_lod.serving import Switch
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -47,7 +49,7 @@ def run(settings: Settings) -> None:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     config = uvicorn.Config(
-        app.create(settings),
+        app.create(settings, Switch(settings)),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -65,12 +67,11 @@ def run(settings: Settings) -> None:
 class _Server(uvicorn.Server):
     """Says that it is ending before it does."""
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Let /health/ready answer 503 from now on, then end as uvicorn does."""
-        application = self.config.app
-        if isinstance(application, app.FastAPI):
-            application.state.ending = True
-        super().handle_exit(sig, frame)
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
+        """Let /health/ready answer 503 and drain; a second Ctrl-C does not wait. Ending as asked is exit code 0."""
+        self.config.app.state.ending = True  # type: ignore[union-attr] # it is ours
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def _is_loopback(host: str) -> bool:

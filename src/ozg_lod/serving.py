@@ -85,25 +85,26 @@ def open_current(settings: Settings) -> Opened:
 
 
 class Switch:
-    """Holds what is served now; looks for a new `current`, switches to it and tells `serve`."""
+    """Holds what is served now; looks for a new `current` and switches to it.
 
-    def __init__(self, settings: Settings, serve: Callable[[Opened], None]) -> None:
+    Made before the server listens, so that a damaged snapshot is refused with a sentence and nothing else happens.
+    """
+
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._serve = serve
         self._snapshots = snapshot.Snapshots(settings.target)
         self._refused: str | None = None
         self.opened = open_current(settings)
-        serve(self.opened)
 
-    async def watch(self) -> None:
-        """Look for a new snapshot every second until cancelled."""
+    async def watch(self, serve: Callable[[Opened], None]) -> None:
+        """Look for a new snapshot every second until cancelled; `serve` is told of each one."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             name = self._snapshots.current()
             if name not in (self.opened.name, self._refused, None):
-                await self._switch(str(name))
+                await self._switch(str(name), serve)
 
-    async def _switch(self, name: str) -> None:
+    async def _switch(self, name: str, serve: Callable[[Opened], None]) -> None:
         """Open the new snapshot beside the old one, serve it, and close the old one when nobody asks it any more."""
         try:
             opened = await asyncio.to_thread(open_current, self._settings)
@@ -112,7 +113,7 @@ class Switch:
             _log.error("the new snapshot is refused, the old one stays: %s", error.en)  # noqa: TRY400 - one sentence
             return
         old, self.opened = self.opened, opened
-        self._serve(opened)
+        serve(opened)
         _log.info("now serving snapshot %s, version %s", opened.name, opened.version[:12])
         while old.endpoint.active:
             await asyncio.sleep(0.1)

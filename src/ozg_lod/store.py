@@ -147,13 +147,17 @@ def load(*, data: Path, merged: Path | None) -> ox.Store:
 def answering(argument: str) -> Work:
     """Return the work of query children; `argument` is the directory of a snapshot (entry of the template)."""
     directory = Path(argument)
-    embedded = Embedded(load(data=directory / DATA_FILE, merged=directory / MERGED_FILE))
+    return work(Embedded(load(data=directory / DATA_FILE, merged=directory / MERGED_FILE)))
+
+
+def work(embedded: Embedded) -> Work:
+    """Return the work of a child that answers questions to this dataset."""
     _warm(embedded)
 
-    def work(question: bytes, write: Write) -> None:
+    def answer(question: bytes, write: Write) -> None:
         embedded.answer(Question.from_bytes(question), write)
 
-    return work
+    return answer
 
 
 def _warm(embedded: Embedded) -> None:
