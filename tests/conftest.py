@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ozg_lod import build
 from ozg_lod.settings import Settings
 from ozg_lod.snapshot import Snapshots
 
@@ -58,8 +59,6 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the snapshot of the real data, built once."""
-    from ozg_lod import build
-
     target = tmp_path_factory.mktemp("target")
     outcome = build.build(Settings(source=(ROOT,), target=target), say=lambda _en, _de: None)
     assert outcome.manifest is not None, outcome.examination.findings if outcome.examination else None

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.conftest import ROOT, free_port, program, wait_until_ready
 
 from ozg_lod.build import build
 from ozg_lod.settings import Settings
 from ozg_lod.snapshot import Snapshots
-from tests.conftest import ROOT, free_port, program, wait_until_ready
 
 Serve = Callable[..., AbstractContextManager[str]]
 
@@ -105,7 +105,9 @@ def test_a_damaged_snapshot_is_not_served_and_the_way_back_is_named(own_target: 
 
 def test_sigterm_lets_a_request_end_and_then_ends_the_server(target: Path) -> None:
     port = free_port()
-    with subprocess.Popen([program(), "serve", "--target", str(target), "--port", str(port)], stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [program(), "serve", "--target", str(target), "--port", str(port)], stderr=subprocess.PIPE
+    ) as process:
         url = f"http://127.0.0.1:{port}"
         wait_until_ready(url, process)
         answers: list[int] = []

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from tests.conftest import ROOT, program
 
 from ozg_lod.build import Outcome, build, read
 from ozg_lod.errors import SourceError
 from ozg_lod.settings import Settings
 from ozg_lod.snapshot import Snapshots, open_store
-from tests.conftest import ROOT, program
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 CATALOGUE = f"""
@@ -68,7 +68,9 @@ def test_the_default_graph_is_the_merge_each_triple_once(source: Path, tmp_path:
     assert outcome.manifest is not None
     snapshots = Snapshots(tmp_path / "target")
     store = open_store(snapshots.directory(snapshots.current() or ""))
-    quads = list(store.quads_for_pattern(ox.NamedNode(f"{BASE}id/bundle/soziales"), None, ox.Literal("Soziales", language="de")))
+    quads = list(
+        store.quads_for_pattern(ox.NamedNode(f"{BASE}id/bundle/soziales"), None, ox.Literal("Soziales", language="de"))
+    )
     graphs = sorted(str(quad.graph_name) for quad in quads if "altLabel" in quad.predicate.value)
     assert graphs == [f"<{BASE}graph/one>", f"<{BASE}graph/two>", "DEFAULT"]
 
@@ -94,7 +96,9 @@ def test_a_finding_names_row_and_column_and_nothing_changes(source: Path, tmp_pa
     run(source, tmp_path / "target")
     before = Snapshots(tmp_path / "target").current()
     table = source / "data" / "bundles.csv"
-    table.write_text(table.read_text(encoding="utf-8").replace("2019-10,Oktober", "Herbst 19,Oktober", 1), encoding="utf-8")
+    table.write_text(
+        table.read_text(encoding="utf-8").replace("2019-10,Oktober", "Herbst 19,Oktober", 1), encoding="utf-8"
+    )
     outcome = run(source, tmp_path / "target")
     assert outcome.manifest is None
     assert outcome.examination is not None
@@ -107,7 +111,9 @@ def test_a_finding_names_row_and_column_and_nothing_changes(source: Path, tmp_pa
 def test_going_back_to_old_sources_publishes_the_old_snapshot_again(source: Path, tmp_path: Path) -> None:
     first = run(source, tmp_path / "target").manifest
     extra = source / "data" / "extra.nt"
-    extra.write_text(f'<{BASE}id/bundle/soziales> <http://www.w3.org/2004/02/skos/core#altLabel> "S"@de .\n', encoding="utf-8")
+    extra.write_text(
+        f'<{BASE}id/bundle/soziales> <http://www.w3.org/2004/02/skos/core#altLabel> "S"@de .\n', encoding="utf-8"
+    )
     second = run(source, tmp_path / "target").manifest
     extra.unlink()
     third = run(source, tmp_path / "target")
@@ -166,7 +172,9 @@ def test_whenever_a_build_is_killed_the_old_or_the_new_snapshot_serves(source: P
     target = tmp_path / "target"
     old = run(source, target).manifest
     extra = source / "data" / "extra.nt"
-    extra.write_text(f'<{BASE}id/bundle/soziales> <http://www.w3.org/2004/02/skos/core#altLabel> "S"@de .\n', encoding="utf-8")
+    extra.write_text(
+        f'<{BASE}id/bundle/soziales> <http://www.w3.org/2004/02/skos/core#altLabel> "S"@de .\n', encoding="utf-8"
+    )
     started = time.monotonic()
     new = run(source, tmp_path / "other").manifest
     takes_s = time.monotonic() - started

@@ -96,7 +96,7 @@ def test_a_template_that_cannot_load_says_why() -> None:
         cage.Template("ozg_lod.store:answering", "/nonexistent", LIMITS)
 
 
-def test_children_end_with_their_template(template: cage.Template) -> None:
+def test_children_end_with_their_template() -> None:
     own = cage.Template("ozg_lod.checking:examining", "", LIMITS)
     child = own.child()
     own.close()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from tests.conftest import ROOT, free_port, program
 
 from ozg_lod import cli
 from ozg_lod.snapshot import Snapshots
-from tests.conftest import ROOT, free_port, program
 
 
 class Ran:
@@ -47,14 +47,22 @@ def test_validate_says_where_what_and_what_would_be_right(run: object, tmp_path:
 
 
 def test_validate_accepts_our_own_tables_and_files(run: object) -> None:
-    ran = run("validate", ROOT / "data" / "bundles.csv", ROOT / "data" / "deck.ttl", ROOT / "data" / "sources.ttl", "--lang", "en")  # type: ignore[operator]
+    ran = run(
+        "validate",
+        ROOT / "data" / "bundles.csv",
+        ROOT / "data" / "deck.ttl",
+        ROOT / "data" / "sources.ttl",
+        "--lang",
+        "en",
+    )  # type: ignore[operator]
     assert ran.code == 0, ran.out
 
 
 def test_validate_reports_as_json_and_as_shacl(run: object, tmp_path: Path) -> None:
     broken = tmp_path / "a.ttl"
     broken.write_text(
-        "@prefix ozg: <https://w3id.org/ozg-lod/ontology#> . <https://example.org/a> a ozg:ServiceBundle .", encoding="utf-8"
+        "@prefix ozg: <https://w3id.org/ozg-lod/ontology#> . <https://example.org/a> a ozg:ServiceBundle .",
+        encoding="utf-8",
     )
     as_json = run("validate", broken, "--format", "json")  # type: ignore[operator]
     assert as_json.code == 1
@@ -92,7 +100,9 @@ def test_what_could_not_run_is_neither_right_nor_wrong(run: object, tmp_path: Pa
 
 def test_query_and_dump_answer_from_the_snapshot(run: object, target: Path, tmp_path: Path) -> None:
     query = tmp_path / "sum.rq"
-    query.write_text("PREFIX ozg: <https://w3id.org/ozg-lod/ontology#> SELECT (SUM(?n) AS ?t) { ?a ozg:serviceCount ?n }")
+    query.write_text(
+        "PREFIX ozg: <https://w3id.org/ozg-lod/ontology#> SELECT (SUM(?n) AS ?t) { ?a ozg:serviceCount ?n }"
+    )
     assert run("query", query, "--target", target).out.split() == ["t", "70"]  # type: ignore[operator]
     assert "true" in run("query", _file(tmp_path, "ASK {}"), "--target", target).out  # type: ignore[operator]
     broken = run("query", _file(tmp_path, "SELECT ?s {"), "--target", target, "--lang", "de")  # type: ignore[operator]
@@ -122,7 +132,9 @@ def test_snapshots_are_listed_used_and_pruned(run: object, tmp_path: Path) -> No
     assert "Nothing to do" in run(*build).err  # type: ignore[operator]
     first = Snapshots(target).current()
     catalogue = start / "data" / "catalogue.ttl"
-    catalogue.write_text(catalogue.read_text(encoding="utf-8").replace("Prüffall", "Zweiter Prüffall"), encoding="utf-8")
+    catalogue.write_text(
+        catalogue.read_text(encoding="utf-8").replace("Prüffall", "Zweiter Prüffall"), encoding="utf-8"
+    )
     assert run(*build).code == 0  # type: ignore[operator]
     listed = run("snapshots", "list", "--target", target, "--json")  # type: ignore[operator]
     assert [entry["current"] for entry in json.loads(listed.out)] == [False, True]
@@ -146,7 +158,7 @@ def test_findings_of_a_build_are_shown_and_nothing_is_published(run: object, tmp
     start = tmp_path / "start"
     run("init", start, "--base-iri", "https://example.org/lod/")  # type: ignore[operator]
     (start / "data" / "more.ttl").write_text(
-        "@prefix ozg: <https://w3id.org/ozg-lod/ontology#> . <https://example.org/lod/id/bundle/a> a ozg:ServiceBundle .",
+        "<https://example.org/lod/id/bundle/a> a <https://w3id.org/ozg-lod/ontology#ServiceBundle> .",
         encoding="utf-8",
     )
     ran = run("build", "--source", start, "--target", tmp_path / "t", "--lang", "de")  # type: ignore[operator]

@@ -19,11 +19,13 @@ import pyoxigraph as ox
 import pytest
 from fastapi import FastAPI, Request, Response
 
-from ozg_lod import app, errors, formats, pages, routes_pages
+from ozg_lod import app, errors, formats, pages, routes_pages, tables
 from ozg_lod.addresses import Addresses
 from ozg_lod.cache import ByteCache
 from ozg_lod.describe import about
+from ozg_lod.graph import Graph, pick
 from ozg_lod.language import LANGUAGES, Language
+from ozg_lod.listing import directory
 from ozg_lod.replies import wants_gzip
 from ozg_lod.values import Writer
 from ozg_lod.vocab import KINDS, OZG, PREFIXES, SCHEMA, XSD
@@ -631,3 +633,41 @@ def test_routes_are_described_for_programs(small: Client) -> None:
     described = small.app.openapi()["paths"]
     assert {"/doc/{kind}/{name}", "/doc/{name}", "/id/{kind}/{key}", "/ontology", "/shapes", "/"} <= set(described)
     assert all(json.dumps(operation["summary"]) for path in described.values() for operation in path.values())
+
+
+@pytest.fixture(scope="module")
+def everything() -> Client:
+    """The pages over the whole source folder of the catalogue, without its derived triples."""
+    store = ox.Store()
+    for path in sorted((HERE.parent / "data").glob("*.csv")):
+        metadata = Path(f"{path}-metadata.json").read_bytes()
+        reading = tables.describe(metadata, file=path.name).read(path.read_bytes(), file=path.name)
+        store.extend(ox.Quad(*triple) for triple in reading.triples)
+    for path in (*sorted((HERE.parent / "data").glob("*.ttl")), HERE.parent / "ontology" / "ozg.ttl"):
+        store.load(path=path, format=ox.RdfFormat.TURTLE, base_iri=BASE)
+    shapes = b"".join(path.read_bytes() for path in sorted((HERE.parent / "shapes").glob("*.ttl")))
+    return Client(Small(store, shapes=shapes))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_pages_of_the_real_catalogue_name_everything_and_lead_somewhere(everything: Client, kind: str) -> None:
+    opened: Small = everything.app.state.opened
+    entries = directory(opened.store, BASE).kinds[kind]
+    assert entries, "the catalogue has things of every kind"
+    for entry in entries[:: max(1, len(entries) // 4)]:
+        page = Reader(everything.get(f"/doc/{kind}/{entry.key}?lang=de").text)
+        assert page.text.count(pick(entry.names, "de")[0]) >= 2
+        inside = {a["href"].partition("#")[0] for a in page.all("a") if a["href"].startswith("/ozg/doc/")}
+        for href in sorted(inside)[:12]:
+            assert everything.get(href.removeprefix("/ozg"), method="HEAD").status_code == 200, (entry.iri, href)
+
+
+def test_every_property_of_the_real_catalogue_has_a_name_in_both_languages(everything: Client) -> None:
+    opened: Small = everything.app.state.opened
+    things = [
+        quad for quad in opened.store if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(BASE)
+    ]
+    graph = Graph(opened.store)
+    for predicate in sorted({quad.predicate.value for quad in things}):
+        for language in LANGUAGES:
+            assert language in graph.names(predicate) or words(language).term("name", predicate), predicate

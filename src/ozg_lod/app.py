@@ -20,7 +20,7 @@ from ozg_lod.addresses import Addresses
 from ozg_lod.language import choose_language
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,8 +38,10 @@ _EVERYWHERE: Final = [
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (
         b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
-        b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        (
+            b"default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
+            b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        ),
     ),
 ]
 _PREFLIGHT: Final = [
@@ -97,39 +99,41 @@ class _Everywhere:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 0
+        answer = _Answer(send)
         start = time.perf_counter()
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], *_EVERYWHERE]
-            await send(message)
-
-        if scope["method"] == "OPTIONS":
-            await Response(status_code=204)(scope, receive, _with(send_with_headers, _PREFLIGHT))
-            return
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._respond(scope, receive, answer)
         except Exception:
-            if status:
+            if answer.status:
                 raise  # the connection breaks: half an answer never ends politely
-            response = _internal(Request(scope))
-            await response(scope, receive, send_with_headers)
+            await _internal(Request(scope))(scope, receive, answer)
         finally:
             if self._access_log:  # no address, no query string: nothing that tells who asked what
                 took_ms = (time.perf_counter() - start) * 1000
-                _log.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, took_ms)
+                _log.info("%s %s %d %.1f ms", scope["method"], scope["path"], answer.status, took_ms)
+
+    async def _respond(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        if scope["method"] == "OPTIONS":
+            answer.headers = [*_EVERYWHERE, *_PREFLIGHT]
+            await Response(status_code=204)(scope, receive, answer)
+        else:
+            await self._app(scope, receive, answer)
 
 
-def _with(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
-    async def sending(message: Message) -> None:
+class _Answer:
+    """What sends an answer: adds the headers of every answer and remembers the status that went out (0: none yet)."""
+
+    def __init__(self, send: Send) -> None:
+        self.status = 0
+        self.headers = _EVERYWHERE
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        """Send on."""
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *headers]
-        await send(message)
-
-    return sending
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *self.headers]
+        await self._send(message)
 
 
 def _internal(request: Request) -> Response:

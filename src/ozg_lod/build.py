@@ -104,7 +104,10 @@ def build(settings: Settings, *, say: Callable[[str, str], None]) -> Outcome:
             return Outcome(None, examination)
         contents = _contents(sources, examination)
         count = contents.ntriples.count(b"\n")
-        say(f"{count} triples conform; writing the snapshot.", f"{count} Tripel sind in Ordnung; der Datenstand wird geschrieben.")
+        say(
+            f"{count} triples conform; writing the snapshot.",
+            f"{count} Tripel sind in Ordnung; der Datenstand wird geschrieben.",
+        )
         manifest = snapshots.write(contents)
         snapshots.publish(sources.key)
         return Outcome(manifest, examination)
@@ -171,9 +174,12 @@ def _sound(snapshots: snapshot.Snapshots, name: str) -> snapshot.Manifest | None
 
 def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Contents:
     graph = ox.NamedNode(f"{sources.base_iri}graph/ontology")
-    ontology = {ox.Quad(*quad.triple, graph) for quad in ox.parse(_joined(sources.ontology), ox.RdfFormat.TURTLE)}
+    terms = ox.parse(_joined(sources.ontology), ox.RdfFormat.TURTLE)
+    ontology = {ox.Quad(term.subject, term.predicate, term.object, graph) for term in terms}
     lines = {*examination.quads.splitlines(keepends=True), *_lines(ontology, ox.RdfFormat.N_QUADS)}
-    merged = {quad.triple for quad in ontology} | {quad.triple for quad in ox.parse(examination.quads, ox.RdfFormat.N_QUADS)}
+    merged = {quad.triple for quad in ontology} | {
+        quad.triple for quad in ox.parse(examination.quads, ox.RdfFormat.N_QUADS)
+    }
     return snapshot.Contents(
         build_key=sources.key,
         base_iri=sources.base_iri,
@@ -231,6 +237,6 @@ def _base_iri(catalogue: bytes) -> str:
     if len(spaces) != 1 or not spaces[0].startswith(("https://", "http://")) or not spaces[0].endswith("/"):
         raise SourceError(
             f"{CATALOGUE_FILE} must name the base IRI once as void:uriSpace, with http(s) and a slash at its end.",
-            f"{CATALOGUE_FILE} muss die Basis-IRI einmal als void:uriSpace nennen, mit http(s) und Schrägstrich am Ende.",
+            f"{CATALOGUE_FILE} muss die Basis-IRI einmal als void:uriSpace nennen, mit http(s) und Schrägstrich.",
         )
     return str(spaces[0])

@@ -46,8 +46,8 @@ class Limits:
     cpu_s: int = 600
 
 
-class Fault(Exception):  # noqa: N818 - not an expected failure, and so not in the tree of `errors`
-    """A child failed in a way that is our fault; the text goes to the log, not to strangers."""
+class Fault(Exception):
+    """A child failed in a way that is our fault, and so is not in `errors`: the text is for the log only."""
 
 
 class Template:
@@ -118,46 +118,31 @@ class Child:
         Raises what the child raised, `OutOfMemory` or `Fault` when it died.
         """
         loop = asyncio.get_running_loop()
+        reply = _Reply()
         try:
             await loop.sock_sendall(self._socket, _HEADER.pack(b"Q", len(question)) + question)
-            decoder = _Decoder()
-            while True:
-                data = await loop.sock_recv(self._socket, _PIECE_BYTES)
-                for kind, payload in decoder.feed(data):
-                    if kind == b"D":
-                        yield payload
-                    elif kind == b"E":
-                        return
-                    else:
-                        raise _failure(kind, payload)
-                if not data:
-                    raise EOFError
+            while not reply.ended:
+                for piece in reply.feed(await loop.sock_recv(self._socket, _PIECE_BYTES)):
+                    yield piece
         except (EOFError, OSError) as error:
             raise await asyncio.to_thread(self._cause_of_death) from error
 
     def answer(self, question: bytes, *, deadline_s: float) -> bytes:
         """Return the whole answer, for callers without an event loop; raises as `ask`, and `Late`."""
         end = time.monotonic() + deadline_s
-        decoder, pieces = _Decoder(), bytearray()
+        reply, pieces = _Reply(), bytearray()
         try:
             self._socket.settimeout(deadline_s)
             self._socket.sendall(_HEADER.pack(b"Q", len(question)) + question)
-            while True:
+            while not reply.ended:
                 self._socket.settimeout(max(end - time.monotonic(), 0.001))
-                data = self._socket.recv(_PIECE_BYTES)
-                for kind, payload in decoder.feed(data):
-                    if kind == b"D":
-                        pieces += payload
-                    elif kind == b"E":
-                        return bytes(pieces)
-                    else:
-                        raise _failure(kind, payload)
-                if not data:
-                    raise EOFError
+                for piece in reply.feed(self._socket.recv(_PIECE_BYTES)):
+                    pieces += piece
         except TimeoutError:
             raise late(deadline_s) from None
         except (EOFError, OSError) as error:
             raise self._cause_of_death() from error
+        return bytes(pieces)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; a child that is gone already is fine."""
@@ -211,22 +196,37 @@ def out_of_memory() -> errors.OutOfMemory:
     )
 
 
-class _Decoder:
-    """Cuts a stream of bytes into frames."""
+class _Reply:
+    """Cuts what a child sends into frames, until the one that ends the answer."""
 
     def __init__(self) -> None:
+        self.ended = False
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield the pieces that are complete now; raise what the child failed with, EOFError when it is gone."""
+        if not data:
+            raise EOFError
         self._buffer += data
-        while len(self._buffer) >= _HEADER.size:
-            kind, length = _HEADER.unpack_from(self._buffer)
-            end = _HEADER.size + length
-            if len(self._buffer) < end:
-                return
-            payload = bytes(memoryview(self._buffer)[_HEADER.size : end])
-            del self._buffer[:end]
-            yield kind, payload
+        while (frame := self._frame()) is not None:
+            kind, payload = frame
+            if kind == b"D":
+                yield payload
+            elif kind == b"E":
+                self.ended = True
+            else:
+                raise _failure(kind, payload)
+
+    def _frame(self) -> tuple[bytes, bytes] | None:
+        if len(self._buffer) < _HEADER.size:
+            return None
+        kind, length = _HEADER.unpack_from(self._buffer)
+        end = _HEADER.size + length
+        if len(self._buffer) < end:
+            return None
+        payload = bytes(memoryview(self._buffer)[_HEADER.size : end])
+        del self._buffer[:end]
+        return kind, payload
 
 
 class _Pieces:

@@ -38,7 +38,7 @@ def examine_in_cage(files: Sequence[SourceFile], rules: Rules, *, memory_mb: int
 
 
 def examining(_argument: str) -> Work:
-    """Return the work of a checking child (entry of the template); what is imported late is imported before the fork."""
+    """Return the work of a checking child (entry of the template); late imports are done before the fork."""
     examine([SourceFile("warm.ttl", _SAMPLE)], Rules(base="https://example.org/", shapes=_SAMPLE_SHAPES))
 
     def work(question: bytes, write: Write) -> None:

@@ -21,6 +21,7 @@ from ozg_lod.settings import Settings, packaged_source
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ozg_lod.language import Language
     from ozg_lod.snapshot import Snapshots
 
 FINE: Final = 0
@@ -44,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ozg-lod", description="Compile, validate and serve a linked open data catalogue.")
+    parser = argparse.ArgumentParser(
+        prog="ozg-lod", description="Compile, validate and serve a linked open data catalogue."
+    )
     parser.add_argument("--version", action="version", version=f"ozg-lod {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in (_add_build, _add_serve, _add_snapshots, _add_validate, _add_query, _add_dump, _add_init):
@@ -70,7 +73,7 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action="append",
         metavar="DIR",
-        help="source folder; may be given again for folders that add data (default: the one that came with the program)",
+        help="source folder; may be given again for folders that add data (default: the one of the program)",
     )
     _add_target(parser)
 
@@ -105,7 +108,9 @@ def _add_snapshots(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(commands, "validate", _validate, "Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not.")
+    parser = _command(
+        commands, "validate", _validate, "Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not."
+    )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     _add_target(parser)
     parser.add_argument("--shapes", type=Path, action="append", metavar="FILE", help="other shapes instead of ours")
@@ -117,7 +122,9 @@ def _add_query(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = _command(commands, "query", _query, "Answer a SPARQL query from the current snapshot.")
     _add_target(parser)
     parser.add_argument("file", type=Path, metavar="FILE.rq", help="the query; - for standard input")
-    parser.add_argument("--format", default=None, help="csv, tsv, json, xml; ttl, nt, rdf, jsonld (default: csv or ttl)")
+    parser.add_argument(
+        "--format", default=None, help="csv, tsv, json, xml; ttl, nt, rdf, jsonld (default: csv or ttl)"
+    )
 
 
 def _add_dump(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -129,7 +136,9 @@ def _add_dump(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "init", _init, "Start a source folder for another state or region.")
     parser.add_argument("directory", type=Path, metavar="DIR")
-    parser.add_argument("--base-iri", required=True, metavar="IRI", help="what all IRIs of the new catalogue start with")
+    parser.add_argument(
+        "--base-iri", required=True, metavar="IRI", help="what all IRIs of the new catalogue start with"
+    )
     parser.add_argument("--title", default="OZG-Katalog", help="title of the catalogue, in German")
 
 
@@ -145,7 +154,13 @@ def _build(options: argparse.Namespace) -> int:
         return FINDINGS
     version = outcome.manifest.version[:12]
     if outcome.unchanged:
-        _say(_either(language, f"Nothing to do: version {version} is up to date.", f"Nichts zu tun: Version {version} ist aktuell."))
+        _say(
+            _either(
+                language,
+                f"Nothing to do: version {version} is up to date.",
+                f"Nichts zu tun: Version {version} ist aktuell.",
+            )
+        )
     else:
         _say(_either(language, f"Published version {version}.", f"Version {version} ist veröffentlicht."))
     return FINE
@@ -310,18 +325,20 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.", f"{path} ist nicht lesbar: {error.strerror}.") from None
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}.", f"{path} ist nicht lesbar: {error.strerror}."
+        ) from None
 
 
-def _language(options: argparse.Namespace) -> str:
+def _language(options: argparse.Namespace) -> Language:
     """Return the language to speak: as asked, else as the locale says, else English (a terminal's habit)."""
     if getattr(options, "lang", None):
-        return str(options.lang)
+        return "de" if options.lang == "de" else "en"
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""  # noqa: TID251
     return "de" if locale.startswith("de") else "en"
 
 
-def _either(language: str, en: str, de: str) -> str:
+def _either(language: Language, en: str, de: str) -> str:
     return de if language == "de" else en
 
 

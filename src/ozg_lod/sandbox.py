@@ -93,9 +93,7 @@ def _program(architecture: int, allowed: list[int]) -> bytes:
         struct.pack("HBBI", _RETURN, 0, 0, _KILL_PROCESS),
         struct.pack("HBBI", _LOAD_WORD, 0, 0, 0),
     ]
-    lines += [
-        struct.pack("HBBI", _JUMP_EQUAL, len(allowed) - index, 0, number) for index, number in enumerate(allowed)
-    ]
+    lines += [struct.pack("HBBI", _JUMP_EQUAL, len(allowed) - index, 0, number) for index, number in enumerate(allowed)]
     lines += [
         struct.pack("HBBI", _RETURN, 0, 0, _ERRNO | errno.EPERM),
         struct.pack("HBBI", _RETURN, 0, 0, _ALLOW),

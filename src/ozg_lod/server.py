@@ -25,12 +25,11 @@ def check(settings: Settings) -> None:
     """Refuse an address that is taken, and to listen to strangers where the cage cannot be closed."""
     if not sandbox.available() and not _is_loopback(settings.host):
         raise UsageError(
-            f"This system has no seccomp for us, so queries of strangers cannot be caged; listen on 127.0.0.1 instead of "
-            f"{settings.host}.",
-            f"Dieses System bietet kein seccomp, Abfragen Fremder lassen sich nicht einsperren; lauschen Sie auf 127.0.0.1 "
-            f"statt auf {settings.host}.",
+            "This system has no seccomp for us, so queries of strangers cannot be caged; listen on 127.0.0.1 instead "
+            f"of {settings.host}.",
+            "Dieses System bietet kein seccomp, Abfragen Fremder lassen sich nicht einsperren; lauschen Sie auf "
+            f"127.0.0.1 statt auf {settings.host}.",
         )
-
 
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -110,11 +110,11 @@ class Switch:
             opened = await asyncio.to_thread(open_current, self._settings)
         except OzgLodError as error:
             self._refused = name
-            _log.error("the new snapshot is refused, the old one stays: %s", error.en)  # noqa: TRY400 - one sentence
+            _log.error("the new snapshot is refused, the old one stays: %s", error.en)  # one sentence, no traceback
             return
         old, self.opened = self.opened, opened
         serve(opened)
         _log.info("now serving snapshot %s, version %s", opened.name, opened.version[:12])
-        while old.endpoint.active:
+        while old.endpoint.active:  # noqa: ASYNC110 - a rare look; an event would be in the way of every question
             await asyncio.sleep(0.1)
         await asyncio.to_thread(old.endpoint.close)

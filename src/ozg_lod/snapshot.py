@@ -12,22 +12,24 @@ the data are, whoever built them whenever.
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import fcntl
 import hashlib
 import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from ozg_lod import store
 from ozg_lod.errors import SnapshotError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 SHAPES_FILE: Final = "shapes.ttl"
 REPORT_FILE: Final = "report.json"
@@ -66,7 +68,8 @@ class Manifest:
             files = {name: FileRecord(**record) for name, record in said.pop("files").items()}
             manifest = cls(files=files, **said)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise _damaged(directory, f"{MANIFEST_FILE} is not readable ({error})", f"{MANIFEST_FILE} ist nicht lesbar")
+            en, de = f"{MANIFEST_FILE} is not readable ({error})", f"{MANIFEST_FILE} ist nicht lesbar"
+            raise _damaged(directory, en, de) from error
         if manifest.format != _FORMAT:
             raise _damaged(directory, f"format {manifest.format} is unknown", f"Format {manifest.format} ist unbekannt")
         return manifest
@@ -167,7 +170,7 @@ class Snapshots:
             return None
         manifest = Manifest.read(self.directory(name))
         log = self.publications()
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         publication = Publication(len(log) + 1, now, manifest.version, name)
         lines = b"".join(_json(asdict(entry)) for entry in [*log, publication])
         _replace(self._log, lines)
@@ -178,13 +181,15 @@ class Snapshots:
         """Remove the stores of all but the `keep` latest published snapshots; dumps and manifests stay for good."""
         latest = list(dict.fromkeys(entry.snapshot for entry in reversed(self.publications())))
         spared = {*latest[:keep], self.current()}
-        pruned = [name for name in self.names() if name not in spared and (self.directory(name) / STORE_DIRECTORY).exists()]
+        pruned = [
+            name for name in self.names() if name not in spared and (self.directory(name) / STORE_DIRECTORY).exists()
+        ]
         for name in pruned:
             shutil.rmtree(self.directory(name) / STORE_DIRECTORY)
         return pruned
 
     def verified(self, name: str) -> Manifest:
-        """Return the manifest after every file was held against it; raise SnapshotError naming the first that differs."""
+        """Return the manifest after every file was held against it; raise SnapshotError naming the first wrong."""
         directory = self.directory(name)
         manifest = Manifest.read(directory)
         if not manifest.triples:
@@ -194,7 +199,9 @@ class Snapshots:
             if file.startswith(STORE_DIRECTORY) and not (directory / STORE_DIRECTORY).exists():
                 continue  # pruned
             if not path.is_file() or record_of(path) != record:
-                raise _damaged(directory, f"{file} is not what was written", f"{file} ist nicht mehr, was geschrieben wurde")
+                raise _damaged(
+                    directory, f"{file} is not what was written", f"{file} ist nicht mehr, was geschrieben wurde"
+                )
         return manifest
 
     def last_good(self) -> str | None:

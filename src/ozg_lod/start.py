@@ -32,13 +32,14 @@ def source_folder(directory: Path, *, base_iri: str, title: str) -> None:
     """Write a folder that builds as it stands; raise UsageError if the place or the IRI will not do."""
     if not base_iri.startswith(("https://", "http://")) or not base_iri.endswith("/"):
         raise UsageError(
-            f"{base_iri!r} is no base IRI; write one like https://w3id.org/ozg-lod/thueringen/ with a slash at its end.",
+            f"{base_iri!r} is no base IRI; write one like https://w3id.org/ozg-lod/thueringen/, slash at the end.",
             f"{base_iri!r} ist keine Basis-IRI; schreiben Sie sie wie https://w3id.org/ozg-lod/thueringen/ mit "
             "Schrägstrich am Ende.",
         )
     if directory.exists() and any(directory.iterdir()):
         raise UsageError(
-            f"{directory} is not empty; name a new folder.", f"{directory} ist nicht leer; nennen Sie einen neuen Ordner."
+            f"{directory} is not empty; name a new folder.",
+            f"{directory} ist nicht leer; nennen Sie einen neuen Ordner.",
         )
     source = packaged_source()
     for name in _SHARED:

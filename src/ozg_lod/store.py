@@ -172,7 +172,7 @@ def _run(evaluate: Evaluate, query: str, found: Scan) -> Results:
         return evaluate(query)
     except SyntaxError as error:
         raise _syntax(query, found, str(error)) from None
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:  # RuntimeError: a function by an IRI that the engine does not know
         raise BadRequest(
             f"The query cannot be evaluated: {error}.", f"Die Abfrage ist nicht auswertbar: {error}."
         ) from None

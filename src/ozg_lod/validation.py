@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import rdflib
     from pyoxigraph import Store
 
+    _Found = tuple[str, object, list[tuple[object, object, object]]]
+    _Report = tuple[list[_Found], str]
+
 
 def validate(data: Store, turtle: bytes) -> list[Result]:
     """Return what the shapes (Turtle) find in the default graph; no results means that it conforms.
@@ -47,13 +50,20 @@ def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list
     from pyshacl import Validator  # noqa: PLC0415 - as above
     from pyshacl.graph_abstraction import DataGraph  # noqa: PLC0415 - as above
 
+    class Results(Validator):
+        """Hands out the results as they are: the report as graph and text is quadratic in their number."""
+
+        @classmethod
+        def create_validation_report(cls, _shapes: object, _conforms: object, results: list[_Found]) -> _Report:
+            return results, ""
+
     with _as_needed(rdflib):
         triples = (quad.triple for quad in data.quads_for_pattern(None, None, None, DefaultGraph()))
         options = {"logger": _silent(), "inplace": True, "use_js": False, "advanced": False}
         rules = _graph(shapes.triples() if rewritten else shapes.written())
-        validator = Validator(DataGraph.from_rdflib(_graph(triples)), shacl_graph=rules, options=options)
-        _, report, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
-        return list(_results(report, shapes))
+        validator = Results(DataGraph.from_rdflib(_graph(triples)), shacl_graph=rules, options=options)
+        _, found, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
+        return list(_results(found, shapes))
 
 
 @contextmanager
@@ -111,11 +121,9 @@ def _terms() -> Callable[[object], rdflib.term.Node]:
     return term
 
 
-def _results(report: rdflib.Graph, shapes: Shapes) -> Iterator[Result]:
-    from rdflib import RDF, URIRef  # noqa: PLC0415 - see validate
-
-    for node in report.subjects(RDF.type, URIRef(SH + "ValidationResult")):
-        parts = {str(key): value for key, value in report.predicate_objects(node)}
+def _results(found: Iterable[_Found], shapes: Shapes) -> Iterator[Result]:
+    for _, _, triples in found:
+        parts = {str(key): value[1] if isinstance(value, tuple) else value for _, key, value in triples}
         rule = _back(parts[SH + "sourceShape"])
         path = _back(parts.get(SH + "resultPath"))
         yield Result(
