@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from ozg_lod import __version__, errors, formats, pages, routes_data, routes_pages
+from ozg_lod import __version__, errors, formats, pages, routes_data, routes_graphs, routes_pages
 from ozg_lod.addresses import Addresses
 from ozg_lod.language import choose_language
 
@@ -31,6 +31,7 @@ PROBLEMS: Final = "https://w3id.org/ozg-lod/problems#"
 _METHOD_NOT_ALLOWED: Final = 405
 _log = logging.getLogger("ozg_lod")
 
+_ROUTERS: Final = (routes_data.router, routes_graphs.router, routes_pages.router)
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Link, ETag, Content-Language, Retry-After, X-Ozg-Version"),
@@ -66,8 +67,8 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.switch = switch
     app.state.opened = switch.opened
     app.state.ending = False
-    app.include_router(routes_data.router)
-    app.include_router(routes_pages.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     app.add_exception_handler(errors.OzgLodError, _expected)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -180,7 +181,7 @@ async def _http(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> list[str]:
     """Return the methods that are offered at this path, over all routes that match it."""
     methods: set[str] = set()
-    for route in (*routes_data.router.routes, *routes_pages.router.routes):
+    for route in (route for router in _ROUTERS for route in router.routes):
         if route.matches(request.scope)[0] is not Match.NONE:
             methods |= getattr(route, "methods", None) or set()
     return sorted(methods) or ["GET", "HEAD"]

@@ -8,6 +8,7 @@ A folded text has small letters, digits and single spaces. Of umlauts there are 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ SHORTEST_PART: Final = 3
 """Shorter words are found where a word begins, longer ones inside words too (the index is of three letters each)."""
 
 _VOWELS: Final = frozenset("aou")
+_DIGRAPH: Final = re.compile("([aou])e")
 _CHARACTERS: Final = 4096
 
 
@@ -28,7 +30,7 @@ def fold(text: str) -> str:
     >>> fold("Groß-Gerau, Straße 5")
     'gross gerau strasse 5'
     """
-    return "".join(letter for letter, _ in _plain(text)).strip()
+    return " ".join("".join(map(_pieces, text)).split())
 
 
 def contract(folded: str) -> str:
@@ -37,7 +39,7 @@ def contract(folded: str) -> str:
     >>> contract(fold("Bauantraege")) == contract(fold("Bauanträge"))
     True
     """
-    return "".join(letter for letter, _ in _contracted((letter, 0) for letter in folded))
+    return _DIGRAPH.sub(r"\1", folded)
 
 
 def readings(text: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ozg_lod.formats import Format
     from ozg_lod.graph import Term
     from ozg_lod.listing import Directory
+    from ozg_lod.snapshot import Manifest
 
 _KIND: Final = re.compile(r"[a-z]{1,40}")
 _KEY: Final = re.compile(r"[A-Za-z0-9-]{1,200}")
@@ -45,6 +46,11 @@ class Snapshot(Protocol):
     public_url: str
     code: str
     cache: ByteCache
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the snapshot says of itself."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
