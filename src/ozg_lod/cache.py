@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -14,24 +13,32 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 
 _FRAME: Final = 200  # bytes an entry costs beside its contents, about
+_LARGE: Final = 1 << 20  # from here on compression is quick rather than thorough
 
 
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """One body, plain and compressed; the compressed one has no clock in it, so it is the same every time."""
+    """One body, plain and compressed."""
 
-    plain: bytes
-    gzipped: bytes = field(default=b"")
+    __slots__ = ("_gzipped", "plain")
 
-    @classmethod
-    def of(cls, plain: bytes) -> Entry:
-        """Return the entry with its compressed twin."""
-        return cls(plain, gzip.compress(plain, compresslevel=6, mtime=0))
+    def __init__(self, plain: bytes) -> None:
+        self.plain = plain
+        self._gzipped: bytes | None = None
+
+    @property
+    def gzipped(self) -> bytes:
+        """Return the compressed twin, made when it is first asked for; it has no clock in it, so it is always the same.
+
+        That takes about 20 ms per MB: for large bodies not on the event loop.
+        """
+        if self._gzipped is None:
+            self._gzipped = gzip.compress(self.plain, compresslevel=6 if len(self.plain) < _LARGE else 1, mtime=0)
+        return self._gzipped
 
     @property
     def size(self) -> int:
-        """Return the bytes it takes."""
-        return len(self.plain) + len(self.gzipped) + _FRAME
+        """Return the bytes it takes, the compressed twin reckoned in advance as a third of the body."""
+        return len(self.plain) + len(self.plain) // 3 + _FRAME
 
 
 class ByteCache:
@@ -54,7 +61,7 @@ class ByteCache:
 
     def put(self, name: str, plain: bytes) -> Entry:
         """Return the new entry; it is kept unless it alone takes more than a quarter of the limit."""
-        entry = Entry.of(plain)
+        entry = Entry(plain)
         if entry.size * 4 > self.max_bytes:
             return entry
         with self._lock:

@@ -69,14 +69,17 @@ class Entry:
 
     @property
     def de(self) -> str:
+        """Return the German name, else what there is."""
         return pick(self.names, "de", self.key)[0]
 
     @property
     def en(self) -> str:
+        """Return the English name, else what there is."""
         return pick(self.names, "en", self.key)[0]
 
     @property
     def position(self) -> tuple[int, str, str]:
+        """Return where it stands among all: by kind, then by name as people sort."""
         known = ORDER.index(self.kind) if self.kind in ORDER else len(ORDER)
         return known, collation(self.de), self.iri
 

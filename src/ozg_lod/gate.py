@@ -96,10 +96,7 @@ class _Work:
             self._refuse("table-description", Text(de=error.de, en=error.en), None)
             return
         if table is None:
-            message = Text(
-                de=f"Zu dieser Tabelle fehlt die Beschreibung {file.name}{METADATA}; legen Sie sie dazu",
-                en=f"the description {file.name}{METADATA} of this table is missing; add it",
-            )
+            message = _undescribed(file.name, self.rules.descriptions)
             self._refuse("table-description", message, file.name)
             return
         limits = self.rules
@@ -154,7 +151,9 @@ class _Work:
         """
         if not self.rules.shapes:
             return []
-        own = {_value(quad.subject) for quad in self.store} - {_value(quad.subject) for quad in self._ontology}
+        ontology = set(self._ontology)
+        own = {_value(quad.subject) for quad in self.store if quad not in ontology}
+        mentioned = own | {_value(quad.object) for quad in self.store if quad not in ontology}
         neighbours = _neighbours(self.store, self.rules.known)
         self.store.extend(Quad(t.subject, t.predicate, t.object) for t in neighbours)
         others = {_value(quad.subject) for quad in self._ontology} | {_value(triple.subject) for triple in neighbours}
@@ -163,7 +162,7 @@ class _Work:
             if result.focus not in own and _value(result.value) in own:
                 about = replace(result, focus=_value(result.value), value=None)
                 found.append(self._explained(about, places))
-            elif not self.rules.known or result.focus not in others:
+            elif not self.rules.known or (result.focus in mentioned and result.focus not in others):
                 found.append(self._explained(result, places))
         return sorted(found, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
 
@@ -211,6 +210,20 @@ def _described(file: SourceFile, files: Iterable[SourceFile], known: Sequence[So
     candidates = [tables.describe(other.content, file=other.name) for other in known]
     best = max(candidates, key=lambda table: table.recognises(file.content), default=None)
     return best if best is not None and best.recognises(file.content) else None
+
+
+def _undescribed(name: str, known: Sequence[SourceFile]) -> Text:
+    """Return what to say of a table that nothing describes."""
+    if not known:
+        return Text(
+            de=f"Zu dieser Tabelle fehlt die Beschreibung {name}{METADATA}; legen Sie sie dazu",
+            en=f"the description {name}{METADATA} of this table is missing; add it",
+        )
+    names = ", ".join(posixpath.basename(other.name).removesuffix(METADATA) for other in known)
+    return Text(
+        de=f"Die Spalten passen zu keiner bekannten Tabelle; verwenden Sie die Überschriften einer von diesen: {names}",
+        en=f"the columns fit no known table; use the headings of one of these: {names}",
+    )
 
 
 def _own(turtle: bytes) -> list[Triple]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from ozg_lod import entries
-from ozg_lod.entries import AREAS, ORDER, Entry
+from ozg_lod.entries import ORDER, Entry
 from ozg_lod.folding import contract, fold, readings
 from ozg_lod.graph import Graph
 
@@ -34,8 +34,10 @@ _SCHEMA: Final = """
 PRAGMA page_size = 4096;
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, key TEXT NOT NULL, official TEXT NOT NULL,
-    de TEXT NOT NULL, en TEXT NOT NULL, type_de TEXT NOT NULL, type_en TEXT NOT NULL, district TEXT NOT NULL
+    de TEXT NOT NULL, en TEXT NOT NULL, type_de TEXT NOT NULL, type_en TEXT NOT NULL, district TEXT NOT NULL,
+    label TEXT NOT NULL, names TEXT NOT NULL
 );
+CREATE VIEW thing AS SELECT iri, kind, key, official, de, en, type_de, type_en, district, id AS number FROM entry;
 CREATE TABLE key (
     scheme TEXT, key TEXT, entry INTEGER, fragment TEXT NOT NULL, PRIMARY KEY (scheme, key, entry)
 ) WITHOUT ROWID;
@@ -43,10 +45,12 @@ CREATE TABLE passage (
     entry INTEGER, number INTEGER, language TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (entry, number)
 ) WITHOUT ROWID;
 CREATE TABLE spelling (folded TEXT PRIMARY KEY, shown TEXT NOT NULL) WITHOUT ROWID;
-CREATE VIRTUAL TABLE text USING fts5 (label, names, body, tokenize = 'trigram', columnsize = 0);
+CREATE VIRTUAL TABLE text USING fts5 (label, names, body, content = '', tokenize = 'trigram', columnsize = 0);
 """
 _SPELLED: Final = frozenset(ORDER[:11]) | {"place"}
 """Kinds whose names are offered to those who mistype; the others are named by sentences."""
+_CONTEXT: Final = frozenset({"district", "municipality"})
+"""Kinds that are found by their type and district too."""
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -68,17 +72,18 @@ def write(ntriples: bytes, base_iri: str) -> bytes:
 
 def _insert(database: sqlite3.Connection, number: int, entry: Entry) -> None:
     types = (entry.type_names.get("de", ""), entry.type_names.get("en", ""))
-    row = (number, entry.iri, entry.kind, entry.key, entry.official, entry.de, entry.en, *types, entry.district)
-    database.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    place = (*types, entry.district) if entry.kind in _CONTEXT else ()
+    names = [text for _, text in entry.other_names] + [key for _, key, _ in entry.keys]
+    said = [text for _, text in entry.passages]
+    columns = [_column(texts) for texts in (entry.names.values(), names, (*said, *place))]
+    row = (entry.iri, entry.kind, entry.key, entry.official, entry.de, entry.en, *types, entry.district, *columns[:2])
+    database.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (number, *row))
+    database.execute("INSERT INTO text (rowid, label, names, body) VALUES (?, ?, ?, ?)", (number, *columns))
     for scheme, key, fragment in entry.keys:
         database.execute("INSERT INTO key VALUES (?, ?, ?, ?)", (scheme, key, number, fragment))
-    passages = [*entry.other_names, *entry.passages]
-    rows = [(number, place, language, text) for place, (language, text) in enumerate(passages)]
+    passages = enumerate([*entry.other_names, *entry.passages])
+    rows = [(number, at, language, text) for at, (language, text) in passages]
     database.executemany("INSERT INTO passage VALUES (?, ?, ?, ?)", rows)
-    names = [text for _, text in entry.other_names] + [key for _, key, _ in entry.keys]
-    body = [text for _, text in entry.passages] + [*types * (entry.kind in AREAS), entry.district]
-    columns = [_column(texts) for texts in (entry.names.values(), names, body)]
-    database.execute("INSERT INTO text (rowid, label, names, body) VALUES (?, ?, ?, ?)", (number, *columns))
 
 
 def _column(texts: Iterable[str]) -> str:

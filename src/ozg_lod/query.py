@@ -24,13 +24,12 @@ def answer(settings: Settings, query: str, form: str | None) -> bytes:
             f"In {settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
         )
     usual = {"SELECT": "csv", "ASK": "json"}.get(scan(query, max_bytes=settings.query_bytes).form or "", "ttl")
-    question = Question(query, format=form or usual, answer_bytes=settings.answer_bytes)
+    question = Question(query, form or usual, answer_bytes=settings.answer_bytes)
     limits = cage.Limits(memory_mb=settings.query_memory_mb)
-    whole = cage.once(
+    return cage.once(
         "ozg_lod.store:answering",
         str(snapshots.directory(name)),
         question.to_bytes(),
         limits=limits,
         deadline_s=settings.query_deadline_s,
     )
-    return whole.partition(b"\n")[2]

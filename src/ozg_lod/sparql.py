@@ -6,42 +6,51 @@ status 200. Complete answers are kept for the life of the snapshot.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ozg_lod import formats
+from ozg_lod.cache import Entry
 from ozg_lod.cage import Limits
 from ozg_lod.errors import BadRequest
 from ozg_lod.lanes import Lanes, Widths
 from ozg_lod.scan import scan
+from ozg_lod.store import Question, offered
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from ozg_lod.cache import ByteCache
+    from ozg_lod.formats import Format
     from ozg_lod.settings import Settings
-    from ozg_lod.store import Question
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete answer: its content type and its bytes."""
+class Wanted:
+    """A question, the format of its answer, and a name that both have: 64 hexadecimal digits.
 
-    content_type: str
-    body: bytes
+    `stays` says that the answer is the same as long as the data are (no NOW, RAND, UUID, BNODE in the query).
+    """
+
+    question: Question
+    form: Format
+    name: str
+    stays: bool
 
 
 class Endpoint:
-    """Answers questions about one snapshot."""
+    """Answers questions about one dataset; `entry` and `argument` tell the template process what to load."""
 
-    def __init__(self, directory: Path, settings: Settings, cache: ByteCache) -> None:
+    def __init__(self, entry: str, argument: str, settings: Settings, cache: ByteCache) -> None:
         self._settings = settings
         self._cache = cache
         self._active = 0
         self._lanes = Lanes(
-            "ozg_lod.store:answering",
-            str(directory),
+            entry,
+            argument,
             Limits(memory_mb=settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
             Widths(settings.fast_children, settings.slow_children, settings.waiting_queries, settings.promote_after_s),
         )
@@ -51,34 +60,59 @@ class Endpoint:
         """Return how many questions are being answered."""
         return self._active
 
-    async def ask(self, question: Question, *, deadline_s: float | None = None) -> Answer:
-        """Return the complete answer; `deadline_s` may shorten the time allowed, never lengthen it."""
-        found = scan(question.query, max_bytes=self._settings.query_bytes)
+    def wanted(
+        self,
+        query: str,
+        *,
+        form: str | None = None,
+        accept: str | None = None,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+    ) -> Wanted:
+        """Return what is asked for; raise for what is no query, is not offered, or in no format that is."""
+        settings = self._settings
+        found = scan(query, max_bytes=settings.query_bytes)
         if found.form is None:
             raise BadRequest(
                 "This is not a query: write SELECT, ASK, CONSTRUCT or DESCRIBE.",
                 "Das ist keine Abfrage: Schreiben Sie SELECT, ASK, CONSTRUCT oder DESCRIBE.",
             )
-        asked = question.to_bytes()
-        name = "sparql " + hashlib.sha256(asked).hexdigest()
-        kept = self._cache.get(name)
+        choice = offered(found)
+        chosen = formats.by_name(form, choice) if form is not None else formats.negotiate(accept, choice)
+        question = Question(
+            query=query,
+            format=chosen.media_type,
+            default_graphs=tuple(default_graphs),
+            named_graphs=tuple(named_graphs),
+            query_bytes=settings.query_bytes,
+            answer_bytes=settings.answer_bytes,
+        )
+        return Wanted(question, chosen, hashlib.sha256(question.to_bytes()).hexdigest(), not found.volatile)
+
+    async def answer(
+        self,
+        wanted: Wanted,
+        *,
+        deadline_s: float | None = None,
+        spending: AbstractContextManager[None] | None = None,
+    ) -> Entry:
+        """Return the complete answer.
+
+        `deadline_s` may shorten the time allowed, never lengthen it. `spending` is entered while the question is
+        being worked on; an answer that is kept costs nothing.
+        """
+        kept = self._cache.get("sparql " + wanted.name) if wanted.stays else None
         if kept is not None:
-            return _answer(kept.plain)
+            return kept
         limit_s = min(deadline_s or self._settings.query_deadline_s, self._settings.query_deadline_s)
-        self._active += 1
-        try:
-            whole = await self._lanes.ask(asked, deadline_s=limit_s)
-        finally:
-            self._active -= 1
-        if not found.volatile:
-            self._cache.put(name, whole)
-        return _answer(whole)
+        with spending or contextlib.nullcontext():
+            self._active += 1
+            try:
+                body = await self._lanes.ask(wanted.question.to_bytes(), deadline_s=limit_s)
+            finally:
+                self._active -= 1
+        return self._cache.put("sparql " + wanted.name, body) if wanted.stays else Entry(body)
 
     def close(self) -> None:
         """End all children."""
         self._lanes.close()
-
-
-def _answer(whole: bytes) -> Answer:
-    head, _, body = whole.partition(b"\n")
-    return Answer(json.loads(head)["content_type"], body)

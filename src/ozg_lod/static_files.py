@@ -35,7 +35,7 @@ def find(name: str) -> tuple[Entry, str]:
 def _known() -> Mapping[str, Entry]:
     folder = files("ozg_lod").joinpath("static")
     return {
-        item.name: Entry.of(item.read_bytes())
+        item.name: Entry(item.read_bytes())
         for item in folder.iterdir()
         if item.is_file() and item.name.rpartition(".")[2] in _TYPES
     }

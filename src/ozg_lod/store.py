@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 DATA_FILE: Final = "data.nq"
 MERGED_FILE: Final = "data.nt"
+GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
+"""What a query that makes a graph may be answered in."""
 _TIDY_TRIPLES: Final = 20_000
 _LONG_COMPLAINT: Final = 120
 _PLACE: Final = re.compile(r"error at (\d+):(\d+)")
@@ -42,13 +44,11 @@ _PLACE: Final = re.compile(r"error at (\d+):(\d+)")
 class Question:
     """One SPARQL query as the protocol carries it (SPARQL 1.1 Protocol §2.1).
 
-    `accept` and `format` say what the client wants; which of them can be had depends on the form of the
-    query. Graphs given here replace the dataset clause of the query.
+    `format` is the media type or short name of the answer. Graphs given here replace the dataset clause of the query.
     """
 
     query: str
-    accept: str | None = None
-    format: str | None = None
+    format: str
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     query_bytes: int = 64 * 1024
@@ -68,7 +68,7 @@ class Question:
 
 
 class Store(Protocol):
-    """Evaluates questions: writes one line of JSON (`content_type`), a line feed, then the answer."""
+    """Evaluates questions."""
 
     def answer(self, question: Question, write: Write) -> None:
         """Write the whole answer or raise."""
@@ -89,14 +89,11 @@ class Embedded:
         results = _run(evaluate, question.query, found)
         output = _Capped(write, question.answer_bytes)
         if isinstance(results, ox.QueryTriples):
-            form = _wanted(question, formats.GRAPHS)
-            output.head(form)
-            _write_graph(results, form, output)
+            _write_graph(results, formats.by_name(question.format, GRAPHS), output)
             return
-        form = _wanted(question, formats.ASKED_RESULTS)
+        form = formats.by_name(question.format, formats.ASKED_RESULTS)
         if isinstance(results, ox.QuerySolutions):
             results = _in_order(evaluate, question.query, found, results)
-        output.head(form)
         results.serialize(cast("IO[bytes]", output), form.results)
 
     def _dataset(self, question: Question, found: Scan) -> Evaluate:
@@ -135,6 +132,11 @@ class Embedded:
             )
 
 
+def offered(found: Scan) -> tuple[formats.Format, ...]:
+    """Return the formats for the answer to such a query."""
+    return GRAPHS if found.form in ("CONSTRUCT", "DESCRIBE") else formats.ASKED_RESULTS
+
+
 def load(*, data: Path, merged: Path | None) -> ox.Store:
     """Return the dataset of an N-Quads file in memory, with the N-Triples file `merged` as its default graph."""
     store = ox.Store()
@@ -163,8 +165,8 @@ def work(embedded: Embedded) -> Work:
 def _warm(embedded: Embedded) -> None:
     """Touch every path once before the fork: a child opens no file, so nothing may be imported late."""
     for query in ("SELECT * { ?s ?p ?o } LIMIT 1", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", "ASK {}"):
-        for form in formats.GRAPHS if query.startswith("CONSTRUCT") else formats.RESULTS:
-            embedded.answer(Question(query, format=form.suffix), lambda _data: None)
+        for form in offered(scan(query)):
+            embedded.answer(Question(query, form.media_type), lambda _data: None)
 
 
 def _run(evaluate: Evaluate, query: str, found: Scan) -> Results:
@@ -205,12 +207,6 @@ def _syntax(query: str, found: Scan, said: str) -> BadRequest:
     )
 
 
-def _wanted(question: Question, offered: tuple[formats.Format, ...]) -> formats.Format:
-    if question.format is not None:
-        return formats.by_name(question.format, offered)
-    return formats.negotiate(question.accept, offered)
-
-
 def _in_order(evaluate: Evaluate, query: str, found: Scan, results: ox.QuerySolutions) -> ox.QuerySolutions:
     """Return the results with the columns of an outermost `SELECT *` in order of appearance.
 
@@ -228,6 +224,7 @@ def _in_order(evaluate: Evaluate, query: str, found: Scan, results: ox.QuerySolu
 
 def _write_graph(triples: ox.QueryTriples, form: formats.Format, output: _Capped) -> None:
     """Write a graph: tidy and always the same while it is small, as it comes when it is large."""
+    form = {formats.TRIG: formats.TURTLE, formats.NQUADS: formats.NTRIPLES}.get(form, form)  # a graph is a dataset
     first = set(islice(triples, _TIDY_TRIPLES))
     rest = list(islice(triples, 1))
     if not rest:
@@ -243,10 +240,6 @@ class _Capped:
         self._write = write
         self._limit = limit
         self._size = 0
-
-    def head(self, form: formats.Format) -> None:
-        """Write the line that says what follows."""
-        self._write(json.dumps({"content_type": form.content_type}).encode() + b"\n")
 
     def write(self, data: bytes) -> int:
         """Write on, or raise AnswerTooLarge."""

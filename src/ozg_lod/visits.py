@@ -174,7 +174,7 @@ class Visit:
             return entry, int(count.plain)
         made = make()
         if self.query:
-            return Entry.of(made.body), made.pages
+            return Entry(made.body), made.pages
         cache.put(f"{mark} pages", str(made.pages).encode())
         return cache.put(mark, made.body), made.pages
 

@@ -1,0 +1,57 @@
+"""The files portals download: each dataset in four RDF formats, its flat tables, and the description of them all.
+
+They are written at build, so that size and hash stand in the manifest and every server gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from ozg_lod import datasets, flat, formats
+from ozg_lod.errors import NotAcceptable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+DESCRIPTIONS_FILE: Final = "catalogue.nt"
+FOLDER: Final = "dump/"
+RDF_FORMATS: Final = formats.GRAPHS
+"""The formats of every dataset; the N-Triples file, sorted, is what tells whether a dataset has changed."""
+
+
+def files(
+    triples: Collection[ox.Triple], shapes: bytes, queries: Mapping[str, bytes], *, base_iri: str
+) -> dict[str, bytes]:
+    """Return the files by name: `dump/…` and what is said about the catalogue; nothing where no dataset is described.
+
+    `triples` is the merged graph, `shapes` the rules as Turtle, `queries` those for flat tables.
+    """
+    found = datasets.described(triples)
+    if not found:
+        return {}
+    everything = {*triples, *(quad.triple for quad in ox.parse(shapes, ox.RdfFormat.TURTLE))}
+    written: dict[str, bytes] = {}
+    for iri, content in datasets.divide(everything, found).items():
+        key = iri.rpartition("/")[2]
+        for form in RDF_FORMATS:
+            with contextlib.suppress(NotAcceptable):  # a format that cannot hold the graph is not offered for it
+                written[f"{FOLDER}{key}.{form.suffix}"] = formats.serialize(content, form)
+    written |= _tables(everything, queries, {dataset.key for dataset in found}, base_iri)
+    described = datasets.descriptions(triples, found)
+    return {**written, DESCRIPTIONS_FILE: formats.serialize(described, formats.NTRIPLES)}
+
+
+def _tables(
+    triples: Collection[ox.Triple], queries: Mapping[str, bytes], keys: Collection[str], base_iri: str
+) -> dict[str, bytes]:
+    store = ox.Store()
+    store.bulk_extend(ox.Quad(*triple) for triple in triples)
+    written: dict[str, bytes] = {}
+    for question in flat.questions(queries):
+        if question.dataset in keys:
+            written[FOLDER + question.file] = question.table(store)
+            written[FOLDER + question.file + flat.METADATA] = question.metadata(base_iri)
+    return written
