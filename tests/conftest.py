@@ -86,10 +86,21 @@ def client(endpoint: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve() -> Callable[..., Any]:
     """Return the context manager that runs a server of its own for a test."""
     return serving
+
+
+@pytest.fixture(scope="session")
+def run_program() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `ozg-lod` with these arguments in a process of its own; return what it said."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [program(), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+    return run
 
 
 @contextmanager

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import subprocess
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pyoxigraph as ox
 import pytest
+from tests.conftest import program
 
 QUERY = "application/sparql-query"
 PREFIX = "PREFIX ozg: <https://w3id.org/ozg-lod/ontology#>\n"
@@ -78,7 +83,9 @@ def test_an_unchanged_answer_is_not_sent_again(client: httpx.Client) -> None:
 
 
 def test_browsers_of_other_sites_may_ask(client: httpx.Client) -> None:
-    preflight = client.options("/sparql", headers={"origin": "https://example.org", "access-control-request-method": "POST"})
+    preflight = client.options(
+        "/sparql", headers={"origin": "https://example.org", "access-control-request-method": "POST"}
+    )
     assert preflight.status_code == 204
     assert "POST" in preflight.headers["access-control-allow-methods"]
     assert client.get("/sparql", params={"query": "ASK {}"}).headers["access-control-allow-origin"] == "*"
@@ -107,7 +114,14 @@ def test_without_a_query_the_service_describes_itself(client: httpx.Client) -> N
         ({"method": "POST", "data": {"query": "ASK {} #" + "x" * 65_536}}, 413),
         ({"method": "POST", "content": b"ASK {}", "headers": {"content-type": "text/plain"}}, 415),
         ({"method": "POST", "content": b"ASK {} # \xff", "headers": {"content-type": QUERY}}, 400),
-        ({"method": "POST", "content": b"query=%ff", "headers": {"content-type": "application/x-www-form-urlencoded"}}, 400),
+        (
+            {
+                "method": "POST",
+                "content": b"query=%ff",
+                "headers": {"content-type": "application/x-www-form-urlencoded"},
+            },
+            400,
+        ),
         ({"method": "POST", "data": {"update": "CLEAR ALL"}}, 400),
         ({"method": "POST", "content": b"x" * 300_000, "headers": {"content-type": QUERY}}, 413),
         ({"method": "DELETE"}, 405),
@@ -131,7 +145,9 @@ def test_methods_that_are_offered_are_all_named(client: httpx.Client) -> None:
 
 def test_a_triple_in_two_files_counts_once_by_query_from_and_parameter(client: httpx.Client) -> None:
     graphs = ["https://w3id.org/ozg-lod/hessen/graph/sources", "https://w3id.org/ozg-lod/hessen/graph/deck"]
-    triple = "<https://w3id.org/ozg-lod/hessen/id/organisation/hmdis> <http://www.w3.org/2004/02/skos/core#prefLabel> ?o"
+    triple = (
+        "<https://w3id.org/ozg-lod/hessen/id/organisation/hmdis> <http://www.w3.org/2004/02/skos/core#prefLabel> ?o"
+    )
     count = "SELECT (COUNT(*) AS ?n) %s { " + triple + " FILTER(LANG(?o) = 'de') }"
     inside = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { " + triple + " FILTER(LANG(?o) = 'de') } }"
 
@@ -146,7 +162,9 @@ def test_a_triple_in_two_files_counts_once_by_query_from_and_parameter(client: h
 
 
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-BOMB = "SELECT * {" + " ".join(f"BIND(CONCAT(?v{i},?v{i}) AS ?v{i + 1})" for i in range(40)).replace("?v0", "'aaaa'") + "}"
+BOMB = (
+    "SELECT * {" + " ".join(f"BIND(CONCAT(?v{i},?v{i}) AS ?v{i + 1})" for i in range(40)).replace("?v0", "'aaaa'") + "}"
+)
 
 
 def test_a_query_without_end_is_stopped_at_the_time_the_client_allows(client: httpx.Client) -> None:
@@ -209,3 +227,172 @@ def test_health_says_what_is_served(client: httpx.Client) -> None:
     ready = client.get("/health/ready").json()
     assert ready["status"] == "ready"
     assert len(ready["version"]) == 64
+
+
+def test_a_client_may_allow_less_time_by_a_header(client: httpx.Client) -> None:
+    answer = client.get("/sparql", params={"query": SLOW + " # prefer"}, headers={"prefer": "respond-async, wait=1"})
+    assert answer.status_code == 503
+    assert "1 seconds" in answer.json()["detail_en"]
+
+
+def test_a_long_answer_comes_compressed_to_those_who_take_it_and_once(client: httpx.Client) -> None:
+    query = {"query": "SELECT * { ?s ?p ?o } LIMIT 5000"}
+    plain = client.get("/sparql", params=query, headers={"accept-encoding": "identity"})
+    zipped = client.get("/sparql", params=query, headers={"accept-encoding": "gzip, br;q=0.5"})
+    assert "content-encoding" not in plain.headers
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert int(zipped.headers["content-length"]) < len(plain.content) / 3
+    assert zipped.content == plain.content
+    assert plain.headers["etag"] != zipped.headers["etag"]
+    assert {"Accept", "Accept-Encoding"} <= set(plain.headers["vary"].split(", "))
+    head = client.head("/sparql", params=query, headers={"accept-encoding": "gzip"})
+    assert head.headers["content-length"] == zipped.headers["content-length"]
+
+
+def test_an_answer_that_changes_with_each_asking_is_not_kept(client: httpx.Client) -> None:
+    first, second = (client.get("/sparql", params={"query": "SELECT (UUID() AS ?u) {}"}) for _ in range(2))
+    assert first.text != second.text
+    assert first.headers["cache-control"] == "no-store"
+    assert "etag" not in first.headers
+
+
+def test_an_answer_the_client_has_is_not_evaluated_again(client: httpx.Client) -> None:
+    query = {"query": "SELECT * { ?a ?b ?c } LIMIT 3 # once"}
+    etag = client.get("/sparql", params=query).headers["etag"]
+    again = client.get("/sparql", params=query, headers={"if-none-match": f'"x", {etag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+
+
+def test_the_description_is_in_step_with_the_data(client: httpx.Client) -> None:
+    described = ox.Store()
+    described.load(client.get("/sparql", headers={"accept": "application/n-triples"}).content, ox.RdfFormat.N_TRIPLES)
+    sizes = described.query(
+        "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#> PREFIX void: <http://rdfs.org/ns/void#> "
+        "SELECT ?g ?n { ?named sd:name ?g ; sd:graph/void:triples ?n } ORDER BY ?g"
+    )
+    count = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
+    counted = client.get("/sparql", params={"query": count}, headers={"accept": "text/csv"}).text.split()[1:]
+    assert [f"{row['g'].value},{row['n'].value}" for row in sizes] == counted  # type: ignore[union-attr]
+    assert b"UnionDefaultGraph" in client.get("/sparql").content
+
+
+def test_void_counts_what_is_there_and_says_where_to_get_it(client: httpx.Client) -> None:
+    answer = client.get("/.well-known/void", headers={"accept": "application/rdf+xml"})
+    assert answer.headers["content-type"] == "application/rdf+xml"
+    void = ox.Store()
+    void.load(answer.content, ox.RdfFormat.RDF_XML)
+    prefix = "PREFIX void: <http://rdfs.org/ns/void#> "
+
+    def one(query: str) -> list[str]:
+        return [row["x"].value for row in void.query(prefix + query)]  # type: ignore[union-attr]
+
+    total = client.get(
+        "/sparql", params={"query": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"}, headers={"accept": "text/csv"}
+    )
+    assert one("SELECT ?x { ?d a void:Dataset ; void:triples ?x }") == total.text.split()[1:]
+    assert one("SELECT (SUM(?n) AS ?x) { ?d void:propertyPartition/void:triples ?n }") == total.text.split()[1:]
+    assert one("SELECT ?x { [] void:class <https://w3id.org/ozg-lod/ontology#Availability> ; void:entities ?x }") == [
+        str(
+            int(
+                client.get(
+                    "/sparql",
+                    params={"query": PREFIX + "SELECT (COUNT(?a) AS ?n) { ?a a ozg:Availability }"},
+                    headers={"accept": "text/csv"},
+                ).text.split()[1]
+            )
+        )
+    ]
+    assert len(one("SELECT ?x { ?d void:dataDump ?x }")) == 2
+    assert one("SELECT ?x { ?d void:uriSpace ?x }") == ["https://w3id.org/ozg-lod/hessen/"]
+    assert "https://w3id.org/ozg-lod/ontology" in one("SELECT ?x { ?d void:vocabulary ?x }")
+    assert (
+        client.get(
+            "/.well-known/void", headers={"if-none-match": answer.headers["etag"], "accept": "application/rdf+xml"}
+        ).status_code
+        == 304
+    )
+    assert client.get("/.well-known/void", params={"format": "jsonld"}).headers["content-type"] == "application/ld+json"
+
+
+def test_a_client_that_asks_too_much_at_once_is_told_to_wait(target: Path, serve: Callable[..., Any]) -> None:
+    from_outside = {"x-forwarded-for": "203.0.113.7"}
+    with (
+        serve(target, "--trusted-proxies", "127.0.0.1", "--client-seconds", "3") as url,
+        httpx.Client(base_url=url, timeout=20) as client,
+    ):
+        client.get("/sparql", params={"query": "ASK { ?s ?p ?o }"})
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            asked = [
+                pool.submit(
+                    client.get, "/sparql", params={"query": f"{SLOW} # {n}", "timeout": 2}, headers=from_outside
+                )
+                for n in range(4)
+            ]
+            assert {future.result().status_code for future in asked} == {503}
+        refused = client.get("/sparql", params={"query": "ASK { ?s ?p 1 }"}, headers=from_outside)
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert "203.0.113" not in refused.text
+        assert (
+            client.get("/sparql", params={"query": "ASK { ?s ?p ?o }"}, headers=from_outside).status_code == 200
+        )  # kept
+        others = client.get("/sparql", params={"query": "ASK { ?s ?p 2 }"}, headers={"x-forwarded-for": "203.0.113.8"})
+        assert others.status_code == 200
+        assert client.get("/sparql", params={"query": "ASK { ?s ?p 3 }"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--rdf", "x.doc"], "not named like an RDF file"),
+        (["--rdf", "nowhere.ttl"], "cannot be read"),
+        (["--graph", "no equals sign"], "not IRI=FILE"),
+        (["--graph", "http://x/g=x.nq"], "names its graphs itself"),
+        (["--trusted-proxies", "everyone"], "--trusted-proxies"),
+    ],
+)
+def test_files_that_cannot_be_served_are_told_before_anyone_listens(
+    tmp_path: Path, options: list[str], sentence: str
+) -> None:
+    done = subprocess.run(
+        [program(), "serve", "--lang", "en", "--target", str(tmp_path), *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert sentence in done.stderr
+
+
+def test_a_file_with_a_mistake_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "x.ttl").write_text("<a:a> <a:b> <a:c> .\n<a:a> a a .\n")
+    done = subprocess.run(
+        [program(), "serve", "--lang", "en", "--rdf", str(tmp_path / "x.ttl")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "x.ttl" in done.stderr
+    assert "line 2" in done.stderr
+
+
+def test_the_start_page_of_a_server_of_files_leads_to_the_queries(tmp_path: Path, serve: Callable[..., Any]) -> None:
+    (tmp_path / "x.ttl").write_text("<> a <other> .")
+    with serve(tmp_path, "--rdf", str(tmp_path / "x.ttl")) as url:
+        assert httpx.get(url + "/").headers["location"] == "/sparql"
+        found = httpx.get(url + "/sparql", params={"query": "SELECT * { ?s ?p ?o }", "format": "csv"}).text
+        assert (tmp_path / "x.ttl").as_uri() in found
+
+
+def test_the_query_door_is_described_for_programs(client: httpx.Client) -> None:
+    described = client.get("/openapi.json").json()["paths"]
+    assert {parameter["name"] for parameter in described["/sparql"]["get"]["parameters"]} >= {
+        "query",
+        "timeout",
+        "format",
+    }
+    assert "application/sparql-query" in described["/sparql"]["post"]["requestBody"]["content"]
+    assert "get" in described["/.well-known/void"]

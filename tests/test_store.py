@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from ozg_lod import formats
 from ozg_lod.errors import AnswerTooLarge, BadRequest, NotAcceptable
-from ozg_lod.store import Embedded, Question
+from ozg_lod.store import GRAPHS, Embedded, Question
 
 DATA = b"""
 <http://x/a> <http://x/n> 1 .
@@ -28,7 +29,7 @@ def embedded() -> Embedded:
 def ask(embedded: Embedded, query: str, **asked: object) -> bytes:
     written = bytearray()
     embedded.answer(Question(query, **{"format": "csv", **asked}), written.extend)  # type: ignore[arg-type]
-    return bytes(written).partition(b"\n")[2]
+    return bytes(written)
 
 
 COUNT = "SELECT (COUNT(*) AS ?n) {clause} {{ ?s ?p ?o }}"
@@ -61,7 +62,7 @@ def test_graphs_of_the_protocol_replace_those_of_the_query(embedded: Embedded) -
 
 
 def test_an_unknown_graph_is_refused_and_never_fetched(embedded: Embedded) -> None:
-    with pytest.raises(BadRequest, match="not part of this dataset.*http://x/g1"):
+    with pytest.raises(BadRequest, match=r"not part of this dataset.*http://x/g1"):
         ask(embedded, COUNT.format(clause="FROM <http://x/g3>"))
     with pytest.raises(BadRequest, match="nothing is fetched"):
         ask(embedded, "ASK FROM <file:///etc/passwd> {}")
@@ -69,23 +70,22 @@ def test_an_unknown_graph_is_refused_and_never_fetched(embedded: Embedded) -> No
 
 def test_columns_come_in_the_order_in_which_they_are_written(embedded: Embedded) -> None:
     assert ask(embedded, "SELECT * { ?zebra ?apple ?o }").splitlines()[0] == b"zebra,apple,o"
-    assert ask(embedded, "SELECT DISTINCT * { ?s ?p ?o FILTER NOT EXISTS { ?o ?hidden ?s } }").splitlines()[0] == b"s,p,o"
+    assert (
+        ask(embedded, "SELECT DISTINCT * { ?s ?p ?o FILTER NOT EXISTS { ?o ?hidden ?s } }").splitlines()[0] == b"s,p,o"
+    )
     assert ask(embedded, "SELECT ?o ?s { ?s ?p ?o }").splitlines()[0] == b"o,s"
 
 
 @pytest.mark.parametrize("form", formats.RESULTS)
 @pytest.mark.parametrize("query", ["SELECT * { ?s ?p ?o }", "ASK {}"])
 def test_results_come_in_every_format(embedded: Embedded, form: formats.Format, query: str) -> None:
-    written = bytearray()
-    embedded.answer(Question(query, accept=form.media_type), written.extend)
-    head, _, body = bytes(written).partition(b"\n")
-    assert json.loads(head)["content_type"] == form.content_type
+    body = ask(embedded, query, format=form.media_type)
     if form.media_type == "application/sparql-results+json":
         assert json.loads(body)
     assert b"http://x/a" in body or b"true" in body
 
 
-@pytest.mark.parametrize("form", formats.GRAPHS)
+@pytest.mark.parametrize("form", GRAPHS)
 def test_graphs_come_in_every_format(embedded: Embedded, form: formats.Format) -> None:
     body = ask(embedded, "CONSTRUCT WHERE { ?s ?p ?o }", format=form.suffix)
     assert [quad.triple for quad in ox.parse(body, form.rdf)] == [  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ def test_a_format_that_does_not_fit_the_query_is_refused_with_those_that_do(embe
     with pytest.raises(NotAcceptable, match="text/csv"):
         ask(embedded, "SELECT * { ?s ?p ?o }", format="ttl")
     with pytest.raises(NotAcceptable, match="text/turtle"):
-        ask(embedded, "CONSTRUCT WHERE { ?s ?p ?o }", format=None, accept="text/csv")
+        ask(embedded, "CONSTRUCT WHERE { ?s ?p ?o }", format="csv")
 
 
 def test_an_answer_past_its_limit_is_refused_whole(embedded: Embedded) -> None:
@@ -116,7 +116,10 @@ def test_an_answer_past_its_limit_is_refused_whole(embedded: Embedded) -> None:
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("SELECT ?s { ?s a ozg:ServiceBundle }", 'Line 1, column 18: the prefix "ozg:" is not declared; add PREFIX ozg:'),
+        (
+            "SELECT ?s { ?s a ozg:ServiceBundle }",
+            'Line 1, column 18: the prefix "ozg:" is not declared; add PREFIX ozg:',
+        ),
         ("SELECT ?s {\n ?s a what:Ever }", 'Line 2, column 7: the prefix "what:" is not declared.'),
         ("SELECT ?s {", "Line 1, column 12: the query cannot be read on from here"),
         ("SELECT ?s { ?s ?p ?o } GROUP BY ?p", "neither grouped nor aggregated"),
@@ -130,5 +133,88 @@ def test_a_mistake_is_told_with_its_place(embedded: Embedded, query: str, senten
 
 
 def test_a_question_survives_the_pipe() -> None:
-    question = Question("ASK {}", accept="text/csv", default_graphs=("http://x/g",))
+    question = Question("ASK {}", "text/csv", default_graphs=("http://x/g",))
     assert Question.from_bytes(question.to_bytes()) == question
+
+
+GRAPHS_OF_ROWS = """
+<http://x/a> <http://x/n> 0 .
+GRAPH <http://x/g1> { <http://x/a> <http://x/n> 1 . <http://x/b> <http://x/n> 2 }
+GRAPH <http://x/g2> { <http://x/a> <http://x/n> 3 }
+"""
+
+
+@pytest.fixture(scope="module")
+def rows() -> ox.Store:
+    store = ox.Store()
+    store.load(GRAPHS_OF_ROWS, ox.RdfFormat.TRIG)
+    return store
+
+
+WRITTEN_OUT = [
+    ("{ SELECT (COUNT(*) AS ?v) { ?s ?p ?o } }", ["g1,2", "g2,1"]),
+    ("{ SELECT (SUM(?o) AS ?v) { ?s ?p ?o } }", ["g1,3", "g2,3"]),
+    ("{ VALUES ?v { 1 } }", ["g1,1", "g2,1"]),
+    ("{ ?s ?p ?v MINUS { ?x <http://x/none> 3 } }", ["g1,1", "g1,2", "g2,3"]),
+    ("{ ?s ?p ?v MINUS { ?x ?y 3 } }", ["g1,1", "g1,2", "g2,3"]),
+    ("{ SELECT ?v { ?s ?p ?v } ORDER BY ?v LIMIT 1 }", ["g1,1", "g2,3"]),
+]
+
+
+@pytest.mark.parametrize(("group", "expected"), WRITTEN_OUT)
+def test_graph_with_a_variable_around_what_the_engine_gets_wrong_is_right(
+    rows: ox.Store, group: str, expected: list[str]
+) -> None:
+    query = f"SELECT ?g ?v {{ GRAPH ?g {group} }} ORDER BY ?g ?v"
+    lines = ask(Embedded(rows), query).decode().replace("http://x/", "").splitlines()
+    assert lines == ["g,v", *expected]
+    only = ask(Embedded(rows), query, named_graphs=("http://x/g2",)).decode().replace("http://x/", "").splitlines()
+    assert only == ["g,v", *(line for line in expected if line.startswith("g2"))]
+
+
+def test_what_cannot_be_written_out_is_refused_with_its_place(rows: ox.Store) -> None:
+    for inside in ("{ GRAPH ?h { SELECT ?s { ?s ?p ?o } } }", "{ _:b ?p ?o MINUS { ?s ?p 1 } }"):
+        with pytest.raises(BadRequest, match="Line 2, column 1: this engine would answer"):
+            ask(Embedded(rows), "SELECT * {\nGRAPH ?g " + inside + "}")
+
+
+ENGINE_FAULTS = {
+    "GRAPH ?g around an aggregate": ("SELECT ?g ?v { GRAPH ?g { SELECT (COUNT(*) AS ?v) { ?s ?p ?o } } }", 2),
+    "GRAPH ?g around VALUES": ("SELECT ?g ?v { GRAPH ?g { VALUES ?v { 1 } } }", 2),
+    "GRAPH ?g around MINUS": ("SELECT ?g ?v { GRAPH ?g { ?s ?p ?v MINUS { ?x ?y 3 } } }", 3),
+    "* from a constant that is not in the data": ("SELECT ?o { <http://x/none> <http://x/n>* ?o }", 1),
+    "? from a constant that is not in the data": ("SELECT ?o { <http://x/none> <http://x/n>? ?o }", 1),
+}
+
+
+@pytest.mark.parametrize("fault", ENGINE_FAULTS)
+def test_a_known_fault_of_the_engine_is_still_there(rows: ox.Store, fault: str) -> None:
+    """When this fails the engine has been mended: take the way around it out, and the line in docs/sparql.md."""
+    query, right = ENGINE_FAULTS[fault]
+    found = rows.query(query)
+    assert isinstance(found, ox.QuerySolutions)
+    assert len(list(found)) != right
+    assert f"`{fault}`" in (Path(__file__).parents[1] / "docs" / "sparql.md").read_text("utf-8")
+
+
+def test_the_engine_still_gives_one_blank_node_for_a_label_and_normal_numbers(rows: ox.Store) -> None:
+    same = rows.query("SELECT (BNODE('x') AS ?b) { VALUES ?v { 1 2 } }")
+    assert len({row["b"].value for row in same}) == 1  # type: ignore[union-attr]
+    number = rows.query("SELECT (STR(01.50) AS ?n) {}")
+    assert next(iter(number))["n"].value == "1.5"  # type: ignore[union-attr,arg-type]
+    with pytest.raises(BadRequest, match="BNODE with a label"):
+        ask(Embedded(rows), "SELECT (BNODE('x') AS ?b) {}")
+
+
+def test_the_engine_still_counts_a_triple_of_two_graphs_twice() -> None:
+    """Why several FROM are merged before the engine sees them."""
+    store = ox.Store()
+    store.load(DATA, ox.RdfFormat.TRIG)
+    graphs = [ox.NamedNode("http://x/g1"), ox.NamedNode("http://x/g2")]
+    counted = store.query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", default_graph=graphs)  # type: ignore[arg-type]
+    assert next(iter(counted))["n"].value == "3"  # type: ignore[union-attr,arg-type]
+
+
+def test_a_function_nobody_knows_is_a_mistake_of_the_query(embedded: Embedded) -> None:
+    with pytest.raises(BadRequest, match=r"cannot be evaluated.*http://x/f"):
+        ask(embedded, "SELECT (<http://x/f>(1) AS ?v) {}")

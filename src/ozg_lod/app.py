@@ -8,15 +8,33 @@ import json
 import logging
 import secrets
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from ozg_lod import __version__, errors, formats, pages, routes_data, routes_graphs, routes_pages
+from ozg_lod import (
+    __version__,
+    errors,
+    formats,
+    pages,
+    protocol,
+    routes_catalogue,
+    routes_changes,
+    routes_data,
+    routes_editor,
+    routes_graphs,
+    routes_harvest,
+    routes_pages,
+    routes_people,
+    routes_search,
+    routes_sparql,
+)
 from ozg_lod.addresses import Addresses
+from ozg_lod.budget import Budget
+from ozg_lod.delivery import Hold
 from ozg_lod.language import choose_language
 
 if TYPE_CHECKING:
@@ -31,7 +49,18 @@ PROBLEMS: Final = "https://w3id.org/ozg-lod/problems#"
 _METHOD_NOT_ALLOWED: Final = 405
 _log = logging.getLogger("ozg_lod")
 
-_ROUTERS: Final = (routes_data.router, routes_graphs.router, routes_pages.router)
+_ROUTERS: Final = (
+    routes_sparql.router,
+    routes_data.router,
+    routes_graphs.router,
+    routes_catalogue.router,
+    routes_changes.router,
+    routes_harvest.router,
+    routes_editor.router,
+    routes_pages.router,
+    routes_people.router,
+    routes_search.router,
+)
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Link, ETag, Content-Language, Retry-After, X-Ozg-Version"),
@@ -67,13 +96,27 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.switch = switch
     app.state.opened = switch.opened
     app.state.ending = False
+    app.state.budget = Budget(settings.client_seconds)
+    app.state.hold = Hold(settings.hold_bytes)
+    if settings.rdf:
+        app.include_router(routes_sparql.start)
+    else:
+        app.state.editor = routes_editor.page
     for router in _ROUTERS:
         app.include_router(router)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign] # as FastAPI's documentation does it
     app.add_exception_handler(errors.OzgLodError, _expected)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(_Everywhere, access_log=settings.access_log)
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return the description of all addresses, also of those whose routes are not FastAPI's."""
+    described = FastAPI.openapi(app)
+    described["paths"].update(protocol.PATHS)
+    return described
 
 
 @contextlib.asynccontextmanager
@@ -153,7 +196,7 @@ def _internal(request: Request) -> Response:
 
 async def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.OzgLodError)  # noqa: S101 - registered for nothing else
-    return failure(request, error)
+    return failure(request, routes_changes.withdrawn_instead(request, error))
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -203,6 +246,8 @@ def failure(request: Request, error: errors.OzgLodError) -> Response:
         headers["Retry-After"] = str(error.details["retry_after_s"])
     if "allow" in error.details:
         headers["Allow"] = str(error.details["allow"])
+    if "successor" in error.details:
+        headers["Link"] = f'<{error.details["successor"]}>; rel="successor-version"'
     page = _wants_page(request.headers.get("accept"))
     languages = request.headers.get("accept-language", "de" if page else "en")  # people first in German, programs not
     language = choose_language(request.query_params.get("lang"), languages)

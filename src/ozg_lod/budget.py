@@ -85,10 +85,10 @@ class Budget:
         limit = f"{self._limit_s:g}"
         over_s = account.used_s - self._limit_s * 0.9  # come back when a tenth is free, not for one more moment
         return TooManyRequests(
-            f"Your queries used the {limit} seconds of query time that a client has per minute; wait, ask one after the "
-            "other, or take the dump.",
-            f"Ihre Abfragen haben die {limit} Sekunden Rechenzeit verbraucht, die ein Client je Minute hat; warten Sie, "
-            "fragen Sie nacheinander, oder laden Sie den Gesamtabzug.",
+            f"Your queries used the {limit} seconds of query time that a client has per minute; wait, ask one after "
+            "the other, or take the dump.",
+            f"Ihre Abfragen haben die {limit} Sekunden Rechenzeit verbraucht, die ein Client je Minute hat; warten "
+            "Sie, fragen Sie nacheinander, oder laden Sie den Gesamtabzug.",
             limit_s=self._limit_s,
             retry_after_s=max(1, math.ceil(over_s * _MINUTE_S / self._limit_s)),
         )

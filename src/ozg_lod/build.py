@@ -7,15 +7,17 @@ whose key is published already does nothing.
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import gate, report, snapshot
+from ozg_lod import changes, distributions, gate, index, report, snapshot
 from ozg_lod.checking import examine_in_cage
 from ozg_lod.errors import SnapshotError, SourceError
+from ozg_lod.findings import Severity
 from ozg_lod.fingerprint import code_fingerprint
 from ozg_lod.vocab import VOID
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from ozg_lod.settings import Settings
 
 CATALOGUE_FILE: Final = "catalogue.ttl"
+_NOTHING_EXAMINED: Final = gate.Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
+"""Stands for the examination of a snapshot that was examined when it was first written."""
 _ENGINES: Final = ("pyoxigraph", "pyshacl", "rdflib")
 _DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
 _MAX_SOURCE_BYTES: Final = 500_000_000
@@ -44,16 +48,18 @@ class Sources:
     shapes: dict[str, bytes]
     derive: dict[str, bytes]
     invariants: dict[str, bytes]
+    flat: dict[str, bytes]
 
     @property
     def key(self) -> str:
         """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
         digest = hashlib.sha256()
-        for kind in ("data", "ontology", "shapes", "derive", "invariants"):
+        for kind in ("data", "ontology", "shapes", "derive", "invariants", "flat"):
             for name, content in getattr(self, kind).items():
                 digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
         digest.update(code_fingerprint().encode())
         digest.update(" ".join(f"{engine} {version(engine)}" for engine in _ENGINES).encode())
+        digest.update(f" sqlite {sqlite3.sqlite_version}".encode())
         return digest.hexdigest()
 
 
@@ -87,6 +93,7 @@ def read(roots: tuple[Path, ...]) -> Sources:
         shapes=_files(first / "shapes", (".ttl",)),
         derive=_files(first / "queries" / "derive", (".rq",)),
         invariants=_files(invariants if invariants.is_dir() else first / "invariants", (".rq",)),
+        flat=_files(first / "queries" / "flat", (".rq",)),
     )
 
 
@@ -97,7 +104,9 @@ def build(settings: Settings, *, say: Callable[[str, str], None]) -> Outcome:
         sources = read(settings.source)
         manifest = _sound(snapshots, sources.key)
         if manifest is not None:
-            return Outcome(manifest, None, unchanged=snapshots.publish(sources.key) is None)
+            if snapshots.current() == sources.key:
+                return Outcome(manifest, None, unchanged=True)
+            return _published(snapshots, sources, manifest, _NOTHING_EXAMINED)
         say(f"Checking {len(sources.data)} files.", f"{len(sources.data)} Dateien werden geprüft.")
         examination = _examine(sources, settings)
         if not examination.conforms:
@@ -108,9 +117,21 @@ def build(settings: Settings, *, say: Callable[[str, str], None]) -> Outcome:
             f"{count} triples conform; writing the snapshot.",
             f"{count} Tripel sind in Ordnung; der Datenstand wird geschrieben.",
         )
-        manifest = snapshots.write(contents)
-        snapshots.publish(sources.key)
-        return Outcome(manifest, examination)
+        return _published(snapshots, sources, snapshots.write(contents), examination)
+
+
+def _published(
+    snapshots: snapshot.Snapshots, sources: Sources, manifest: snapshot.Manifest, examination: gate.Examination
+) -> Outcome:
+    """Publish the snapshot, unless something that was published vanishes without a word (promise 11)."""
+    withdrawn = changes.withdrawals(sources.data)
+    present = snapshots.resources(sources.key)
+    found = tuple(changes.unaccounted(snapshots.ever_published(), present, withdrawn))
+    if found:
+        counts = {**examination.counts, Severity.ERROR: len(found)}
+        return Outcome(None, replace(examination, findings=(*found, *examination.findings), counts=counts))
+    snapshots.publish(sources.key)
+    return Outcome(manifest, None if examination is _NOTHING_EXAMINED else examination)
 
 
 def rules(sources: Sources) -> gate.Rules:
@@ -180,14 +201,24 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
     merged = {quad.triple for quad in ontology} | {
         quad.triple for quad in ox.parse(examination.quads, ox.RdfFormat.N_QUADS)
     }
+    ntriples = b"".join(sorted(_lines(merged, ox.RdfFormat.N_TRIPLES)))
+    shapes = _joined(sources.shapes)
+    files = distributions.files(merged, shapes, sources.flat, base_iri=sources.base_iri)
     return snapshot.Contents(
         build_key=sources.key,
         base_iri=sources.base_iri,
         nquads=b"".join(sorted(lines)),
-        ntriples=b"".join(sorted(_lines(merged, ox.RdfFormat.N_TRIPLES))),
-        shapes=_joined(sources.shapes),
+        ntriples=ntriples,
+        shapes=shapes,
         report=report.to_json(examination),
+        files={index.FILE: index.write(ntriples, sources.base_iri), **files, **_withdrawn(sources)},
     )
+
+
+def _withdrawn(sources: Sources) -> dict[str, bytes]:
+    """Return the table of what is withdrawn and its description, as the server needs them."""
+    names = (changes.WITHDRAWN_FILE, changes.WITHDRAWN_FILE + gate.METADATA)
+    return {name: sources.data[name] for name in names if name in sources.data}
 
 
 def _lines(statements: Iterable[ox.Quad] | Iterable[ox.Triple], form: ox.RdfFormat) -> list[bytes]:

@@ -81,9 +81,13 @@ class Template:
     def child(self) -> Child:
         """Fork a child; blocks for as long as a fork takes."""
         ours, theirs = socket.socketpair()
-        with self._lock, theirs:
-            socket.send_fds(self._control, [b"C"], [theirs.fileno()])
-            (pid,) = struct.unpack("!i", _exactly(self._control, 4))
+        try:
+            with self._lock, theirs:
+                socket.send_fds(self._control, [b"C"], [theirs.fileno()])
+                (pid,) = struct.unpack("!i", _exactly(self._control, 4))
+        except (EOFError, OSError):
+            ours.close()
+            raise
         return Child(self, pid, ours)
 
     def reap(self, pid: int) -> int:

@@ -26,6 +26,8 @@ _WORDING: Final = OZG + "wording"
 _SOURCE: Final = DCT + "source"
 _DESCRIPTIONS: Final = (DCT + "description", SKOS + "definition")
 _NOTES: Final = (SKOS + "note", SKOS + "editorialNote", SKOS + "scopeNote", RDFS + "comment")
+_KEYS: Final = (*(OZG + name for name in ("ags", "districtKey", "ozgId", "leikaKey")), SKOS + "notation")
+"""Identifiers that say what they are: the general one beside them repeats them."""
 _BOUNDS: Final = frozenset({OZG + "earliest", OZG + "latest"})
 _STATED_TIMES: Final = frozenset({OZG + "month", DCAT + "startDate", DCAT + "endDate"})
 _ORDER: Final = tuple(
@@ -51,6 +53,7 @@ class Fact:
 
     name: Value
     values: Sequence[Value]
+    predicate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,23 @@ class Card:
     disputes: Sequence[Value]
     anchor: str = ""
 
+    @property
+    def amount(self) -> Fact | None:
+        """Return the number this is about, None for all but figures."""
+        return next((fact for fact in self.facts if fact.predicate == OZG + "value"), None)
+
+    @property
+    def particulars(self) -> list[Fact]:
+        """Return the facts without that number."""
+        return [fact for fact in self.facts if fact.predicate != OZG + "value"]
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Things of one sort under one heading: as cards, as a table with these columns, or as a list of links."""
+    """Things of one sort under one heading: as cards, as a table with these columns, or as a list of links.
+
+    What all rows of a table say alike is said once: `alike` and `sources`.
+    """
 
     heading: str
     total: int
@@ -78,6 +94,8 @@ class Section:
     columns: Sequence[Value] = ()
     rows: Sequence[tuple[Card, Sequence[Sequence[Value]]]] = ()
     links: Sequence[Value] = ()
+    alike: Sequence[Fact] = ()
+    sources: Sequence[Value] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,12 @@ class Composer:
             ],
             anchor=iri.partition("#")[2],
         )
+
+    def parts(self, whole: Card) -> list[Card]:
+        """Return the cards of the parts of the thing, without keys that stand among its facts and say no more."""
+        told = {value.text for fact in whole.facts for value in fact.values}
+        cards = [self.card(part, beside=self.description.iri) for part in self.description.parts]
+        return [card for card in cards if not _repeats(card, told)]
 
     def kinds(self, iri: str) -> list[Value]:
         """Return the names of the classes, the catalogue's own if there are any."""
@@ -152,11 +176,15 @@ class Composer:
         gaps = len(columns) > _FEW_COLUMNS and filled < _LEAST_FILLED * len(cards) * len(columns)
         if total <= _MOST_CARDS or gaps:
             return Section(heading, total, cards=cards)
+        alike = _alike(cards)
+        shown = [name for name in columns if name not in {fact.name.text for fact in alike}]
         rows = []
         for card in cards:
             values = {fact.name.text: fact.values for fact in card.facts}
-            rows.append((card, [values.get(name, ()) for name in columns]))
-        return Section(heading, total, columns=list(columns.values()), rows=rows)
+            rows.append((card, [values.get(name, ()) for name in shown]))
+        sources = cards[0].sources if all(card.sources == cards[0].sources for card in cards) else ()
+        named = [columns[name] for name in shown]
+        return Section(heading, total, columns=named, rows=rows, alike=alike, sources=sources)
 
     def _facts(
         self, said: Mapping[str, Sequence[Term]], title: Value, beside: str, hidden: Collection[str]
@@ -174,8 +202,14 @@ class Composer:
                 values = self.writer.values(terms, predicate, unit if predicate == OZG + "value" else "")
             if values:
                 order = (_RANK.get(predicate, len(_RANK)), collation(self.writer.name(predicate).text))
-                facts.append((order, Fact(self.writer.name(predicate), _in_order(values))))
+                facts.append((order, Fact(self._called(predicate, values), _in_order(values), predicate)))
         return [fact for _, fact in sorted(facts, key=lambda entry: entry[0])]
+
+    def _called(self, predicate: str, values: Sequence[Value]) -> Value:
+        """Return the name of a property; a name in the other language only is said to be one."""
+        if predicate in LABELS and all(value.language for value in values):
+            return Value(self.writer.words("thing/other_name"))
+        return self.writer.name(predicate)
 
     def _heading(self, predicate: str, statement: str) -> str:
         words = self.writer.words
@@ -187,10 +221,29 @@ class Composer:
 def _unlisted(said: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
     """Return what does not stand among the facts; in brief, bounds derived from a stated time are left to the data."""
     hidden = {TYPE, _WORDING, _SOURCE, *_DESCRIPTIONS, *_NOTES}
+    if any(
+        set(said.get(DCT + "identifier", ())) <= set(said.get(key, ())) for key in _KEYS if DCT + "identifier" in said
+    ):
+        hidden.add(DCT + "identifier")
     if brief:
         hidden |= {QB + "dataSet", PROV + "wasDerivedFrom", *LABELS}
         hidden |= _BOUNDS if _STATED_TIMES & set(said) else frozenset()
     return hidden
+
+
+def _repeats(card: Card, told: set[str]) -> bool:
+    """Return whether a card holds nothing but numbers that have been told."""
+    if card.wordings or card.notes or card.disputes or card.descriptions or not card.facts:
+        return False
+    return all(
+        fact.predicate == SKOS + "notation" and {value.text for value in fact.values} <= told for fact in card.facts
+    )
+
+
+def _alike(cards: Sequence[Card]) -> list[Fact]:
+    """Return the facts that all cards have in common."""
+    first, *others = cards
+    return [fact for fact in first.facts if all(fact in card.facts for card in others)]
 
 
 def _in_order(values: Sequence[Value]) -> list[Value]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from ozg_lod import spellings
 from ozg_lod.findings import Text
 from ozg_lod.lexical import canonical, is_legal
-from ozg_lod.vocab import XSD
+from ozg_lod.vocab import GEO, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,15 +25,19 @@ SHOWN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Datatype:
-    """The datatype of a column: `base` is a local name of XSD, `format` a regular expression for the whole text."""
+    """The datatype of a column: `base` is a local name of XSD, `format` a regular expression for the whole text.
+
+    `derived` is the IRI of a datatype of other texts than plain ones, for example geo:wktLiteral.
+    """
 
     base: str = "string"
     format: re.Pattern[str] | None = None
+    derived: str = ""
 
     @property
     def iri(self) -> str:
         """Return the datatype's IRI."""
-        return XSD + self.base
+        return self.derived or XSD + self.base
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +172,6 @@ _KINDS: Final = {
 
 BASES: Final = ("string", *_KINDS)
 """The datatypes a column may have."""
+
+DERIVED: Final = (GEO + "wktLiteral",)
+"""The datatypes a string may be given as."""

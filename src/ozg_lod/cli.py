@@ -11,12 +11,13 @@ import os
 import shutil
 import sys
 from dataclasses import asdict
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod import __version__
 from ozg_lod.errors import OzgLodError, UsageError
-from ozg_lod.settings import Settings, packaged_source
+from ozg_lod.settings import RdfFile, Settings, packaged_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,8 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ozg-lod {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_build, _add_serve, _add_snapshots, _add_validate, _add_query, _add_dump, _add_init):
+    for add in (_add_build, _add_serve, _add_snapshots, _add_validate, _add_query, _add_dump, _add_publish, _add_doctor, _add_init):
         add(commands)
+    _add_harvest_check(commands)
     return parser
 
 
@@ -94,7 +96,25 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
     parser.add_argument("--public-url", metavar="URL", help="address that links start with (default: http://HOST:PORT)")
+    _add_rdf(parser)
+    parser.add_argument(
+        "--client-seconds", type=float, default=60, metavar="S", help="query seconds per client and minute (0: any)"
+    )
+    parser.add_argument(
+        "--trusted-proxies", metavar="NETS", help="proxies, comma-separated, whose X-Forwarded-For is believed"
+    )
+    _add_legal(parser)
     parser.add_argument("--access-log", action="store_true", help="write a line for each request, without addresses")
+    parser.add_argument("--store", metavar="URL", help="SPARQL endpoint that evaluates instead of us (see publish)")
+
+
+def _add_rdf(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rdf", nargs="+", type=Path, action="extend", metavar="FILE", help="serve these RDF files as they are"
+    )
+    parser.add_argument(
+        "--graph", action="append", metavar="IRI=FILE", help="with or without --rdf: this file is that named graph"
+    )
 
 
 def _add_snapshots(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -131,6 +151,41 @@ def _add_dump(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser = _command(commands, "dump", _dump, "Write the data of the current snapshot to standard output.")
     _add_target(parser)
     parser.add_argument("--merged", action="store_true", help="N-Triples without graphs instead of N-Quads")
+
+
+def _add_publish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Write the current snapshot to another SPARQL engine, for `serve --store`."
+    parser = _command(commands, "publish", _publish, text)
+    _add_target(parser)
+    parser.add_argument("--to", required=True, metavar="URL", help="its graph store (SPARQL 1.1 Graph Store HTTP Protocol)")
+    parser.add_argument("--store", required=True, metavar="URL", help="its SPARQL endpoint, as given to `serve`")
+    parser.add_argument("--drop", metavar="VERSION", help="remove this old version there instead")
+
+
+def _add_harvest_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Play the harvester against a DCAT-AP catalogue; exit 0 fine, 1 findings, 2 could not."
+    parser = _command(commands, "harvest-check", _harvest_check, text)
+    parser.add_argument("url", metavar="URL", help="the address a portal would register, such as https://…/catalog.rdf")
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.add_argument("--strict", action="store_true", help="warnings count as findings")
+    parser.add_argument("--max-pages", type=int, default=200, metavar="N", help="give up after N pages (default: 200)")
+    parser.add_argument("--no-downloads", action="store_true", help="ask for files without loading them: no size, no hash")
+
+
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Look whether this machine can serve; with --production, whether all is there that a public site owes."
+    parser = _command(commands, "doctor", _doctor, text)
+    _add_target(parser)
+    parser.add_argument("--production", action="store_true", help="what a public site needs too; exit 1 lists what is missing")
+    parser.add_argument("--public-url", metavar="URL", help="address the site will have")
+    _add_legal(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_legal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--legal", type=Path, metavar="DIR", help="folder with impressum.de.md, datenschutz.de.md, barrierefreiheit.de.md"
+    )
 
 
 def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -171,11 +226,15 @@ def _serve(options: argparse.Namespace) -> int:
     from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
 
     settings = _settings(options)
-    if Snapshots(settings.target).current() is None and _build(options) != FINE:
+    if not settings.rdf and Snapshots(settings.target).current() is None and _build(options) != FINE:
         return FINDINGS
     server.check(settings)
     url = settings.public_url
     language = _language(options)
+    if settings.rdf:
+        _say(f"SPARQL: {url}/sparql")
+        server.run(settings)
+        return FINE
     curl = f"curl -H 'Accept: text/turtle' -L {url}/id/municipality/06414000"
     _say(_either(language, f"Serving {url} (Ctrl-C ends)", f"Der Katalog steht unter {url} (Strg-C beendet)"))
     _say(f"SPARQL: {url}/sparql\n{_either(language, 'Try', 'Probieren')}: {curl}")
@@ -203,13 +262,17 @@ def _snapshots(options: argparse.Namespace) -> int:
 
 def _list_snapshots(snapshots: Snapshots, *, as_json: bool) -> int:
     log = snapshots.publications()
-    publications = [{**asdict(entry), "current": entry is log[-1]} for entry in log]
+    publications = [
+        {name: len(value) if isinstance(value, tuple) else value for name, value in asdict(entry).items()}
+        | {"current": entry is log[-1]}  # what changed is counted; /changes.atom names it
+        for entry in log
+    ]
     if as_json:
         print(json.dumps(publications, indent=2))
         return FINE
-    for entry in publications:
-        mark = "*" if entry["current"] else " "
-        print(f"{mark} {entry['number']:>4}  {entry['time']}  {entry['version'][:12]}  {entry['snapshot'][:12]}")
+    for entry in log:
+        mark = "*" if entry is log[-1] else " "
+        print(f"{mark} {entry.number:>4}  {entry.time}  {entry.version[:12]}  {entry.snapshot[:12]}")
     return FINE
 
 
@@ -292,6 +355,50 @@ def _dump(options: argparse.Namespace) -> int:
     return FINE
 
 
+def _publish(options: argparse.Namespace) -> int:
+    from ozg_lod import publish  # noqa: PLC0415
+
+    language = _language(options)
+    settings = Settings(target=options.target, store=options.store, store_login=_store_login())
+    if options.drop is not None:
+        print(publish.drop(settings, options.to, options.drop))
+        return FINE
+    print(publish.publish(settings, options.to, lambda en, de: _say(_either(language, en, de))))
+    return FINE
+
+
+def _harvest_check(options: argparse.Namespace) -> int:
+    from ozg_lod import harvest_check, harvest_client, harvest_reading, harvest_report  # noqa: PLC0415
+
+    def said(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    order = harvest_check.Order(options.url, max_pages=max(options.max_pages, 1), downloads=not options.no_downloads)
+    outcome = harvest_check.check(order, harvest_client.Client(options.url), harvest_reading.in_cage, said=said)
+    if options.json:
+        print(harvest_report.to_json(outcome, strict=options.strict).decode(), end="")
+    else:
+        print(harvest_report.to_text(outcome, _language(options)), end="")
+    if not outcome.ran:
+        return COULD_NOT_RUN
+    return FINE if outcome.passes(strict=options.strict) else FINDINGS
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from ozg_lod import doctor  # noqa: PLC0415
+
+    language = _language(options)
+    checks = doctor.examine(_settings(options), production=options.production)
+    if options.json:
+        print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+    else:
+        for check in checks:
+            mark = "ok" if check.well else _either(language, "MISSING", "FEHLT")
+            print(f"{mark:<8}{check.name}: {check.sentence(language)}")
+    return FINE if all(check.well for check in checks) else FINDINGS
+
+
 def _init(options: argparse.Namespace) -> int:
     from ozg_lod import start  # noqa: PLC0415
 
@@ -312,13 +419,43 @@ def _settings(options: argparse.Namespace) -> Settings:
     host, port = getattr(options, "host", defaults.host), getattr(options, "port", defaults.port)
     shown = f"[{host}]" if ":" in host else host
     return Settings(
-        source=tuple(options.source or (packaged_source(),)),
+        source=tuple(getattr(options, "source", None) or (packaged_source(),)),
         target=options.target,
         host=host,
         port=port,
         public_url=getattr(options, "public_url", None) or f"http://{shown}:{port}",
         access_log=getattr(options, "access_log", False),
+        legal=getattr(options, "legal", None),
+        client_seconds=getattr(options, "client_seconds", defaults.client_seconds),
+        trusted_proxies=_networks(getattr(options, "trusted_proxies", None) or ""),
+        rdf=_rdf_files(options),
+        store=getattr(options, "store", None),
+        store_login=_store_login(),
     )
+
+
+def _store_login() -> tuple[str, str] | None:
+    """Return user and password for the store of --store and --to, if the environment has them."""
+    user, password = os.environ.get("OZG_LOD_STORE_USER"), os.environ.get("OZG_LOD_STORE_PASSWORD")  # noqa: TID251
+    return (user, password) if user and password else None
+
+
+def _rdf_files(options: argparse.Namespace) -> tuple[RdfFile, ...]:
+    """Return the files of --rdf and --graph in their order; the last "=" parts the IRI from the file."""
+    files = [RdfFile(path) for path in getattr(options, "rdf", None) or ()]
+    for given in getattr(options, "graph", None) or ():
+        iri, equals, path = given.rpartition("=")
+        if not equals or ":" not in iri:
+            raise UsageError(f"{given!r} is not IRI=FILE.", f"{given!r} ist nicht IRI=DATEI.")
+        files.append(RdfFile(Path(path), iri))
+    return tuple(files)
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise UsageError(f"--trusted-proxies: {error}.", f"--trusted-proxies: {error}.") from None
 
 
 def _content(path: Path) -> bytes:

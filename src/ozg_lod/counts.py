@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ozg_lod.sparql import Endpoint
 
 
-
 @dataclass(frozen=True, slots=True)
 class Property:
     """One property: how many triples have it, and how many different subjects and objects they have."""

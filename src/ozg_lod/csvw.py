@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.cells import BASES, Datatype
+from ozg_lod.cells import BASES, DERIVED, Datatype
 from ozg_lod.lexical import is_web_address
 from ozg_lod.metadata import LANGUAGE, Node, parsed
 from ozg_lod.rows import folded
@@ -143,7 +143,7 @@ def _datatype(node: Node) -> Datatype:
     if isinstance(node.value, str):
         base, pattern = node, None
     else:
-        node.only(("base", "format"))
+        node.only(("@id", "base", "format"))
         base, pattern = node.at("base"), node.at("format")
     if base.text() not in BASES:
         listed = ", ".join(BASES)
@@ -151,14 +151,26 @@ def _datatype(node: Node) -> Datatype:
             f'"{base.text()}" is not offered; right are: {listed}',
             f"„{base.text()}“ gibt es hier nicht; richtig sind: {listed}",
         )
+    iri = _derived(node, base.text())
     if pattern is None or not pattern.given:
-        return Datatype(base.text())
+        return Datatype(base.text(), derived=iri)
     if base.text() != "string":
         pattern.fail("only a string has a format", "nur ein string hat ein format")
     try:
-        return Datatype("string", re.compile(pattern.text()))
+        return Datatype("string", re.compile(pattern.text()), iri)
     except re.error as error:
         pattern.fail(f"is not a regular expression: {error}", f"ist kein regulärer Ausdruck: {error}")
+
+
+def _derived(node: Node, base: str) -> str:
+    """Return the IRI of a datatype derived from string (CSVW metadata vocabulary §5.11.1, @id), "" for none."""
+    named = node.at("@id") if not isinstance(node.value, str) else None
+    if named is None or not named.given:
+        return ""
+    if named.text() not in DERIVED or base != "string":
+        listed = ", ".join(DERIVED)
+        named.fail(f"offered for a string: {listed}", f"möglich bei einem string: {listed}")
+    return named.text()
 
 
 def _foreign_key(node: Node) -> ForeignKey:

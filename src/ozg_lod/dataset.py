@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ import pyoxigraph as ox
 
 from ozg_lod import formats, store
 from ozg_lod.errors import SourceError, UsageError
+from ozg_lod.settings import RdfFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
 
 READ: Final = (*formats.GRAPHS, *formats.DATASETS)
 _SUFFIXES: Final = {"owl": "rdf", "xml": "rdf", "n3": "ttl", "json": "jsonld"}
-
-
-@dataclass(frozen=True, slots=True)
-class RdfFile:
-    """One file, and the named graph its triples belong to (None: as it is written)."""
-
-    path: Path
-    graph: str | None = None
 
 
 def version(files: Sequence[RdfFile]) -> str:

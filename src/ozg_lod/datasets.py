@@ -2,13 +2,16 @@
 
 A dataset is everything that is said about the things in its `void:uriSpace`s (the longest one that fits wins, so that
 every thing is in one dataset), with the sources those statements name, so that a file explains itself. Derived
-statements follow the thing they are about.
+statements follow the thing they are about. Parts of things can make a dataset of their own: what a
+`void:uriRegexPattern` fits wholly belongs there and nowhere else (outlines are under another licence than names).
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -28,10 +31,11 @@ Things = dict[str, list[ox.Triple]]
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One dataset: its IRI and the beginnings of the IRIs of the things it speaks of."""
+    """One dataset: its IRI, the beginnings of the IRIs of the things it speaks of, and patterns for parts of things."""
 
     iri: str
     spaces: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -40,28 +44,37 @@ class Dataset:
 
 
 def described(triples: Iterable[ox.Triple]) -> tuple[Dataset, ...]:
-    """Return the datasets that have at least one space, in order of their IRIs."""
+    """Return the datasets that say what they speak of, in order of their IRIs."""
     types: set[str] = set()
     spaces: dict[str, list[str]] = defaultdict(list)
+    patterns: dict[str, list[str]] = defaultdict(list)
     for triple in triples:
-        if triple.predicate.value == VOID + "uriSpace":
-            spaces[_iri(triple.subject)].append(_value(triple.object))
-        elif triple.predicate.value == _TYPE and _iri(triple.object) == DCAT + "Dataset":
-            types.add(_iri(triple.subject))
-    return tuple(Dataset(iri, tuple(sorted(spaces[iri]))) for iri in sorted(types & set(spaces)))
+        subject, value = _iri(triple.subject), triple.object
+        if triple.predicate.value == _TYPE and _iri(value) == DCAT + "Dataset":
+            types.add(subject)
+        elif isinstance(value, ox.Literal) and triple.predicate.value == VOID + "uriSpace":
+            spaces[subject].append(value.value)
+        elif isinstance(value, ox.Literal) and triple.predicate.value == VOID + "uriRegexPattern":
+            patterns[subject].append(value.value)
+    own = sorted(types & {*spaces, *patterns})
+    return tuple(Dataset(iri, tuple(sorted(spaces[iri])), tuple(sorted(patterns[iri]))) for iri in own)
 
 
 def divide(triples: Iterable[ox.Triple], datasets: Sequence[Dataset]) -> dict[str, set[ox.Triple]]:
-    """Return the statements of each dataset by its IRI: about its things, about itself, and about what they cite."""
+    """Return the statements of each dataset by its IRI: about its things, about itself, and about what they cite.
+
+    A dataset about nothing that is there is left out.
+    """
     things = by_thing(triples)
-    owners = {thing: _owner(thing, datasets) for thing in things}
+    owner = cache(partial(_owner, datasets=tuple(datasets)))
     contents: dict[str, set[ox.Triple]] = {dataset.iri: set() for dataset in datasets}
-    for thing, said in things.items():
-        if owners[thing]:
-            contents[owners[thing]].update(said)
-    for dataset in datasets:
-        cited = _closure(contents[dataset.iri], things, first=_CITES, further=_CITED)
-        contents[dataset.iri] |= cited | set(things.get(dataset.iri, ()))
+    for triple in (triple for said in things.values() for triple in said):
+        if found := owner(_iri(triple.subject)):
+            contents[found].add(triple)
+    for iri in [iri for iri, own in contents.items() if not own]:
+        del contents[iri]
+    for iri, own in contents.items():
+        own.update(_closure(own, things, first=_CITES, further=_CITED), things.get(iri, ()))
     return contents
 
 
@@ -81,15 +94,22 @@ def by_thing(triples: Iterable[ox.Triple]) -> Things:
     return things
 
 
-def _owner(thing: str, datasets: Sequence[Dataset]) -> str:
-    """Return the IRI of the dataset a thing belongs to, "" for none; only shapes have blank nodes (lists)."""
-    name = thing or SHAPES
+def _owner(subject: str, *, datasets: Sequence[Dataset]) -> str:
+    """Return the IRI of the dataset a subject belongs to, "" for none; only shapes have blank nodes (lists)."""
+    for dataset in datasets:
+        if any(re.fullmatch(pattern, subject) for pattern in dataset.patterns):
+            return dataset.iri
+    name = subject or SHAPES
     fitting = [(len(space), d.iri) for d in datasets for space in d.spaces if name.startswith(space)]
     return max(fitting, default=(0, ""))[1]
 
 
 def _closure(
-    own: Iterable[ox.Triple], things: Mapping[str, Sequence[ox.Triple]], *, first: frozenset[str], further: frozenset[str]
+    own: Iterable[ox.Triple],
+    things: Mapping[str, Sequence[ox.Triple]],
+    *,
+    first: frozenset[str],
+    further: frozenset[str],
 ) -> set[ox.Triple]:
     """Return what is said about the things reached from `own` by the predicates."""
     front = {_iri(t.object).partition("#")[0] for t in own if t.predicate.value in first} - {""}
@@ -105,7 +125,3 @@ def _closure(
 
 def _iri(term: object) -> str:
     return term.value if isinstance(term, ox.NamedNode) else ""
-
-
-def _value(term: object) -> str:
-    return term.value if isinstance(term, ox.NamedNode | ox.Literal) else ""

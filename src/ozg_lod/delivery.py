@@ -34,7 +34,7 @@ class Hold:
         if self.held + size > self._limit:
             raise Busy(
                 "Too many large answers are on their way to slow clients; try again in a minute.",
-                "Zu viele große Antworten sind zu langsamen Clients unterwegs; versuchen Sie es in einer Minute noch einmal.",
+                "Zu viele große Antworten sind zu langsamen Clients unterwegs; bitte in einer Minute wieder.",
                 retry_after_s=60,
             )
         self.held += size
@@ -54,7 +54,7 @@ class Delivery(Response):
         self._limit_s = limit_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the protocol of ASGI
-        """Send the answer piece by piece; raise TimeoutError, which breaks the connection, when the client is too slow."""
+        """Send it piece by piece; raise TimeoutError, which breaks the connection, when the client is too slow."""
         body = bytes(self.body)
         try:
             async with asyncio.timeout(self._limit_s):

@@ -12,9 +12,11 @@ import pyoxigraph as ox
 
 from ozg_lod import datasets, flat, formats
 from ozg_lod.errors import NotAcceptable
+from ozg_lod.triples import resource, text
+from ozg_lod.vocab import DCAT, DCT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 DESCRIPTIONS_FILE: Final = "catalogue.nt"
 FOLDER: Final = "dump/"
@@ -34,24 +36,29 @@ def files(
         return {}
     everything = {*triples, *(quad.triple for quad in ox.parse(shapes, ox.RdfFormat.TURTLE))}
     written: dict[str, bytes] = {}
-    for iri, content in datasets.divide(everything, found).items():
+    contents = datasets.divide(everything, found)
+    found = tuple(dataset for dataset in found if dataset.iri in contents)
+    for iri, content in contents.items():
         key = iri.rpartition("/")[2]
         for form in RDF_FORMATS:
             with contextlib.suppress(NotAcceptable):  # a format that cannot hold the graph is not offered for it
                 written[f"{FOLDER}{key}.{form.suffix}"] = formats.serialize(content, form)
-    written |= _tables(everything, queries, {dataset.key for dataset in found}, base_iri)
     described = datasets.descriptions(triples, found)
+    store = ox.Store()
+    store.bulk_extend(ox.Quad(*triple) for triple in everything)
+    owners = {dataset.key: dataset.iri for dataset in found}
+    for question in flat.questions(queries):
+        if question.dataset in owners:
+            written[FOLDER + question.file] = question.table(store)
+            written[FOLDER + question.file + flat.METADATA] = question.metadata(base_iri)
+            described |= set(_named(owners[question.dataset], question))
     return {**written, DESCRIPTIONS_FILE: formats.serialize(described, formats.NTRIPLES)}
 
 
-def _tables(
-    triples: Collection[ox.Triple], queries: Mapping[str, bytes], keys: Collection[str], base_iri: str
-) -> dict[str, bytes]:
-    store = ox.Store()
-    store.bulk_extend(ox.Quad(*triple) for triple in triples)
-    written: dict[str, bytes] = {}
-    for question in flat.questions(queries):
-        if question.dataset in keys:
-            written[FOLDER + question.file] = question.table(store)
-            written[FOLDER + question.file + flat.METADATA] = question.metadata(base_iri)
-    return written
+def _named(dataset: str, question: flat.Question) -> Iterator[ox.Triple]:
+    """Yield what the catalogue needs to know of a table: its dataset, its file, its titles."""
+    iri = f"{dataset}#csv-{question.name}"
+    yield resource(dataset, DCAT + "distribution", iri)
+    yield text(iri, DCT + "identifier", question.file)
+    yield text(iri, DCT + "title", question.de, "de")
+    yield text(iri, DCT + "title", question.en, "en")

@@ -37,7 +37,8 @@ ORDER: Final = (
     "figure",
 )
 """What people look for stands before what is said about it."""
-AREAS: Final = frozenset({"state", "place", "district", "municipality"})
+AUTHORITIES: Final = frozenset({"state", "district", "municipality"})
+_AREAS: Final = AUTHORITIES | {"place"}
 _KEYED: Final = (
     (OZG + "ags", "ags"),
     (OZG + "districtKey", "ags"),
@@ -74,8 +75,8 @@ class Entry:
 
     @property
     def en(self) -> str:
-        """Return the English name, else what there is."""
-        return pick(self.names, "en", self.key)[0]
+        """Return the English name, "" where there is none."""
+        return self.names.get("en", "")
 
     @property
     def position(self) -> tuple[int, str, str]:
@@ -150,7 +151,7 @@ def _changes(graph: Graph, fragments: Iterable[str]) -> list[str]:
 def _keys(graph: Graph, iri: str, kind: str, fragments: Iterable[str]) -> list[tuple[str, str, str]]:
     """Return (scheme, key, fragment): the keys it states and, where only a part of it states one, that part."""
     found = {(scheme, key): "" for predicate, scheme in _KEYED for key in _plain(graph.objects(iri, predicate))}
-    if kind in AREAS:
+    if kind in _AREAS:
         found |= {("ags", key): "" for key in _plain(graph.objects(iri, DCT + "identifier"))}
     for part in sorted(fragments):
         fragment = part.partition("#")[2]

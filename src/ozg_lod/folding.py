@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 SHORTEST_PART: Final = 3
 """Shorter words are found where a word begins, longer ones inside words too (the index is of three letters each)."""
@@ -48,7 +48,7 @@ def readings(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((plain, contract(plain))))
 
 
-def spans(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
+def spans(text: str, words: Collection[str]) -> list[tuple[int, int]]:
     """Return where folded words stand in `text` as (start, end), in order and not overlapping.
 
     >>> spans("Gießener Straße", ["strasse", "giess"])

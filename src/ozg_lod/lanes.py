@@ -1,7 +1,8 @@
 """Lanes: how many questions are worked on at once, and which of them wait.
 
-Every question starts in the fast lane. After `promote_after_s` its child moves to the slow lane: it gives way to
-others (nice), and if the slow lane is full it is stopped where it stands until there is room. Its place in the fast
+Every question starts in the fast lane. After `promote_after_s`, or a quarter of that when others wait, its child moves
+to the slow lane: it gives way to others (nice), and if the slow lane is full it is stopped where it stands until there
+is room. Its place in the fast
 lane is free at once, so that small questions are answered while large ones are being worked on. Nothing is restarted
 for that, and whatever happens a child is killed at its deadline.
 """
@@ -18,16 +19,22 @@ from ozg_lod.cage import Child, Limits, Template, late
 from ozg_lod.errors import Busy, OzgLodError
 
 _NICE: Final = 10
+_HURRY: Final = 0.25
+"""The part of its time in the fast lane after which a question must leave it when others wait."""
 
 
 @dataclass(frozen=True)
 class Widths:
-    """Places in each lane, questions that may wait for one, seconds until a question counts as slow."""
+    """Places in each lane, questions that may wait for one, seconds until a question counts as slow.
+
+    `parked` are the questions that may stand stopped before the slow lane: each keeps what memory it has taken.
+    """
 
     fast: int = 2
     slow: int = 2
     waiting: int = 32
     promote_after_s: float = 0.2
+    parked: int = 8
 
 
 class Lanes:
@@ -44,6 +51,11 @@ class Lanes:
         self._slow_waiting: deque[_Run] = deque()
         self._renewing: set[asyncio.Task[None]] = set()
         self._closed = False
+
+    @property
+    def crowded(self) -> bool:
+        """Return whether a question waits for a place in the fast lane."""
+        return self._queued > 0
 
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
         """Return the whole answer; raise what the child raised, Late, OutOfMemory, or Busy when too many wait."""
@@ -72,7 +84,7 @@ class Lanes:
         self._fast.release()
         if self._slow_running < self.widths.slow:
             self._start_slow(run)
-        elif len(self._slow_waiting) < self.widths.waiting:
+        elif len(self._slow_waiting) < self.widths.parked:
             run.child.signal(signal.SIGSTOP)
             self._slow_waiting.append(run)
         else:
@@ -156,6 +168,7 @@ class _Run:
         self._lanes = lanes
         self._timers = (
             loop.call_at(end, lambda: self.stop(late(deadline_s))),
+            loop.call_later(lanes.widths.promote_after_s * _HURRY, self._hurry),
             loop.call_later(lanes.widths.promote_after_s, self._promote),
         )
 
@@ -171,9 +184,15 @@ class _Run:
             timer.cancel()
         self._lanes.leave(self)
 
+    def _hurry(self) -> None:
+        """Make room early when others wait."""
+        if self._lanes.crowded:
+            self._promote()
+
     def _promote(self) -> None:
-        self.promoted = True
-        self._lanes.leave_fast(self)
+        if not self.promoted:
+            self.promoted = True
+            self._lanes.leave_fast(self)
 
 
 def busy() -> Busy:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _LEAST_LIKE: Final = 80.0
 """Percent of letters that agree in order: one wrong letter in five. Below it “Bauantrag” is answered by “Aufträge”."""
 _MOST: Final = 6
+_TELLING: Final = 5
+"""Letters from which on one word of several may be offered alone: “der” is like “Eder”, and not what was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Spellings:
         if len(words) > 1:
             corrected = [(word, self._nearest(word)) for word in words]
             offered.append(" ".join(like or word for word, like in corrected))
-            offered += [like for _, like in corrected if like and apart]
+            offered += [like for word, like in corrected if like and apart and len(word) >= _TELLING]
         return [text for text in dict.fromkeys(offered) if contract(fold(text)) != typed]
 
     def _nearest(self, word: str) -> str | None:
@@ -48,7 +50,7 @@ class Spellings:
 def nearest_keys(key: str, known: Iterable[str], *, most: int) -> list[str]:
     """Return the keys with the fewest typing errors between, of equals those that begin alike for longest.
 
-    >>> nearest_keys("06441000", ["06411000", "06414000", "06531001"], most=2)
+    >>> nearest_keys("06410400", ["06411000", "06414000", "06531001"], most=2)
     ['06414000', '06411000']
     """
     return sorted(known, key=lambda other: (OSA.distance(key, other), -_common(key, other), other))[:most]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ozg_lod import formats, vocabulary
+from ozg_lod import formats, results, static_files, structured, vocabulary
 from ozg_lod.addresses import Addresses
 from ozg_lod.cards import Composer
 from ozg_lod.graph import collation
@@ -26,22 +26,53 @@ if TYPE_CHECKING:
     from ozg_lod.describe import Description
     from ozg_lod.errors import OzgLodError
     from ozg_lod.language import Language
+    from ozg_lod.linking import Reuse
     from ozg_lod.listing import Directory, Table
+    from ozg_lod.search import Thing
 
 _BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")
 _UNFOLDED: Final = (OZG + "claim", OZG + "condition")
+_MENU: Final = (
+    ("/", "catalogue", "#catalogue"),
+    ("/karte", "map", ""),
+    ("/zeitleiste", "timeline", ""),
+    ("/sparql", "query", ""),
+    ("/hilfe", "help", ""),
+)
+_FOOTING: Final = (
+    (
+        "people",
+        (("/suche", "search"), ("/quellen", "sources"), ("/widersprueche", "discrepancies"), ("/status", "status")),
+    ),
+    (
+        "programs",
+        (("/catalog", "portals"), ("/ontology", "ontology"), ("/shapes", "shapes"), ("/aenderungen", "changes")),
+    ),
+    ("duties", (("/impressum", "imprint"), ("/datenschutz", "privacy"), ("/barrierefreiheit", "accessibility"))),
+)
+_SHELVES: Final = (
+    ("places", ("municipality", "district", "state", "place")),
+    ("services", ("bundle", "availability", "service", "concept", "channel")),
+    ("programmes", ("programme", "module", "funding", "condition", "participation")),
+    ("evidence", ("source", "figure", "discrepancy", "statement", "organisation", "dataset")),
+)
+_NUMBERS: Final = ("municipality", "bundle", "programme", "source")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every page needs: its language, its addresses, its own path and page number, the version of the data."""
+    """What every page needs: its language, its addresses, its own path and page number, the version of the data.
+
+    `kept` are the parameters that go along to the page in the other language.
+    """
 
     language: Language
     addresses: Addresses
     version: str = ""
     path: str = "/"
     page: int = 1
+    kept: tuple[tuple[str, str], ...] = ()
 
     @property
     def words(self) -> Words:
@@ -58,19 +89,22 @@ class Site:
         return Writer(self.words, self.addresses, names)
 
 
-def thing(site: Site, description: Description) -> bytes:
-    """Return the page about one thing."""
+def thing(site: Site, description: Description, reuse: Reuse | None = None, *, located: str = "") -> bytes:
+    """Return the page about one thing; `located` is the key of a map that shows where it lies, "" for none."""
     composer = Composer(description, site.writer(description.names))
     kind = description.iri.removeprefix(site.addresses.base_iri).split("/")[1]
     stated, others = composer.incoming()
     unfolded = composer.unfolded(_UNFOLDED)
     hidden = set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"}
-    return _render(
+    card = composer.card(description.iri, hidden=hidden)
+    return render(
         "thing.html",
         site,
-        card=composer.card(description.iri, hidden=hidden),
+        card=card,
         kind=kind,
-        parts_of_thing=[composer.card(part, beside=description.iri) for part in description.parts],
+        parts_of_thing=composer.parts(card),
+        reuse_of=reuse,
+        located=located,
         unfolded=unfolded,
         stated=stated,
         others=others,
@@ -91,7 +125,7 @@ def listing(site: Site, table: Table) -> bytes:
     ]
     columns = [writer.name(table.columns[n]) for n in filled]
     offered = (*_BAR, formats.CSV)
-    return _render("list.html", site, table=table, rows=rows, columns=columns, formats=offered, writer=writer)
+    return render("list.html", site, table=table, rows=rows, columns=columns, formats=offered, writer=writer)
 
 
 def start(site: Site, directory: Directory, title: str) -> bytes:
@@ -99,7 +133,16 @@ def start(site: Site, directory: Directory, title: str) -> bytes:
     writer = site.writer({})
     kinds = [(kind, writer.count(len(entries))) for kind, entries in directory.kinds.items() if entries]
     total = writer.count(sum(len(entries) for entries in directory.kinds.values()))
-    return _render("start.html", site, kinds=kinds, total=total, title=title)
+    counts = dict(kinds)
+    shelves = [(shelf, [(kind, counts[kind]) for kind in members if kind in counts]) for shelf, members in _SHELVES]
+    placed = {kind for _, members in _SHELVES for kind in members}
+    shelves[-1][1].extend((kind, count) for kind, count in kinds if kind not in placed)
+    numbers = [(kind, counts[kind]) for kind in _NUMBERS if kind in counts]
+    shown = [(shelf, members) for shelf, members in shelves if members]
+    website = structured.block(structured.website(site, title))
+    return render(
+        "start.html", site, kinds=kinds, total=total, title=title, website=website, shelves=shown, numbers=numbers
+    )
 
 
 def ontology(
@@ -112,7 +155,7 @@ def ontology(
     writer = site.writer(names)
     groups = [*(name for name, _ in vocabulary.GROUPS), vocabulary.OTHER]
     grouped = [(group, [term for term in terms if term.group == group]) for group in groups]
-    return _render(
+    return render(
         "ontology.html",
         site,
         groups=[(group, members) for group, members in grouped if members],
@@ -131,7 +174,20 @@ def shapes(site: Site, rules: Sequence[vocabulary.Rule], names: Mapping[str, Map
         (target, [rule for rule in rules if rule.target == iri])
         for iri, target in sorted(targets.items(), key=lambda entry: collation(entry[1].text))
     ]
-    return _render("shapes.html", site, groups=groups, writer=writer, total=len(rules), formats=_BAR)
+    return render("shapes.html", site, groups=groups, writer=writer, total=len(rules), formats=_BAR)
+
+
+def search(site: Site, found: results.Page) -> bytes:
+    """Return a page of search results, or the empty form where nothing was asked."""
+    writer = site.writer({})
+    everything = sum(number for _, number in found.outcome.facets)
+    return render("search.html", site, found=found, outcome=found.outcome, writer=writer, everything=everything)
+
+
+def choices(site: Site, key: str, things: Sequence[Thing]) -> bytes:
+    """Return the list of several things with the same key."""
+    named = [(thing, *results.name_of(thing, site.language), site.addresses.target(thing.iri)) for thing in things]
+    return render("choices.html", site, key=key, named=named)
 
 
 def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWHERE) -> bytes:
@@ -141,7 +197,7 @@ def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWH
     said = site.words(key if site.words.has(key) else "error/step_500")
     suggested = failure.details.get("suggestions")
     offered = failure.details.get("offered")
-    return _render(
+    return render(
         "error.html",
         site,
         failure=failure,
@@ -153,14 +209,15 @@ def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWH
     )
 
 
-def _render(template: str, site: Site, **gaps: object) -> bytes:
+def render(template: str, site: Site, **gaps: object) -> bytes:
+    """Return a template filled in, for pages that are made in a module of their own."""
     text = _environment().get_template(template).render(site=site, w=site.words, a=site.addresses, **gaps)
     return text.encode()
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("ozg_lod"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -168,3 +225,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.globals |= {"asset": static_files.address, "built": static_files.has}
+    environment.globals |= {"menu": _MENU, "footing": _FOOTING, "official": ""}
+    return environment

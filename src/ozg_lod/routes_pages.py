@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod import formats, listing, pages, static_files, vocabulary
+from ozg_lod import formats, linking, listing, pages, static_files, vocabulary
 from ozg_lod.describe import about
 from ozg_lod.replies import Asked, Reply, reply
 from ozg_lod.visits import Made, Visit, no_such_page
@@ -59,7 +59,9 @@ async def thing(request: Request, kind: str, name: str) -> Response:
         if description is None:
             raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown(kind, key)
         if visit.form is formats.HTML:
-            return Made(pages.thing(visit.site, description), description.pages)
+            reuse = linking.reuse(visit.site, description, kind, visit.graph)
+            page = pages.thing(visit.site, description, reuse, located=visit.atlas.located(iri))
+            return Made(page, description.pages)
         return Made(formats.serialize(description.triples, visit.form), description.pages)
 
     return await _answer(visit, make, iri)
@@ -151,7 +153,8 @@ async def static(request: Request, name: str) -> Response:
     entry, content_type = static_files.find(name)
     asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
     mark = hashlib.sha256(entry.plain).hexdigest()
-    fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": "public, max-age=3600"}
+    kept = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
+    fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": kept}
     return _sent(reply(entry, asked, mark=mark, headers=fields))
 
 

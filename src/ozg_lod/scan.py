@@ -15,31 +15,15 @@ from typing import Final
 from urllib.parse import urljoin
 
 from ozg_lod.errors import BadRequest, Forbidden, TooLarge
+from ozg_lod.tokens import position, tokens
 
 MAX_DEPTH: Final = 100
 MAX_OPERATORS: Final = 2000
 
-_TOKEN: Final = re.compile(
-    r"""(?P<space>[ \t\r\n]+|\#[^\r\n]*)
-      | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-      | (?P<text>\"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"\"\")?|'''(?:[^'\\]|\\.|'(?!''))*+(?:''')?
-               |"(?:[^"\\\r\n]|\\.)*+"?|'(?:[^'\\\r\n]|\\.)*+'?)  # unclosed, it runs on: no second look
-      | (?P<variable>[?$]\w+)
-      | (?P<language>@[A-Za-z][A-Za-z0-9-]*)
-      | (?P<name>(?:\w[\w.-]*+)?:(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\.)*)
-      | (?P<word>\w[\w.-]*+)  # taken as far as a prefix might go, so that nothing is read twice
-      | (?P<open>[({[])
-      | (?P<close>[)}\]])
-      | (?P<operator>\|\||&&|[!|/^*+-])
-      | (?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
 _APART: Final = re.compile(r"[.-]+")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
-_UPDATES: Final = frozenset(
-    {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
-)
+_UPDATES: Final = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"})
 _VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 _OPERATOR_WORDS: Final = frozenset({"UNION", "OPTIONAL", "MINUS", "BIND", "FILTER", "NOT", "EXISTS"})
 
@@ -71,16 +55,6 @@ def scan(query: str, *, max_bytes: int = 64 * 1024) -> Scan:
     return _Reader().read(query)
 
 
-def position(query: str, offset: int) -> tuple[int, int]:
-    """Return line and column, both from 1, of `offset` in `query`.
-
-    >>> position("ASK {", 4)
-    (1, 5)
-    """
-    before = query[:offset]
-    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
-
-
 def _check_size(query: str, max_bytes: int) -> None:
     size = len(query.encode("utf-8", "surrogatepass"))
     if size > max_bytes:
@@ -105,6 +79,24 @@ def _at(query: str, offset: int, en: str, de: str) -> BadRequest:
     )
 
 
+def _resolved(base: str, iri: str) -> str:
+    """Return an IRI against the base, if there is one; urljoin loses the "#" of an empty fragment."""
+    if not base:
+        return iri
+    return urljoin(base, iri) + ("#" if iri.endswith("#") else "")
+
+
+def _bnode(query: str, offset: int) -> BadRequest:
+    """Return why BNODE with a label is not offered: pyoxigraph 0.5.13 gives all rows the same node for a label."""
+    return _at(
+        query,
+        offset,
+        "BNODE with a label is not offered: different rows would get the same node; write BNODE() or an IRI",
+        "BNODE mit einer Bezeichnung wird nicht angeboten: Verschiedene Zeilen bekämen denselben Knoten; schreiben Sie "
+        "BNODE() oder eine IRI",
+    )
+
+
 class _Reader:
     """One pass over the tokens; the state that the pass needs."""
 
@@ -123,19 +115,15 @@ class _Reader:
         self.previous: list[str] = ["", ""]  # the last two tokens, words in capitals
 
     def read(self, query: str) -> Scan:
-        for match in _TOKEN.finditer(query):
-            kind, token = match.lastgroup, match.group()
-            if kind == "space":
-                continue
-            if kind == "word":
-                token = self._words(query, token.upper(), match.start())
-            elif kind in ("open", "close", "operator"):
-                self._symbol(query, kind, token, match.start())
-            elif kind in ("iri", "name"):
-                self._name(kind, token, match.start())
-            elif kind == "variable":
-                self.variables.setdefault(token[1:])
-            self.previous = [self.previous[1], token]
+        labelled: int | None = None
+        for kind, text, offset in tokens(query):
+            self.previous = [self.previous[1], self._token(query, kind, text, offset)]
+            if self.previous == ["BNODE", "("]:
+                labelled = offset
+            elif labelled is not None and text != ")":
+                raise _bnode(query, labelled)
+            else:
+                labelled = None
         missing = {prefix: offset for prefix, offset in self.used.items() if prefix not in self.prefixes}
         return Scan(
             form=self.form,
@@ -146,6 +134,18 @@ class _Reader:
             missing=missing,
             volatile=self.volatile,
         )
+
+    def _token(self, query: str, kind: str, text: str, offset: int) -> str:
+        """Look at one token; return it as the next one sees it."""
+        if kind == "word":
+            return self._words(query, text.upper(), offset)
+        if kind in ("open", "close", "operator"):
+            self._symbol(query, kind, text, offset)
+        elif kind in ("iri", "name"):
+            self._name(kind, text, offset)
+        elif kind == "variable":
+            self.variables.setdefault(text[1:])
+        return text
 
     def _words(self, query: str, words: str, offset: int) -> str:
         """Look at each word of `a.b-c`; return the last."""
@@ -171,7 +171,7 @@ class _Reader:
                 raise _at(
                     query,
                     offset,
-                    f"{word} would change data; this endpoint only reads. Start with SELECT, ASK, CONSTRUCT or DESCRIBE",
+                    f"{word} would change data; this endpoint only reads. Write SELECT, ASK, CONSTRUCT or DESCRIBE",
                     f"{word} würde Daten ändern; dieser Endpunkt liest nur. Beginnen Sie mit SELECT, ASK, CONSTRUCT "
                     "oder DESCRIBE",
                 )
@@ -212,7 +212,7 @@ class _Reader:
 
     def _iri(self, kind: str, token: str) -> str:
         if kind == "iri":
-            return urljoin(self.base, token[1:-1]) if self.base else token[1:-1]
+            return _resolved(self.base, token[1:-1])
         prefix, _, local = token.partition(":")
         return self.prefixes.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
 

@@ -1,4 +1,4 @@
-"""The SPARQL endpoint described by itself (SPARQL 1.1 Service Description), always in step with the snapshot."""
+"""The SPARQL endpoint described by itself (SPARQL 1.1 Service Description), always in step with the dataset."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod.formats import GRAPHS, RESULTS
-from ozg_lod.vocab import DCT, RDF, SD, VOID, XSD
+from ozg_lod.formats import RESULTS
+from ozg_lod.store import GRAPHS
+from ozg_lod.triples import number, resource
+from ozg_lod.vocab import DCT, RDF, SD, VOID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ozg_lod.snapshot import Manifest
+    from ozg_lod.counts import Counts
 
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
 _NAMED_FORMATS: Final = {
@@ -20,6 +22,8 @@ _NAMED_FORMATS: Final = {
     "application/ld+json": "JSON-LD",
     "application/rdf+xml": "RDF_XML",
     "application/n-triples": "N-Triples",
+    "application/n-quads": "N-Quads",
+    "application/trig": "TriG",
     "application/sparql-results+json": "SPARQL_Results_JSON",
     "application/sparql-results+xml": "SPARQL_Results_XML",
     "text/csv": "SPARQL_Results_CSV",
@@ -27,41 +31,37 @@ _NAMED_FORMATS: Final = {
 }
 
 
-def describe(manifest: Manifest, public_url: str) -> list[ox.Triple]:
-    """Return the description: one service, one dataset, its graphs with their sizes."""
+def describe(counts: Counts, version: str, public_url: str, *, merged: bool) -> list[ox.Triple]:
+    """Return the description: one service, one dataset, its graphs with their sizes.
+
+    `merged` says that the default graph is the merge of all named graphs.
+    """
     endpoint = f"{public_url}/sparql"
+    features = [SD + "UnionDefaultGraph"] if merged else []
     return [
-        _triple(endpoint, RDF + "type", SD + "Service"),
-        _triple(endpoint, SD + "endpoint", endpoint),
-        _triple(endpoint, SD + "supportedLanguage", SD + "SPARQL11Query"),
-        _triple(endpoint, SD + "feature", SD + "UnionDefaultGraph"),
-        *(_triple(endpoint, SD + "resultFormat", _FORMATS + _NAMED_FORMATS[form.media_type]) for form in (*RESULTS, *GRAPHS)),
-        _triple(endpoint, SD + "defaultDataset", endpoint + "#dataset"),
-        *_dataset(manifest, endpoint),
+        resource(endpoint, RDF + "type", SD + "Service"),
+        resource(endpoint, SD + "endpoint", endpoint),
+        resource(endpoint, SD + "supportedLanguage", SD + "SPARQL11Query"),
+        *(resource(endpoint, SD + "feature", feature) for feature in features),
+        *(resource(endpoint, SD + "resultFormat", _FORMATS + _NAMED_FORMATS[form.media_type]) for form in RESULTS),
+        *(resource(endpoint, SD + "resultFormat", _FORMATS + _NAMED_FORMATS[form.media_type]) for form in GRAPHS),
+        resource(endpoint, SD + "defaultDataset", endpoint + "#dataset"),
+        *_dataset(counts, version, endpoint),
     ]
 
 
-def _dataset(manifest: Manifest, endpoint: str) -> Iterator[ox.Triple]:
+def _dataset(counts: Counts, version: str, endpoint: str) -> Iterator[ox.Triple]:
     dataset, default = endpoint + "#dataset", endpoint + "#default-graph"
-    yield _triple(dataset, RDF + "type", SD + "Dataset")
-    yield _triple(dataset, SD + "defaultGraph", default)
-    yield _triple(default, RDF + "type", SD + "Graph")
-    yield _number(default, VOID + "triples", manifest.triples)
-    yield ox.Triple(ox.NamedNode(dataset), ox.NamedNode(DCT + "identifier"), ox.Literal(manifest.version))
-    for iri, quads in manifest.graphs.items():
-        named, graph = f"{iri}#named", f"{iri}#graph"
-        yield _triple(dataset, SD + "namedGraph", named)
-        yield _triple(named, RDF + "type", SD + "NamedGraph")
-        yield _triple(named, SD + "name", iri)
-        yield _triple(named, SD + "graph", graph)
-        yield _triple(graph, RDF + "type", SD + "Graph")
-        yield _number(graph, VOID + "triples", quads)
-
-
-def _triple(subject: str, predicate: str, target: str) -> ox.Triple:
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(target))
-
-
-def _number(subject: str, predicate: str, value: int) -> ox.Triple:
-    number = ox.Literal(str(value), datatype=ox.NamedNode(XSD + "integer"))
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), number)
+    yield resource(dataset, RDF + "type", SD + "Dataset")
+    yield resource(dataset, SD + "defaultGraph", default)
+    yield resource(default, RDF + "type", SD + "Graph")
+    yield number(default, VOID + "triples", counts.triples)
+    yield ox.Triple(ox.NamedNode(dataset), ox.NamedNode(DCT + "identifier"), ox.Literal(version))
+    for position, (iri, triples) in enumerate(counts.graphs.items(), 1):
+        named, graph = f"{endpoint}#named-graph-{position}", f"{endpoint}#graph-{position}"
+        yield resource(dataset, SD + "namedGraph", named)
+        yield resource(named, RDF + "type", SD + "NamedGraph")
+        yield resource(named, SD + "name", iri)
+        yield resource(named, SD + "graph", graph)
+        yield resource(graph, RDF + "type", SD + "Graph")
+        yield number(graph, VOID + "triples", triples)

@@ -7,9 +7,11 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod import snapshot
+import pyoxigraph as ox
+
+from ozg_lod import dataset, snapshot
 from ozg_lod.cache import ByteCache
-from ozg_lod.errors import OzgLodError, SnapshotError
+from ozg_lod.errors import OzgLodError, SnapshotError, Unavailable
 from ozg_lod.fingerprint import code_fingerprint
 from ozg_lod.sparql import Endpoint
 
@@ -17,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pyoxigraph as ox
-
+    from ozg_lod.lanes import Lanes
     from ozg_lod.settings import Settings
+    from ozg_lod.sparql import Evaluator
 
 _log = logging.getLogger("ozg_lod")
 _LOOK_EVERY_S: Final = 1.0
@@ -71,13 +73,40 @@ def open_current(settings: Settings) -> Opened:
         ) from error
     directory = snapshots.directory(name)
     cache = ByteCache(settings.cache_bytes)
+    evaluator = _evaluator(settings, manifest)
     return Opened(
         name=name,
         directory=directory,
         manifest=manifest,
         store=snapshot.open_store(directory),
         shapes=(directory / snapshot.SHAPES_FILE).read_bytes(),
-        endpoint=Endpoint(directory, settings, cache),
+        endpoint=Endpoint("ozg_lod.store:answering", str(directory), settings, cache, evaluator),
+        public_url=settings.public_url.rstrip("/"),
+        code=code_fingerprint(),
+        cache=cache,
+    )
+
+
+def _evaluator(settings: Settings, manifest: snapshot.Manifest) -> Callable[[Lanes], Evaluator] | None:
+    """Return how to make what evaluates in the place of our lanes, if the settings name it."""
+    if settings.store is None:
+        return None
+    from ozg_lod import remote  # noqa: PLC0415 - an HTTP client costs start-up time, and few need one
+
+    return remote.connect(settings, manifest)
+
+
+def open_files(settings: Settings) -> Opened:
+    """Return the RDF files of the settings as what is served: queries only, there are no things and no pages."""
+    version = dataset.version(settings.rdf)
+    cache = ByteCache(settings.cache_bytes)
+    return Opened(
+        name=version,
+        directory=settings.target,
+        manifest=snapshot.Manifest(version, version, base_iri="", triples=0, graphs={}, files={}),
+        store=ox.Store(),
+        shapes=b"",
+        endpoint=Endpoint("ozg_lod.dataset:answering", dataset.argument(settings.rdf), settings, cache),
         public_url=settings.public_url.rstrip("/"),
         code=code_fingerprint(),
         cache=cache,
@@ -94,11 +123,11 @@ class Switch:
         self._settings = settings
         self._snapshots = snapshot.Snapshots(settings.target)
         self._refused: str | None = None
-        self.opened = open_current(settings)
+        self.opened = open_files(settings) if settings.rdf else open_current(settings)
 
     async def watch(self, serve: Callable[[Opened], None]) -> None:
         """Look for a new snapshot every second until cancelled; `serve` is told of each one."""
-        while True:
+        while not self._settings.rdf:
             await asyncio.sleep(_LOOK_EVERY_S)
             name = self._snapshots.current()
             if name not in (self.opened.name, self._refused, None):
@@ -109,7 +138,7 @@ class Switch:
         try:
             opened = await asyncio.to_thread(open_current, self._settings)
         except OzgLodError as error:
-            self._refused = name
+            self._refused = None if isinstance(error, Unavailable) else name  # a store may get it yet
             _log.error("the new snapshot is refused, the old one stays: %s", error.en)  # one sentence, no traceback
             return
         old, self.opened = self.opened, opened

@@ -1,7 +1,7 @@
 """Snapshots: immutable directories made by `build`, the log of what was published, and the one pointer.
 
-    TARGET/snapshots/{build key}/   data.nq data.nt shapes.ttl report.json manifest.json store/
-    TARGET/published.jsonl          one line for each publication: number, time, version, snapshot
+    TARGET/snapshots/{build key}/   data.nq data.nt shapes.ttl report.json search.db manifest.json store/ dump/ …
+    TARGET/published.jsonl          one line for each publication: number, time, version, snapshot, what changed
     TARGET/current                  the name of the snapshot that is served
 
 A snapshot is written aside, flushed, fsynced and renamed; then it is logged; then `current` is switched. Whoever is
@@ -19,12 +19,12 @@ import json
 import os
 import shutil
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import store
+from ozg_lod import changes, store
 from ozg_lod.errors import SnapshotError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ MANIFEST_FILE: Final = "manifest.json"
 STORE_DIRECTORY: Final = "store"
 _FORMAT: Final = 1
 _CHUNK: Final = 1 << 20
+_KINDS: Final = ("added", "changed", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -77,17 +78,34 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Publication:
-    """One line of the publication log; `time` is UTC."""
+    """One line of the publication log; `time` is UTC.
+
+    `added`, `changed` and `withdrawn` are the resources that differ from the publication before (see `changes`); they
+    are None in lines that were written before this was recorded.
+    """
 
     number: int
     time: str
     version: str
     snapshot: str
+    added: tuple[str, ...] | None = None
+    changed: tuple[str, ...] | None = None
+    withdrawn: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, line: str) -> Publication:
+        """Return the publication of one line of the log."""
+        said = json.loads(line)
+        differs = {kind: None if said.get(kind) is None else tuple(said[kind]) for kind in _KINDS}
+        return cls(said["number"], said["time"], said["version"], said["snapshot"], **differs)
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What `build` puts into a snapshot: bytes only, so that the same sources give the same files."""
+    """What `build` puts into a snapshot: bytes only, so that the same sources give the same files.
+
+    `files` are further ones by name.
+    """
 
     build_key: str
     base_iri: str
@@ -95,6 +113,7 @@ class Contents:
     ntriples: bytes
     shapes: bytes
     report: bytes
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Snapshots:
@@ -135,7 +154,22 @@ class Snapshots:
         if not self._log.exists():
             return []
         lines = self._log.read_text(encoding="utf-8").split("\n")
-        return [Publication(**json.loads(line)) for line in lines[:-1] if line]
+        return [Publication.of(line) for line in lines[:-1] if line]
+
+    def ever_published(self) -> set[str]:
+        """Return the IRIs of all resources that any publication held."""
+        found: set[str] = set()
+        for entry in self.publications():
+            found |= set(entry.added) if entry.added is not None else self.resources(entry.snapshot)
+        return found
+
+    def resources(self, name: str) -> set[str]:
+        """Return the IRIs of the resources a snapshot holds; none where it cannot be read any more."""
+        try:
+            base_iri = Manifest.read(self.directory(name)).base_iri
+        except SnapshotError:
+            return set()
+        return changes.resources(self._merged(name).splitlines(), base_iri)
 
     def current(self) -> str | None:
         """Return the name of the snapshot that is to be served."""
@@ -147,9 +181,10 @@ class Snapshots:
     def write(self, contents: Contents, *, build_store: bool = True) -> Manifest:
         """Write a snapshot aside, make it durable, and give it its name; nothing is served yet."""
         aside = self._folder / f"{contents.build_key}.tmp"
-        self._check_space(aside, len(contents.nquads) * 6)
+        self._check_space(aside, len(contents.nquads) * 6 + sum(map(len, contents.files.values())))
         aside.mkdir(parents=True)
         for name, data in _named(contents).items():
+            (aside / name).parent.mkdir(exist_ok=True)
             (aside / name).write_bytes(data)
         if build_store:
             _write_store(aside)
@@ -171,7 +206,9 @@ class Snapshots:
         manifest = Manifest.read(self.directory(name))
         log = self.publications()
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        publication = Publication(len(log) + 1, now, manifest.version, name)
+        before = self._merged(log[-1].snapshot) if log else b""
+        differs = changes.between(before, self._merged(name), manifest.base_iri)
+        publication = Publication(len(log) + 1, now, manifest.version, name, **asdict(differs))
         lines = b"".join(_json(asdict(entry)) for entry in [*log, publication])
         _replace(self._log, lines)
         _replace(self._current, f"{name}\n".encode())
@@ -213,6 +250,12 @@ class Snapshots:
                     return entry.snapshot
         return None
 
+    def _merged(self, name: str) -> bytes:
+        """Return the merged graph of a snapshot; empty where the file is gone, which must not stop a publication."""
+        with contextlib.suppress(OSError):
+            return (self.directory(name) / store.MERGED_FILE).read_bytes()
+        return b""
+
     def _check_space(self, aside: Path, needed: int) -> None:
         free = shutil.disk_usage(aside.parent).free
         if free < needed:
@@ -242,6 +285,7 @@ def _named(contents: Contents) -> Mapping[str, bytes]:
         store.MERGED_FILE: contents.ntriples,
         SHAPES_FILE: contents.shapes,
         REPORT_FILE: contents.report,
+        **contents.files,
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ozg_lod import formats
 from ozg_lod.cache import Entry
@@ -20,7 +20,7 @@ from ozg_lod.scan import scan
 from ozg_lod.store import Question, offered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from ozg_lod.cache import ByteCache
@@ -41,19 +41,39 @@ class Wanted:
     stays: bool
 
 
+class Evaluator(Protocol):
+    """What evaluates: our lanes, or `remote.Remote` around them."""
+
+    async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
+        """Return the whole answer or raise."""
+        ...
+
+    def close(self) -> None:
+        """End all that belongs to it."""
+        ...
+
+
 class Endpoint:
     """Answers questions about one dataset; `entry` and `argument` tell the template process what to load."""
 
-    def __init__(self, entry: str, argument: str, settings: Settings, cache: ByteCache) -> None:
+    def __init__(
+        self,
+        entry: str,
+        argument: str,
+        settings: Settings,
+        cache: ByteCache,
+        evaluator: Callable[[Lanes], Evaluator] | None = None,
+    ) -> None:
         self._settings = settings
         self._cache = cache
         self._active = 0
-        self._lanes = Lanes(
+        lanes = Lanes(
             entry,
             argument,
             Limits(memory_mb=settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
             Widths(settings.fast_children, settings.slow_children, settings.waiting_queries, settings.promote_after_s),
         )
+        self._evaluator: Evaluator = lanes if evaluator is None else evaluator(lanes)
 
     @property
     def active(self) -> int:
@@ -108,11 +128,11 @@ class Endpoint:
         with spending or contextlib.nullcontext():
             self._active += 1
             try:
-                body = await self._lanes.ask(wanted.question.to_bytes(), deadline_s=limit_s)
+                body = await self._evaluator.ask(wanted.question.to_bytes(), deadline_s=limit_s)
             finally:
                 self._active -= 1
         return self._cache.put("sparql " + wanted.name, body) if wanted.stays else Entry(body)
 
     def close(self) -> None:
         """End all children."""
-        self._lanes.close()
+        self._evaluator.close()

@@ -1,7 +1,12 @@
-"""The files of the site's looks: read once, looked up by name, never by path."""
+"""The files of the site's looks: read once, looked up by name, never by path.
+
+What `web/` builds lies in `static/built` and comes before what is committed;
+without a build the site is plain, but whole.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
@@ -11,6 +16,7 @@ from ozg_lod.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from importlib.resources.abc import Traversable
 
 _TYPES: Final = {
     "css": "text/css; charset=utf-8",
@@ -31,9 +37,25 @@ def find(name: str) -> tuple[Entry, str]:
     return known[name], _TYPES[name.rpartition(".")[2]]
 
 
+def has(name: str) -> bool:
+    """Return whether there is such a file."""
+    return name in _known()
+
+
+@cache
+def address(name: str) -> str:
+    """Return the path of a file with a mark of its content: it may be kept for ever."""
+    return f"/static/{name}?v={hashlib.sha256(find(name)[0].plain).hexdigest()[:10]}"
+
+
 @cache
 def _known() -> Mapping[str, Entry]:
     folder = files("ozg_lod").joinpath("static")
+    built = folder.joinpath("built")
+    return _read(folder) | (_read(built) if built.is_dir() else {})
+
+
+def _read(folder: Traversable) -> dict[str, Entry]:
     return {
         item.name: Entry(item.read_bytes())
         for item in folder.iterdir()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain, islice
@@ -18,13 +17,14 @@ from typing import IO, TYPE_CHECKING, Final, Protocol, cast
 
 import pyoxigraph as ox
 
-from ozg_lod import formats
+from ozg_lod import complaint, formats
 from ozg_lod.errors import AnswerTooLarge, BadRequest
-from ozg_lod.scan import Scan, position, scan
+from ozg_lod.repair import written_out
+from ozg_lod.scan import Scan, scan
 from ozg_lod.vocab import PREFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ozg_lod.cage import Work, Write
 
@@ -36,8 +36,6 @@ MERGED_FILE: Final = "data.nt"
 GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
 """What a query that makes a graph may be answered in."""
 _TIDY_TRIPLES: Final = 20_000
-_LONG_COMPLAINT: Final = 120
-_PLACE: Final = re.compile(r"error at (\d+):(\d+)")
 
 
 @dataclass(frozen=True)
@@ -87,13 +85,17 @@ class Embedded:
         found = scan(question.query, max_bytes=question.query_bytes)
         evaluate = self._dataset(question, found)
         results = _run(evaluate, question.query, found)
+        query = written_out(question.query, self._named(question, found))
+        if query is not None:  # after the first look of the engine, so that a mistake is told with its own place
+            results = _run(evaluate, query, found)
+        query = query or question.query
         output = _Capped(write, question.answer_bytes)
         if isinstance(results, ox.QueryTriples):
             _write_graph(results, formats.by_name(question.format, GRAPHS), output)
             return
         form = formats.by_name(question.format, formats.ASKED_RESULTS)
         if isinstance(results, ox.QuerySolutions):
-            results = _in_order(evaluate, question.query, found, results)
+            results = _in_order(evaluate, query, found, results)
         results.serialize(cast("IO[bytes]", output), form.results)
 
     def _dataset(self, question: Question, found: Scan) -> Evaluate:
@@ -105,10 +107,21 @@ class Embedded:
             return self._store.query
         for iri in (*graphs, *named):
             self._check_known(iri)
-        store, default = self._store, [ox.NamedNode(iri) for iri in dict.fromkeys(graphs)]
-        if len(default) > 1:
-            store, default = self._merged(graphs, named), [ox.DefaultGraph()]  # type: ignore[list-item] # either may stand
-        return partial(store.query, default_graph=default, named_graphs=[ox.NamedNode(iri) for iri in named])
+        named_graphs: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(iri) for iri in named]
+        if len(set(graphs)) > 1:
+            return partial(
+                self._merged(graphs, named).query, default_graph=ox.DefaultGraph(), named_graphs=named_graphs
+            )
+        default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(iri) for iri in graphs[:1]]
+        return partial(self._store.query, default_graph=default, named_graphs=named_graphs)
+
+    def _named(self, question: Question, found: Scan) -> Sequence[str]:
+        """Return the named graphs of the dataset asked for."""
+        if question.default_graphs or question.named_graphs:
+            return question.named_graphs
+        if found.graphs or found.named:
+            return found.named
+        return sorted(self._known)
 
     def _merged(self, graphs: Iterable[str], named: Iterable[str]) -> ox.Store:
         """Return a dataset whose default graph holds each triple of `graphs` once."""
@@ -173,38 +186,11 @@ def _run(evaluate: Evaluate, query: str, found: Scan) -> Results:
     try:
         return evaluate(query)
     except SyntaxError as error:
-        raise _syntax(query, found, str(error)) from None
+        raise complaint.syntax(query, found, str(error)) from None
     except (ValueError, RuntimeError) as error:  # RuntimeError: a function by an IRI that the engine does not know
         raise BadRequest(
             f"The query cannot be evaluated: {error}.", f"Die Abfrage ist nicht auswertbar: {error}."
         ) from None
-
-
-def _syntax(query: str, found: Scan, said: str) -> BadRequest:
-    """Return the engine's complaint as a sentence with a place, and the cause where the scan knows it."""
-    place = _PLACE.search(said)
-    line, column = (int(place[1]), int(place[2])) if place else (1, 1)
-    if found.missing:
-        prefix, offset = next(iter(found.missing.items()))
-        line, column = position(query, offset)
-        known = PREFIXES.get(prefix)
-        en = f'the prefix "{prefix}:" is not declared'
-        de = f"das Präfix „{prefix}:“ ist nicht erklärt"
-        if known:
-            en, de = f"{en}; add PREFIX {prefix}: <{known}>", f"{de}; ergänzen Sie PREFIX {prefix}: <{known}>"
-    else:
-        rest = said.partition(": ")[2] or said
-        expected = rest if len(rest) < _LONG_COMPLAINT else "something else"
-        en, de = f"the query cannot be read on from here; {expected}", f"ab hier ist die Abfrage nicht lesbar; {rest}"
-        if "unbound" in said:
-            en = "a variable in SELECT is neither grouped nor aggregated"
-            de = "eine Variable in SELECT ist weder gruppiert noch zusammengefasst"
-    return BadRequest(
-        f"Line {line}, column {column}: {en}.",
-        f"Zeile {line}, Spalte {column}: {de}.",
-        line=line,
-        column=column,
-    )
 
 
 def _in_order(evaluate: Evaluate, query: str, found: Scan, results: ox.QuerySolutions) -> ox.QuerySolutions:
@@ -246,7 +232,8 @@ class _Capped:
         self._size += len(data)
         if self._size > self._limit:
             raise AnswerTooLarge(
-                f"The answer has more than {self._limit:,} bytes; ask for less (LIMIT, fewer columns) or take the dump.",
+                f"The answer has more than {self._limit:,} bytes; ask for less (LIMIT, fewer columns) or take the "
+                "dump.",
                 f"Die Antwort hat mehr als {self._limit} Bytes; fragen Sie nach weniger (LIMIT, weniger Spalten) oder "
                 "laden Sie den Gesamtabzug.",
                 limit_bytes=self._limit,

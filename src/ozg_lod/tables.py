@@ -17,6 +17,7 @@ from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.ledger import Ledger
 from ozg_lod.records import Record, Records
 from ozg_lod.rows import SEPARATORS, Row, decoded, rows, separator_of
+from ozg_lod.vocab import XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -203,7 +204,7 @@ class _Writer:
     def _literal(self, column: Column, value: str) -> Literal:
         if column.lang is not None:
             return Literal(value, language=column.lang)
-        if column.datatype.base == "string":
+        if column.datatype.iri == XSD + "string":
             return Literal(value)
         return Literal(value, datatype=self._node(column.datatype.iri))
 

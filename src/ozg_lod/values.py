@@ -14,7 +14,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
 from ozg_lod.graph import iri_of, pick
-from ozg_lod.vocab import OZG, SCHEMA, WGS84, XSD
+from ozg_lod.vocab import GEO, OZG, SCHEMA, WGS84, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -123,6 +123,12 @@ class Writer:
                 said.append(self.words(f"thing/{key}", **{f"{unit}s": count}))
         return Value(", ".join(said))
 
+    def shape(self, text: str, _predicate: str) -> Value:
+        """Write a WKT outline as the number of its points; a point as it stands."""
+        if "POLYGON" not in text:
+            return Value(text, kind="code")
+        return Value(self.words("map/outline", count=self.count(text.count(",") + 1)))
+
     def number(self, text: str, predicate: str) -> Value:
         """Write an xsd:integer or xsd:decimal in the unit its property or indicator has."""
         if not _NUMBER.fullmatch(text):
@@ -165,4 +171,5 @@ _WRITERS: Final[Mapping[str, Callable[[Writer, str, str], Value]]] = {
     "yearMonthDuration": Writer.duration,
     "integer": Writer.number,
     "decimal": Writer.number,
+    GEO + "wktLiteral": Writer.shape,
 }

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 
 from ozg_lod import formats, listing, vocabulary
 from ozg_lod.addresses import Addresses
+from ozg_lod.atlas import Atlas, atlas
 from ozg_lod.cache import Entry
 from ozg_lod.errors import BadRequest, NotFound
 from ozg_lod.graph import TYPE, Graph, iri_of, pick
@@ -115,6 +116,11 @@ class Visit:
         return self.opened.cache.once(
             listing.Directory, lambda: listing.directory(self.opened.store, self.opened.base_iri)
         )
+
+    @property
+    def atlas(self) -> Atlas:
+        """Return the areas that have an outline, read once per snapshot."""
+        return self.opened.cache.once(Atlas, lambda: atlas(self.opened.store, self.opened.base_iri))
 
     @property
     def shapes(self) -> ox.Store:

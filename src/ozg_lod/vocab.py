@@ -12,9 +12,12 @@ OZGSH: Final = SHAPES + "#"
 ADMS: Final = "http://www.w3.org/ns/adms#"
 CV: Final = "http://data.europa.eu/m8g/"
 DCAT: Final = "http://www.w3.org/ns/dcat#"
+DCATAP: Final = "http://data.europa.eu/r5r/"
+DCATDE: Final = "http://dcat-ap.de/def/dcatde/"
 DCT: Final = "http://purl.org/dc/terms/"
 FOAF: Final = "http://xmlns.com/foaf/0.1/"
 GEO: Final = "http://www.opengis.net/ont/geosparql#"
+HYDRA: Final = "http://www.w3.org/ns/hydra/core#"
 ORG: Final = "http://www.w3.org/ns/org#"
 OWL: Final = "http://www.w3.org/2002/07/owl#"
 PROV: Final = "http://www.w3.org/ns/prov#"
@@ -25,7 +28,9 @@ SCHEMA: Final = "https://schema.org/"
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 SH: Final = "http://www.w3.org/ns/shacl#"
 SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
+SPDX: Final = "http://spdx.org/rdf/terms#"
 VANN: Final = "http://purl.org/vocab/vann/"
+VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
 VOID: Final = "http://rdfs.org/ns/void#"
 WGS84: Final = "http://www.w3.org/2003/01/geo/wgs84_pos#"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
@@ -34,9 +39,12 @@ PREFIXES: Final[dict[str, str]] = {
     "adms": ADMS,
     "cv": CV,
     "dcat": DCAT,
+    "dcatap": DCATAP,
+    "dcatde": DCATDE,
     "dct": DCT,
     "foaf": FOAF,
     "geo": GEO,
+    "hydra": HYDRA,
     "org": ORG,
     "owl": OWL,
     "ozg": OZG,
@@ -49,7 +57,9 @@ PREFIXES: Final[dict[str, str]] = {
     "sd": SD,
     "sh": SH,
     "skos": SKOS,
+    "spdx": SPDX,
     "vann": VANN,
+    "vcard": VCARD,
     "void": VOID,
     "wgs84": WGS84,
     "xsd": XSD,

@@ -52,7 +52,9 @@ def parsed(content: bytes, form: str) -> Result:
         header, *lines = csv.reader(io.StringIO(content.decode(), newline=""))
         cells = [[ox.BlankNode(cell[2:]) if cell.startswith("_:") else cell for cell in line] for line in lines]
         return Table(tuple(header), tuple(dict(zip(header, line, strict=True)) for line in cells))
-    results = ox.parse_query_results(content, ox.QueryResultsFormat.from_extension({"xml": "srx", "json": "srj"}.get(form, form)))
+    results = ox.parse_query_results(
+        content, ox.QueryResultsFormat.from_extension({"xml": "srx", "json": "srj"}.get(form, form))
+    )
     if isinstance(results, ox.QueryBoolean):
         return bool(results)
     names = tuple(variable.value for variable in results.variables)
@@ -128,7 +130,7 @@ def _result_set(triples: frozenset) -> Table | bool:
     def objects(subject: object, name: str) -> list:
         return [quad.object for quad in store.quads_for_pattern(subject, ox.NamedNode(_RS + name), None)]
 
-    ((root, *_),) = [quad for quad in store.quads_for_pattern(None, _RDF_TYPE, ox.NamedNode(_RS + "ResultSet"))]
+    ((root, *_),) = store.quads_for_pattern(None, _RDF_TYPE, ox.NamedNode(_RS + "ResultSet"))
     truth = objects(root, "boolean")
     if truth:
         return truth[0].value == "true"

@@ -1,0 +1,211 @@
+"""The doctor: whether this machine can serve safely and, for production, whether all a public site owes is there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from ozg_lod import legal, linking, sandbox
+from ozg_lod.errors import OzgLodError, SnapshotError, UsageError
+from ozg_lod.graph import TYPE, Graph, iri_of
+from ozg_lod.snapshot import Snapshots, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ozg_lod.language import Language
+    from ozg_lod.settings import Settings
+    from ozg_lod.snapshot import Manifest
+
+_OLDEST: Final = dt.timedelta(days=365)
+"""An accessibility statement is renewed every year (Commission Implementing Decision (EU) 2018/1523)."""
+_MOST_HOPS: Final = 5
+_WAIT_S: Final = 10
+_LOOPBACK_NAMES: Final = ("localhost", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `en` and `de` say what was found, and what to do where it is not well."""
+
+    name: str
+    well: bool
+    en: str
+    de: str
+
+    def sentence(self, language: Language) -> str:
+        """Return what was found."""
+        return self.de if language == "de" else self.en
+
+
+def examine(settings: Settings, *, production: bool, today: dt.date | None = None) -> list[Check]:
+    """Return all checks; those of a public site only for `production`, where the base IRI is asked over the network."""
+    checks = [_cage()]
+    try:
+        manifest, graph = _snapshot(settings)
+    except OzgLodError as error:
+        checks.append(Check("snapshot", well=False, en=error.en, de=error.de))
+        manifest = graph = None
+    else:
+        checks.append(
+            Check("snapshot", True, f"Undamaged: {manifest.version[:12]}.", f"Heil: {manifest.version[:12]}.")
+        )
+    if production:
+        checks += [
+            _account(),
+            _address(settings.public_url),
+            *_texts(settings, today or dt.datetime.now(dt.UTC).date()),
+        ]
+        if manifest is not None and graph is not None:
+            checks += [_publisher(graph), _contact(graph), _base(graph, manifest.base_iri, settings.public_url)]
+    return checks
+
+
+def _cage() -> Check:
+    if sandbox.available():
+        return Check("cage", True, "The kernel can close the cage.", "Der Kernel kann den Käfig schließen.")
+    return Check(
+        "cage",
+        well=False,
+        en="This system has no seccomp for the cage; use Linux on x86-64 or aarch64.",
+        de="Dieses System hat kein Seccomp für den Käfig; nehmen Sie Linux auf x86-64 oder aarch64.",
+    )
+
+
+def _snapshot(settings: Settings) -> tuple[Manifest, Graph]:
+    snapshots = Snapshots(settings.target)
+    name = snapshots.current()
+    if name is None:
+        raise SnapshotError(
+            f"There is no snapshot in {settings.target}; run `ozg-lod build`.",
+            f"In {settings.target} liegt kein Datenstand; rufen Sie `ozg-lod build` auf.",
+        )
+    return snapshots.verified(name), Graph(open_store(snapshots.directory(name)))
+
+
+def _account() -> Check:
+    if os.geteuid():
+        return Check("account", True, "Not run as root.", "Läuft nicht als root.")
+    return Check(
+        "account",
+        well=False,
+        en="The program runs as root; give it an account of its own.",
+        de="Das Programm läuft als root; geben Sie ihm ein eigenes Konto.",
+    )
+
+
+def _address(public_url: str) -> Check:
+    parts = urlsplit(public_url)
+    if parts.scheme == "https" and not _is_local(parts.hostname or ""):
+        return Check("public-url", True, f"{public_url} is public.", f"{public_url} ist öffentlich.")
+    return Check(
+        "public-url",
+        well=False,
+        en=f"{public_url} is no public address; give --public-url https://… as people will write it.",
+        de=f"{public_url} ist keine öffentliche Adresse; geben Sie --public-url https://… so an, wie man sie schreibt.",
+    )
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host in _LOOPBACK_NAMES or host.endswith((".localhost", ".local", ".internal"))
+
+
+def _texts(settings: Settings, today: dt.date) -> Iterator[Check]:
+    for slot in legal.SLOTS:
+        try:
+            page = legal.page(settings.legal, slot, "de")
+        except UsageError as error:
+            yield Check(slot, well=False, en=error.en, de=error.de)
+            continue
+        yield _text(page, today)
+
+
+def _text(page: legal.Page, today: dt.date) -> Check:
+    file = f"{page.slot}.de.md"
+    if not page.own:
+        en = f"{file} is missing from the folder of --legal; the page shows a placeholder."
+        de = f"{file} fehlt im Ordner von --legal; die Seite zeigt einen Platzhalter."
+    elif page.gaps:
+        en = f"{file} still has gaps: {'; '.join(page.gaps)}."
+        de = f"{file} hat noch Lücken: {'; '.join(page.gaps)}."
+    elif page.slot == "barrierefreiheit" and not _recent(page.dated, today):
+        en = f"{file} must have a line “Stand: {today}” that is no older than a year."
+        de = f"{file} braucht eine Zeile „Stand: {today}“, die nicht älter als ein Jahr ist."
+    else:
+        return Check(page.slot, True, f"{file} is complete.", f"{file} ist ausgefüllt.")
+    return Check(page.slot, well=False, en=en, de=de)
+
+
+def _recent(written: str, today: dt.date) -> bool:
+    try:
+        return dt.timedelta() <= today - dt.date.fromisoformat(written) <= _OLDEST
+    except ValueError:
+        return False
+
+
+def _publisher(graph: Graph) -> Check:
+    found = linking.publisher(graph)
+    if found:
+        return Check("publisher", True, f"Published by {found}.", f"Herausgegeben von {found}.")
+    return Check(
+        "publisher",
+        well=False,
+        en="data/catalogue.ttl names no dct:publisher; enter who answers for the catalogue.",
+        de="data/catalogue.ttl nennt keinen dct:publisher; tragen Sie ein, wer den Katalog verantwortet.",
+    )
+
+
+def _contact(graph: Graph) -> Check:
+    found = linking.contact(graph)
+    if found:
+        return Check("contact", True, f"Errors go to {found}.", f"Fehler gehen an {found}.")
+    return Check(
+        "contact",
+        well=False,
+        en="data/catalogue.ttl names no dcat:contactPoint with vcard:hasEmail or vcard:hasURL; enter where errors go.",
+        de="data/catalogue.ttl nennt keinen dcat:contactPoint mit vcard:hasEmail oder vcard:hasURL; tragen Sie ein, "
+        "wohin Fehler gehen.",
+    )
+
+
+def _base(graph: Graph, base_iri: str, public_url: str) -> Check:
+    """Ask for one thing by its IRI, as strangers will: it must lead to this site."""
+    iri = min((one for one in _things(graph) if one.startswith(f"{base_iri}id/")), default=base_iri)
+    reached = _arrives(iri, public_url.rstrip("/") + "/")
+    if reached == public_url.rstrip("/"):
+        return Check("base-iri", True, f"{iri} leads here.", f"{iri} führt hierher.")
+    return Check(
+        "base-iri",
+        well=False,
+        en=f"{iri} does not lead to {public_url} ({reached}); register the redirects in w3id/ first.",
+        de=f"{iri} führt nicht zu {public_url} ({reached}); lassen Sie zuerst die Weiterleitungen in w3id/ eintragen.",
+    )
+
+
+def _things(graph: Graph) -> Iterator[str]:
+    return (iri_of(triple.subject) for triple in graph.using(TYPE))
+
+
+def _arrives(iri: str, here: str) -> str:
+    """Return the public address where following the redirects leads to it, else what happened instead."""
+    address = iri
+    try:
+        for _ in range(_MOST_HOPS):
+            if address.startswith(here):
+                return here.rstrip("/")
+            answer = httpx.head(address, timeout=_WAIT_S, follow_redirects=False)
+            if not answer.has_redirect_location:
+                return f"status {answer.status_code}"
+            address = str(httpx.URL(address).join(answer.headers["location"]))
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        return type(error).__name__
+    return "too many redirects"

@@ -1,0 +1,142 @@
+"""What another SPARQL engine may be asked, so that no answer is a wrong count.
+
+Oxigraph server evaluates as our own engine does and gets everything but questions about named graphs (a backend holds
+only the merge of them). Any other engine gets the queries of a closed list: patterns of IRIs, variables and texts,
+UNION, sequence, alternative and inverse paths, DISTINCT, COUNT and GROUP BY. Measured on Virtuoso 7.2.5, everything
+outside of it goes wrong somewhere with status 200: a date range, OPTIONAL before a join, MINUS, `dct:isPartOf+`,
+`7/2`, MIN of texts (`docs/cluster.md` has each with its query). What is not asked there is answered from the snapshot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.vocab import XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TOKEN: Final = re.compile(
+    r"""(?P<space>\s+|\#[^\r\n]*)
+      | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+      | (?P<text>\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*+'''
+               |"(?:[^"\\\r\n]|\\.)*+"|'(?:[^'\\\r\n]|\\.)*+')
+      | (?P<variable>[?$]\w+)
+      | (?P<language>@[A-Za-z][A-Za-z0-9-]*)
+      | (?P<name>(?:\w[\w.-]*+)?:(?:[\w:-]|\.(?=[\w:-])|%[0-9A-Fa-f]{2})*)
+      | (?P<word>\w+)
+      | (?P<sign>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_WORDS: Final = frozenset(
+    {"PREFIX", "BASE", "SELECT", "ASK", "WHERE", "DISTINCT", "COUNT", "AS", "UNION", "A", "GROUP", "BY", "ORDER", "ASC"}
+    | {"DESC", "LIMIT", "OFFSET"}
+)
+_SIGNS: Final = frozenset("{}().;,/|^*")
+_DATASET: Final = frozenset({"FROM", "GRAPH"})
+_OWN_FUNCTIONS: Final = ("bif:", "sql:", "http://www.openlinksw.com/")
+KEPT: Final = frozenset(
+    XSD + name for name in ("string", "integer", "decimal", "date", "dateTime", "gYear", "gYearMonth", "anyURI")
+)
+"""Datatypes whose values every engine tried gives back; a boolean comes back from Virtuoso as 1, P5Y as 60."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What answers behind an endpoint; `same` says that it evaluates as our own engine does."""
+
+    name: str
+    same: bool
+
+    @classmethod
+    def of(cls, server: str | None) -> Engine:
+        """Return the engine that a Server field (RFC 9110 §10.2.4) names; an unknown one is trusted with little."""
+        name = (server or "unknown").split()[0]
+        return cls(name, name.lower().startswith("oxigraph/"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+
+
+def stays_here(query: str, engine: Engine) -> str | None:
+    """Return why a query is answered from the snapshot and not by `engine`; None where the engine may be asked.
+
+    >>> stays_here("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", Engine("Virtuoso/7", same=False))
+    >>> stays_here("SELECT ?s { ?s <urn:p>+ ?o }", Engine("Virtuoso/7", same=False))
+    "'+'"
+    """
+    tokens = [
+        _Token(match.lastgroup or "", match.group().upper() if match.lastgroup == "word" else match.group())
+        for match in _TOKEN.finditer(query)
+        if match.lastgroup != "space"
+    ]
+    words = {token.text for token in tokens if token.kind == "word"}
+    if "\\" in query and not engine.same:
+        return "an escape"
+    if words & _DATASET:
+        return "a named graph"
+    if engine.same:
+        return None
+    return _outside(tokens) or _sorted_by_text(tokens) or _joined_on_values(tokens)
+
+
+def _outside(tokens: Sequence[_Token]) -> str | None:
+    """Return the first thing that is not on the closed list."""
+    nothing = _Token("", "")
+    for earlier, before, token in zip([nothing, nothing, *tokens], [nothing, *tokens], tokens, strict=False):
+        if token.kind == "word" and token.text not in _WORDS and not _is_limit(before, token):
+            return token.text
+        if token.kind == "iri" and token.text[1:].startswith(_OWN_FUNCTIONS):
+            return "a function of the engine"
+        if token.kind == "sign" and (found := _sign(earlier, before, token)):
+            return found
+    return None
+
+
+def _is_limit(before: _Token, token: _Token) -> bool:
+    return token.text.isdigit() and before.text in ("LIMIT", "OFFSET")
+
+
+def _sign(earlier: _Token, before: _Token, token: _Token) -> str | None:
+    if token.text not in _SIGNS:
+        return repr(token.text)
+    if token.text == "*" and (earlier.text, before.text) == ("(", "DISTINCT"):
+        return "COUNT(DISTINCT *)"
+    if token.text == "*" and before.text not in ("(", "SELECT", "DISTINCT"):
+        return "a path with *"
+    return "a typed value" if token.text == "^" and before.kind in ("text", "language") else None
+
+
+def _sorted_by_text(tokens: Sequence[_Token]) -> str | None:
+    """Return why sorting is not left to the engine: only numbers that COUNT made are sorted alike everywhere."""
+    texts = [token.text for token in tokens]
+    if "ORDER" not in texts:
+        return None
+    numbers = {
+        tokens[at + 1].text
+        for at, text in enumerate(texts)
+        if text == "AS" and at + 1 < len(texts) and tokens[at + 1].kind == "variable"
+    }
+    keys = {token.text for token in tokens[texts.index("ORDER") :] if token.kind == "variable"}
+    return None if keys <= numbers else "ORDER BY a value"
+
+
+def _joined_on_values(tokens: Sequence[_Token]) -> str | None:
+    """Return why a join is not left to the engine: a variable may be a literal on both sides, and 1 would join true."""
+    texts = [token.text for token in tokens]
+    start = texts.index("{") if "{" in texts else 0
+    end = len(texts) - texts[::-1].index("}") if "}" in texts else len(texts)
+    body = tokens[start:end]
+    often = Counter(token.text for token in body if token.kind == "variable")
+    subjects = {token.text for before, token in pairwise(body) if before.text in ("{", "}", ".")}
+    for name, count in often.items():
+        if count > 1 and name not in subjects:
+            return f"a join on {name}"
+    return None

@@ -1,0 +1,40 @@
+"""The help page's way into SPARQL: a few queries in order, each a file with its titles in its first lines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.settings import packaged_source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_SAID: Final = re.compile(r"^# (title|title-en|text|text-en): (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it shows, in German and English, and the query without its comments."""
+
+    titles: Mapping[str, str]
+    texts: Mapping[str, str]
+    query: str
+
+
+def steps(folder: Path | None = None) -> Sequence[Step]:
+    """Return the steps in order of their file names; none where the folder is not there."""
+    folder = folder or packaged_source() / "queries" / "help"
+    return tuple(_step(path.read_text("utf-8")) for path in sorted(folder.glob("*.rq")))
+
+
+def _step(text: str) -> Step:
+    said = dict(_SAID.findall(text))
+    query = "\n".join(line for line in text.splitlines() if not line.startswith("#")).strip()
+    return Step(
+        titles={"de": said.get("title", ""), "en": said.get("title-en", "")},
+        texts={"de": said.get("text", ""), "en": said.get("text-en", "")},
+        query=query,
+    )

@@ -1,0 +1,190 @@
+"""The doors around the query page: the page, the examples as queries and answers, the words the editor proposes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod import editor, examples, formats, solutions
+from ozg_lod.cache import Entry
+from ozg_lod.errors import NotAcceptable, NotFound, OzgLodError
+from ozg_lod.graph import TYPE, iri_of, pick
+from ozg_lod.replies import Asked as Wishes
+from ozg_lod.replies import reply
+from ozg_lod.settings import packaged_source
+from ozg_lod.visits import Visit, no_such_page
+from ozg_lod.vocab import DCAT, DCT
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.datastructures import QueryParams
+
+    from ozg_lod.serving import Opened
+    from ozg_lod.settings import Settings
+    from ozg_lod.sparql import Endpoint, Wanted
+
+router = APIRouter()
+
+_METHODS: Final = ["GET", "HEAD"]
+_PAGE: Final = (formats.HTML,)
+_SHOWN_BYTES: Final = 8_000_000
+"""The largest answer a page is made of; larger ones are for programs."""
+_PINNED: Final = "/snapshot/{version}/sparql"
+_SUFFIXES: Final = {"csv": formats.CSV, "tsv": formats.TSV, "json": formats.SPARQL_AS_JSON, "srx": formats.SPARQL_XML}
+
+
+async def page(request: Request, ask: Callable[[Wanted], Awaitable[Entry]]) -> Response | None:
+    """Answer with the page where a person asks, with a CSV for spreadsheets where that is asked for, else None."""
+    query = request.query_params
+    if query.get("sheet") == "1" and query.get("format") == "csv" and query.get("query") is not None:
+        return await _sheet(request, query["query"], ask)
+    form = query.get("format")
+    if form != "html" and (form or not formats.wants_page(request.headers.get("accept"))):
+        return None
+    visit = Visit.of(request, "/sparql", offered=_PAGE, suffix="html")
+    opened: Opened = request.app.state.opened
+    asked = await _asked(visit, opened.endpoint, query, ask) if query.get("query", "").strip() else None
+    known, pinned = _examples(request), any(getattr(route, "path", "") == _PINNED for route in request.app.routes)
+    site = dataclasses.replace(visit.site, kept=(("query", asked.query),) if asked else ())
+    body = await run_in_threadpool(editor.page, site, known, _source(visit, pinned=pinned), asked)
+    return _sent(request, body, visit, asked)
+
+
+async def _asked(
+    visit: Visit, endpoint: Endpoint, params: QueryParams, ask: Callable[[Wanted], Awaitable[Entry]]
+) -> editor.Asked:
+    """Return what came of the query; an expected failure is part of the page."""
+    query = params["query"].replace("\r\n", "\n")
+    asked = editor.Asked(query, iris=params.get("iris") == "1")
+    try:
+        wanted = _wanted(endpoint, query)
+        question = dataclasses.replace(wanted.question, answer_bytes=_SHOWN_BYTES)
+        body = (await ask(dataclasses.replace(wanted, question=question))).plain
+    except OzgLodError as failure:
+        return dataclasses.replace(asked, failure=failure)
+    raw, whole = solutions.beginning(body)
+    asked = dataclasses.replace(asked, raw=raw, whole=whole)
+    if wanted.form is formats.TURTLE:
+        return dataclasses.replace(asked, graph=True)
+    found = await run_in_threadpool(solutions.read, body, visit.page)
+    if isinstance(found, bool):
+        return dataclasses.replace(asked, truth=found)
+    if visit.page > found.pages:
+        raise no_such_page(visit.page)
+    iris = {iri for row in found.rows for term in row if term is not None and (iri := iri_of(term))}
+    return dataclasses.replace(asked, rows=found, names={iri: visit.graph.names(iri) for iri in iris})
+
+
+def _wanted(endpoint: Endpoint, query: str) -> Wanted:
+    try:
+        return endpoint.wanted(query, form="srj")
+    except NotAcceptable:  # a query that makes a graph
+        return endpoint.wanted(query, form="ttl")
+
+
+async def _sheet(request: Request, query: str, ask: Callable[[Wanted], Awaitable[Entry]]) -> Response:
+    opened: Opened = request.app.state.opened
+    body = (await ask(opened.endpoint.wanted(query, form="csv"))).plain
+    headers = {
+        "Content-Disposition": 'attachment; filename="abfrage.csv"',
+        "Cache-Control": "public, max-age=60",
+        "X-Ozg-Version": opened.version,
+    }
+    made = await run_in_threadpool(solutions.sheet, body)
+    return Response(made, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _sent(request: Request, body: bytes, visit: Visit, asked: editor.Asked | None) -> Response:
+    failure = asked.failure if asked else None
+    fields = {
+        "content-type": formats.HTML.content_type,
+        "content-language": visit.language,
+        "x-ozg-version": visit.opened.version,
+    }
+    if failure is not None:
+        fields |= {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
+        if "retry_after_s" in failure.details:
+            fields["retry-after"] = str(failure.details["retry_after_s"])
+        return Response(body, failure.status, fields)
+    wishes = Wishes(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+    mark = f"{visit.opened.version} {visit.opened.code} {visit.language} {request.url.query}"
+    answer = reply(Entry(body), wishes, mark=mark, headers=fields)
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+@router.api_route("/queries/{name}", methods=_METHODS, summary="An example query (.rq) or its answer (.csv .json …)")
+async def example(request: Request, name: str) -> Response:
+    """Answer with the query itself, or with what it finds."""
+    key, _, suffix = name.partition(".")
+    found = next((one for one in _examples(request) if one.name == key), None)
+    if found is None or suffix not in {"", "rq", *_SUFFIXES}:
+        raise NotFound("There is no such query.", "Diese Abfrage gibt es nicht.")
+    opened: Opened = request.app.state.opened
+    if suffix in {"", "rq"}:
+        body, content_type = found.query.encode(), "application/sparql-query; charset=utf-8"
+    else:
+        form = _SUFFIXES[suffix]
+        body = (await opened.endpoint.answer(opened.endpoint.wanted(found.query, form=form.suffix))).plain
+        content_type = form.content_type
+    wishes = Wishes(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+    fields = {"content-type": content_type, "x-ozg-version": opened.version}
+    answer = reply(Entry(body), wishes, mark=f"{opened.version} {opened.code} {name}", headers=fields)
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+@router.api_route("/.well-known/sparql-examples", methods=_METHODS, summary="The example queries as SHACL executables")
+async def well_known_examples(request: Request) -> Response:
+    """Answer with the examples as a graph."""
+    visit = Visit.of(request, "/.well-known/sparql-examples", offered=formats.GRAPHS)
+    triples = list(examples.triples(_examples(request), visit.opened.public_url))
+    body = formats.serialize(triples, visit.form)
+    fields = {"content-type": visit.form.content_type, "x-ozg-version": visit.opened.version}
+    mark = f"{visit.opened.code} {visit.form.suffix} {visit.path}"
+    answer = reply(Entry(body), visit.asked, mark=mark, headers=fields)
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+@router.api_route("/editor/words.json", methods=_METHODS, include_in_schema=False)
+async def words(request: Request) -> Response:
+    """Answer with what the editor proposes: the terms of the ontology, and all others the data use."""
+    visit = Visit.of(request, "/editor/words", offered=(formats.JSON,), suffix="json")
+    key = f"editor words {visit.language}"
+    entry = visit.opened.cache.get(key)
+    if entry is None:
+        made = await run_in_threadpool(lambda: editor.vocabulary(visit.site, _terms(visit)))
+        entry = visit.opened.cache.put(key, made)
+    mark = f"{visit.opened.version} {visit.opened.code} {key}"
+    answer = reply(entry, visit.asked, mark=mark, headers={"content-type": "application/json"})
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def _terms(visit: Visit) -> list[tuple[str, str, dict[str, str]]]:
+    """Return (IRI, kind, names) of the ontology's terms and of the properties and classes the data use."""
+    kinds = {"class": "class", "link": "property", "attribute": "property"}
+    own = {term.iri: (kinds.get(term.group, "constant"), dict(term.names)) for term in visit.terms}
+    found = [(iri, kind, names) for iri, (kind, names) in own.items()]
+    properties = {quad.predicate.value for quad in visit.opened.store.quads_for_pattern(None, None, None, None)}
+    classes = {iri_of(triple.object) for triple in visit.graph.using(TYPE)} - {""}
+    for kind, iris in (("property", properties), ("class", classes)):
+        found += [(iri, kind, dict(visit.graph.names(iri))) for iri in sorted(iris - own.keys())]
+    return found
+
+
+def _examples(request: Request) -> tuple[examples.Example, ...]:
+    """Return the examples of the first source folder, read once per snapshot."""
+    settings: Settings = request.app.state.settings
+    opened: Opened = request.app.state.opened
+    folder = (settings.source or (packaged_source(),))[0] / "queries" / "examples"
+    return opened.cache.once(tuple, lambda: examples.read(folder), name="examples")
+
+
+def _source(visit: Visit, *, pinned: bool) -> editor.Source:
+    graph = visit.graph
+    catalogues = sorted(iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog"))
+    publishers = [iri_of(term) for one in catalogues for term in graph.objects(one, DCT + "publisher")]
+    named = [pick(graph.names(iri), visit.language, "")[0] for iri in publishers if iri]
+    return editor.Source(visit.title, [name for name in named if name], pinned)

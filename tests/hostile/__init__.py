@@ -1,0 +1,1 @@
+"""Attacks on the query endpoint, as data, and what must become of them."""

@@ -1,0 +1,29 @@
+"""A small source folder for tests that publish more than once: our rules and queries, the bundles, the datasets."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+from ozg_lod.build import Outcome, build
+from ozg_lod.settings import Settings
+
+FILES = ("bundles.csv", "datasets.ttl", "catalogue.ttl", "sources.ttl", "withdrawn.csv")
+
+
+def small_source(folder: Path) -> Path:
+    """Write the folder and return it."""
+    for name in ("ontology", "shapes", "queries"):
+        shutil.copytree(ROOT / name, folder / name)
+    (folder / "data").mkdir()
+    for name in FILES:
+        for file in (ROOT / "data").glob(name + "*"):
+            shutil.copy(file, folder / "data" / file.name)
+    return folder
+
+
+def publish(source: Path, target: Path) -> Outcome:
+    """Build and publish."""
+    return build(Settings(source=(source,), target=target), say=lambda _en, _de: None)

@@ -1,0 +1,126 @@
+"""Lanes: places, promotion, parking, refusals, and that every place comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from ozg_lod.cage import Limits
+from ozg_lod.errors import Busy, Late, OutOfMemory
+from ozg_lod.lanes import Lanes, Widths
+
+Trial = Callable[[Lanes], Awaitable[None]]
+
+
+@pytest.fixture(params=[Widths(fast=1, slow=1, waiting=2, promote_after_s=0.1, parked=1)])
+def run(request: pytest.FixtureRequest) -> Callable[[Trial], None]:
+    def running(trial: Trial) -> None:
+        async def inside() -> None:
+            lanes = Lanes("tests.cage_work:setup", "here", Limits(memory_mb=200), request.param)
+            try:
+                await trial(lanes)
+                await asyncio.sleep(0.1)
+                assert await lanes.ask(b"after all", deadline_s=5) == b"here after all"
+            finally:
+                lanes.close()
+
+        asyncio.run(inside())
+
+    return running
+
+
+def test_small_questions_pass_while_large_ones_run_and_wait(run: Callable[[Trial], None]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        large = [asyncio.create_task(lanes.ask(b"spin", deadline_s=2)) for _ in range(2)]
+        await asyncio.sleep(0.5)
+        start = time.monotonic()
+        assert await lanes.ask(b"small", deadline_s=5) == b"here small"
+        assert time.monotonic() - start < 1
+        assert [type(answer) for answer in await asyncio.gather(*large, return_exceptions=True)] == [Late, Late]
+
+    run(trial)
+
+
+def test_who_finds_neither_place_nor_parking_is_told_at_once(run: Callable[[Trial], None]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        large = [asyncio.create_task(lanes.ask(b"spin", deadline_s=1.5)) for _ in range(3)]
+        answers = await asyncio.gather(*large, return_exceptions=True)
+        assert sorted(type(answer).__name__ for answer in answers) == ["Busy", "Late", "Late"]
+
+    run(trial)
+
+
+def test_the_queue_has_an_end(run: Callable[[Trial], None]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        asked = [asyncio.create_task(lanes.ask(b"spin", deadline_s=1)) for _ in range(6)]
+        start = time.monotonic()
+        done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        assert time.monotonic() - start < 0.5
+        assert isinstance(done.pop().exception(), Busy)
+        await asyncio.gather(*asked, return_exceptions=True)
+
+    run(trial)
+
+
+def test_a_question_that_waits_longer_than_its_deadline_is_refused(run: Callable[[Trial], None]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        lanes.widths = Widths(fast=1, slow=1, waiting=2, promote_after_s=60)
+        first = asyncio.create_task(lanes.ask(b"spin", deadline_s=1))
+        await asyncio.sleep(0.05)
+        with pytest.raises(Busy):
+            await lanes.ask(b"small", deadline_s=0.2)
+        with pytest.raises(Late):
+            await first
+
+    run(trial)
+
+
+def test_a_question_gives_way_early_when_others_wait(run: Callable[[Trial], None]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        lanes.widths = Widths(fast=1, slow=1, waiting=2, promote_after_s=2)
+        first = asyncio.create_task(lanes.ask(b"spin", deadline_s=3))
+        await asyncio.sleep(0.05)
+        start = time.monotonic()
+        assert await lanes.ask(b"small", deadline_s=5) == b"here small"
+        assert time.monotonic() - start < 1.5
+        with pytest.raises(Late):
+            await first
+
+    run(trial)
+
+
+@pytest.mark.parametrize("wait_s", [0.05, 0.5])
+def test_a_question_nobody_waits_for_frees_its_place(run: Callable[[Trial], None], wait_s: float) -> None:
+    async def trial(lanes: Lanes) -> None:
+        tasks = [asyncio.create_task(lanes.ask(b"spin", deadline_s=30)) for _ in range(2)]
+        await asyncio.sleep(wait_s)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        start = time.monotonic()
+        assert await lanes.ask(b"small", deadline_s=5) == b"here small"
+        assert time.monotonic() - start < 1
+
+    run(trial)
+
+
+@pytest.mark.parametrize(("deed", "failure"), [(b"memory", OutOfMemory), (b"abort", OutOfMemory)])
+def test_a_child_that_died_is_replaced(run: Callable[[Trial], None], deed: bytes, failure: type[Exception]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        with pytest.raises(failure):
+            await lanes.ask(deed, deadline_s=10)
+
+    run(trial)
+
+
+def test_a_template_that_died_is_replaced(run: Callable[[Trial], None]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        lanes._template.close()  # noqa: SLF001 - what the kernel does to it when memory is short
+        with pytest.raises(OutOfMemory):
+            await lanes.ask(b"small", deadline_s=5)
+        await asyncio.sleep(2)
+
+    run(trial)
