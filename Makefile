@@ -8,6 +8,7 @@ BIN := .venv/bin
 .PHONY: serve test check build bench format lock clean
 
 serve: .venv/serve
+	@$(BIN)/python hatch_build.py
 	@$(BIN)/ozg-lod build --target $(TARGET)
 	@$(BIN)/ozg-lod serve --target $(TARGET) --host $(HOST) --port $(PORT)
 
@@ -15,9 +16,11 @@ build: .venv/serve
 	@$(BIN)/ozg-lod build --target $(TARGET)
 
 test: .venv/test
+	@$(BIN)/python hatch_build.py
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/test
+	$(BIN)/python hatch_build.py
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -41,7 +44,7 @@ lock: .venv/test
 	  --custom-compile-command "make lock" -o requirements-dev.txt pyproject.toml --group build --group dev
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist web/node_modules src/ozg_lod/static/built
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 serve" >&2; exit 1; }

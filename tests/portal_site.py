@@ -22,7 +22,7 @@ PREFIXES = f"""@prefix adms: <http://www.w3.org/ns/adms#> . @prefix dcat: <http:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is sent for one path; `head` replaces status and fields for HEAD; `etag` "" makes one; `always` sends the body."""
+    """What is sent for one path: `head` replaces it for HEAD, `etag` "" makes one, `always` never answers 304."""
 
     body: bytes = b""
     content_type: str = TURTLE
@@ -137,7 +137,7 @@ def paged(url: str) -> Site:
 
 
 @contextmanager
-def running(host: str = "127.0.0.1") -> Iterator[Site]:
+def running(host: str = "127.0.0.1") -> Iterator[Site]:  # noqa: C901 - a whole server
     """Run a site on a free port; its routes are set by the test."""
     site = Site()
 

@@ -19,11 +19,11 @@ import pyshacl
 import pytest
 import rdflib
 from rdflib.compare import to_isomorphic
+from tests.conftest import ROOT, serving
+from tests.small_source import publish, small_source
 
 from ozg_lod import tables
 from ozg_lod.snapshot import Manifest, Snapshots
-from tests.conftest import ROOT, serving
-from tests.small_source import publish, small_source
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")

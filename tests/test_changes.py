@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
+from tests.conftest import serving
+from tests.small_source import publish, small_source
 
 from ozg_lod import changes
 from ozg_lod.snapshot import Publication, Snapshots
-from tests.conftest import serving
-from tests.small_source import publish, small_source
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 ALT = "http://www.w3.org/2004/02/skos/core#altLabel"

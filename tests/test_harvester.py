@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.conftest import ROOT, serving
 from tests.small_source import publish, small_source
 

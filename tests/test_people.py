@@ -189,7 +189,8 @@ def test_a_row_without_number_or_later_than_its_as_of_date_is_placed_all_the_sam
         @base <https://w3id.org/ozg-lod/hessen/id/> .
         <availability/a> a ozg:Availability ; ozg:month "2021-02"^^xsd:gYearMonth, "kaputt" ;
           ozg:serviceCount "viele" .
-        <availability/b> a ozg:Availability ; ozg:month "2021-03"^^xsd:gYearMonth ; ozg:asOf "2021-01-05"^^xsd:date .""",
+        <availability/b> a ozg:Availability ; ozg:month "2021-03"^^xsd:gYearMonth ;
+          ozg:asOf "2021-01-05"^^xsd:date .""",
         format=ox.RdfFormat.TURTLE,
     )
     found = timeline(store)
@@ -268,6 +269,7 @@ def test_search_engines_read_what_the_page_says(client: httpx.Client) -> None:
     assert award["amount"]["currency"] == "EUR"
     assert blocks(client, "/doc/source/hmdis-2021-05-19")["mainEntity"]["datePublished"] == "2021-05-19"
     assert blocks(client, "/doc/concept/ozg-10169")["mainEntity"]["termCode"] == "10169"
+    assert blocks(client, "/doc/organisation/bkg")["mainEntity"]["@type"] == "Organization"
     assert blocks(client, "/")["@type"] == "WebSite"
 
 
@@ -543,6 +545,16 @@ def small_catalogue(folder: Path, base: str) -> Path:
         )
         snapshots.publish("a" * 64)
     return folder / "target"
+
+
+def test_files_served_as_they_are_have_no_map_and_no_status(
+    tmp_path: Path, serve: Callable[..., AbstractContextManager[str]]
+) -> None:
+    tmp_path.joinpath("x.ttl").write_text("<urn:x:a> <urn:x:b> <urn:x:c> .", "utf-8")
+    with serve(tmp_path / "none", "--rdf", str(tmp_path / "x.ttl")) as url:
+        assert httpx.get(f"{url}/status", headers=BROWSER).status_code == 404
+        assert "keine Umrisse" in httpx.get(f"{url}/karte", headers=BROWSER).text
+        assert httpx.get(f"{url}/sitemap.xml").status_code == 200
 
 
 def test_the_legal_folder_is_served(

@@ -38,7 +38,7 @@ from ozg_lod.delivery import Hold
 from ozg_lod.language import choose_language
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -160,8 +160,33 @@ class _Everywhere:
         if scope["method"] == "OPTIONS":
             answer.headers = [*_EVERYWHERE, *_PREFLIGHT]
             await Response(status_code=204)(scope, receive, answer)
+        elif (handle := _direct(scope["method"], scope["path"])) is not None:
+            request = Request(scope, receive)
+            try:
+                response = await handle(request)
+            except errors.OzgLodError as error:
+                response = failure(request, error)
+            await response(scope, receive, answer)
         else:
             await self._app(scope, receive, answer)
+
+
+def _direct(method: str, path: str) -> Callable[[Request], Awaitable[Response]] | None:
+    """Return what answers the most asked addresses without the way through all routes and their parameters.
+
+    The routes stand all the same, for the description of the interface and for the methods that are not offered.
+    """
+    if path == "/sparql" and method in ("GET", "HEAD", "POST"):
+        return routes_sparql.sparql
+    if method not in ("GET", "HEAD"):
+        return None
+    if path == "/health":
+        return routes_data.health
+    start, _, rest = path[1:].partition("/")
+    kind, _, name = rest.partition("/")
+    if start == "doc" and name and "/" not in name:
+        return lambda request: routes_pages.thing(request, kind, name)
+    return None
 
 
 class _Answer:

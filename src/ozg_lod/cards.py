@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod.graph import LABELS, TYPE, collation, iri_of
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ozg_lod.values import Writer
 
 _MOST_CARDS: Final = 8
+_SEVERAL: Final = 3
+"""From so many statements on, what all of them say is said once."""
 _FEW_COLUMNS: Final = 4
 _LEAST_FILLED: Final = 0.6
 """A wide table with more gaps than this is harder to read than cards."""
@@ -85,7 +87,7 @@ class Card:
 class Section:
     """Things of one sort under one heading: as cards, as a table with these columns, or as a list of links.
 
-    What all rows of a table say alike is said once: `alike` and `sources`.
+    What all of them say alike is said once: `alike` and `sources`.
     """
 
     heading: str
@@ -174,9 +176,10 @@ class Composer:
         columns = {fact.name.text: fact.name for card in cards for fact in card.facts}
         filled = sum(len(card.facts) for card in cards)
         gaps = len(columns) > _FEW_COLUMNS and filled < _LEAST_FILLED * len(cards) * len(columns)
+        alike = _alike(cards) if len(cards) >= _SEVERAL and not any(card.amount for card in cards) else []
         if total <= _MOST_CARDS or gaps:
-            return Section(heading, total, cards=cards)
-        alike = _alike(cards)
+            brief = [replace(card, facts=[fact for fact in card.facts if fact not in alike]) for card in cards]
+            return Section(heading, total, cards=brief, alike=alike)
         shown = [name for name in columns if name not in {fact.name.text for fact in alike}]
         rows = []
         for card in cards:

@@ -46,24 +46,22 @@ class Check:
 
 def examine(settings: Settings, *, production: bool, today: dt.date | None = None) -> list[Check]:
     """Return all checks; those of a public site only for `production`, where the base IRI is asked over the network."""
-    checks = [_cage()]
+    checks = [_cage(), *_data(settings, production=production)]
+    if production:
+        day = today or dt.datetime.now(dt.UTC).date()
+        checks += [_account(), _address(settings.public_url), *_texts(settings, day)]
+    return checks
+
+
+def _data(settings: Settings, *, production: bool) -> list[Check]:
     try:
         manifest, graph = _snapshot(settings)
     except OzgLodError as error:
-        checks.append(Check("snapshot", well=False, en=error.en, de=error.de))
-        manifest = graph = None
-    else:
-        checks.append(
-            Check("snapshot", True, f"Undamaged: {manifest.version[:12]}.", f"Heil: {manifest.version[:12]}.")
-        )
+        return [Check("snapshot", well=False, en=error.en, de=error.de)]
+    version = manifest.version[:12]
+    checks = [Check("snapshot", True, f"Version {version} is undamaged.", f"Version {version} ist unbeschädigt.")]
     if production:
-        checks += [
-            _account(),
-            _address(settings.public_url),
-            *_texts(settings, today or dt.datetime.now(dt.UTC).date()),
-        ]
-        if manifest is not None and graph is not None:
-            checks += [_publisher(graph), _contact(graph), _base(graph, manifest.base_iri, settings.public_url)]
+        checks += [_publisher(graph), _contact(graph), _base(graph, manifest.base_iri, settings.public_url)]
     return checks
 
 

@@ -98,7 +98,8 @@ async def _call(app: ASGIApp, scope: dict[str, object]) -> tuple[int, dict[str, 
     async def receive() -> Message:
         for message in requests:
             return message
-        return await asyncio.get_running_loop().create_future()  # nobody hangs up: whoever waits for that is cancelled
+        never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        return await never  # nobody hangs up: whoever waits for that is cancelled
 
     async def send(message: Message) -> None:
         nonlocal status, fields

@@ -73,6 +73,7 @@ class Site:
     path: str = "/"
     page: int = 1
     kept: tuple[tuple[str, str], ...] = ()
+    official: str = ""
 
     @property
     def words(self) -> Words:
@@ -226,5 +227,5 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals |= {"asset": static_files.address, "built": static_files.has}
-    environment.globals |= {"menu": _MENU, "footing": _FOOTING, "official": ""}
+    environment.globals |= {"menu": _MENU, "footing": _FOOTING}
     return environment

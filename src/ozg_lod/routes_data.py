@@ -14,7 +14,7 @@ router = APIRouter()
 
 
 @router.api_route("/health", methods=["GET", "HEAD"], summary="Is the process alive?")
-async def health() -> Response:
+async def health(_request: Request) -> Response:
     """Answer as long as the process does."""
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 

@@ -56,7 +56,7 @@ def _offer(path: str, summary: str = "") -> Callable[[Answering], Answering]:
 @_offer("/karte", "Map of the state; ?kreis= leads to the map of a district")
 async def chart(request: Request, kreis: str = "") -> Response:
     """Answer with the map; the choice of a district leads to its own address."""
-    visit = _visit(request, "/karte")
+    visit = await _with_atlas(_visit(request, "/karte"))
     if kreis:
         found = visit.redirect(f"/karte/{_district(visit, kreis).district}")
         return Response(found.body, found.status, dict(found.headers))
@@ -66,7 +66,7 @@ async def chart(request: Request, kreis: str = "") -> Response:
 @_offer("/karte/{key}.svg", "Where an area lies, as a small picture")
 async def locator(request: Request, key: str) -> Response:
     """Answer with the small map of one state, district or municipality."""
-    visit = Visit.of(request, f"/karte/{key}", offered=(formats.HTML,), suffix="html")
+    visit = await _with_atlas(Visit.of(request, f"/karte/{key}", offered=(formats.HTML,), suffix="html"))
     area = _area(visit, key)
     return await _bytes(request, f"locator {key}", _SVG, lambda: maps.locator(visit.atlas, area))
 
@@ -74,7 +74,7 @@ async def locator(request: Request, key: str) -> Response:
 @_offer("/karte/{key}", "Map of one district by its key")
 async def district_chart(request: Request, key: str) -> Response:
     """Answer with the map of one district; an independent city is its own."""
-    visit = _visit(request, f"/karte/{key}")
+    visit = await _with_atlas(_visit(request, f"/karte/{key}"))
     district = _district(visit, key)
     return await _answer(visit, lambda: people.chart(visit.site, visit.atlas, district, _names(visit, _on_map(visit))))
 
@@ -122,6 +122,8 @@ async def status(request: Request) -> Response:
     opened: Opened = request.app.state.opened
 
     def make() -> bytes:
+        if REPORT_FILE not in opened.manifest.files:
+            raise NotFound("Nothing was built here.", "Hier wurde nichts gebaut.")
         report = json.loads((opened.directory / REPORT_FILE).read_bytes())
         stocks = inventory.stocks(visit.opened.store, visit.directory)
         return people.status(visit.site, people.State(opened.manifest, report, _log(request), stocks))
@@ -164,10 +166,14 @@ async def whole_sitemap(request: Request) -> Response:
 async def part_of_sitemap(request: Request, part: int) -> Response:
     """Answer with one of several sitemaps."""
     visit = Visit.of(request, f"/sitemap-{part}.xml", offered=(formats.HTML,), suffix="html")
-    listed = sitemap.pages(visit.directory, _INDEXED, _log(request))
-    if not 1 <= part <= sitemap.parts(listed):
-        raise NotFound("There is no such part of the sitemap.", "Diesen Teil der Sitemap gibt es nicht.")
-    return await _bytes(request, f"sitemap {part}", _XML, lambda: sitemap.urlset(listed, visit.addresses, part))
+
+    def make() -> bytes:
+        listed = sitemap.pages(visit.directory, _INDEXED, _log(request))
+        if not 1 <= part <= sitemap.parts(listed):
+            raise NotFound("There is no such part of the sitemap.", "Diesen Teil der Sitemap gibt es nicht.")
+        return sitemap.urlset(listed, visit.addresses, part)
+
+    return await _bytes(request, f"sitemap {part}", _XML, make)
 
 
 @_offer("/robots.txt")
@@ -186,6 +192,12 @@ async def favicon(request: Request) -> Response:
 
 def _visit(request: Request, path: str) -> Visit:
     return Visit.of(request, path, offered=(formats.HTML,))
+
+
+async def _with_atlas(visit: Visit) -> Visit:
+    """Return the visit once its atlas is read, which happens beside the event loop."""
+    await run_in_threadpool(lambda: visit.atlas)
+    return visit
 
 
 async def _answer(visit: Visit, make: Callable[[], bytes]) -> Response:

@@ -75,6 +75,7 @@ class Visit:
     page: int
     query: str
     asked: Asked
+    official: str = ""
 
     @classmethod
     def of(cls, request: Request, path: str, *, offered: Sequence[Format], suffix: str | None = None) -> Visit:
@@ -93,6 +94,7 @@ class Visit:
             page=_page_number(query.get("page")),
             query=query.get("q", "").strip()[:_MOST_QUERY],
             asked=Asked(request.method, headers.get("accept-encoding"), headers.get("if-none-match")),
+            official=getattr(getattr(request.app.state, "settings", None), "official_label", ""),
         )
 
     @property
@@ -103,7 +105,7 @@ class Visit:
     @property
     def site(self) -> Site:
         """Return what every page needs."""
-        return Site(self.language, self.addresses, self.opened.version, self.path, self.page)
+        return Site(self.language, self.addresses, self.opened.version, self.path, self.page, official=self.official)
 
     @property
     def graph(self) -> Graph:

@@ -1,4 +1,4 @@
-"""A real browser on our own pages: Chromium of the system, driven by Playwright, with axe-core from web/node_modules."""
+"""A real browser on our own pages: the system's Chromium, driven by Playwright, with axe-core from web/node_modules."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ class Visitor:
             "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})",
             RULES,
         )
-        return [f"{one['id']}: {node['target']} {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
+        return [
+            f"{one['id']}: {node['target']} {node['html'][:120]}"
+            for one in found["violations"]
+            for node in one["nodes"]
+        ]
 
     def overflow(self) -> int:
         """Return by how many pixels the page is wider than its window."""

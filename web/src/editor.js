@@ -146,5 +146,6 @@ function offerCopy(block, { copy, copied }) {
 }
 
 const textarea = document.querySelector("textarea[data-completion]");
-if (textarea) install(textarea);
+const whenIdle = window.requestIdleCallback ?? setTimeout; // so that the page answers first
+if (textarea) whenIdle(() => install(textarea));
 if (navigator.clipboard) for (const block of document.querySelectorAll("pre.copyable")) offerCopy(block, textarea.dataset);
