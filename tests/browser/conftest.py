@@ -23,12 +23,15 @@ class Visitor:
 
     page: Any
     base: str
+    javascript: bool = True
     complaints: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> int:
         """Go to a page of the site; return its status."""
         answer = self.page.goto(self.base + path)
+        if self.javascript and self.page.locator("textarea[data-completion]").count():
+            self.page.locator(".cm-content").wait_for()
         return int(answer.status)
 
     def violations(self) -> list[str]:
@@ -48,9 +51,9 @@ class Visitor:
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A running browser."""
+    """A running browser; it ends with the module: Playwright keeps an event loop running that others trip over."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
@@ -93,7 +96,7 @@ def visiting(chromium: Any, base: str) -> Callable[..., Any]:
         if script:
             context.add_init_script(script)
         page = context.new_page()
-        visitor = Visitor(page, base)
+        visitor = Visitor(page, base, javascript)
         page.on("console", lambda said: visitor.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         page.on(

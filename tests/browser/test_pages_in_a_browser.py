@@ -109,8 +109,7 @@ def test_a_page_is_accessible_and_keeps_to_its_window_and_host(
 def test_an_open_list_of_proposals_is_accessible(visit: Callable[..., Any], axe: str, language: str) -> None:
     with visit(language=language, script=axe) as visitor:
         visitor.open(ask("SELECT * WHERE {\n  ?s ozg\n}"))
-        editor = visitor.page.get_by_role("textbox")
-        editor.first.click()
+        visitor.page.locator(".cm-content").click()
         visitor.page.keyboard.press("Control+Home")
         visitor.page.keyboard.type("ozg:am")
         visitor.page.locator(".cm-tooltip-autocomplete li").first.wait_for()
