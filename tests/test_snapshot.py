@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ozg_lod.errors import SnapshotError
-from ozg_lod.snapshot import STORE_DIRECTORY, Contents, Manifest, Snapshots, open_store
+from ozg_lod.snapshot import Contents, Manifest, Snapshots, open_store
+from ozg_lod.store import STORE_DIRECTORY
 
 QUAD = b'<http://x/a> <http://x/p> "%d" <http://x/g> .\n'
 TRIPLE = b'<http://x/a> <http://x/p> "%d" .\n'
@@ -118,6 +119,13 @@ def test_pruning_keeps_dump_and_manifest_of_every_version(snapshots: Snapshots) 
     assert not (snapshots.directory("key1") / STORE_DIRECTORY).exists()
     assert snapshots.verified("key1").triples == 1
     assert len(open_store(snapshots.directory("key1"))) == 2
+
+
+def test_a_pruned_store_is_written_again_when_it_is_needed(snapshots: Snapshots) -> None:
+    with snapshots.locked():
+        snapshots.prune(keep=1)
+    assert len(open_store(snapshots.directory("key1"), from_disk=True)) == 2
+    assert len(open_store(snapshots.directory("key2"), from_disk=True)) == 2
 
 
 def test_a_damaged_snapshot_is_written_anew(snapshots: Snapshots) -> None:

@@ -396,3 +396,14 @@ def test_the_query_door_is_described_for_programs(client: httpx.Client) -> None:
     }
     assert "application/sparql-query" in described["/sparql"]["post"]["requestBody"]["content"]
     assert "get" in described["/.well-known/void"]
+
+
+def test_data_that_do_not_fit_into_memory_are_answered_from_disk(target: Path, serve: Serve) -> None:
+    with serve(target, "--memory-mb", "1") as url:
+        for _ in range(3):
+            answer = httpx.get(url + "/sparql", params={"query": SUM}, headers={"accept": "text/csv"})
+            assert answer.text.split() == ["services", "70"]
+        assert httpx.get(url + "/doc/municipality/06414000.ttl").status_code == 200
+        late = httpx.get(url + "/sparql", params={"query": SLOW, "timeout": "0.5"}, timeout=30)
+        assert late.status_code == 503
+        assert httpx.get(url + "/sparql", params={"query": "ASK {}"}).json()["boolean"]

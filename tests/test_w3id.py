@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from tests.conftest import ROOT
 
 RULE = re.compile(r"^RewriteRule (\S+) https://CATALOGUE\.EXAMPLE(\S+) \[R=303,L\]$", re.MULTILINE)
@@ -33,7 +32,8 @@ def redirected(iri: str) -> str | None:
     for pattern, substitution in RULE.findall((ROOT / "w3id" / ".htaccess").read_text(encoding="utf-8")):
         found = re.match(pattern, path)
         if found:
-            return re.sub(r"\$(\d)", lambda group: found[int(group[1])] or "", substitution)
+            groups = ("", *(group or "" for group in found.groups()))
+            return re.sub(r"\$(\d)", lambda number: groups[int(number[1])], substitution)  # noqa: B023 - used at once
     return None
 
 
@@ -65,7 +65,8 @@ def test_a_thing_leads_to_its_page(client: httpx.Client, kind: str, key: str, ac
     ],
 )
 def test_vocabulary_rules_and_graphs_resolve(client: httpx.Client, iri: str) -> None:
-    answer = client.get(redirected(iri) or "", headers={"accept": "text/html, text/turtle;q=0.5"}, follow_redirects=True)
+    accept = {"accept": "text/html, text/turtle;q=0.5"}
+    answer = client.get(redirected(iri) or "", headers=accept, follow_redirects=True)
     assert answer.status_code == 200
 
 

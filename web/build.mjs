@@ -93,13 +93,14 @@ async function fonts() {
 }
 
 async function scripts() {
-  const entries = (await readdir(path.join(here, "src"))).filter((name) => name.endsWith(".js"));
   await build({
-    entryPoints: entries.map((name) => path.join(here, "src", name)),
+    entryPoints: [path.join(here, "src", "editor.js")],
     outdir: target,
     bundle: true,
     minify: true,
     format: "esm",
+    splitting: true,
+    chunkNames: "[name]-[hash]",
     target: "es2022",
     legalComments: "none",
     logLevel: "warning",

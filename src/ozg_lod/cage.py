@@ -34,8 +34,16 @@ Write = Callable[[bytes], object]
 Work = Callable[[bytes, Write], None]
 """Answers one question by writing the answer, in pieces of any size."""
 
+
+@dataclass(frozen=True)
+class AtBirth:
+    """Work that each child must set up for itself between the fork and its confinement, such as opening files."""
+
+    prepare: Callable[[], Work]
+
 _HEADER: Final = struct.Struct("!cQ")
 _PIECE_BYTES: Final = 1 << 16
+_BE_THE_TEMPLATE: Final = "import sys; from ozg_lod.cage import main; main(int(sys.argv[1]), sys.argv[2])"
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Template:
         self._lock = threading.Lock()
         order = json.dumps({"entry": entry, "argument": argument, "memory_mb": limits.memory_mb, "cpu_s": limits.cpu_s})
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
-            [sys.executable, "-m", "ozg_lod.cage", str(theirs.fileno()), order],
+            [sys.executable, "-c", _BE_THE_TEMPLATE, str(theirs.fileno()), order],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
         )
@@ -305,7 +313,7 @@ def _serve(stream: socket.socket, work: Work) -> None:
             _send_failure(stream, error)
 
 
-def _fork(stream_fd: int, control: socket.socket, work: Work, limits: Limits) -> int:
+def _fork(stream_fd: int, control: socket.socket, loaded: Work | AtBirth, limits: Limits) -> int:
     pid = os.fork()
     if pid:
         os.close(stream_fd)
@@ -314,6 +322,7 @@ def _fork(stream_fd: int, control: socket.socket, work: Work, limits: Limits) ->
     control.close()
     with socket.socket(fileno=stream_fd) as stream:
         try:
+            work = loaded.prepare() if isinstance(loaded, AtBirth) else loaded
             sandbox.confine(memory_bytes=limits.memory_mb << 20, cpu_s=limits.cpu_s)
             _serve(stream, work)
         except BaseException:  # noqa: BLE001 - whatever happens, a child never returns into the template
@@ -338,7 +347,7 @@ def main(control_fd: int, order: str) -> None:
     with socket.socket(fileno=control_fd) as control:
         try:
             module, _, name = said["entry"].partition(":")
-            work: Work = getattr(importlib.import_module(module), name)(said["argument"])
+            work: Work | AtBirth = getattr(importlib.import_module(module), name)(said["argument"])
         except Exception as error:  # noqa: BLE001 - the one who started us must learn why we cannot
             _send_failure(control, error)
             return
@@ -352,7 +361,3 @@ def main(control_fd: int, order: str) -> None:
                 control.sendall(struct.pack("!i", _wait(pid)))
             else:
                 return
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])

@@ -23,7 +23,10 @@ async def graph(request: Request, name: str) -> Response:
     known = visit.opened.manifest.graphs
     if iri not in known:
         names = ", ".join(graph.rpartition("/")[2] for graph in known)
-        raise NotFound(f"There is no graph of this name; there are: {names}.", f"Diesen Graphen gibt es nicht; es gibt: {names}.")
+        raise NotFound(
+            f"There is no graph of this name; there are: {names}.",
+            f"Diesen Graphen gibt es nicht; es gibt: {names}.",
+        )
 
     def make() -> Made:
         quads = visit.opened.store.quads_for_pattern(None, None, None, ox.NamedNode(iri))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ozg_lod.sparql import Evaluator
 
 _log = logging.getLogger("ozg_lod")
+_BYTES_PER_QUAD: Final = 640  # 637 MB for a million quads in memory, measured
 _LOOK_EVERY_S: Final = 1.0
 
 
@@ -74,17 +75,26 @@ def open_current(settings: Settings) -> Opened:
     directory = snapshots.directory(name)
     cache = ByteCache(settings.cache_bytes)
     evaluator = _evaluator(settings, manifest)
+    from_disk = not _fits(manifest, settings)
+    entry = "ozg_lod.store:answering_from_disk" if from_disk else "ozg_lod.store:answering"
     return Opened(
         name=name,
         directory=directory,
         manifest=manifest,
-        store=snapshot.open_store(directory),
+        store=snapshot.open_store(directory, from_disk=from_disk),
         shapes=(directory / snapshot.SHAPES_FILE).read_bytes(),
-        endpoint=Endpoint("ozg_lod.store:answering", str(directory), settings, cache, evaluator),
+        endpoint=Endpoint(entry, str(directory), settings, cache, evaluator),
         public_url=settings.public_url.rstrip("/"),
         code=code_fingerprint(),
         cache=cache,
     )
+
+
+def _fits(manifest: snapshot.Manifest, settings: Settings) -> bool:
+    """Tell whether server, template and children may each hold all data: reading dirties the pages they share."""
+    quads = manifest.triples + sum(manifest.graphs.values())
+    processes = 2 + settings.fast_children + settings.slow_children
+    return quads * _BYTES_PER_QUAD * processes <= settings.memory_mb * 1_000_000
 
 
 def _evaluator(settings: Settings, manifest: snapshot.Manifest) -> Callable[[Lanes], Evaluator] | None:

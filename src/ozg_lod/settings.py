@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 _PACKAGE: Final = Path(__file__).resolve().parent
 
@@ -51,6 +53,7 @@ class Settings:
 
     query_deadline_s: float = 10
     query_memory_mb: int = 1024
+    memory_mb: int = 4096
     query_bytes: int = 64 * 1024
     answer_bytes: int = 50_000_000
     hold_bytes: int = 250_000_000

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 SHAPES_FILE: Final = "shapes.ttl"
 REPORT_FILE: Final = "report.json"
 MANIFEST_FILE: Final = "manifest.json"
-STORE_DIRECTORY: Final = "store"
 _FORMAT: Final = 1
 _CHUNK: Final = 1 << 20
 _KINDS: Final = ("added", "changed", "withdrawn")
@@ -187,7 +186,7 @@ class Snapshots:
             (aside / name).parent.mkdir(exist_ok=True)
             (aside / name).write_bytes(data)
         if build_store:
-            _write_store(aside)
+            _write_store(aside, aside / store.STORE_DIRECTORY)
         manifest = _manifest(aside, contents)
         (aside / MANIFEST_FILE).write_bytes(_json(asdict(manifest)))
         for path in [*aside.rglob("*"), aside]:
@@ -218,11 +217,10 @@ class Snapshots:
         """Remove the stores of all but the `keep` latest published snapshots; dumps and manifests stay for good."""
         latest = list(dict.fromkeys(entry.snapshot for entry in reversed(self.publications())))
         spared = {*latest[:keep], self.current()}
-        pruned = [
-            name for name in self.names() if name not in spared and (self.directory(name) / STORE_DIRECTORY).exists()
-        ]
+        stores = {name: self.directory(name) / store.STORE_DIRECTORY for name in self.names()}
+        pruned = [name for name, path in stores.items() if name not in spared and path.exists()]
         for name in pruned:
-            shutil.rmtree(self.directory(name) / STORE_DIRECTORY)
+            shutil.rmtree(self.directory(name) / store.STORE_DIRECTORY)
         return pruned
 
     def verified(self, name: str) -> Manifest:
@@ -233,7 +231,7 @@ class Snapshots:
             raise _damaged(directory, "it is empty", "er ist leer")
         for file, record in manifest.files.items():
             path = directory / file
-            if file.startswith(STORE_DIRECTORY) and not (directory / STORE_DIRECTORY).exists():
+            if file.startswith(store.STORE_DIRECTORY) and not (directory / store.STORE_DIRECTORY).exists():
                 continue  # pruned
             if not path.is_file() or record_of(path) != record:
                 raise _damaged(
@@ -265,9 +263,23 @@ class Snapshots:
             )
 
 
-def open_store(directory: Path) -> ox.Store:
-    """Return the data of a snapshot in memory: named graphs, and their merge as the default graph."""
+def open_store(directory: Path, *, from_disk: bool = False) -> ox.Store:
+    """Return the data of a snapshot: named graphs, and their merge as the default graph; in memory or on disk."""
+    if from_disk:
+        _restore(directory)
+        return ox.Store.read_only(str(directory / store.STORE_DIRECTORY))
     return store.load(data=directory / store.DATA_FILE, merged=directory / store.MERGED_FILE)
+
+
+def _restore(directory: Path) -> None:
+    """Write the store of a pruned snapshot again, aside and then in its place."""
+    path = directory / store.STORE_DIRECTORY
+    if path.exists():
+        return
+    aside = directory / f"{store.STORE_DIRECTORY}.new"
+    shutil.rmtree(aside, ignore_errors=True)
+    _write_store(directory, aside)
+    aside.rename(path)
 
 
 def record_of(path: Path) -> FileRecord:
@@ -289,8 +301,8 @@ def _named(contents: Contents) -> Mapping[str, bytes]:
     }
 
 
-def _write_store(directory: Path) -> None:
-    disk = ox.Store(directory / STORE_DIRECTORY)
+def _write_store(directory: Path, path: Path) -> None:
+    disk = ox.Store(path)
     disk.bulk_load(path=directory / store.DATA_FILE, format=ox.RdfFormat.N_QUADS)
     disk.bulk_load(path=directory / store.MERGED_FILE, format=ox.RdfFormat.N_TRIPLES)
     disk.flush()

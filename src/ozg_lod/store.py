@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Final, Protocol, cast
 import pyoxigraph as ox
 
 from ozg_lod import complaint, formats
+from ozg_lod.cage import AtBirth
 from ozg_lod.errors import AnswerTooLarge, BadRequest
 from ozg_lod.repair import written_out
 from ozg_lod.scan import Scan, scan
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 DATA_FILE: Final = "data.nq"
 MERGED_FILE: Final = "data.nt"
+STORE_DIRECTORY: Final = "store"
 GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
 """What a query that makes a graph may be answered in."""
 _TIDY_TRIPLES: Final = 20_000
@@ -163,6 +165,16 @@ def answering(argument: str) -> Work:
     """Return the work of query children; `argument` is the directory of a snapshot (entry of the template)."""
     directory = Path(argument)
     return work(Embedded(load(data=directory / DATA_FILE, merged=directory / MERGED_FILE)))
+
+
+def answering_from_disk(argument: str) -> AtBirth:
+    """Return the same for data that do not fit into memory: each child opens the store on disk for itself.
+
+    An open store is never forked (its threads would be missing); a child opens it before it gives up files.
+    """
+    path = str(Path(argument) / STORE_DIRECTORY)
+    work(Embedded(ox.Store()))  # imports what is imported late, once for all children
+    return AtBirth(lambda: work(Embedded(ox.Store.read_only(path))))
 
 
 def work(embedded: Embedded) -> Work:

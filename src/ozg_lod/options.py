@@ -1,0 +1,187 @@
+"""The options of the command line: what can be typed, with the words that explain it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from ozg_lod import __version__
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; `command` names what was asked for."""
+    parser = argparse.ArgumentParser(
+        prog="ozg-lod", description="Compile, validate and serve a linked open data catalogue."
+    )
+    parser.add_argument("--version", action="version", version=f"ozg-lod {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (
+        _add_build,
+        _add_serve,
+        _add_snapshots,
+        _add_validate,
+        _add_query,
+        _add_dump,
+        _add_publish,
+        _add_doctor,
+        _add_init,
+    ):
+        add(commands)
+    _add_harvest_check(commands)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=name)
+    parser.add_argument("--lang", choices=("de", "en"), help="language of what is said (default: as the environment)")
+    return parser
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--source",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="source folder; may be given again for folders that add data (default: the one of the program)",
+    )
+    _add_target(parser)
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--target", type=Path, default=Path("build"), metavar="DIR", help="folder of the snapshots (default: build)"
+    )
+
+
+def _add_build(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _add_places(_command(commands, "build", "Compile the source folder into a validated snapshot."))
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "serve", "Serve the current snapshot; build it first when there is none.")
+    _add_places(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+    parser.add_argument("--public-url", metavar="URL", help="address that links start with (default: http://HOST:PORT)")
+    _add_rdf(parser)
+    parser.add_argument(
+        "--memory-mb", type=int, default=4096, metavar="MB", help="data beyond this are read from disk (default: 4096)"
+    )
+    parser.add_argument(
+        "--client-seconds", type=float, default=60, metavar="S", help="query seconds per client and minute (0: any)"
+    )
+    parser.add_argument(
+        "--trusted-proxies", metavar="NETS", help="proxies, comma-separated, whose X-Forwarded-For is believed"
+    )
+    _add_legal(parser)
+    parser.add_argument("--access-log", action="store_true", help="write a line for each request, without addresses")
+    parser.add_argument("--store", metavar="URL", help="SPARQL endpoint that evaluates instead of us (see publish)")
+
+
+def _add_rdf(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rdf", nargs="+", type=Path, action="extend", metavar="FILE", help="serve these RDF files as they are"
+    )
+    parser.add_argument(
+        "--graph", action="append", metavar="IRI=FILE", help="with or without --rdf: this file is that named graph"
+    )
+
+
+def _add_snapshots(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "List the snapshots, go back to one, or remove the stores of old ones."
+    parser = _command(commands, "snapshots", text)
+    _add_target(parser)
+    parser.add_argument("action", choices=("list", "use", "prune"))
+    parser.add_argument("name", nargs="?", help="for use: the snapshot, or the beginning of its name or version")
+    parser.add_argument("--keep", type=int, default=3, help="for prune: how many keep their stores (default: 3)")
+    parser.add_argument("--json", action="store_true", help="for list: as JSON")
+
+
+def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "validate", "Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not.")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    _add_target(parser)
+    parser.add_argument("--shapes", type=Path, action="append", metavar="FILE", help="other shapes instead of ours")
+    parser.add_argument("--format", choices=("text", "json", "turtle"), default="text", help="form of the report")
+    parser.add_argument("--strict", action="store_true", help="warnings count as findings")
+
+
+def _add_query(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "query", "Answer a SPARQL query from the current snapshot.")
+    _add_target(parser)
+    parser.add_argument("file", type=Path, metavar="FILE.rq", help="the query; - for standard input")
+    parser.add_argument(
+        "--format", default=None, help="csv, tsv, json, xml; ttl, nt, rdf, jsonld (default: csv or ttl)"
+    )
+
+
+def _add_dump(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "dump", "Write the data of the current snapshot to standard output.")
+    _add_target(parser)
+    parser.add_argument("--merged", action="store_true", help="N-Triples without graphs instead of N-Quads")
+
+
+def _add_publish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Write the current snapshot to another SPARQL engine, for `serve --store`."
+    parser = _command(commands, "publish", text)
+    _add_target(parser)
+    parser.add_argument("--to", required=True, metavar="URL", help="its graph store (Graph Store HTTP Protocol)")
+    parser.add_argument("--store", required=True, metavar="URL", help="its SPARQL endpoint, as given to `serve`")
+    parser.add_argument("--drop", metavar="VERSION", help="remove this old version there instead")
+
+
+def _add_harvest_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Play the harvester against a DCAT-AP catalogue; exit 0 fine, 1 findings, 2 could not."
+    parser = _command(commands, "harvest-check", text)
+    parser.add_argument("url", metavar="URL", help="the address a portal would register, such as https://…/catalog.rdf")
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.add_argument("--strict", action="store_true", help="warnings count as findings")
+    parser.add_argument("--max-pages", type=int, default=200, metavar="N", help="give up after N pages (default: 200)")
+    parser.add_argument("--no-downloads", action="store_true", help="ask for files, do not load them")
+
+
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Look whether this machine can serve; with --production, whether all is there that a public site owes."
+    parser = _command(commands, "doctor", text)
+    _add_target(parser)
+    parser.add_argument("--production", action="store_true", help="also what a public site needs; exit 1 lists it")
+    parser.add_argument("--public-url", metavar="URL", help="address the site will have")
+    _add_legal(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_legal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--legal",
+        type=Path,
+        metavar="DIR",
+        help="folder with impressum.de.md, datenschutz.de.md …",
+    )
+
+
+def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "init", "Start a source folder for another state or region.")
+    parser.add_argument("directory", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--base-iri", required=True, metavar="IRI", help="what all IRIs of the new catalogue start with"
+    )
+    parser.add_argument("--title", default="OZG-Katalog", help="title of the catalogue, in German")
+
+
+_ADDERS: Final = (
+    _add_build,
+    _add_serve,
+    _add_snapshots,
+    _add_validate,
+    _add_query,
+    _add_dump,
+    _add_publish,
+    _add_harvest_check,
+    _add_doctor,
+    _add_init,
+)
