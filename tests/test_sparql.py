@@ -7,6 +7,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pyoxigraph as ox
 import pytest
 from tests.conftest import program
 
+Serve = Callable[..., AbstractContextManager[str]]
 QUERY = "application/sparql-query"
 PREFIX = "PREFIX ozg: <https://w3id.org/ozg-lod/ontology#>\n"
 SUM = PREFIX + "SELECT (SUM(?n) AS ?services) { ?a ozg:serviceCount ?n }"

@@ -23,14 +23,14 @@ class Visitor:
 
     page: Any
     base: str
-    javascript: bool = True
+    editor: bool = True
     complaints: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> int:
         """Go to a page of the site; return its status."""
         answer = self.page.goto(self.base + path)
-        if self.javascript and self.page.locator("textarea[data-completion]").count():
+        if self.editor and self.page.locator("textarea[data-completion]").count():
             self.page.locator(".cm-content").wait_for()
         return int(answer.status)
 
@@ -84,19 +84,27 @@ def visiting(chromium: Any, base: str) -> Callable[..., Any]:
 
     @contextmanager
     def visit(
-        *, width: int = 1280, scheme: str = "light", language: str = "de", javascript: bool = True, script: str = ""
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        language: str = "de",
+        javascript: bool = True,
+        touch: bool = False,
+        script: str = "",
     ) -> Iterator[Visitor]:
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
             locale={"de": "de-DE", "en": "en-GB"}[language],
             java_script_enabled=javascript,
+            has_touch=touch,
+            is_mobile=touch,
             reduced_motion="reduce",
         )
         if script:
             context.add_init_script(script)
         page = context.new_page()
-        visitor = Visitor(page, base, javascript)
+        visitor = Visitor(page, base, editor=javascript and not touch)
         page.on("console", lambda said: visitor.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         page.on(

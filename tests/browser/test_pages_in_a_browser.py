@@ -170,6 +170,16 @@ def test_the_core_journeys_work_without_javascript(visit: Callable[..., Any]) ->
         assert visitor.page.locator("#query").input_value().startswith("PREFIX ozg:")
 
 
+def test_on_a_telephone_the_editor_comes_when_the_field_is_used(visit: Callable[..., Any]) -> None:
+    with visit(width=320, touch=True) as visitor:
+        visitor.open("/sparql")
+        assert visitor.page.locator(".editor-host").count() == 0
+        visitor.page.locator("#query").tap()
+        visitor.page.locator(".cm-content").wait_for()
+        assert visitor.page.evaluate("document.activeElement.className") == "editor-host"
+        assert visitor.complaints == []
+
+
 def test_hostile_text_and_addresses_stay_text(visit: Callable[..., Any]) -> None:
     with visit() as visitor:
         visitor.open(ask(HOSTILE))
