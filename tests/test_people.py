@@ -26,8 +26,8 @@ from ozg_lod.describe import about
 from ozg_lod.errors import UsageError
 from ozg_lod.graph import Graph
 from ozg_lod.listing import directory
-from ozg_lod.pages import Site
 from ozg_lod.settings import Settings
+from ozg_lod.site import Site
 from ozg_lod.snapshot import Publication, Snapshots, open_store
 from ozg_lod.timeline import timeline
 

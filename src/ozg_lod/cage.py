@@ -41,6 +41,7 @@ class AtBirth:
 
     prepare: Callable[[], Work]
 
+
 _HEADER: Final = struct.Struct("!cQ")
 _PIECE_BYTES: Final = 1 << 16
 _BE_THE_TEMPLATE: Final = "import sys; from ozg_lod.cage import main; main(int(sys.argv[1]), sys.argv[2])"

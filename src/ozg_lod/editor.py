@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ozg_lod.errors import OzgLodError
     from ozg_lod.examples import Example
     from ozg_lod.graph import Term
-    from ozg_lod.pages import Site
+    from ozg_lod.site import Site
     from ozg_lod.values import Value, Writer
 
 FIRST: Final = "buendel-tabelle"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from ozg_lod.describe import Description
-    from ozg_lod.pages import Site
+    from ozg_lod.site import Site
 
 _SHORT: Final = 12
 _REACHED_BY: Final = (VCARD + "hasEmail", VCARD + "hasURL", FOAF + "mbox", FOAF + "page", FOAF + "homepage")

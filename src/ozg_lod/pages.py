@@ -5,7 +5,6 @@ Every template escapes what it prints; a gap that is not filled is an error (Str
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -15,10 +14,8 @@ from ozg_lod import formats, results, static_files, structured, vocabulary
 from ozg_lod.addresses import Addresses
 from ozg_lod.cards import Composer
 from ozg_lod.graph import collation
-from ozg_lod.language import LANGUAGES
-from ozg_lod.values import Writer
+from ozg_lod.site import Site
 from ozg_lod.vocab import ADMS, ONTOLOGY, OZG
-from ozg_lod.words import Words, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +44,14 @@ _FOOTING: Final = (
     ),
     (
         "programs",
-        (("/catalog", "portals"), ("/ontology", "ontology"), ("/shapes", "shapes"), ("/aenderungen", "changes")),
+        (
+            ("/catalog", "portals"),
+            ("/harvest", "harvest"),
+            ("/ontology", "ontology"),
+            ("/shapes", "shapes"),
+            ("/aenderungen", "changes"),
+        ),
+    ),
     ),
     ("duties", (("/impressum", "imprint"), ("/datenschutz", "privacy"), ("/barrierefreiheit", "accessibility"))),
 )
@@ -58,36 +62,6 @@ _SHELVES: Final = (
     ("evidence", ("source", "figure", "discrepancy", "statement", "organisation", "dataset")),
 )
 _NUMBERS: Final = ("municipality", "bundle", "programme", "source")
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What every page needs: its language, its addresses, its own path and page number, the version of the data.
-
-    `kept` are the parameters that go along to the page in the other language.
-    """
-
-    language: Language
-    addresses: Addresses
-    version: str = ""
-    path: str = "/"
-    page: int = 1
-    kept: tuple[tuple[str, str], ...] = ()
-    official: str = ""
-
-    @property
-    def words(self) -> Words:
-        """Return the texts in the page's language."""
-        return words(self.language)
-
-    @property
-    def other_language(self) -> Language:
-        """Return the language the switch leads to."""
-        return LANGUAGES[1 - LANGUAGES.index(self.language)]
-
-    def writer(self, names: Mapping[str, Mapping[str, str]]) -> Writer:
-        """Return the writer of values for these names."""
-        return Writer(self.words, self.addresses, names)
 
 
 def thing(site: Site, description: Description, reuse: Reuse | None = None, *, located: str = "") -> bytes:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ozg_lod.inventory import Dispute, Source, Stock
     from ozg_lod.legal import Page
     from ozg_lod.manual import Step
-    from ozg_lod.pages import Site
+    from ozg_lod.site import Site
     from ozg_lod.snapshot import Manifest, Publication
     from ozg_lod.timeline import Timeline
     from ozg_lod.values import Writer

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ozg_lod.catalogue import Catalogue, Entry
     from ozg_lod.editions import Edition
     from ozg_lod.offers import Distribution
-    from ozg_lod.pages import Site
+    from ozg_lod.site import Site
     from ozg_lod.snapshot import Publication
 
 PREVIEW_ROWS: Final = 20

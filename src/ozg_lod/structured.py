@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ozg_lod.describe import Description
-    from ozg_lod.pages import Site
+    from ozg_lod.site import Site
 
 _CLASSES: Final = {
     "municipality": "GovernmentOrganization",

@@ -15,8 +15,8 @@ from ozg_lod.cache import Entry
 from ozg_lod.errors import BadRequest, NotFound
 from ozg_lod.graph import TYPE, Graph, iri_of, pick
 from ozg_lod.language import LANGUAGES, Language, choose_language
-from ozg_lod.pages import Site
 from ozg_lod.replies import Asked, Reply, reply
+from ozg_lod.site import Site
 from ozg_lod.vocab import DCAT, DCT, ONTOLOGY
 from ozg_lod.words import words
 
