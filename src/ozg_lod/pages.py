@@ -52,7 +52,6 @@ _FOOTING: Final = (
             ("/aenderungen", "changes"),
         ),
     ),
-    ),
     ("duties", (("/impressum", "imprint"), ("/datenschutz", "privacy"), ("/barrierefreiheit", "accessibility"))),
 )
 _SHELVES: Final = (
