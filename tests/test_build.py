@@ -188,5 +188,5 @@ def test_whenever_a_build_is_killed_the_old_or_the_new_snapshot_serves(source: P
             os.killpg(process.pid, signal.SIGKILL)
         snapshots = Snapshots(target)
         assert snapshots.verified(snapshots.current() or "").version in (old.version, new.version)
-    assert run(source, target).manifest == new or Snapshots(target).current()
+    assert run(source, target).manifest is not None
     assert Snapshots(target).verified(Snapshots(target).current() or "").version == new.version

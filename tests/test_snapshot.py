@@ -62,7 +62,9 @@ def test_going_back_is_a_publication_and_publishing_twice_is_none(snapshots: Sna
 
 def test_every_flipped_byte_is_noticed(snapshots: Snapshots) -> None:
     directory = snapshots.directory("key2")
-    for path in sorted(path for path in directory.rglob("*") if path.is_file() and path.stat().st_size):
+    for path in sorted(
+        path for path in directory.glob("*") if path.is_file() and path.stat().st_size and path.name != "store.json"
+    ):
         good = path.read_bytes()
         path.write_bytes(bytes([good[0] ^ 1]) + good[1:])
         with pytest.raises(SnapshotError, match="key2"):
@@ -126,6 +128,15 @@ def test_a_pruned_store_is_written_again_when_it_is_needed(snapshots: Snapshots)
         snapshots.prune(keep=1)
     assert len(open_store(snapshots.directory("key1"), from_disk=True)) == 2
     assert len(open_store(snapshots.directory("key2"), from_disk=True)) == 2
+    assert snapshots.verified("key1")
+
+
+def test_a_damaged_store_is_written_again_and_never_read(snapshots: Snapshots) -> None:
+    directory = snapshots.directory("key2")
+    for path in sorted((directory / STORE_DIRECTORY).glob("*.sst")):
+        path.write_bytes(b"")
+    assert len(open_store(directory, from_disk=True)) == 2
+    assert snapshots.verified("key2")
 
 
 def test_a_damaged_snapshot_is_written_anew(snapshots: Snapshots) -> None:

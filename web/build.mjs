@@ -110,8 +110,9 @@ async function scripts() {
 async function licences() {
   const names = ["@kern-ux/native/LICENSE.md", "@codemirror/view/LICENSE"];
   const texts = await Promise.all(names.map((name) => readFile(path.join(here, "node_modules", name), "utf8")));
-  const fira = "Fira Sans: Copyright 2012-2015 The Mozilla Foundation and Telefonica S.A., SIL Open Font License 1.1, https://openfontlicense.org\n";
-  await writeFile(path.join(target, "kern-licence.txt"), `@kern-ux/native\n\n${texts[0]}\n\n${fira}`);
+  const open = await readFile(path.join(here, "..", "LICENSES", "OFL-1.1.txt"), "utf8");
+  const fira = "Fira Sans (cut down to the characters needed): Copyright 2012-2015 The Mozilla Foundation and Telefonica S.A.";
+  await writeFile(path.join(target, "kern-licence.txt"), `@kern-ux/native\n\n${texts[0]}\n\n${fira}\n\n${open}`);
   await writeFile(path.join(target, "codemirror-licence.txt"), `CodeMirror\n\n${texts[1]}`);
 }
 

@@ -165,7 +165,7 @@ class _Everywhere:
             try:
                 response = await handle(request)
             except errors.OzgLodError as error:
-                response = failure(request, error)
+                response = await _expected(request, error)
             await response(scope, receive, answer)
         else:
             await self._app(scope, receive, answer)
@@ -184,7 +184,7 @@ def _direct(method: str, path: str) -> Callable[[Request], Awaitable[Response]] 
         return routes_data.health
     start, _, rest = path[1:].partition("/")
     kind, _, name = rest.partition("/")
-    if start == "doc" and name and "/" not in name:
+    if start == "doc" and kind != "dataset" and name and "/" not in name:  # datasets have pages of their own
         return lambda request: routes_pages.thing(request, kind, name)
     return None
 
@@ -273,7 +273,7 @@ def failure(request: Request, error: errors.OzgLodError) -> Response:
         headers["Allow"] = str(error.details["allow"])
     if "successor" in error.details:
         headers["Link"] = f'<{error.details["successor"]}>; rel="successor-version"'
-    page = _wants_page(request.headers.get("accept"))
+    page = formats.wants_page(request.headers.get("accept"))
     languages = request.headers.get("accept-language", "de" if page else "en")  # people first in German, programs not
     language = choose_language(request.query_params.get("lang"), languages)
     headers["Content-Language"] = language
@@ -291,11 +291,3 @@ def failure(request: Request, error: errors.OzgLodError) -> Response:
         **error.details,
     }
     return Response(json.dumps(problem, ensure_ascii=False), error.status, headers, "application/problem+json")
-
-
-def _wants_page(accept: str | None) -> bool:
-    """Return whether HTML was asked for by name: a program that takes anything gets the problem document."""
-    try:
-        return formats.negotiate(accept, (formats.JSON, formats.HTML)) is formats.HTML
-    except errors.NotAcceptable:
-        return False

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from ozg_lod import jsonld, rdfxml
 from ozg_lod.accept import Range, ranges
-from ozg_lod.errors import NotAcceptable, UnsupportedMedia
+from ozg_lod.errors import NotAcceptable
 from ozg_lod.vocab import PREFIXES, RDF, XSD
 
 if TYPE_CHECKING:
@@ -70,8 +70,6 @@ ASKED_RESULTS: Final = (*RESULTS, SPARQL_AS_JSON)
 PAGES: Final = (TURTLE, HTML, JSONLD, RDFXML, NTRIPLES)
 """What a page about a thing is offered in: the first is what `*/*` alone gets, browsers name text/html."""
 
-ALL: Final = (HTML, *GRAPHS, *DATASETS, *RESULTS, JSON)
-
 
 def negotiate(accept: str | None, offered: Sequence[Format]) -> Format:
     """Return the offered format the client likes best; of equals the one named most exactly, then the first offered.
@@ -107,20 +105,6 @@ def by_name(name: str, offered: Sequence[Format]) -> Format:
         if wanted in {offer.suffix, offer.media_type, *offer.aliases}:
             return offer
     raise not_acceptable(offered)
-
-
-def by_media_type(content_type: str, read: Sequence[Format]) -> Format:
-    """Return the format a Content-Type field names, of those in `read`; raise UnsupportedMedia for any other."""
-    name = content_type.partition(";")[0].strip().lower()
-    for candidate in read:
-        if name == candidate.media_type:
-            return candidate
-    names = ", ".join(candidate.media_type for candidate in read)
-    raise UnsupportedMedia(
-        f"This content type is not read here; send one of: {names}.",
-        f"Dieser Medientyp wird hier nicht gelesen; möglich sind: {names}.",
-        offered=[candidate.media_type for candidate in read],
-    )
 
 
 def not_acceptable(offered: Sequence[Format]) -> NotAcceptable:

@@ -16,19 +16,8 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ozg-lod {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (
-        _add_build,
-        _add_serve,
-        _add_snapshots,
-        _add_validate,
-        _add_query,
-        _add_dump,
-        _add_publish,
-        _add_doctor,
-        _add_init,
-    ):
+    for add in _ADDERS:
         add(commands)
-    _add_harvest_check(commands)
     return parser
 
 

@@ -41,9 +41,7 @@ async def start(request: Request) -> Response:
 async def identify(request: Request, kind: str, key: str) -> Response:
     """Lead from the thing to the page about it; the page negotiates the format."""
     visit = Visit.of(request, f"/doc/{kind}/{key}", offered=formats.PAGES, suffix="html")
-    if not visit.graph.knows(visit.iri(kind, key)):
-        raise visit.unknown(kind, key)
-    return _sent(visit.redirect(visit.path))
+    return _sent(await run_in_threadpool(visit.to_page, kind, key))
 
 
 @router.get("/doc/{kind}/{name}", summary="Everything about one thing (.html .ttl .jsonld …)")
@@ -159,7 +157,10 @@ async def static(request: Request, name: str) -> Response:
 
 
 async def _answer(visit: Visit, make: Callable[[], Made], about_iri: str = "") -> Response:
-    """Make the answer beside the event loop, so that a large page holds nobody up."""
+    """Send what is ready; make what is not beside the event loop, so that a large page holds nobody up."""
+    ready = visit.ready()
+    if ready is not None:
+        return _sent(ready)
     return _sent(await run_in_threadpool(visit.answer, make, about=about_iri))
 
 

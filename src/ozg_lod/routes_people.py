@@ -201,7 +201,8 @@ async def _with_atlas(visit: Visit) -> Visit:
 
 
 async def _answer(visit: Visit, make: Callable[[], bytes]) -> Response:
-    answer = await run_in_threadpool(visit.answer, lambda: Made(make()))
+    ready = visit.ready()
+    answer = ready if ready is not None else await run_in_threadpool(visit.answer, lambda: Made(make()))
     return Response(answer.body, answer.status, dict(answer.headers))
 
 

@@ -70,7 +70,6 @@ class Settings:
     waiting_queries: int = 32
     cache_bytes: int = 64_000_000
 
-    upload_bytes: int = 10 * 1024 * 1024
     check_deadline_s: float = 60
     check_memory_mb: int = 2048
     build_deadline_s: float = 1800

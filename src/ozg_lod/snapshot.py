@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SHAPES_FILE: Final = "shapes.ttl"
 REPORT_FILE: Final = "report.json"
 MANIFEST_FILE: Final = "manifest.json"
+_STORE_RECORDS: Final = "store.json"
 _FORMAT: Final = 1
 _CHUNK: Final = 1 << 20
 _KINDS: Final = ("added", "changed", "withdrawn")
@@ -186,7 +187,7 @@ class Snapshots:
             (aside / name).parent.mkdir(exist_ok=True)
             (aside / name).write_bytes(data)
         if build_store:
-            _write_store(aside, aside / store.STORE_DIRECTORY)
+            _write_store(aside)
         manifest = _manifest(aside, contents)
         (aside / MANIFEST_FILE).write_bytes(_json(asdict(manifest)))
         for path in [*aside.rglob("*"), aside]:
@@ -231,8 +232,6 @@ class Snapshots:
             raise _damaged(directory, "it is empty", "er ist leer")
         for file, record in manifest.files.items():
             path = directory / file
-            if file.startswith(store.STORE_DIRECTORY) and not (directory / store.STORE_DIRECTORY).exists():
-                continue  # pruned
             if not path.is_file() or record_of(path) != record:
                 raise _damaged(
                     directory, f"{file} is not what was written", f"{file} ist nicht mehr, was geschrieben wurde"
@@ -264,22 +263,43 @@ class Snapshots:
 
 
 def open_store(directory: Path, *, from_disk: bool = False) -> ox.Store:
-    """Return the data of a snapshot: named graphs, and their merge as the default graph; in memory or on disk."""
-    if from_disk:
-        _restore(directory)
-        return ox.Store.read_only(str(directory / store.STORE_DIRECTORY))
-    return store.load(data=directory / store.DATA_FILE, merged=directory / store.MERGED_FILE)
+    """Return the data of a snapshot: named graphs, and their merge as the default graph; in memory or on disk.
+
+    The store on disk is derived from the dumps: one that was pruned or is damaged is written again.
+    """
+    if not from_disk:
+        return store.load(data=directory / store.DATA_FILE, merged=directory / store.MERGED_FILE)
+    if not _store_is_sound(directory):
+        _write_store(directory)
+    return ox.Store.read_only(str(directory / store.STORE_DIRECTORY))
 
 
-def _restore(directory: Path) -> None:
-    """Write the store of a pruned snapshot again, aside and then in its place."""
+def _store_is_sound(directory: Path) -> bool:
+    """Return whether every file of the store is what was written."""
+    try:
+        records = json.loads((directory / _STORE_RECORDS).read_bytes())
+        return all(asdict(record_of(directory / name)) == record for name, record in records.items())
+    except (OSError, ValueError):
+        return False
+
+
+def _write_store(directory: Path) -> None:
+    """Write the store aside, then in its place, and last what its files are."""
     path = directory / store.STORE_DIRECTORY
-    if path.exists():
-        return
     aside = directory / f"{store.STORE_DIRECTORY}.new"
-    shutil.rmtree(aside, ignore_errors=True)
-    _write_store(directory, aside)
+    for old in (aside, path):
+        shutil.rmtree(old, ignore_errors=True)
+    disk = ox.Store(aside)
+    disk.bulk_load(path=directory / store.DATA_FILE, format=ox.RdfFormat.N_QUADS)
+    disk.bulk_load(path=directory / store.MERGED_FILE, format=ox.RdfFormat.N_TRIPLES)
+    disk.flush()
+    del disk
     aside.rename(path)
+    files = [file for file in sorted(path.iterdir()) if file.name not in ("LOG", "LOCK")]
+    for file in files:
+        _sync(file)
+    records = {file.relative_to(directory).as_posix(): asdict(record_of(file)) for file in files}
+    _replace(directory / _STORE_RECORDS, _json(records))
 
 
 def record_of(path: Path) -> FileRecord:
@@ -301,15 +321,13 @@ def _named(contents: Contents) -> Mapping[str, bytes]:
     }
 
 
-def _write_store(directory: Path, path: Path) -> None:
-    disk = ox.Store(path)
-    disk.bulk_load(path=directory / store.DATA_FILE, format=ox.RdfFormat.N_QUADS)
-    disk.bulk_load(path=directory / store.MERGED_FILE, format=ox.RdfFormat.N_TRIPLES)
-    disk.flush()
-
-
 def _manifest(directory: Path, contents: Contents) -> Manifest:
-    paths = sorted(path for path in directory.rglob("*") if path.is_file())
+    derived = directory / store.STORE_DIRECTORY
+    paths = sorted(
+        path
+        for path in directory.rglob("*")
+        if path.is_file() and derived not in path.parents and path.name != _STORE_RECORDS
+    )
     graphs = Counter(line.rsplit(b" ", 2)[1][1:-1].decode() for line in contents.nquads.splitlines())
     return Manifest(
         version=hashlib.sha256(contents.nquads).hexdigest(),

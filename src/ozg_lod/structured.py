@@ -42,7 +42,7 @@ def block(data: Mapping[str, object]) -> Markup:
     r"""Return the JSON as it may stand in a script element: no character in it can end the element or begin a tag.
 
     >>> str(block({"name": "</script>"}))
-    '{"name": "\\\\u003c/script\\\\u003e"}'
+    '{"name": "\\u003c/script\\u003e"}'
     """
     return Markup(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))  # noqa: S704 - escaped just here
 

@@ -37,6 +37,8 @@ def validate(data: Store, turtle: bytes) -> list[Result]:
     try:
         shapes = Shapes(turtle)
         return [*core_results(data, shapes), *shapes.query_results(data)]
+    except MemoryError:  # is told as what it is
+        raise
     except Exception as error:  # whatever fails here, it is not the data that does not conform
         raise Unprocessable(
             f"the rules could not be applied ({type(error).__name__})",

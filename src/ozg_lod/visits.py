@@ -147,18 +147,27 @@ class Visit:
             raise self.unknown(kind, key)
         return f"{self.opened.base_iri}id/{kind}/{key}"
 
+    def to_page(self, kind: str, key: str) -> Reply:
+        """Return the way from a thing to the page about it; raise NotFound, with the nearest, where there is none."""
+        if not self.graph.knows(self.iri(kind, key)):
+            raise self.unknown(kind, key)
+        return self.redirect(self.path)
+
     def redirect(self, path: str) -> Reply:
         """Return 303 to another address of this host; the chosen language goes along."""
         return Reply(303, {"location": self.addresses.path(path), "cache-control": "public, max-age=60"})
 
     def answer(self, make: Callable[[], Made], *, about: str = "") -> Reply:
         """Return the answer: from the cache where it has been made before, else made, kept and sent."""
-        mark = f"{self.opened.version} {self.opened.code} {self.form.suffix} {self._variant} {self.path} {self.page}"
-        entry, pages = self._kept(mark, make)
-        headers = {"content-type": self.form.content_type, "link": self._links(about, pages)}
-        if self.form is formats.HTML:
-            headers["content-language"] = self.language
-        return reply(entry, self.asked, mark=f"{mark} {self.query}", headers=headers)
+        return self.ready() or self._made(make(), about)
+
+    def ready(self) -> Reply | None:
+        """Return the answer if it has been made before; quick enough for the event loop."""
+        cache = self.opened.cache
+        entry, link = cache.get(self._mark), cache.get(f"{self._mark} link")
+        if entry is None or link is None or self.query:
+            return None
+        return self._reply(entry, link.plain.decode())
 
     def unknown(self, kind: str, key: str) -> NotFound:
         """Return the failure for a thing that is not there, with the nearest that are."""
@@ -171,20 +180,25 @@ class Visit:
         return _not_found(f"“{en}” has no entry “{key[:80]}”", f"Unter „{de}“ gibt es „{key[:80]}“ nicht", near)
 
     @property
-    def _variant(self) -> str:
-        return f"{self.language} {self.chosen}" if self.form is formats.HTML else ""
+    def _mark(self) -> str:
+        variant = f"{self.language} {self.chosen}" if self.form is formats.HTML else ""
+        return f"{self.opened.version} {self.opened.code} {self.form.suffix} {variant} {self.path} {self.page}"
 
-    def _kept(self, mark: str, make: Callable[[], Made]) -> tuple[Entry, int]:
-        """Return the entry and the number of pages; what was searched for is not kept, it has no end."""
-        cache = self.opened.cache
-        entry, count = cache.get(mark), cache.get(f"{mark} pages")
-        if entry is not None and count is not None and not self.query:
-            return entry, int(count.plain)
-        made = make()
+    def _made(self, made: Made, about: str) -> Reply:
+        """Return the answer just made and keep it; what was searched for is not kept, it has no end."""
+        if self.page > made.pages:
+            raise no_such_page(self.page)
+        link = self._links(about, made.pages)
         if self.query:
-            return Entry(made.body), made.pages
-        cache.put(f"{mark} pages", str(made.pages).encode())
-        return cache.put(mark, made.body), made.pages
+            return self._reply(Entry(made.body), link)
+        self.opened.cache.put(f"{self._mark} link", link.encode())
+        return self._reply(self.opened.cache.put(self._mark, made.body), link)
+
+    def _reply(self, entry: Entry, link: str) -> Reply:
+        headers = {"content-type": self.form.content_type, "link": link}
+        if self.form is formats.HTML:
+            headers["content-language"] = self.language
+        return reply(entry, self.asked, mark=f"{self._mark} {self.query}", headers=headers)
 
     def _links(self, about: str, pages: int) -> str:
         """Return the Link field (RFC 8288): other formats, pages before and after, the vocabulary, the licence."""

@@ -39,6 +39,7 @@ class Words:
         return self.texts.get(f"{section}{_SEPARATOR}{prefixed(iri)}", "")
 
 
+@cache
 def words(language: Language) -> Words:
     """Return the texts of this language."""
     return Words(language, {key: said[language] for key, said in all_texts().items()})
