@@ -5,7 +5,7 @@ TARGET ?= build
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: serve test check build bench format lock clean
+.PHONY: serve test check coverage build bench format lock clean
 
 serve: .venv/serve
 	@$(BIN)/python hatch_build.py
@@ -25,9 +25,12 @@ check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(ARGS)
+
+coverage: .venv/test
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
-	$(BIN)/coverage report --fail-under=95
+	$(BIN)/coverage report
 
 bench: .venv/test
 	$(BIN)/python bench/run.py $(ARGS)

@@ -21,6 +21,7 @@ from ozg_lod import build
 from ozg_lod.settings import Settings
 from ozg_lod.snapshot import Snapshots
 
+collect_ignore = ["harvesting.py"]  # a script that runs in an environment of its own
 ROOT = Path(__file__).resolve().parents[1]
 MINI = Path(__file__).parent / "mini"
 

@@ -90,6 +90,7 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
         summary="Linked open data catalogue of municipal e-government in Hesse",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # such a redirect would name the Host field of the request
         lifespan=_lifespan,
     )
     app.state.settings = settings

@@ -5,6 +5,7 @@ Frames of a job: one line of JSON with the sizes, then the files one after the o
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
@@ -39,6 +40,8 @@ def examine_in_cage(files: Sequence[SourceFile], rules: Rules, *, memory_mb: int
 
 def examining(_argument: str) -> Work:
     """Return the work of a checking child (entry of the template); late imports are done before the fork."""
+    for encoding in ("cp1252", "utf-16", "latin-1", "utf-8-sig"):
+        codecs.lookup(encoding)
     examine([SourceFile("warm.ttl", _SAMPLE)], Rules(base="https://example.org/", shapes=_SAMPLE_SHAPES))
 
     def work(question: bytes, write: Write) -> None:

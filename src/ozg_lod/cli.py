@@ -14,6 +14,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ozg_lod.cage import Fault
 from ozg_lod.errors import OzgLodError, UsageError
 from ozg_lod.options import parser
 from ozg_lod.settings import RdfFile, Settings, packaged_source
@@ -38,8 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OzgLodError as error:
         _say(error.sentence(_language(options)))
         sys.exit(COULD_NOT_RUN)
-    except BrokenPipeError:  # `ozg-lod dump | head`
+    except BrokenPipeError:  # `ozg-lod dump | head`: who reads has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FINE)
+    except (OSError, Fault) as error:
+        _say(f"ozg-lod: {error}")
         sys.exit(COULD_NOT_RUN)
     except KeyboardInterrupt:
         sys.exit(COULD_NOT_RUN)

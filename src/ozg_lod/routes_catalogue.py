@@ -44,34 +44,40 @@ _MOST_COMPRESSED: Final = 16_000_000
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
-@router.api_route("/catalog", methods=_METHODS, summary="The catalogue (DCAT-AP.de 3.0; also .ttl .rdf .jsonld .nt)")
+@router.get("/catalog", summary="The catalogue (DCAT-AP.de 3.0; also .ttl .rdf .jsonld .nt)")
+@router.head("/catalog", include_in_schema=False)
 @router.api_route("/catalog.{suffix}", methods=_METHODS, include_in_schema=False)
 async def catalog(request: Request) -> Response:
     """Answer with the catalogue: whole by default, by pages with `page` and `pageSize`."""
     return await run_in_threadpool(_catalog, request, "")
 
 
-@router.api_route("/snapshot/{version}/catalog", methods=_METHODS, summary="The catalogue of a published version")
+@router.get("/snapshot/{version}/catalog", summary="The catalogue of a published version")
+@router.head("/snapshot/{version}/catalog", include_in_schema=False)
 @router.api_route("/snapshot/{version}/catalog.{suffix}", methods=_METHODS, include_in_schema=False)
 async def past_catalog(request: Request, version: str) -> Response:
     """Answer with the catalogue as it was, its files those of that version."""
     return await run_in_threadpool(_catalog, request, version)
 
 
-@router.api_route("/doc/dataset/{name}", methods=_METHODS, summary="A dataset: files, first rows, citation")
+@router.get("/doc/dataset/{name}", summary="A dataset: files, first rows, citation")
+@router.head("/doc/dataset/{name}", include_in_schema=False)
 async def dataset(request: Request, name: str) -> Response:
     """Answer with all about one dataset of the catalogue; a dataset of another sort gets the page of any thing."""
     return await run_in_threadpool(_dataset, request, name)
 
 
-@router.api_route("/dump/{name}", methods=_METHODS, summary="A file of the catalogue; data.nq has everything")
+@router.get("/dump/{name}", summary="A file of the catalogue; data.nq has everything")
+@router.head("/dump/{name}", include_in_schema=False)
 async def dump(request: Request, name: str) -> Response:
     """Answer with a file; its name is looked up in the manifest, never joined to a path unseen."""
     return await run_in_threadpool(_file, request, "", name)
 
 
-@router.api_route("/snapshot/{version}/dump/{name}", methods=_METHODS, summary="A file of a published version")
-@router.api_route("/snapshot/{version}/{name}", methods=_METHODS, summary="data.nq or data.nt of a published version")
+@router.get("/snapshot/{version}/dump/{name}", summary="A file of a published version")
+@router.head("/snapshot/{version}/dump/{name}", include_in_schema=False)
+@router.get("/snapshot/{version}/{name}", summary="data.nq or data.nt of a published version")
+@router.head("/snapshot/{version}/{name}", include_in_schema=False)
 async def past_file(request: Request, version: str, name: str) -> Response:
     """Answer with a file as it was published."""
     return await run_in_threadpool(_file, request, version, name)

@@ -30,13 +30,15 @@ _PAGE_SIZE: Final = 20
 _THING: Final = re.compile(r"/(?:id|doc)/([a-z]+)/([A-Za-z0-9-]+)(?:\.[a-z]+)?")
 
 
-@router.api_route("/changes.atom", methods=_METHODS, summary="Every publication with what it changed (Atom)")
+@router.get("/changes.atom", summary="Every publication with what it changed (Atom)")
+@router.head("/changes.atom", include_in_schema=False)
 async def atom(request: Request) -> Response:
     """Answer with the feed."""
     return await run_in_threadpool(_atom, request)
 
 
-@router.api_route("/aenderungen", methods=_METHODS, summary="What has changed, publication by publication")
+@router.get("/aenderungen", summary="What has changed, publication by publication")
+@router.head("/aenderungen", include_in_schema=False)
 async def changed(request: Request) -> Response:
     """Answer with the page of what changed."""
     return await run_in_threadpool(_changed, request)

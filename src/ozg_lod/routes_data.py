@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 
-@router.api_route("/health", methods=["GET", "HEAD"], summary="Is the process alive?")
+@router.get("/health", summary="Is the process alive?")
+@router.head("/health", include_in_schema=False)
 async def health(_request: Request) -> Response:
     """Answer as long as the process does."""
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-@router.api_route("/health/ready", methods=["GET", "HEAD"], summary="Is a snapshot being served?")
+@router.get("/health/ready", summary="Is a snapshot being served?")
+@router.head("/health/ready", include_in_schema=False)
 async def ready(request: Request) -> Response:
     """Answer 200 with the version that is served, 503 while the server is ending."""
     opened: Opened = request.app.state.opened

@@ -116,7 +116,8 @@ def _sent(request: Request, body: bytes, visit: Visit, asked: editor.Asked | Non
     return Response(answer.body, answer.status, dict(answer.headers))
 
 
-@router.api_route("/queries/{name}", methods=_METHODS, summary="An example query (.rq) or its answer (.csv .json …)")
+@router.get("/queries/{name}", summary="An example query (.rq) or its answer (.csv .json …)")
+@router.head("/queries/{name}", include_in_schema=False)
 async def example(request: Request, name: str) -> Response:
     """Answer with the query itself, or with what it finds."""
     key, _, suffix = name.partition(".")
@@ -136,7 +137,8 @@ async def example(request: Request, name: str) -> Response:
     return Response(answer.body, answer.status, dict(answer.headers))
 
 
-@router.api_route("/.well-known/sparql-examples", methods=_METHODS, summary="The example queries as SHACL executables")
+@router.get("/.well-known/sparql-examples", summary="The example queries as SHACL executables")
+@router.head("/.well-known/sparql-examples", include_in_schema=False)
 async def well_known_examples(request: Request) -> Response:
     """Answer with the examples as a graph."""
     visit = Visit.of(request, "/.well-known/sparql-examples", offered=formats.GRAPHS)

@@ -23,9 +23,8 @@ _OFFERED: Final = (formats.HTML, formats.JSON)
 _METHODS: Final = ["GET", "HEAD"]
 
 
-@router.api_route(
-    "/harvest", methods=_METHODS, summary="For portals: the address to register, the check of our catalogue"
-)
+@router.get("/harvest", summary="For portals: the address to register, the check of our catalogue")
+@router.head("/harvest", include_in_schema=False)
 @router.api_route("/harvest.{suffix}", methods=_METHODS, include_in_schema=False)
 async def harvest(request: Request) -> Response:
     """Answer with the page or, for programs, the report; the check runs once per snapshot, in this process."""

@@ -38,7 +38,8 @@ _MOST_ROWS: Final = 10_000
 _REDIRECTED: Final = {"cache-control": "public, max-age=60", "vary": "Accept, Accept-Language"}
 
 
-@router.api_route("/suche", methods=_METHODS, summary="Search: ?q=, ?kind=, ?page= (also .json .csv)")
+@router.get("/suche", summary="Search: ?q=, ?kind=, ?page= (also .json .csv)")
+@router.head("/suche", include_in_schema=False)
 async def search(request: Request) -> Response:
     """Answer with what was found; the whole key of one thing leads straight to its page."""
     return await run_in_threadpool(_search, request, None)
@@ -50,31 +51,36 @@ async def search_as(request: Request, suffix: str) -> Response:
     return await run_in_threadpool(_search, request, suffix)
 
 
-@router.api_route("/search.json", methods=_METHODS, summary="Search for programs: ?q=, ?kind=, ?limit=, ?offset=")
+@router.get("/search.json", summary="Search for programs: ?q=, ?kind=, ?limit=, ?offset=")
+@router.head("/search.json", include_in_schema=False)
 async def search_json(request: Request) -> Response:
     """Answer with what was found as JSON."""
     return await run_in_threadpool(_search, request, "json")
 
 
-@router.api_route("/ags/{key}", methods=_METHODS, summary="By municipality, district or state key", status_code=303)
+@router.get("/ags/{key}", summary="By municipality, district or state key", status_code=303)
+@router.head("/ags/{key}", include_in_schema=False)
 async def by_ags(request: Request, key: str) -> Response:
     """Lead to the authority or place with this key: 8 digits, 5, 3 or 2."""
     return await run_in_threadpool(_look_up, request, keys.AGS, key)
 
 
-@router.api_route("/ars/{key}", methods=_METHODS, summary="By regional key (ARS)", status_code=303)
+@router.get("/ars/{key}", summary="By regional key (ARS)", status_code=303)
+@router.head("/ars/{key}", include_in_schema=False)
 async def by_ars(request: Request, key: str) -> Response:
     """Lead to the authority or place with this regional key of 12 digits."""
     return await run_in_threadpool(_look_up, request, keys.ARS, key)
 
 
-@router.api_route("/leika/{key}", methods=_METHODS, summary="By LeiKa key", status_code=303)
+@router.get("/leika/{key}", summary="By LeiKa key", status_code=303)
+@router.head("/leika/{key}", include_in_schema=False)
 async def by_leika(request: Request, key: str) -> Response:
     """Lead to the catalogue entry with this LeiKa key of 14 digits."""
     return await run_in_threadpool(_look_up, request, keys.LEIKA, key)
 
 
-@router.api_route("/ozg/{key}", methods=_METHODS, summary="By OZG id", status_code=303)
+@router.get("/ozg/{key}", summary="By OZG id", status_code=303)
+@router.head("/ozg/{key}", include_in_schema=False)
 async def by_ozg_id(request: Request, key: str) -> Response:
     """Lead to the catalogue entry with this OZG id of 5 digits."""
     return await run_in_threadpool(_look_up, request, keys.OZG_ID, key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain, islice
@@ -19,7 +20,7 @@ import pyoxigraph as ox
 
 from ozg_lod import complaint, formats
 from ozg_lod.cage import AtBirth
-from ozg_lod.errors import AnswerTooLarge, BadRequest
+from ozg_lod.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from ozg_lod.repair import written_out
 from ozg_lod.scan import Scan, scan
 from ozg_lod.vocab import PREFIXES
@@ -37,6 +38,7 @@ MERGED_FILE: Final = "data.nt"
 STORE_DIRECTORY: Final = "store"
 GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
 """What a query that makes a graph may be answered in."""
+_NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TIDY_TRIPLES: Final = 20_000
 
 
@@ -98,6 +100,8 @@ class Embedded:
         form = formats.by_name(question.format, formats.ASKED_RESULTS)
         if isinstance(results, ox.QuerySolutions):
             results = _in_order(evaluate, query, found, results)
+        if form is formats.SPARQL_XML:
+            output = _Xml(write, question.answer_bytes)
         results.serialize(cast("IO[bytes]", output), form.results)
 
     def _dataset(self, question: Question, found: Scan) -> Evaluate:
@@ -255,3 +259,17 @@ class _Capped:
 
     def flush(self) -> None:
         """Do nothing: what is written is on its way."""
+
+
+class _Xml(_Capped):
+    """The same for XML, which knows no control characters (XML 1.0 §2.2); the engine writes them all the same."""
+
+    def write(self, data: bytes) -> int:
+        """Write on, or raise NotAcceptable."""
+        if _NOT_XML.search(data):
+            raise NotAcceptable(
+                "The answer has control characters, which XML cannot hold; ask for JSON, CSV or TSV.",
+                "Die Antwort enthält Steuerzeichen, die XML nicht kennt; fragen Sie nach JSON, CSV oder TSV.",
+                offered=[form.media_type for form in formats.RESULTS if form is not formats.SPARQL_XML],
+            )
+        return super().write(data)
