@@ -1,6 +1,6 @@
 """Pages for people: what is known, put into templates. Pure: the same input gives the same bytes.
 
-Every template escapes what it prints; a gap that is not filled is an error (StrictUndefined). There is no script.
+Every template escapes what it prints; a gap that is not filled is an error (StrictUndefined). No page needs a script.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Addresses of the pages about no single thing, in German, and of what crawlers read."""
+"""Addresses of the pages about no single thing, and of what crawlers read; the paths are German, the pages both."""
 
 from __future__ import annotations
 
