@@ -98,7 +98,7 @@ def test_a_long_answer_is_paged_and_says_that_its_limit_was_reached(client: http
     ("query", "place", "said"),
     [
         ("SELECT ?s WHERE {\n  ?s ozg:of ?o\n}", "  ?s ozg:of ?o", "Zeile 2, Spalte 6"),
-        ("SELECT ?s WHERE { ?s ", "", "nicht lesbar"),
+        ("SELECT ?s WHERE { ?s ", "", "endet die Abfrage zu früh"),
         ("SELECT * { SERVICE <http://example.org/> { ?s ?p ?o } }", "", ""),
     ],
 )
