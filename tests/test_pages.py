@@ -244,6 +244,9 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "status/",
         "thing/",
         "nav/",
+        "changes/",
+        "portal/",
+        "harvest/",
     )
     for key in all_texts():
         assert key.startswith(built) or f'"{key}"' in used, key
