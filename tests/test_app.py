@@ -144,3 +144,10 @@ def test_logs_hold_no_addresses(own_target: Path) -> None:
 def test_a_first_start_builds_and_serves_within_seconds(tmp_path: Path, serve: Serve) -> None:
     with serve(tmp_path / "new") as url:
         assert httpx.get(url + "/", headers={"accept": "text/html"}).status_code == 200
+
+
+def test_no_answer_leads_where_the_host_field_says(client: httpx.Client) -> None:
+    for path in ("/doc/municipality/06414000/", "/id/municipality/06414000", "/suche?q=06414000", "/ontology/"):
+        answer = client.get(path, headers={"host": "evil.example"})
+        assert "evil.example" not in answer.headers.get("location", "")
+        assert "evil.example" not in answer.headers.get("link", "")

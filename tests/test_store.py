@@ -218,3 +218,10 @@ def test_the_engine_still_counts_a_triple_of_two_graphs_twice() -> None:
 def test_a_function_nobody_knows_is_a_mistake_of_the_query(embedded: Embedded) -> None:
     with pytest.raises(BadRequest, match=r"cannot be evaluated.*http://x/f"):
         ask(embedded, "SELECT (<http://x/f>(1) AS ?v) {}")
+
+
+def test_what_xml_cannot_hold_is_refused_and_json_offered(embedded: Embedded) -> None:
+    query = 'SELECT ("\\u0001" AS ?x) {}'
+    with pytest.raises(NotAcceptable, match="JSON, CSV or TSV"):
+        ask(embedded, query, format=formats.SPARQL_XML.media_type)
+    assert b"\x01" in ask(embedded, query, format=formats.CSV.media_type)
