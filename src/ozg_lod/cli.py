@@ -192,9 +192,9 @@ def _template(options: argparse.Namespace) -> int:
         snapshot.open_store(directory),
         manifest.base_iri,
         version=manifest.version[:12],
-        public_url=Settings().public_url,
+        public_url=options.public_url.rstrip("/"),
     )
-    language = "en" if options.lang == "en" else "de"  # a template is German unless English is asked for
+    language: Language = "en" if options.lang == "en" else "de"  # a template is German unless English is asked for
     topic = found.authority(options.ags, language) if options.ags else None
     sheet = found.sheet(found.kind(options.kind), language, topic)
     path: Path = options.output or Path(f"{sheet.file}.xlsx")

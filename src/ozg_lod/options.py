@@ -109,6 +109,7 @@ def _add_template(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="name ending in .xlsx, .ods or .csv (default: KIND-KEY.xlsx)"
     )
+    parser.add_argument("--public-url", default="", metavar="URL", help="address of the site that checks the table")
 
 
 def _add_query(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -50,7 +50,8 @@ def write(sheet: Sheet, address: str) -> bytes:
 
 def name(title: str) -> str:
     r"""Return a name a sheet may have (Excel: 31 characters, none of []:*?/\)."""
-    return _NOT_IN_NAMES.sub(" ", title)[:_LONGEST_NAME].strip()
+    allowed = _NOT_IN_NAMES.sub(" ", title).strip()
+    return allowed if len(allowed) <= _LONGEST_NAME else allowed[: _LONGEST_NAME + 1].rpartition(" ")[0][:_LONGEST_NAME]
 
 
 def _put(page: Worksheet, row: int, column: int, text: str) -> Cell:
