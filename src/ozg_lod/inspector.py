@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from ozg_lod import pages, rulebook, snapshot, store
 from ozg_lod.addresses import Addresses
-from ozg_lod.gate import METADATA, Examination, Rules, SourceFile, examine
+from ozg_lod.gate import Examination, Rules, SourceFile, examine
 from ozg_lod.graph import TYPE, iri_of
 from ozg_lod.inspection import PAGE, REPORT, Inspected, Order
 from ozg_lod.language import LANGUAGES, Language
@@ -66,14 +66,7 @@ class Inspector:
         return Site(language, addresses, path="", official=self.official)
 
     def _examined(self, order: Order) -> Examination:
-        return examine([SourceFile(order.name, order.content)], self._rules(order.kind))
-
-    def _rules(self, kind: str) -> Rules:
-        """Return the rules, with the description of this kind alone where one is named."""
-        if not kind:
-            return self.rules
-        named = tuple(file for file in self.rules.descriptions if Path(file.name).name == f"{kind}.csv{METADATA}")
-        return replace(self.rules, descriptions=named or self.rules.descriptions)
+        return examine([SourceFile(order.name, order.content)], replace(self.rules, kind=order.kind))
 
 
 def inspecting(argument: str) -> Work:

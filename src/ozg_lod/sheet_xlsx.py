@@ -115,7 +115,7 @@ def _lookups(page: Worksheet, sheet: Sheet) -> None:
     for index, lookup in enumerate(sheet.lookups):
         first = 2 * index + 1
         _put(page, 1, first, lookup.title)
-        _put(page, 1, first + 1, say("thing/name"))
+        _put(page, 1, first + 1, say("sheets/lookup_name"))
         for number, width in ((first, 24), (first + 1, 44)):
             page.cell(1, number).font = Font(bold=True)
             page.column_dimensions[get_column_letter(number)].width = width
