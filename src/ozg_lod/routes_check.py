@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-_TABLES: Final = (".xlsx", ".ods", ".csv", ".xls", ".xlsm", ".tsv", ".txt")
-SUFFIXES: Final = (*_TABLES, *documents.FORMATS)
-"""The files that are checked, what most have first."""
 _NEVER_KEPT: Final = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
 _YES: Final = frozenset({"1", "true", "yes", "on", ""})
 
@@ -52,7 +49,7 @@ async def validate(request: Request) -> Response:
     inspection: Inspection = request.app.state.inspection
     async with inspection.receiving():
         limit_s = request.app.state.settings.delivery_s
-        upload, fields = await uploads.read_file(request, SUFFIXES, limit_s=limit_s)
+        upload, fields = await uploads.read_file(request, limit_s=limit_s)
     said = {**fields, **request.query_params}
     kind = _known_kind(request, said.get("kind", ""))
     strict = said.get("strict", "no").lower() in _YES
@@ -93,7 +90,7 @@ async def check(request: Request) -> Response:
         async with inspection.receiving():
             sent = await uploads.read_form(request, limit_s=request.app.state.settings.delivery_s)
         kind = _known_kind(request, sent.fields.get("kind", ""))
-        upload = uploads.checked(_chosen(sent, visit.site.words("check/pasted")), SUFFIXES)
+        upload = uploads.checked(_chosen(sent, visit.site.words("check/pasted")))
         return await _done(request, visit, upload, sent.fields | {"kind": kind})
     except OzgLodError as error:
         body = check_pages.blank(visit.site, _desk(request), failure=error, kind=kind)
@@ -210,4 +207,4 @@ def _desk(request: Request) -> Desk:
     graphs = list(documents.FORMATS)
     submits = getattr(settings, "inbox", None) is not None
     kinds = [(kind.slug, kind.title(_visit(request).language)) for kind in blanks(request).kinds]
-    return Desk(kinds, _TABLES, graphs, submits=submits, contact=check_pages.contact(opened.store))
+    return Desk(kinds, uploads.TABLES, graphs, submits=submits, contact=check_pages.contact(opened.store))
