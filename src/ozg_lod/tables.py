@@ -41,9 +41,9 @@ class Cell:
 class Reading:
     """What a table says: `cells[n]` is where `triples[n]` stands.
 
-    `table` is the place of the table as a whole, `header` its headings, `columns` the names of the columns by predicate,
-    `named` columns with the names of keys by the columns of those keys. A reading that is not `complete` broke off, so
-    that rows are missing.
+    `table` is the place of the table as a whole, `header` its headings, `columns` the names of the columns by
+    predicate, `named` columns with the names of keys by the columns of those keys. A reading that is not `complete`
+    broke off, so that rows are missing.
     """
 
     table: Place
