@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import pages, rulebook, sheet_ods, sheet_xlsx, sheets, snapshot, store
+from ozg_lod import marked, pages, rulebook, sheet_ods, sheet_xlsx, sheets, snapshot, store
 from ozg_lod.addresses import Addresses
 from ozg_lod.gate import Examination, Rules, SourceFile, examine
 from ozg_lod.graph import TYPE, iri_of
-from ozg_lod.inspection import PAGE, REPORT, Inspected, Order
+from ozg_lod.inspection import MARKED, PAGE, REPORT, Inspected, Order
 from ozg_lod.language import LANGUAGES, Language
 from ozg_lod.preview import Sight
 from ozg_lod.site import Site
@@ -47,7 +47,10 @@ class Inspector:
         A preview adds the file's facts to `published`, so the one who asked for it does not ask again.
         """
         examination = self._examined(order)
-        if not examination.conforms or order.wanted == REPORT:
+        language = _language(order)
+        if order.wanted == MARKED and examination.sheets:
+            return Inspected(examination, marked.workbook(examination, language))
+        if not examination.conforms or order.wanted in (REPORT, MARKED):
             return Inspected(examination)
         sight = Sight.of(self.published, examination.quads, self._site(order), derived=self.rules.derived_graph)
         extra = sight.page(order.about) if order.wanted == PAGE else sight.preview().to_bytes()
@@ -61,13 +64,13 @@ class Inspector:
             (order.name, order.content),
             *((f"warm.{kind}", write(sheet, "")) for kind, write in _WRITERS),
         ):
-            self._examined(replace(order, name=name, content=content))
+            self.inspect(replace(order, name=name, content=content, wanted=MARKED))
         sight = Sight(self.published, {}, {}, self._site(order))
         for iri in _samples(self.published, self.rules.base):
             sight.page(iri)
 
     def _site(self, order: Order) -> Site:
-        language: Language = "en" if order.language == "en" else "de"
+        language = _language(order)
         addresses = Addresses(self.rules.base, self.public_url, language if order.chosen else None)
         return Site(language, addresses, path="", official=self.official)
 
@@ -104,6 +107,10 @@ def inspector_of(argument: str) -> Inspector:
     published.bulk_load(path=str(directory / store.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
     rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)
     return Inspector(rules, published, said["public_url"], said["official"])
+
+
+def _language(order: Order) -> Language:
+    return "en" if order.language == "en" else "de"
 
 
 def _samples(published: ox.Store, base: str) -> list[str]:
