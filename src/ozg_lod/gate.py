@@ -20,7 +20,7 @@ from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.labels import Labels
 from ozg_lod.ledger import KEPT, Ledger
 from ozg_lod.places import Places
-from ozg_lod.published import Published
+from ozg_lod.published import published
 from ozg_lod.recognition import METADATA
 from ozg_lod.validation import validate
 
@@ -60,8 +60,9 @@ class _Work:
         self.labels = Labels(self.store)
         self.tables: dict[str, tuple[Table, Reading]] = {}
         self.documents: list[Document] = []
+        self.files = 0
         self.sheets: list[Sheet] = []
-        self.published = Published(rules.known, rules.base)
+        self.published = published(rules.known, rules.base)
         self.readable = True
         self.own: set[str] = set()
         self.mentioned: set[str] = set()
@@ -71,6 +72,7 @@ class _Work:
 
     def read(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         """Read one file into its graph and into the merge."""
+        self.files += 1
         if len(file.content) > self.rules.max_bytes:
             limit = self.rules.max_bytes // (1024 * 1024)
             message = Text(
@@ -228,7 +230,7 @@ class _Work:
             quads=b"".join(sorted(lines)),
             findings=tuple(self.ledger.findings[:KEPT]),
             counts={severity: self.ledger.counts[severity] for severity in Severity},
-            files=len(self.tables) + len(self.documents),
+            files=self.files,
             rows=sum(len(reading.records) for _, reading in self.tables.values()),
             sheets=tuple(self.sheets),
         )
