@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Triple
@@ -35,7 +35,7 @@ def validate(data: Store, turtle: bytes) -> list[Result]:
     Raises Unprocessable when the check itself fails, which says nothing about the data.
     """
     try:
-        shapes = Shapes(turtle)
+        shapes = _shapes(turtle)
         return [*core_results(data, shapes), *shapes.query_results(data)]
     except MemoryError:  # is told as what it is
         raise
@@ -44,6 +44,11 @@ def validate(data: Store, turtle: bytes) -> list[Result]:
             f"the rules could not be applied ({type(error).__name__})",
             f"Die Regeln konnten nicht angewendet werden ({type(error).__name__})",
         ) from error
+
+
+@lru_cache(maxsize=2)
+def _shapes(turtle: bytes) -> Shapes:
+    return Shapes(turtle)
 
 
 def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list[Result]:
