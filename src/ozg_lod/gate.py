@@ -60,6 +60,7 @@ class _Work:
         self.labels = Labels(self.store)
         self.tables: dict[str, tuple[Table, Reading]] = {}
         self.documents: list[Document] = []
+        self.files = 0
         self.sheets: list[Sheet] = []
         self.published = published(rules.known, rules.base)
         self.readable = True
@@ -71,6 +72,7 @@ class _Work:
 
     def read(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         """Read one file into its graph and into the merge."""
+        self.files += 1
         if len(file.content) > self.rules.max_bytes:
             limit = self.rules.max_bytes // (1024 * 1024)
             message = Text(
@@ -187,7 +189,7 @@ class _Work:
     def _derive(self) -> None:
         """Derive from the files and their neighbours; what it says about neighbours is published already."""
         graph = NamedNode(self.rules.derived_graph)
-        for triple in derived(self.store, self.rules.derive):
+        for triple in derived(self.store, self.rules.derive, strict=not self.rules.contribution):
             if not self.rules.known or _value(triple.subject) not in self.others:
                 self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
 
@@ -228,7 +230,7 @@ class _Work:
             quads=b"".join(sorted(lines)),
             findings=tuple(self.ledger.findings[:KEPT]),
             counts={severity: self.ledger.counts[severity] for severity in Severity},
-            files=len(self.tables) + len(self.documents),
+            files=self.files,
             rows=sum(len(reading.records) for _, reading in self.tables.values()),
             sheets=tuple(self.sheets),
         )
