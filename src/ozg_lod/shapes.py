@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, RdfFormat, Store, Triple, Variable, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, Variable, parse
 
-from ozg_lod.findings import Severity, Text
+from ozg_lod.findings import Severity, Terms, Text
 from ozg_lod.vocab import OWL, RDF, RDFS, SH
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ _SPECIAL: Final = re.compile(r"[$?](?:PATH|shapesGraph|currentShape)\b|(?i:\b(?:
 class Result:
     """One result of validation: `value` is None where something is missing, `path` where it is about a whole thing.
 
-    `name` is what the rule calls the property.
+    `name` is what the rule calls the property. `terms` are the result for programs, where somebody's own shapes are
+    applied.
     """
 
     focus: str
@@ -52,6 +53,7 @@ class Result:
     severity: Severity
     message: Text
     name: Text | None = None
+    terms: Terms | None = None
 
 
 class Shapes:
@@ -59,7 +61,10 @@ class Shapes:
 
     def __init__(self, turtle: bytes) -> None:
         self._store = Store()
-        self._store.extend(parse(turtle, RdfFormat.TURTLE))
+        parser = parse(turtle, RdfFormat.TURTLE)
+        self._written = [quad.triple for quad in parser]  # a store would make "1"^^xsd:boolean "true"
+        self._store.extend(Quad(t.subject, t.predicate, t.object) for t in self._written)
+        self.prefixes: Mapping[str, str] = parser.prefixes
         self._texts: dict[str, Text] = {}
         self._constraints = dict(self._own_constraints())
 
@@ -70,7 +75,7 @@ class Shapes:
 
     def written(self) -> list[Triple]:
         """Return the shapes as they are written."""
-        return [quad.triple for quad in self._store]
+        return list(self._written)
 
     def triples(self) -> list[Triple]:
         """Return the shapes as pySHACL shall have them."""
