@@ -77,7 +77,7 @@ def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list
         triples = (quad.triple for quad in data.quads_for_pattern(None, None, None, DefaultGraph()))
         options = {"logger": _silent(), "inplace": True, "use_js": False, "advanced": False}
         prefixes = {} if rewritten else shapes.prefixes
-        rules = _graph(shapes.triples() if rewritten else shapes.written())
+        rules = _graph(shapes.triples(data) if rewritten else shapes.written())
         validator = Results(DataGraph.from_rdflib(_graph(triples, prefixes)), shacl_graph=rules, options=options)
         _, found, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
         return list(_results(found, shapes, complete=not rewritten))
