@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -155,3 +156,16 @@ def test_the_command_line_checks_a_workbook_and_writes_it_marked(
     run = run_program("validate", file, "--target", target, "--format", "xlsx")
     assert run.returncode == 2
     assert "-o FILE" in run.stderr
+
+
+def test_what_runs_in_the_cage_says_the_same_in_this_process(snapshot_directory: Path, rules: Rules) -> None:
+    """The frames that cross the pipe hold all that goes in: files, rules, descriptions, kind."""
+    files = [SourceFile("m.csv", csv_file(row(stand="?"))), SourceFile("f.ttl", b"", "https://example.org/g")]
+    frames: list[bytes] = []
+    checking.examining("")(checking._job(files, rules), frames.append)  # noqa: SLF001 - what is sent into the cage
+    alone = Examination.from_bytes(b"".join(frames))
+    frames.clear()
+    work = checking.examining_for(json.dumps([str(snapshot_directory), BASE]))
+    work(checking._files(files, ""), frames.append)  # noqa: SLF001 - what is sent into the cage
+    assert alone == Examination.from_bytes(b"".join(frames)) == gate.examine(files, rules)
+    assert alone.counts[Severity.ERROR] == 1
