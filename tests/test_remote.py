@@ -172,7 +172,7 @@ def test_a_store_that_takes_too_long_is_late(store: _Server, url: str) -> None:
     store.reply = Reply(wait_s=3)
     start = time.monotonic()
     answer = ask(url, timeout="0.5")
-    assert (answer.status_code, time.monotonic() - start < 2) == (503, True)
+    assert (answer.status_code, time.monotonic() - start < 2.9) == (503, True)
     assert "0.5 seconds" in answer.json()["detail_en"]
 
 
