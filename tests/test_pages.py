@@ -295,7 +295,7 @@ def test_every_page_is_whole_and_in_one_language(small: Client, path: str, langu
 def test_every_value_of_a_thing_and_of_its_statements_stands_on_its_page(
     small: Client, store: ox.Store, path: str, language: Language
 ) -> None:
-    description = about(store, f"{BASE}id{path.removeprefix('/doc')}")
+    description = about(Graph(store), f"{BASE}id{path.removeprefix('/doc')}")
     assert description is not None
     text = Reader(small.get(f"{path}?lang={language}").text).text
     writer = Writer(words(language), Addresses(BASE, PUBLIC), description.names)
@@ -349,7 +349,7 @@ def test_the_language_a_reader_chose_goes_along_and_the_browsers_does_not(small:
 
 @pytest.mark.parametrize("form", formats.GRAPHS, ids=lambda form: form.suffix)
 def test_page_and_data_at_one_address_hold_the_same_graph(small: Client, store: ox.Store, form: formats.Format) -> None:
-    description = about(store, BASE + "id/bundle/jugendamt")
+    description = about(Graph(store), BASE + "id/bundle/jugendamt")
     assert description is not None
     by_suffix = small.get(f"/doc/bundle/jugendamt.{form.suffix}", {})
     by_query = small.get(f"/doc/bundle/jugendamt?format={form.suffix}")

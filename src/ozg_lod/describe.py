@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.graph import STATEMENT, TYPE, Graph, Term, collation, iri_of, names_in, pick
+from ozg_lod.graph import STATEMENT, TYPE, Term, collation, iri_of, pick
 from ozg_lod.vocab import ADMS, DCT, OZG, PROV
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pyoxigraph as ox
+
+    from ozg_lod.graph import Graph
 
 PAGE_SIZE: Final = 50
 
@@ -63,9 +65,8 @@ class Description:
     pages: int
 
 
-def about(store: ox.Store, iri: str, *, page: int = 1, page_size: int = PAGE_SIZE) -> Description | None:
+def about(graph: Graph, iri: str, *, page: int = 1, page_size: int = PAGE_SIZE) -> Description | None:
     """Return the description of `iri`, or None where nothing is said of it or the page does not exist (1 is first)."""
-    graph = Graph(store)
     own = set(graph.about(iri))
     incoming = [*graph.to(iri), *_lying(graph, own)]
     groups = _groups(graph, iri, incoming, page=page, page_size=page_size)
@@ -147,8 +148,5 @@ def _facts(triples: Iterable[ox.Triple]) -> dict[str, dict[str, tuple[Term, ...]
 def _names(graph: Graph, triples: Iterable[ox.Triple]) -> tuple[set[ox.Triple], dict[str, dict[str, str]]]:
     """Return the triples that name the neighbours, and all names by IRI, those of the properties too."""
     ends = {iri_of(end) for triple in triples for end in (triple.subject, triple.object)} - {""}
-    naming = {iri: graph.naming(iri) for iri in ends}
-    names = {iri: names_in(triple.object for triple in found) for iri, found in naming.items()}
-    for predicate in {triple.predicate.value for triple in triples} - ends:
-        names[predicate] = graph.names(predicate)
-    return {triple for found in naming.values() for triple in found}, names
+    named = {triple for iri in ends for triple in graph.naming(iri)}
+    return named, {iri: graph.names(iri) for iri in ends | {triple.predicate.value for triple in triples}}

@@ -176,13 +176,13 @@ def _position(triple: ox.Triple) -> tuple[str, bool, str, str]:
 
 def _used(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
     """Return the prefixes whose namespace occurs in the graph, so that a short graph has a short head."""
-    found = set()
-    for triple in triples:
-        for term in (triple.subject, triple.predicate, triple.object):
-            iri = term.datatype.value if isinstance(term, ox.Literal) else getattr(term, "value", "")
-            if iri in _UNWRITTEN:
-                continue
-            found.add(iri[: max(iri.rfind("#"), iri.rfind("/")) + 1])
+    terms = {term for triple in triples for term in (triple.subject, triple.predicate, triple.object)}
+    iris = {
+        term.datatype.value if isinstance(term, ox.Literal) else term.value
+        for term in terms
+        if isinstance(term, ox.Literal | ox.NamedNode)
+    }
+    found = {iri[: max(iri.rfind("#"), iri.rfind("/")) + 1] for iri in iris - _UNWRITTEN}
     return {name: iri for name, iri in prefixes.items() if iri in found}
 
 

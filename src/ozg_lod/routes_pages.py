@@ -53,7 +53,7 @@ async def thing(request: Request, kind: str, name: str) -> Response:
     iri = visit.iri(kind, key)
 
     def make() -> Made:
-        description = about(visit.opened.store, iri, page=visit.page)
+        description = about(visit.graph, iri, page=visit.page)
         if description is None:
             raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown(kind, key)
         if visit.form is formats.HTML:
@@ -157,10 +157,15 @@ async def static(request: Request, name: str) -> Response:
 
 
 async def _answer(visit: Visit, make: Callable[[], Made], about_iri: str = "") -> Response:
-    """Send what is ready; make what is not beside the event loop, so that a large page holds nobody up."""
+    """Send what is ready; make what is not beside the event loop, so that a large page holds nobody up.
+
+    The page about a thing with few links is made on the loop: going to a thread and back takes as long as making it.
+    """
     ready = visit.ready()
     if ready is not None:
         return _sent(ready)
+    if about_iri and visit.is_light(about_iri):
+        return _sent(visit.answer(make, about=about_iri))
     return _sent(await run_in_threadpool(visit.answer, make, about=about_iri))
 
 

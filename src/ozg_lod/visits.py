@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Protocol
 
 import pyoxigraph as ox
@@ -35,6 +36,7 @@ _KIND: Final = re.compile(r"[a-z]{1,40}")
 _KEY: Final = re.compile(r"[A-Za-z0-9-]{1,200}")
 _PAGE: Final = re.compile(r"[1-9][0-9]{0,5}")
 _MOST_QUERY: Final = 100
+_FEW_LINKS: Final = 40
 
 
 class Snapshot(Protocol):
@@ -47,6 +49,7 @@ class Snapshot(Protocol):
     public_url: str
     code: str
     cache: ByteCache
+    in_memory: bool
 
     @property
     def manifest(self) -> Manifest:
@@ -109,8 +112,8 @@ class Visit:
 
     @property
     def graph(self) -> Graph:
-        """Return the merged graph."""
-        return Graph(self.opened.store)
+        """Return the merged graph; it knows the names it has been asked for during the life of the snapshot."""
+        return self.opened.cache.once(Graph, lambda: Graph(self.opened.store))
 
     @property
     def directory(self) -> Directory:
@@ -152,6 +155,10 @@ class Visit:
         if not self.graph.knows(self.iri(kind, key)):
             raise self.unknown(kind, key)
         return self.redirect(self.path)
+
+    def is_light(self, iri: str) -> bool:
+        """Return whether the page about a thing is made in a few milliseconds: from memory, of few links."""
+        return self.opened.in_memory and sum(1 for _ in islice(self.graph.to(iri), _FEW_LINKS + 1)) <= _FEW_LINKS
 
     def redirect(self, path: str) -> Reply:
         """Return 303 to another address of this host; the chosen language goes along."""
