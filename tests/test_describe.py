@@ -192,7 +192,7 @@ def test_the_graph_of_a_list_names_its_things_and_their_columns(store: ox.Store)
 
 
 def test_terms_are_counted_where_the_data_use_them(store: ox.Store) -> None:
-    used = {term.anchor: term.used for term in definitions(store)}
+    used = {term.anchor: term.use.count for term in definitions(store)}
     assert (used["Figure"], used["serviceCount"], used["month"], used["unresolved"], used["ServiceBundle"]) == (
         2,
         1,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod import formats, linking, listing, pages, static_files, vocabulary
+from ozg_lod import formats, linking, listing, pages, static_files, vocabulary, vocabulary_pages
 from ozg_lod.describe import about
 from ozg_lod.replies import Asked, Reply, reply
 from ozg_lod.visits import Made, Visit, no_such_page
@@ -110,9 +110,8 @@ async def _ontology(request: Request, suffix: str | None) -> Response:
         if visit.form is not formats.HTML:
             return Made(formats.serialize(vocabulary.vocabulary_graph(visit.opened.store), visit.form))
         terms = visit.terms
-        linked = {iri for term in terms for iris in term.links.values() for iri in iris} | {term.iri for term in terms}
-        names = {iri: visit.graph.names(iri) for iri in linked}
-        return Made(pages.ontology(visit.site, terms, names, vocabulary.covered(vocabulary.rules(visit.shapes))))
+        covered = vocabulary.covered(vocabulary.rules(visit.shapes))
+        return Made(vocabulary_pages.ontology(visit.site, terms, visit.graph, covered))
 
     return await _answer(visit, make)
 
@@ -137,9 +136,7 @@ async def _shapes(request: Request, suffix: str | None) -> Response:
     def make() -> Made:
         if visit.form is not formats.HTML:
             return Made(formats.serialize(_triples(visit.shapes), visit.form))
-        rules = vocabulary.rules(visit.shapes)
-        names = {iri: visit.graph.names(iri) for rule in rules for iri in (rule.target, rule.path) if iri}
-        return Made(pages.shapes(visit.site, rules, names))
+        return Made(vocabulary_pages.shapes(visit.site, vocabulary.rules(visit.shapes), visit.examples, visit.graph))
 
     return await _answer(visit, make)
 

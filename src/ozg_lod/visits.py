@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import pyoxigraph as ox
 
-from ozg_lod import formats, listing, vocabulary
+from ozg_lod import cases, formats, listing, vocabulary
 from ozg_lod.addresses import Addresses
 from ozg_lod.atlas import Atlas, atlas
 from ozg_lod.cache import Entry
@@ -22,11 +22,13 @@ from ozg_lod.vocab import DCAT, DCT, ONTOLOGY
 from ozg_lod.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from starlette.requests import Request
 
     from ozg_lod.cache import ByteCache
+    from ozg_lod.cases import Example
     from ozg_lod.formats import Format
     from ozg_lod.graph import Term
     from ozg_lod.listing import Directory
@@ -44,6 +46,7 @@ class Snapshot(Protocol):
 
     store: ox.Store
     shapes: bytes
+    directory: Path
     version: str
     base_iri: str
     public_url: str
@@ -136,6 +139,18 @@ class Visit:
     def terms(self) -> tuple[vocabulary.Definition, ...]:
         """Return the terms of the ontology, counted once per snapshot."""
         return self.opened.cache.once(tuple, lambda: vocabulary.definitions(self.opened.store), name="terms")
+
+    @property
+    def examples(self) -> Mapping[str, Example]:
+        """Return a good and a bad example of each rule that has one, read once per snapshot."""
+        return self.opened.cache.once(dict, self._examples, name="examples")
+
+    def _examples(self) -> dict[str, Example]:
+        file = self.opened.directory / cases.FILE
+        if not file.is_file():  # a snapshot of an older version
+            return {}
+        spoken_of = {rule.iri: rule.spoken_of for rule in vocabulary.rules(self.shapes)}
+        return cases.examples(file.read_bytes(), self.opened.base_iri, spoken_of)
 
     @property
     def title(self) -> str:
