@@ -19,12 +19,14 @@ from ozg_lod.vocab import ADMS, OZG
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ozg_lod.columns import Column
     from ozg_lod.describe import Description
     from ozg_lod.errors import OzgLodError
     from ozg_lod.language import Language
     from ozg_lod.linking import Reuse
     from ozg_lod.listing import Directory, Table
     from ozg_lod.search import Thing
+    from ozg_lod.values import Writer
 
 BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")
@@ -93,12 +95,17 @@ def listing(site: Site, table: Table) -> bytes:
     writer = site.writer(table.names)
     filled = [n for n in range(len(table.columns)) if any(cells[n] for _, cells in table.rows)]
     rows = [
-        (writer.name(entry.iri), entry.key, [writer.values(cells[n], table.columns[n]) for n in filled])
+        (writer.name(entry.iri), entry.key, [writer.values(cells[n], table.columns[n].predicate) for n in filled])
         for entry, cells in table.rows
     ]
-    columns = [writer.name(table.columns[n]) for n in filled]
+    columns = [_heading(site, writer, table.columns[n]) for n in filled]
     offered = (*BAR, formats.CSV)
     return render("list.html", site, table=table, rows=rows, columns=columns, formats=offered, writer=writer)
+
+
+def _heading(site: Site, writer: Writer, column: Column) -> str:
+    key = f"column/{column.name}"
+    return site.words(key) if site.words.has(key) else writer.name(column.predicate).text
 
 
 def start(site: Site, directory: Directory, title: str) -> bytes:
