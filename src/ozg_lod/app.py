@@ -36,6 +36,7 @@ from ozg_lod.addresses import Addresses
 from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
 from ozg_lod.language import choose_language
+from ozg_lod.repeats import Repeats, key_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -161,15 +162,37 @@ class _Everywhere:
         if scope["method"] == "OPTIONS":
             answer.headers = [*_EVERYWHERE, *_PREFLIGHT]
             await Response(status_code=204)(scope, receive, answer)
+        elif scope["path"].startswith("/doc/") and scope["method"] in ("GET", "HEAD"):
+            await self._page(scope, receive, answer)
         elif (handle := _direct(scope["method"], scope["path"])) is not None:
-            request = Request(scope, receive)
-            try:
-                response = await handle(request)
-            except errors.OzgLodError as error:
-                response = await _expected(request, error)
-            await response(scope, receive, answer)
+            await (await _handled(handle, Request(scope, receive)))(scope, receive, answer)
         else:
             await self._app(scope, receive, answer)
+
+    async def _page(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        """Answer for a thing; what was asked before word for word is sent as it was."""
+        cache = scope["app"].state.opened.cache
+        repeats = cache.once(Repeats, lambda: Repeats(cache.max_bytes // 2))
+        key = key_of(scope)
+        kept = repeats.get(key) if key else None
+        if kept is not None:
+            await answer.again(*kept)
+            return
+        handle = _direct(scope["method"], scope["path"])
+        if handle is None:
+            await self._app(scope, receive, answer)
+            return
+        response = await _handled(handle, Request(scope, receive))
+        if key:
+            repeats.put(key, response, _EVERYWHERE)
+        await response(scope, receive, answer)
+
+
+async def _handled(handle: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+    try:
+        return await handle(request)
+    except errors.OzgLodError as error:
+        return await _expected(request, error)
 
 
 def _direct(method: str, path: str) -> Callable[[Request], Awaitable[Response]] | None:
@@ -204,6 +227,12 @@ class _Answer:
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self.headers]
         await self._send(message)
+
+    async def again(self, start: Message, body: Message) -> None:
+        """Send an answer whose headers are complete."""
+        self.status = start["status"]
+        await self._send(start)
+        await self._send(body)
 
 
 def _internal(request: Request) -> Response:

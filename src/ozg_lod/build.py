@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import changes, distributions, gate, index, report, snapshot
+from ozg_lod import cases, changes, distributions, gate, index, report, snapshot
 from ozg_lod.checking import examine_in_cage
 from ozg_lod.errors import SnapshotError, SourceError
 from ozg_lod.findings import Severity
@@ -49,12 +49,13 @@ class Sources:
     derive: dict[str, bytes]
     invariants: dict[str, bytes]
     flat: dict[str, bytes]
+    cases: dict[str, bytes]
 
     @property
     def key(self) -> str:
         """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
         digest = hashlib.sha256()
-        for kind in ("data", "ontology", "shapes", "derive", "invariants", "flat"):
+        for kind in ("data", "ontology", "shapes", "derive", "invariants", "flat", "cases"):
             for name, content in getattr(self, kind).items():
                 digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
         digest.update(code_fingerprint().encode())
@@ -85,7 +86,7 @@ def read(roots: tuple[Path, ...]) -> Sources:
             f"{first}/data/{CATALOGUE_FILE} is missing; `ozg-lod init DIR` writes one.",
             f"{first}/data/{CATALOGUE_FILE} fehlt; `ozg-lod init ORDNER` schreibt eine.",
         )
-    invariants = first / "tests" / "invariants"
+    invariants, tried = first / "tests" / "invariants", first / "tests" / "shapes"
     return Sources(
         base_iri=_base_iri(data[CATALOGUE_FILE]),
         data=data,
@@ -94,6 +95,7 @@ def read(roots: tuple[Path, ...]) -> Sources:
         derive=_files(first / "queries" / "derive", (".rq",)),
         invariants=_files(invariants if invariants.is_dir() else first / "invariants", (".rq",)),
         flat=_files(first / "queries" / "flat", (".rq",)),
+        cases=_files(tried if tried.is_dir() else first / "cases", (".ttl",)),
     )
 
 
@@ -211,7 +213,12 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
         ntriples=ntriples,
         shapes=shapes,
         report=report.to_json(examination),
-        files={index.FILE: index.write(ntriples, sources.base_iri), **files, **_withdrawn(sources)},
+        files={
+            index.FILE: index.write(ntriples, sources.base_iri),
+            cases.FILE: cases.as_quads(sources.cases),
+            **files,
+            **_withdrawn(sources),
+        },
     )
 
 

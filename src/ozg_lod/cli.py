@@ -280,6 +280,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         legal=getattr(options, "legal", None),
         client_seconds=getattr(options, "client_seconds", defaults.client_seconds),
         memory_mb=getattr(options, "memory_mb", defaults.memory_mb),
+        cache_bytes=getattr(options, "cache_mb", defaults.cache_bytes // 1_000_000) * 1_000_000,
         trusted_proxies=_networks(getattr(options, "trusted_proxies", None) or ""),
         rdf=_rdf_files(options),
         store=getattr(options, "store", None),

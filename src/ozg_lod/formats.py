@@ -123,7 +123,7 @@ def serialize(triples: Iterable[ox.Triple], form: Format, *, prefixes: Mapping[s
     Raises NotAcceptable where the format cannot hold the graph (RDF/XML knows no control characters).
     """
     ordered = _ordered(triples)
-    used = _used(ordered, prefixes)
+    used = {} if form is NTRIPLES else _used(ordered, prefixes)
     writers: dict[Format, Callable[[Sequence[ox.Triple], Mapping[str, str]], bytes]] = {
         TURTLE: _turtle,
         NTRIPLES: _ntriples,
@@ -146,8 +146,8 @@ def _turtle(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
     written = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes)) or b""
     lines = written.decode().split("\n")
     head = sum(line.startswith("@prefix ") for line in lines)
-    body = "\n".join(lines[head:]).replace(" .\n", " .\n\n").rstrip("\n")
-    return ("\n".join(sorted(lines[:head])) + "\n\n" + body + "\n").encode()
+    body = "\n".join(lines[head:])
+    return ("\n".join(sorted(lines[:head])) + "\n\n" + body.replace(" .\n", " .\n\n").rstrip("\n") + "\n").encode()
 
 
 def _ntriples(triples: Sequence[ox.Triple], _prefixes: Mapping[str, str]) -> bytes:
@@ -176,13 +176,15 @@ def _position(triple: ox.Triple) -> tuple[str, bool, str, str]:
 
 def _used(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
     """Return the prefixes whose namespace occurs in the graph, so that a short graph has a short head."""
-    found = set()
+    iris = set()
     for triple in triples:
-        for term in (triple.subject, triple.predicate, triple.object):
-            iri = term.datatype.value if isinstance(term, ox.Literal) else getattr(term, "value", "")
-            if iri in _UNWRITTEN:
-                continue
-            found.add(iri[: max(iri.rfind("#"), iri.rfind("/")) + 1])
+        iris.add(triple.predicate.value)
+        for term in (triple.subject, triple.object):
+            if isinstance(term, ox.NamedNode):
+                iris.add(term.value)
+            elif isinstance(term, ox.Literal):
+                iris.add(term.datatype.value)
+    found = {iri[: max(iri.rfind("#"), iri.rfind("/")) + 1] for iri in iris - _UNWRITTEN}
     return {name: iri for name, iri in prefixes.items() if iri in found}
 
 

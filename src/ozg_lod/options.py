@@ -62,6 +62,9 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--memory-mb", type=int, default=4096, metavar="MB", help="data beyond this are read from disk (default: 4096)"
     )
     parser.add_argument(
+        "--cache-mb", type=int, default=64, metavar="MB", help="finished answers that are kept (default: 64; 0: none)"
+    )
+    parser.add_argument(
         "--client-seconds", type=float, default=60, metavar="S", help="query seconds per client and minute (0: any)"
     )
     parser.add_argument(

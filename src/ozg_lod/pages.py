@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ozg_lod import formats, results, static_files, structured, vocabulary
+from ozg_lod import formats, results, static_files, structured
 from ozg_lod.addresses import Addresses
 from ozg_lod.cards import Composer
-from ozg_lod.graph import collation
 from ozg_lod.site import Site
-from ozg_lod.vocab import ADMS, ONTOLOGY, OZG
+from ozg_lod.vocab import ADMS, OZG
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from ozg_lod.columns import Column
     from ozg_lod.describe import Description
     from ozg_lod.errors import OzgLodError
     from ozg_lod.language import Language
     from ozg_lod.linking import Reuse
     from ozg_lod.listing import Directory, Table
     from ozg_lod.search import Thing
+    from ozg_lod.values import Writer
 
-_BAR: Final = (formats.HTML, *formats.GRAPHS)
+BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")
 _UNFOLDED: Final = (OZG + "claim", OZG + "condition")
 _MENU: Final = (
@@ -85,7 +86,7 @@ def thing(site: Site, description: Description, reuse: Reuse | None = None, *, l
         iri=description.iri,
         page=description.page,
         pages=description.pages,
-        formats=_BAR,
+        formats=BAR,
     )
 
 
@@ -94,12 +95,17 @@ def listing(site: Site, table: Table) -> bytes:
     writer = site.writer(table.names)
     filled = [n for n in range(len(table.columns)) if any(cells[n] for _, cells in table.rows)]
     rows = [
-        (writer.name(entry.iri), entry.key, [writer.values(cells[n], table.columns[n]) for n in filled])
+        (writer.name(entry.iri), entry.key, [writer.values(cells[n], table.columns[n].predicate) for n in filled])
         for entry, cells in table.rows
     ]
-    columns = [writer.name(table.columns[n]) for n in filled]
-    offered = (*_BAR, formats.CSV)
+    columns = [_heading(site, writer, table.columns[n]) for n in filled]
+    offered = (*BAR, formats.CSV)
     return render("list.html", site, table=table, rows=rows, columns=columns, formats=offered, writer=writer)
+
+
+def _heading(site: Site, writer: Writer, column: Column) -> str:
+    key = f"column/{column.name}"
+    return site.words(key) if site.words.has(key) else writer.name(column.predicate).text
 
 
 def start(site: Site, directory: Directory, title: str) -> bytes:
@@ -117,38 +123,6 @@ def start(site: Site, directory: Directory, title: str) -> bytes:
     return render(
         "start.html", site, kinds=kinds, total=total, title=title, website=website, shelves=shown, numbers=numbers
     )
-
-
-def ontology(
-    site: Site,
-    terms: Sequence[vocabulary.Definition],
-    names: Mapping[str, Mapping[str, str]],
-    covered: Mapping[str, int],
-) -> bytes:
-    """Return the page of the terms; `covered` says how many rules are about each."""
-    writer = site.writer(names)
-    groups = [*(name for name, _ in vocabulary.GROUPS), vocabulary.OTHER]
-    grouped = [(group, [term for term in terms if term.group == group]) for group in groups]
-    return render(
-        "ontology.html",
-        site,
-        groups=[(group, members) for group, members in grouped if members],
-        writer=writer,
-        covered=covered,
-        iri=ONTOLOGY,
-        formats=_BAR,
-    )
-
-
-def shapes(site: Site, rules: Sequence[vocabulary.Rule], names: Mapping[str, Mapping[str, str]]) -> bytes:
-    """Return the page of the rules, by the class they are for."""
-    writer = site.writer(names)
-    targets = {rule.target: writer.name(rule.target) for rule in rules}
-    groups = [
-        (target, [rule for rule in rules if rule.target == iri])
-        for iri, target in sorted(targets.items(), key=lambda entry: collation(entry[1].text))
-    ]
-    return render("shapes.html", site, groups=groups, writer=writer, total=len(rules), formats=_BAR)
 
 
 def search(site: Site, found: results.Page) -> bytes:

@@ -41,6 +41,7 @@ class Opened:
     public_url: str
     code: str
     cache: ByteCache = field(repr=False)
+    in_memory: bool = True
 
     @property
     def version(self) -> str:
@@ -87,6 +88,7 @@ def open_current(settings: Settings) -> Opened:
         public_url=settings.public_url.rstrip("/"),
         code=code_fingerprint(),
         cache=cache,
+        in_memory=not from_disk,
     )
 
 
