@@ -36,11 +36,11 @@ _GRAPHS: Final = (("ttl", "Turtle"), ("jsonld", "JSON-LD"), ("rdf", "RDF/XML"), 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a citation needs: the name of the catalogue, its publishers, and whether versions have addresses."""
+    """What a citation needs: the name of the catalogue and its publishers; and whether this is its latest version."""
 
     title: str
     publishers: Sequence[str] = ()
-    pinned: bool = False
+    latest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def page(site: Site, examples: Sequence[Example], source: Source, asked: Asked |
         site,
         query=query,
         asked=asked,
+        latest=source.latest,
         known=known,
         shelves=[(topic, members) for topic, members in shelves if members],
         failure=_failure(site, query, asked.failure) if asked and asked.failure else None,
@@ -154,21 +155,20 @@ class Reach:
 
 
 def _reach(site: Site, source: Source, asked: Asked) -> Reach:
-    def at(form: str, path: str = "/sparql", **more: str) -> str:
+    def at(form: str, path: str = site.path, **more: str) -> str:
         chosen = {"format": form, **more} if form else more
         return site.addresses.absolute(path, query=asked.query, **chosen)
 
     forms = _GRAPHS if asked.graph else _TABLES
-    link = at("")
-    pinned = at("", f"/snapshot/{site.version}/sparql") if source.pinned else ""
-    endpoint = site.addresses.absolute("/sparql")
+    pinned = at("", f"/snapshot/{site.version}/sparql")
+    endpoint = site.addresses.absolute(site.path)
     return Reach(
         formats=[(label, at(form)) for form, label in forms],
         sheet="" if asked.graph else at("csv", sheet="1"),
-        link=link,
+        link=at("", "/sparql"),
         pinned=pinned,
         snippets=[] if asked.graph else writing.programs(asked.query, endpoint, at("csv", sheet="1")),
-        citations=writing.citations(source.title, source.publishers, site.version, pinned or link),
+        citations=writing.citations(source.title, source.publishers, site.version, pinned),
     )
 
 

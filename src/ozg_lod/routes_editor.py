@@ -14,7 +14,7 @@ from ozg_lod.errors import NotAcceptable, NotFound, OzgLodError
 from ozg_lod.graph import TYPE, iri_of, pick
 from ozg_lod.replies import Asked as Wishes
 from ozg_lod.replies import reply
-from ozg_lod.settings import packaged_source
+from ozg_lod.snapshot import QUERIES_FOLDER
 from ozg_lod.visits import Visit, no_such_page
 from ozg_lod.vocab import DCAT, DCT
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
 
     from ozg_lod.serving import Opened
-    from ozg_lod.settings import Settings
     from ozg_lod.sparql import Endpoint, Wanted
 
 router = APIRouter()
@@ -33,24 +32,24 @@ _METHODS: Final = ["GET", "HEAD"]
 _PAGE: Final = (formats.HTML,)
 _SHOWN_BYTES: Final = 8_000_000
 """The largest answer a page is made of; larger ones are for programs."""
-_PINNED: Final = "/snapshot/{version}/sparql"
 _SUFFIXES: Final = {"csv": formats.CSV, "tsv": formats.TSV, "json": formats.SPARQL_AS_JSON, "srx": formats.SPARQL_XML}
 
 
-async def page(request: Request, ask: Callable[[Wanted], Awaitable[Entry]]) -> Response | None:
-    """Answer with the page where a person asks, with a CSV for spreadsheets where that is asked for, else None."""
+async def page(
+    request: Request, opened: Opened, path: str, ask: Callable[[Wanted], Awaitable[Entry]]
+) -> Response | None:
+    """Answer with the page at `path` where a person asks, with a CSV where a spreadsheet asks, else None."""
     query = request.query_params
     if query.get("sheet") == "1" and query.get("format") == "csv" and query.get("query") is not None:
-        return await _sheet(request, query["query"], ask)
+        return await _sheet(opened, query["query"], ask)
     form = query.get("format")
     if form != "html" and (form or not formats.wants_page(request.headers.get("accept"))):
         return None
-    visit = Visit.of(request, "/sparql", offered=_PAGE, suffix="html")
-    opened: Opened = request.app.state.opened
+    visit = dataclasses.replace(Visit.of(request, path, offered=_PAGE, suffix="html"), opened=opened)
     asked = await _asked(visit, opened.endpoint, query, ask) if query.get("query", "").strip() else None
-    known, pinned = _examples(request), any(getattr(route, "path", "") == _PINNED for route in request.app.routes)
     site = dataclasses.replace(visit.site, kept=(("query", asked.query),) if asked else ())
-    body = await run_in_threadpool(editor.page, site, known, _source(visit, pinned=pinned), asked)
+    source = _source(visit, request.app.state.opened.version)
+    body = await run_in_threadpool(editor.page, site, _examples(opened), source, asked)
     return _sent(request, body, visit, asked)
 
 
@@ -86,8 +85,7 @@ def _wanted(endpoint: Endpoint, query: str) -> Wanted:
         return endpoint.wanted(query, form="ttl")
 
 
-async def _sheet(request: Request, query: str, ask: Callable[[Wanted], Awaitable[Entry]]) -> Response:
-    opened: Opened = request.app.state.opened
+async def _sheet(opened: Opened, query: str, ask: Callable[[Wanted], Awaitable[Entry]]) -> Response:
     body = (await ask(opened.endpoint.wanted(query, form="csv"))).plain
     headers = {
         "Content-Disposition": 'attachment; filename="abfrage.csv"',
@@ -111,7 +109,7 @@ def _sent(request: Request, body: bytes, visit: Visit, asked: editor.Asked | Non
             fields["retry-after"] = str(failure.details["retry_after_s"])
         return Response(body, failure.status, fields)
     wishes = Wishes(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
-    mark = f"{visit.opened.version} {visit.opened.code} {visit.language} {request.url.query}"
+    mark = f"{visit.path} {visit.opened.version} {visit.opened.code} {visit.language} {request.url.query}"
     answer = reply(Entry(body), wishes, mark=mark, headers=fields)
     return Response(answer.body, answer.status, dict(answer.headers))
 
@@ -121,10 +119,10 @@ def _sent(request: Request, body: bytes, visit: Visit, asked: editor.Asked | Non
 async def example(request: Request, name: str) -> Response:
     """Answer with the query itself, or with what it finds."""
     key, _, suffix = name.partition(".")
-    found = next((one for one in _examples(request) if one.name == key), None)
+    opened: Opened = request.app.state.opened
+    found = next((one for one in _examples(opened) if one.name == key), None)
     if found is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound("There is no such query.", "Diese Abfrage gibt es nicht.")
-    opened: Opened = request.app.state.opened
     if suffix in {"", "rq"}:
         body, content_type = found.query.encode(), "application/sparql-query; charset=utf-8"
     else:
@@ -142,7 +140,7 @@ async def example(request: Request, name: str) -> Response:
 async def well_known_examples(request: Request) -> Response:
     """Answer with the examples as a graph."""
     visit = Visit.of(request, "/.well-known/sparql-examples", offered=formats.GRAPHS)
-    triples = list(examples.triples(_examples(request), visit.opened.public_url))
+    triples = list(examples.triples(_examples(request.app.state.opened), visit.opened.public_url))
     body = formats.serialize(triples, visit.form)
     fields = {"content-type": visit.form.content_type, "x-ozg-version": visit.opened.version}
     mark = f"{visit.opened.code} {visit.form.suffix} {visit.path}"
@@ -176,17 +174,15 @@ def _terms(visit: Visit) -> list[tuple[str, str, dict[str, str]]]:
     return found
 
 
-def _examples(request: Request) -> tuple[examples.Example, ...]:
-    """Return the examples of the first source folder, read once per snapshot."""
-    settings: Settings = request.app.state.settings
-    opened: Opened = request.app.state.opened
-    folder = (settings.source or (packaged_source(),))[0] / "queries" / "examples"
+def _examples(opened: Opened) -> tuple[examples.Example, ...]:
+    """Return the examples that were published with the data, read once per snapshot."""
+    folder = opened.directory / QUERIES_FOLDER / "examples"
     return opened.cache.once(tuple, lambda: examples.read(folder), name="examples")
 
 
-def _source(visit: Visit, *, pinned: bool) -> editor.Source:
+def _source(visit: Visit, current: str) -> editor.Source:
     graph = visit.graph
     catalogues = sorted(iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog"))
     publishers = [iri_of(term) for one in catalogues for term in graph.objects(one, DCT + "publisher")]
     named = [pick(graph.names(iri), visit.language, "")[0] for iri in publishers if iri]
-    return editor.Source(visit.title, [name for name in named if name], pinned)
+    return editor.Source(visit.title, [name for name in named if name], latest=visit.opened.version == current)

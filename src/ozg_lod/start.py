@@ -14,7 +14,7 @@ from ozg_lod.vocab import DCAT, DCT, RDF, VOID
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SHARED: Final = ("ontology", "shapes", "queries/derive", "tests/invariants")
+_SHARED: Final = ("ontology", "shapes", "queries/derive", "queries/help", "tests/invariants")
 _READ_ME: Final = """# {title}
 
 Ein Ordner mit Quellen für ozg-lod. / A source folder for ozg-lod.

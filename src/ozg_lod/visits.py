@@ -40,13 +40,40 @@ _MOST_QUERY: Final = 100
 class Snapshot(Protocol):
     """What a page needs of an opened snapshot."""
 
-    store: ox.Store
-    shapes: bytes
-    version: str
-    base_iri: str
-    public_url: str
-    code: str
-    cache: ByteCache
+    @property
+    def store(self) -> ox.Store:
+        """The merged graph, and the graph of each source."""
+        ...
+
+    @property
+    def shapes(self) -> bytes:
+        """The rules as Turtle."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version of the data."""
+        ...
+
+    @property
+    def base_iri(self) -> str:
+        """What the IRIs of its things start with."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """The address that links start with."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """The fingerprint of the program."""
+        ...
+
+    @property
+    def cache(self) -> ByteCache:
+        """What is kept as long as it is served."""
+        ...
 
     @property
     def manifest(self) -> Manifest:
