@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod import editor, examples, formats, solutions
+from ozg_lod import answer_map, answer_timeline, editor, examples, formats, solutions
 from ozg_lod.cache import Entry
 from ozg_lod.errors import NotAcceptable, NotFound, OzgLodError
 from ozg_lod.graph import TYPE, iri_of, pick
@@ -19,10 +19,11 @@ from ozg_lod.visits import Visit, no_such_page
 from ozg_lod.vocab import DCAT, DCT
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.datastructures import QueryParams
 
+    from ozg_lod.atlas import Atlas
     from ozg_lod.serving import Opened
     from ozg_lod.sparql import Endpoint, Wanted
 
@@ -47,7 +48,8 @@ async def page(
         return None
     visit = dataclasses.replace(Visit.of(request, path, offered=_PAGE, suffix="html"), opened=opened)
     asked = await _asked(visit, opened.endpoint, query, ask) if query.get("query", "").strip() else None
-    site = dataclasses.replace(visit.site, kept=(("query", asked.query),) if asked else ())
+    kept = (("query", asked.query), *((("view", asked.view),) if asked.view in asked.views else ())) if asked else ()
+    site = dataclasses.replace(visit.site, kept=kept)
     source = _source(visit, request.app.state.opened.version)
     body = await run_in_threadpool(editor.page, site, _examples(opened), source, asked)
     return _sent(request, body, visit, asked)
@@ -58,7 +60,7 @@ async def _asked(
 ) -> editor.Asked:
     """Return what came of the query; an expected failure is part of the page."""
     query = params["query"].replace("\r\n", "\n")
-    asked = editor.Asked(query, iris=params.get("iris") == "1")
+    asked = editor.Asked(query, iris=params.get("iris") == "1", view=params.get("view", editor.TABLE))
     try:
         wanted = _wanted(endpoint, query)
         question = dataclasses.replace(wanted.question, answer_bytes=_SHOWN_BYTES)
@@ -74,8 +76,33 @@ async def _asked(
         return dataclasses.replace(asked, truth=found)
     if visit.page > found.pages:
         raise no_such_page(visit.page)
-    iris = {iri for row in found.rows for term in row if term is not None and (iri := iri_of(term))}
-    return dataclasses.replace(asked, rows=found, names={iri: visit.graph.names(iri) for iri in iris})
+    return dataclasses.replace(asked, rows=found, **await run_in_threadpool(_drawing, visit, found, asked.view))
+
+
+class _Drawing(TypedDict):
+    """What the page needs beside the rows: the views there are, the names of all things, the atlas for a map."""
+
+    views: Sequence[str]
+    names: Mapping[str, Mapping[str, str]]
+    atlas: Atlas | None
+
+
+def _drawing(visit: Visit, found: solutions.Solutions, view: str) -> _Drawing:
+    """Look what the rows can be shown as, and read the names that the page will need for it."""
+    views = [editor.TABLE]
+    if answer_timeline.fits(found.columns, found.first_rows):
+        views.append(editor.TIMELINE)
+    if answer_map.may_fit(found.columns, found.first_rows, visit.opened.base_iri) and answer_map.fits(
+        found.columns, found.first_rows, visit.atlas
+    ):
+        views.append(editor.MAP)
+    drawn = view in views and view != editor.TABLE
+    rows = [*found.rows, *(found.first_rows if drawn else ())]
+    iris = {iri for row in rows for term in row if term is not None and (iri := iri_of(term))}
+    if drawn and view == editor.MAP:
+        iris |= {area.iri for area in map(visit.atlas.find, map(visit.atlas.located, iris)) if area is not None}
+    names = {iri: visit.graph.names(iri) for iri in iris}
+    return {"views": views, "names": names, "atlas": visit.atlas if editor.MAP in views else None}
 
 
 def _wanted(endpoint: Endpoint, query: str) -> Wanted:
