@@ -23,6 +23,7 @@ from ozg_lod import (
     protocol,
     routes_catalogue,
     routes_changes,
+    routes_codebook,
     routes_data,
     routes_editor,
     routes_graphs,
@@ -33,6 +34,7 @@ from ozg_lod import (
     routes_sparql,
 )
 from ozg_lod.addresses import Addresses
+from ozg_lod.archive import Archive
 from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
 from ozg_lod.language import choose_language
@@ -58,6 +60,7 @@ _ROUTERS: Final = (
     routes_changes.router,
     routes_harvest.router,
     routes_editor.router,
+    routes_codebook.router,
     routes_pages.router,
     routes_people.router,
     routes_search.router,
@@ -97,6 +100,7 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.settings = settings
     app.state.switch = switch
     app.state.opened = switch.opened
+    app.state.archive = Archive(settings)
     app.state.ending = False
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = Hold(settings.hold_bytes)
@@ -127,9 +131,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.opened = opened
 
     switch: Switch = app.state.switch
-    watching = asyncio.create_task(switch.watch(serve))
+    archive: Archive = app.state.archive
+    watching = [asyncio.create_task(work) for work in (switch.watch(serve), archive.tend())]
     yield
-    watching.cancel()
+    for task in watching:
+        task.cancel()
+    await archive.close()
     await asyncio.to_thread(switch.opened.endpoint.close)
 
 

@@ -31,6 +31,8 @@ CATALOGUE_FILE: Final = "catalogue.ttl"
 _NOTHING_EXAMINED: Final = gate.Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 """Stands for the examination of a snapshot that was examined when it was first written."""
 _ENGINES: Final = ("pyoxigraph", "pyshacl", "rdflib")
+_SHOWN: Final = ("flat", "examples", "help")
+"""The queries that go into the snapshot: they belong to the data they ask."""
 _DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
 _MAX_SOURCE_BYTES: Final = 500_000_000
 _MAX_SOURCE_ROWS: Final = 5_000_000
@@ -50,12 +52,14 @@ class Sources:
     invariants: dict[str, bytes]
     flat: dict[str, bytes]
     cases: dict[str, bytes]
+    examples: dict[str, bytes]
+    help: dict[str, bytes]
 
     @property
     def key(self) -> str:
         """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
         digest = hashlib.sha256()
-        for kind in ("data", "ontology", "shapes", "derive", "invariants", "flat", "cases"):
+        for kind in ("data", "ontology", "shapes", "derive", "invariants", "cases", *_SHOWN):
             for name, content in getattr(self, kind).items():
                 digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
         digest.update(code_fingerprint().encode())
@@ -96,6 +100,8 @@ def read(roots: tuple[Path, ...]) -> Sources:
         invariants=_files(invariants if invariants.is_dir() else first / "invariants", (".rq",)),
         flat=_files(first / "queries" / "flat", (".rq",)),
         cases=_files(tried if tried.is_dir() else first / "cases", (".ttl",)),
+        examples=_files(first / "queries" / "examples", (".rq",)),
+        help=_files(first / "queries" / "help", (".rq",)),
     )
 
 
@@ -217,15 +223,21 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
             index.FILE: index.write(ntriples, sources.base_iri),
             cases.FILE: cases.as_quads(sources.cases),
             **files,
-            **_withdrawn(sources),
+            **_served(sources),
         },
     )
 
 
-def _withdrawn(sources: Sources) -> dict[str, bytes]:
-    """Return the table of what is withdrawn and its description, as the server needs them."""
+def _served(sources: Sources) -> dict[str, bytes]:
+    """Return the sources that the server reads too: the table of what is withdrawn, and the queries for people."""
     names = (changes.WITHDRAWN_FILE, changes.WITHDRAWN_FILE + gate.METADATA)
-    return {name: sources.data[name] for name in names if name in sources.data}
+    withdrawn = {name: sources.data[name] for name in names if name in sources.data}
+    queries = {
+        f"{snapshot.QUERIES_FOLDER}/{kind}/{name}": text
+        for kind in _SHOWN
+        for name, text in getattr(sources, kind).items()
+    }
+    return withdrawn | queries
 
 
 def _lines(statements: Iterable[ox.Quad] | Iterable[ox.Triple], form: ox.RdfFormat) -> list[bytes]:

@@ -73,7 +73,12 @@ def open_current(settings: Settings) -> Opened:
             f"{error.en} The last good one: ozg-lod snapshots use {good}",
             f"{error.de} Der letzte gute: ozg-lod snapshots use {good}",
         ) from error
-    directory = snapshots.directory(name)
+    return open_snapshot(settings, name, manifest)
+
+
+def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) -> Opened:
+    """Return a snapshot whose files are known to be sound, loaded and with its own children."""
+    directory = snapshot.Snapshots(settings.target).directory(name)
     cache = ByteCache(settings.cache_bytes)
     evaluator = _evaluator(settings, manifest)
     from_disk = not _fits(manifest, settings)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SHAPES_FILE: Final = "shapes.ttl"
 REPORT_FILE: Final = "report.json"
 MANIFEST_FILE: Final = "manifest.json"
+QUERIES_FOLDER: Final = "queries"
 _STORE_RECORDS: Final = "store.json"
 _FORMAT: Final = 1
 _CHUNK: Final = 1 << 20
@@ -184,7 +185,7 @@ class Snapshots:
         self._check_space(aside, len(contents.nquads) * 6 + sum(map(len, contents.files.values())))
         aside.mkdir(parents=True)
         for name, data in _named(contents).items():
-            (aside / name).parent.mkdir(exist_ok=True)
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
             (aside / name).write_bytes(data)
         if build_store:
             _write_store(aside)

@@ -18,6 +18,7 @@ _SHARED: Final = {
     "ontology": "ontology",
     "shapes": "shapes",
     "queries/derive": "queries/derive",
+    "queries/help": "queries/help",
     "tests/invariants": "invariants",
     "tests/shapes": "cases",
 }

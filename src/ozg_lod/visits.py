@@ -44,15 +44,50 @@ _FEW_LINKS: Final = 40
 class Snapshot(Protocol):
     """What a page needs of an opened snapshot."""
 
-    store: ox.Store
-    shapes: bytes
-    directory: Path
-    version: str
-    base_iri: str
-    public_url: str
-    code: str
-    cache: ByteCache
-    in_memory: bool
+    @property
+    def directory(self) -> Path:
+        """Where its files are."""
+        ...
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all data are held in memory."""
+        ...
+
+    @property
+    def store(self) -> ox.Store:
+        """The merged graph, and the graph of each source."""
+        ...
+
+    @property
+    def shapes(self) -> bytes:
+        """The rules as Turtle."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version of the data."""
+        ...
+
+    @property
+    def base_iri(self) -> str:
+        """What the IRIs of its things start with."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """The address that links start with."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """The fingerprint of the program."""
+        ...
+
+    @property
+    def cache(self) -> ByteCache:
+        """What is kept as long as it is served."""
+        ...
 
     @property
     def manifest(self) -> Manifest:
