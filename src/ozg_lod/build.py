@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import cases, changes, distributions, gate, index, report, snapshot
+from ozg_lod import cases, changes, distributions, gate, index, kinds, report, rulebook, snapshot
 from ozg_lod.checking import examine_in_cage
 from ozg_lod.errors import SnapshotError, SourceError
 from ozg_lod.findings import Severity
@@ -36,8 +36,6 @@ _SHOWN: Final = ("flat", "examples", "help")
 _DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
 _MAX_SOURCE_BYTES: Final = 500_000_000
 _MAX_SOURCE_ROWS: Final = 5_000_000
-_MAX_CONTRIBUTION_BYTES: Final = 10 * 1024 * 1024
-_MAX_CONTRIBUTION_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -54,12 +52,13 @@ class Sources:
     cases: dict[str, bytes]
     examples: dict[str, bytes]
     help: dict[str, bytes]
+    contributions: dict[str, bytes]
 
     @property
     def key(self) -> str:
         """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
         digest = hashlib.sha256()
-        for kind in ("data", "ontology", "shapes", "derive", "invariants", "cases", *_SHOWN):
+        for kind in ("data", "ontology", "shapes", "derive", "invariants", "cases", "contributions", *_SHOWN):
             for name, content in getattr(self, kind).items():
                 digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
         digest.update(code_fingerprint().encode())
@@ -102,6 +101,7 @@ def read(roots: tuple[Path, ...]) -> Sources:
         cases=_files(tried if tried.is_dir() else first / "cases", (".ttl",)),
         examples=_files(first / "queries" / "examples", (".rq",)),
         help=_files(first / "queries" / "help", (".rq",)),
+        contributions=_files(first / kinds.FOLDER, (kinds.SUFFIX,)),
     )
 
 
@@ -158,18 +158,14 @@ def rules(sources: Sources) -> gate.Rules:
 def contribution_rules(sources: Sources, *, known: bytes) -> gate.Rules:
     """Return what files of others are held against: our rules, the tables that may be sent, and what is published.
 
-    `known` is the published data as N-Quads. Semicolons and tabs may separate cells, as spreadsheets write them.
+    `known` is the published data as N-Quads. Besides the kinds of contribution a table of our own may be checked.
     """
-    descriptions = [(name, content) for name, content in sources.data.items() if name.endswith(gate.METADATA)]
-    return replace(
+    tables = [(name, content) for name, content in sources.data.items() if name.endswith(gate.METADATA)]
+    return rulebook.contribution_rules(
         rules(sources),
-        invariants=(),
-        descriptions=tuple(gate.SourceFile(name, content) for name, content in descriptions),
+        kinds.kinds(sources.contributions, sources.base_iri),
         known=known,
-        blank_nodes=True,
-        separators=",;\t",
-        max_bytes=_MAX_CONTRIBUTION_BYTES,
-        max_rows=_MAX_CONTRIBUTION_ROWS,
+        tables=tuple(gate.SourceFile(name, content) for name, content in tables),
     )
 
 
@@ -224,6 +220,7 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
             cases.FILE: cases.as_quads(sources.cases),
             **files,
             **_served(sources),
+            **rulebook.files(sources.ontology, sources.derive, kinds.kinds(sources.contributions, sources.base_iri)),
         },
     )
 
