@@ -194,12 +194,7 @@ def _dump(options: argparse.Namespace) -> int:
     from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
 
     snapshots = Snapshots(options.target)
-    name = snapshots.current()
-    if name is None:
-        raise UsageError(
-            f"There is no snapshot in {options.target}; run `ozg-lod build` first.",
-            f"In {options.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
+    name = snapshots.served()
     snapshots.verified(name)
     file = store.MERGED_FILE if options.merged else store.DATA_FILE
     with (snapshots.directory(name) / file).open("rb") as dump:
