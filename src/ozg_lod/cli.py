@@ -146,11 +146,13 @@ def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
 def _validate(options: argparse.Namespace) -> int:
     from ozg_lod import build, checking, gate, report  # noqa: PLC0415
 
-    sources = build.read((packaged_source(),))
+    sources = build.read(tuple(options.source or (packaged_source(),)))
     if options.shapes:
         rules = build.foreign_rules([_content(path) for path in options.shapes], sources.base_iri)
     else:
-        rules = build.contribution_rules(sources, known=_published(options.target) or build.compiled(sources))
+        rules = build.contribution_rules(
+            sources, known=_published(options.target, sources.base_iri) or build.compiled(sources)
+        )
     files = [gate.SourceFile(str(path), _content(path)) for path in _with_descriptions(options.files)]
     settings = Settings()
     examination = checking.examine_in_cage(
@@ -166,13 +168,15 @@ def _validate(options: argparse.Namespace) -> int:
     return FINE if report.conforms(examination, strict=options.strict) else FINDINGS
 
 
-def _published(target: Path) -> bytes | None:
-    """Return the data of the current snapshot as N-Quads, if there is one."""
-    from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
+def _published(target: Path, base_iri: str) -> bytes | None:
+    """Return the data of the current snapshot as N-Quads, if there is one and it is of the same catalogue."""
+    from ozg_lod.snapshot import Manifest, Snapshots  # noqa: PLC0415
     from ozg_lod.store import DATA_FILE  # noqa: PLC0415
 
     name = Snapshots(target).current()
-    return _content(Snapshots(target).directory(name) / DATA_FILE) if name else None
+    directory = Snapshots(target).directory(name or "")
+    same = name is not None and Manifest.read(directory).base_iri == base_iri
+    return _content(directory / DATA_FILE) if same else None
 
 
 def _with_descriptions(files: Sequence[Path]) -> list[Path]:
