@@ -57,12 +57,7 @@ class Opened:
 def open_current(settings: Settings) -> Opened:
     """Return the current snapshot, verified and loaded; raise SnapshotError with the way back if it is damaged."""
     snapshots = snapshot.Snapshots(settings.target)
-    name = snapshots.current()
-    if name is None:
-        raise SnapshotError(
-            f"There is no snapshot in {settings.target}; run `ozg-lod build` first.",
-            f"In {settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
+    name = snapshots.served()
     try:
         manifest = snapshots.verified(name)
     except SnapshotError as error:

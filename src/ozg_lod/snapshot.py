@@ -179,6 +179,16 @@ class Snapshots:
         except FileNotFoundError:
             return None
 
+    def served(self) -> str:
+        """Return the name of the snapshot that is to be served; raise SnapshotError where there is none yet."""
+        name = self.current()
+        if name is None:
+            raise SnapshotError(
+                f"There is no snapshot in {self.target}; run `ozg-lod build` first.",
+                f"In {self.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+            )
+        return name
+
     def write(self, contents: Contents, *, build_store: bool = True) -> Manifest:
         """Write a snapshot aside, make it durable, and give it its name; nothing is served yet."""
         aside = self._folder / f"{contents.build_key}.tmp"
