@@ -226,6 +226,8 @@ def _has(request: Request, mark: str) -> bool:
 
 def _client(request: Request) -> str | None:
     settings: Settings = request.app.state.settings
+    if not settings.client_seconds:
+        return None
     peer = request.client.host if request.client else None
     return budget.client(peer, request.headers.get("x-forwarded-for"), settings.trusted_proxies)
 

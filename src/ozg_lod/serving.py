@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -78,13 +79,18 @@ def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) ->
     evaluator = _evaluator(settings, manifest)
     from_disk = not _fits(manifest, settings)
     entry = "ozg_lod.store:answering_from_disk" if from_disk else "ozg_lod.store:answering"
+    with ThreadPoolExecutor(1) as loading:
+        loaded = loading.submit(snapshot.open_store, directory, from_disk=from_disk)
+        if from_disk:
+            loaded.result()  # the children open the same files, which may have to be written first
+        endpoint = Endpoint(entry, str(directory), settings, cache, evaluator)
     return Opened(
         name=name,
         directory=directory,
         manifest=manifest,
-        store=snapshot.open_store(directory, from_disk=from_disk),
+        store=loaded.result(),
         shapes=(directory / snapshot.SHAPES_FILE).read_bytes(),
-        endpoint=Endpoint(entry, str(directory), settings, cache, evaluator),
+        endpoint=endpoint,
         public_url=settings.public_url.rstrip("/"),
         code=code_fingerprint(),
         cache=cache,
