@@ -135,10 +135,9 @@ class Composer:
         return [card for card in cards if not _repeats(card, told)]
 
     def kinds(self, iri: str) -> list[Value]:
-        """Return the names of the classes, the catalogue's own if there are any."""
+        """Return the names of the catalogue's own classes; those of others say less than the kind does."""
         classes = [iri_of(term) for term in self.description.facts.get(iri, {}).get(TYPE, ())]
-        own = [found for found in classes if found.startswith(OZG)]
-        return [self.writer.name(found) for found in own or classes if found]
+        return [self.writer.name(found) for found in classes if found.startswith(OZG)]
 
     def incoming(self) -> tuple[list[Section], list[Section]]:
         """Return the sections of what points here: statements, and all other links."""
@@ -193,11 +192,11 @@ class Composer:
     ) -> list[Fact]:
         unit = unit_of({predicate: tuple(terms) for predicate, terms in said.items()})
         facts = []
-        for predicate, terms in said.items():
+        here = self._here(beside) if beside else set()
+        for predicate, stated in said.items():
             if predicate in hidden:
                 continue
-            if beside and {iri_of(term) for term in terms} <= self._here(beside):
-                continue
+            terms = [term for term in stated if iri_of(term) not in here]
             if predicate in LABELS:
                 values = [value for value in map(self.writer.value, terms) if value.text != title.text]
             else:
@@ -205,7 +204,7 @@ class Composer:
             if values:
                 order = (_RANK.get(predicate, len(_RANK)), collation(self.writer.name(predicate).text))
                 facts.append((order, Fact(self._called(predicate, values), _in_order(values), predicate)))
-        return [fact for _, fact in sorted(facts, key=lambda entry: entry[0])]
+        return _merged([fact for _, fact in sorted(facts, key=lambda entry: entry[0])])
 
     def _here(self, iri: str) -> set[str]:
         """Return the thing and its territory: beside a body, where it lies is said of it."""
@@ -222,6 +221,16 @@ class Composer:
         known = words.term("about" if predicate == _ABOUT else "incoming", statement or predicate)
         known = known or words.term("incoming", predicate)
         return known or words("incoming/other", property=self.writer.name(predicate).text)
+
+
+def _merged(facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts with those of the same name as one: a label and a title may both be the German name."""
+    merged: dict[str, Fact] = {}
+    for fact in facts:
+        known = merged.get(fact.name.text)
+        more = [value for value in fact.values if known is None or value not in known.values]
+        merged[fact.name.text] = replace(known, values=[*known.values, *more]) if known else fact
+    return list(merged.values())
 
 
 def _unlisted(said: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:

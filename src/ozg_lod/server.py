@@ -13,10 +13,13 @@ import uvicorn
 
 from ozg_lod import app, sandbox
 from ozg_lod.errors import UsageError
+from ozg_lod.repeats import Front
 from ozg_lod.serving import Switch
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from fastapi import FastAPI
 
     from ozg_lod.settings import Settings
 
@@ -47,8 +50,9 @@ def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; requests in flight get `drain_s` seconds to end."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    application = app.create(settings, Switch(settings))
     config = uvicorn.Config(
-        app.create(settings, Switch(settings)),
+        Front(application, access_log=settings.access_log),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -60,15 +64,19 @@ def run(settings: Settings) -> None:
         loop="uvloop",
         http="httptools",
     )
-    _Server(config).run()
+    _Server(config, application).run()
 
 
 class _Server(uvicorn.Server):
     """Says that it is ending before it does."""
 
+    def __init__(self, config: uvicorn.Config, application: FastAPI) -> None:
+        super().__init__(config)
+        self._application = application
+
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         """Let /health/ready answer 503 and drain; a second Ctrl-C does not wait. Ending as asked is exit code 0."""
-        self.config.app.state.ending = True  # type: ignore[union-attr] # it is ours
+        self._application.state.ending = True
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 
