@@ -36,6 +36,7 @@ coverage: .venv/test
 
 bench: .venv/test
 	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python bench/pages.py $(filter --quick --write,$(ARGS))
 
 format: .venv/test
 	$(BIN)/ruff format .

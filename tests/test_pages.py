@@ -236,6 +236,7 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "name/",
         "error/step_",
         "start/door_",
+        "start/number_",
         "start/shelf_",
         "editor/topic_",
         "editor/use_",

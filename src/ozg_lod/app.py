@@ -38,7 +38,7 @@ from ozg_lod.archive import Archive
 from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
 from ozg_lod.language import choose_language
-from ozg_lod.repeats import Repeats, key_of
+from ozg_lod.repeats import key_of, note, repeats_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -161,9 +161,8 @@ class _Everywhere:
                 raise  # the connection breaks: half an answer never ends politely
             await _internal(Request(scope))(scope, receive, answer)
         finally:
-            if self._access_log:  # no address, no query string: nothing that tells who asked what
-                took_ms = (time.perf_counter() - start) * 1000
-                _log.info("%s %s %d %.1f ms", scope["method"], scope["path"], answer.status, took_ms)
+            if self._access_log:
+                note(scope, answer.status, time.perf_counter() - start)
 
     async def _respond(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         if scope["method"] == "OPTIONS":
@@ -177,21 +176,17 @@ class _Everywhere:
             await self._app(scope, receive, answer)
 
     async def _page(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        """Answer for a thing; what was asked before word for word is sent as it was."""
-        cache = scope["app"].state.opened.cache
-        repeats = cache.once(Repeats, lambda: Repeats(cache.max_bytes // 2))
-        key = key_of(scope)
-        kept = repeats.get(key) if key else None
-        if kept is not None:
-            await answer.again(*kept)
-            return
+        """Answer for a thing, and keep the answer for who asks the same again."""
         handle = _direct(scope["method"], scope["path"])
         if handle is None:
             await self._app(scope, receive, answer)
             return
+        opened: Opened = scope["app"].state.opened
         response = await _handled(handle, Request(scope, receive))
-        if key:
-            repeats.put(key, response, _EVERYWHERE)
+        if (key := key_of(scope)) is not None and response.status_code in (200, 304):
+            repeats_of(opened.cache).put(
+                key, response.status_code, [*response.raw_headers, *_EVERYWHERE], bytes(response.body)
+            )
         await response(scope, receive, answer)
 
 
@@ -234,12 +229,6 @@ class _Answer:
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self.headers]
         await self._send(message)
-
-    async def again(self, start: Message, body: Message) -> None:
-        """Send an answer whose headers are complete."""
-        self.status = start["status"]
-        await self._send(start)
-        await self._send(body)
 
 
 def _internal(request: Request) -> Response:

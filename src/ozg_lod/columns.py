@@ -33,6 +33,11 @@ class Column:
         return self.path[-1].removeprefix(INVERSE)
 
     @property
+    def own(self) -> str:
+        """Return the property of the thing itself that this is, "" where the values lie further along a path."""
+        return self.path[0] if len(self.path) == 1 and not self.path[0].startswith(INVERSE) else ""
+
+    @property
     def field(self) -> str:
         """Return the name of the column in a CSV file."""
         return self.name or re.split("[#/]", self.predicate)[-1]

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ozg_lod import formats, results, static_files, structured
+from ozg_lod import formats, glance, results, static_files, structured
 from ozg_lod.addresses import Addresses
 from ozg_lod.cards import Composer
+from ozg_lod.graph import collation
 from ozg_lod.site import Site
 from ozg_lod.vocab import ADMS, OZG
 
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from ozg_lod.columns import Column
     from ozg_lod.describe import Description
     from ozg_lod.errors import OzgLodError
+    from ozg_lod.graph import Term
+    from ozg_lod.highlights import Highlights
     from ozg_lod.language import Language
     from ozg_lod.linking import Reuse
     from ozg_lod.listing import Directory, Table
     from ozg_lod.search import Thing
-    from ozg_lod.values import Writer
+    from ozg_lod.values import Value, Writer
 
 BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")
@@ -34,14 +37,20 @@ _UNFOLDED: Final = (OZG + "claim", OZG + "condition")
 _MENU: Final = (
     ("/", "catalogue", "#catalogue"),
     ("/karte", "map", ""),
-    ("/zeitleiste", "timeline", ""),
     ("/sparql", "query", ""),
-    ("/hilfe", "help", ""),
 )
+"""Two more doors come from those who check and contribute; more than five entries do not fit a phone."""
 _FOOTING: Final = (
     (
         "people",
-        (("/suche", "search"), ("/quellen", "sources"), ("/widersprueche", "discrepancies"), ("/status", "status")),
+        (
+            ("/suche", "search"),
+            ("/zeitleiste", "timeline"),
+            ("/quellen", "sources"),
+            ("/widersprueche", "discrepancies"),
+            ("/status", "status"),
+            ("/hilfe", "help"),
+        ),
     ),
     (
         "programs",
@@ -61,21 +70,25 @@ _SHELVES: Final = (
     ("programmes", ("programme", "module", "funding", "condition", "participation")),
     ("evidence", ("source", "figure", "discrepancy", "statement", "organisation", "dataset")),
 )
-_NUMBERS: Final = ("municipality", "bundle", "programme", "source")
+_NUMBERS: Final = ("bundle", "municipality", "programme", "source")
+_MOST_NUMBERS: Final = 4
 
 
 def thing(site: Site, description: Description, reuse: Reuse | None = None, *, located: str = "") -> bytes:
     """Return the page about one thing; `located` is the key of a map that shows where it lies, "" for none."""
-    composer = Composer(description, site.writer(description.names))
     kind = description.iri.removeprefix(site.addresses.base_iri).split("/")[1]
+    seen = glance.of(description, kind)
+    writer = site.writer({**description.names, **glance.names(seen, description.graph)})
+    composer = Composer(description, writer)
     stated, others = composer.incoming()
     unfolded = composer.unfolded(_UNFOLDED)
-    hidden = set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"}
+    hidden = set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"} | {fact.column.own for fact in seen}
     card = composer.card(description.iri, hidden=hidden)
     return render(
         "thing.html",
         site,
         card=card,
+        glance=[(_heading(site, writer, fact.column), _ordered(writer, fact.terms, fact.column)) for fact in seen],
         kind=kind,
         parts_of_thing=composer.parts(card),
         reuse_of=reuse,
@@ -95,7 +108,7 @@ def listing(site: Site, table: Table) -> bytes:
     writer = site.writer(table.names)
     filled = [n for n in range(len(table.columns)) if any(cells[n] for _, cells in table.rows)]
     rows = [
-        (writer.name(entry.iri), entry.key, [writer.values(cells[n], table.columns[n].predicate) for n in filled])
+        (writer.name(entry.iri), entry.key, [_ordered(writer, cells[n], table.columns[n]) for n in filled])
         for entry, cells in table.rows
     ]
     columns = [_heading(site, writer, table.columns[n]) for n in filled]
@@ -108,20 +121,41 @@ def _heading(site: Site, writer: Writer, column: Column) -> str:
     return site.words(key) if site.words.has(key) else writer.name(column.predicate).text
 
 
-def start(site: Site, directory: Directory, title: str) -> bytes:
-    """Return the start page: three doors and every kind that has entries, with their counts."""
-    writer = site.writer({})
+def _ordered(writer: Writer, terms: Sequence[Term], column: Column) -> list[Value]:
+    """Return the values of a cell: times in time, numbers by size, anything else by its text."""
+    values = writer.values(terms, column.predicate)
+    return sorted(values, key=lambda value: (value.machine, collation(value.text)))
+
+
+def start(site: Site, directory: Directory, title: str, highlights: Highlights) -> bytes:
+    """Return the start page: what people ask first, the doors, and every kind that has entries, with their counts."""
+    writer = site.writer(highlights.names)
     kinds = [(kind, writer.count(len(entries))) for kind, entries in directory.kinds.items() if entries]
     total = writer.count(sum(len(entries) for entries in directory.kinds.values()))
     counts = dict(kinds)
     shelves = [(shelf, [(kind, counts[kind]) for kind in members if kind in counts]) for shelf, members in _SHELVES]
     placed = {kind for _, members in _SHELVES for kind in members}
     shelves[-1][1].extend((kind, count) for kind, count in kinds if kind not in placed)
-    numbers = [(kind, counts[kind]) for kind in _NUMBERS if kind in counts]
+    gaps = {
+        "programme": writer.name(highlights.programme).text if highlights.programme else "",
+        "day": writer.date(highlights.day, "").text if highlights.day else "",
+    }
+    told = [(f"start/number_{name}", writer.count(count), path) for name, count, path in highlights.numbers if count]
+    told += [(f"start/number_{kind}", counts[kind], f"/doc/{kind}") for kind in _NUMBERS if kind in counts]
+    numbers = [(site.words(key, **gaps), count, path) for key, count, path in told[:_MOST_NUMBERS]]
     shown = [(shelf, members) for shelf, members in shelves if members]
     website = structured.block(structured.website(site, title))
     return render(
-        "start.html", site, kinds=kinds, total=total, title=title, website=website, shelves=shown, numbers=numbers
+        "start.html",
+        site,
+        kinds=kinds,
+        total=total,
+        title=title,
+        website=website,
+        shelves=shown,
+        numbers=numbers,
+        programme=gaps["programme"],
+        mapped=highlights.mapped,
     )
 
 

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ozg_lod import formats, linking, listing, pages, static_files, vocabulary, vocabulary_pages
 from ozg_lod.describe import about
+from ozg_lod.highlights import highlights
 from ozg_lod.replies import Asked, Reply, reply
 from ozg_lod.visits import Made, Visit, no_such_page
 
@@ -33,7 +34,11 @@ async def start(request: Request) -> Response:
     visit = Visit.of(request, "/", offered=(formats.HTML, *formats.GRAPHS))
     if visit.form is not formats.HTML:
         return _sent(visit.redirect("/catalog"))
-    return await _answer(visit, lambda: Made(pages.start(visit.site, visit.directory, visit.title)))
+
+    def make() -> Made:
+        return Made(pages.start(visit.site, visit.directory, visit.title, highlights(visit.graph, visit.atlas)))
+
+    return await _answer(visit, make)
 
 
 @router.get("/id/{kind}/{key}", summary="A thing: leads to the page about it", status_code=303)

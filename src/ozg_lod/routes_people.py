@@ -63,6 +63,20 @@ async def chart(request: Request, kreis: str = "") -> Response:
     return await _answer(visit, lambda: people.chart(visit.site, visit.atlas, None, _names(visit, _on_map(visit))))
 
 
+@_offer("/karte/ueberblick.svg")
+async def overview(request: Request) -> Response:
+    """Answer with the picture of the start page."""
+    visit = await _with_atlas(Visit.of(request, "/karte/ueberblick", offered=(formats.HTML,), suffix="html"))
+
+    def make() -> bytes:
+        picture = maps.emblem(visit.atlas)
+        if picture is None:
+            raise NotFound("There is no map here.", "Eine Karte gibt es hier nicht.")
+        return picture
+
+    return await _bytes(request, "overview", _SVG, make)
+
+
 @_offer("/karte/{key}.svg", "Where an area lies, as a small picture")
 async def locator(request: Request, key: str) -> Response:
     """Answer with the small map of one state, district or municipality."""

@@ -14,10 +14,13 @@ import uvicorn
 
 from ozg_lod import sandbox
 from ozg_lod.errors import UsageError
+from ozg_lod.repeats import Front
 from ozg_lod.serving import Switch
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from fastapi import FastAPI
 
     from ozg_lod.settings import Settings
 
@@ -51,8 +54,9 @@ def run(settings: Settings) -> None:
     with ThreadPoolExecutor(1) as opening:  # the data are loaded in a process of their own: both take half a second
         switch = opening.submit(Switch, settings)
         from ozg_lod import app  # noqa: PLC0415 - while that goes on
+    application = app.create(settings, switch.result())
     config = uvicorn.Config(
-        app.create(settings, switch.result()),
+        Front(application, access_log=settings.access_log),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -64,15 +68,19 @@ def run(settings: Settings) -> None:
         loop="uvloop",
         http="httptools",
     )
-    _Server(config).run()
+    _Server(config, application).run()
 
 
 class _Server(uvicorn.Server):
     """Says that it is ending before it does."""
 
+    def __init__(self, config: uvicorn.Config, application: FastAPI) -> None:
+        super().__init__(config)
+        self._application = application
+
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         """Let /health/ready answer 503 and drain; a second Ctrl-C does not wait. Ending as asked is exit code 0."""
-        self.config.app.state.ending = True  # type: ignore[union-attr] # it is ours
+        self._application.state.ending = True
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 
