@@ -37,6 +37,7 @@ coverage: .venv/test
 bench: .venv/test
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/pages.py $(filter --quick --write,$(ARGS))
+	$(BIN)/python bench/checking.py
 
 format: .venv/test
 	$(BIN)/ruff format .

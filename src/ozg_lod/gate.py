@@ -20,7 +20,7 @@ from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.labels import Labels
 from ozg_lod.ledger import KEPT, Ledger
 from ozg_lod.places import Places
-from ozg_lod.published import Published
+from ozg_lod.published import published
 from ozg_lod.recognition import METADATA
 from ozg_lod.validation import validate
 
@@ -60,8 +60,9 @@ class _Work:
         self.labels = Labels(self.store)
         self.tables: dict[str, tuple[Table, Reading]] = {}
         self.documents: list[Document] = []
+        self.files = 0
         self.sheets: list[Sheet] = []
-        self.published = Published(rules.known, rules.base)
+        self.published = published(rules.known, rules.base)
         self.readable = True
         self.own: set[str] = set()
         self.mentioned: set[str] = set()
@@ -71,6 +72,7 @@ class _Work:
 
     def read(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         """Read one file into its graph and into the merge."""
+        self.files += 1
         if len(file.content) > self.rules.max_bytes:
             limit = self.rules.max_bytes // (1024 * 1024)
             message = Text(
@@ -126,7 +128,10 @@ class _Work:
         self.sheets += recognition.sheets(found, file.name)
 
     def _read_document(self, file: SourceFile) -> None:
-        document = documents.read(file.content, file.name, base=self.rules.base, blank_nodes=self.rules.blank_nodes)
+        rules = self.rules
+        document = documents.read(
+            file.content, file.name, base=rules.base, blank_nodes=rules.blank_nodes, as_written=rules.foreign
+        )
         self.documents.append(document)
         self.ledger.extend(document.findings)
         self.readable &= document.readable
@@ -187,7 +192,7 @@ class _Work:
     def _derive(self) -> None:
         """Derive from the files and their neighbours; what it says about neighbours is published already."""
         graph = NamedNode(self.rules.derived_graph)
-        for triple in derived(self.store, self.rules.derive):
+        for triple in derived(self.store, self.rules.derive, strict=not self.rules.contribution):
             if not self.rules.known or _value(triple.subject) not in self.others:
                 self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
 
@@ -199,7 +204,7 @@ class _Work:
         if not self.rules.shapes:
             return []
         found: list[Finding] = []
-        for result in validate(self.store, self.rules.shapes):
+        for result in validate(self.store, self.rules.shapes, foreign=self.rules.foreign):
             if result.focus not in self.own and _value(result.value) in self.own:
                 about = replace(result, focus=_value(result.value), value=None)
                 found.append(self._explained(about, places))
@@ -218,6 +223,7 @@ class _Work:
             message=result.message,
             place=replace(place, property=result.name or place.property),
             value=shown[:200] if shown is not None else None,
+            terms=result.terms,
         )
 
     def examination(self) -> Examination:
@@ -228,7 +234,7 @@ class _Work:
             quads=b"".join(sorted(lines)),
             findings=tuple(self.ledger.findings[:KEPT]),
             counts={severity: self.ledger.counts[severity] for severity in Severity},
-            files=len(self.tables) + len(self.documents),
+            files=self.files,
             rows=sum(len(reading.records) for _, reading in self.tables.values()),
             sheets=tuple(self.sheets),
         )
