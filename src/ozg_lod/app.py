@@ -23,7 +23,9 @@ from ozg_lod import (
     protocol,
     routes_catalogue,
     routes_changes,
+    routes_check,
     routes_codebook,
+    routes_contribute,
     routes_data,
     routes_editor,
     routes_graphs,
@@ -37,6 +39,7 @@ from ozg_lod.addresses import Addresses
 from ozg_lod.archive import Archive
 from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
+from ozg_lod.inspection import Inspection
 from ozg_lod.language import choose_language
 from ozg_lod.repeats import key_of, note, repeats_of
 
@@ -64,6 +67,8 @@ _ROUTERS: Final = (
     routes_pages.router,
     routes_people.router,
     routes_search.router,
+    routes_check.router,
+    routes_contribute.router,
 )
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
@@ -104,6 +109,7 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.ending = False
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = Hold(settings.hold_bytes)
+    app.state.inspection = Inspection(settings)
     if settings.rdf:
         app.include_router(routes_sparql.start)
     else:
@@ -138,6 +144,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         task.cancel()
     await archive.close()
     await asyncio.to_thread(switch.opened.endpoint.close)
+    await asyncio.to_thread(app.state.inspection.close)
 
 
 class _Everywhere:

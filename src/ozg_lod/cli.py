@@ -188,6 +188,29 @@ def _with_descriptions(files: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys([*files, *(path for path in beside if path.is_file())]))
 
 
+def _template(options: argparse.Namespace) -> int:
+    from ozg_lod import blanks, formats, snapshot  # noqa: PLC0415
+
+    snapshots = snapshot.Snapshots(options.target)
+    directory = snapshots.directory(snapshots.served())
+    manifest = snapshot.Manifest.read(directory)
+    found = blanks.Blanks.of(
+        directory,
+        snapshot.open_store(directory),
+        manifest.base_iri,
+        version=manifest.version[:12],
+        public_url=options.public_url.rstrip("/"),
+    )
+    language: Language = "en" if options.lang == "en" else "de"  # a template is German unless English is asked for
+    topic = found.authority(options.ags, language) if options.ags else None
+    sheet = found.sheet(found.kind(options.kind), language, topic)
+    path: Path = options.output or Path(f"{sheet.file}.xlsx")
+    form = formats.by_name(path.suffix.removeprefix("."), blanks.FORMS)
+    path.write_bytes(found.write(sheet, form))
+    print(path)
+    return FINE
+
+
 def _query(options: argparse.Namespace) -> int:
     from ozg_lod import query  # noqa: PLC0415
 
@@ -344,6 +367,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "serve": _serve,
     "snapshots": _snapshots,
     "validate": _validate,
+    "template": _template,
     "query": _query,
     "dump": _dump,
     "publish": _publish,

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 _LOOKED_AT: Final = 20
 """The header must be among so many rows."""
-_OWN_SHEETS: Final = frozenset({"hilfe", "help", "anleitung", "listen", "lists", "prüfbericht", "report"})
+_OWN_SHEETS: Final = frozenset(
+    {"so geht’s", "how it works", "nachschlagen", "look up", "version", "prüfbericht", "report", "hilfe", "help"}
+)
 """Sheets of our own templates and reports, by their folded names."""
 
 Line = Row | Finding

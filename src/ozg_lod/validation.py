@@ -55,8 +55,9 @@ def validate(data: Store, turtle: bytes, *, foreign: bool = False) -> list[Resul
         ) from error
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _shapes(turtle: bytes) -> Shapes:
+    """Return the shapes, read once by a process that checks several files."""
     return Shapes(turtle)
 
 
