@@ -284,6 +284,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         rdf=_rdf_files(options),
         store=getattr(options, "store", None),
         store_login=_store_login(),
+        inbox=getattr(options, "inbox", None),
+        inbox_days=max(0, getattr(options, "inbox_days", defaults.inbox_days)),
     )
 
 

@@ -70,6 +70,18 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _add_legal(parser)
     parser.add_argument("--access-log", action="store_true", help="write a line for each request, without addresses")
     parser.add_argument("--store", metavar="URL", help="SPARQL endpoint that evaluates instead of us (see publish)")
+    _add_inbox_folder(parser)
+
+
+def _add_inbox_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--inbox", type=Path, metavar="DIR", help="folder of submissions; without it nobody can submit")
+    parser.add_argument(
+        "--inbox-days",
+        type=int,
+        default=30,
+        metavar="N",
+        help="delete sender and file N days after the decision (default: 30)",
+    )
 
 
 def _add_rdf(parser: argparse.ArgumentParser) -> None:
