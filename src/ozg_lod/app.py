@@ -23,6 +23,7 @@ from ozg_lod import (
     protocol,
     routes_catalogue,
     routes_changes,
+    routes_check,
     routes_data,
     routes_editor,
     routes_graphs,
@@ -61,6 +62,7 @@ _ROUTERS: Final = (
     routes_pages.router,
     routes_people.router,
     routes_search.router,
+    routes_check.router,
 )
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),

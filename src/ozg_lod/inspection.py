@@ -2,7 +2,8 @@
 
 A check runs in a child of a template that was started once for a snapshot and holds all it needs: rdflib and pySHACL,
 the rules, and what is published (`inspector` is the other side). Starting those costs seconds, forking milliseconds.
-At most `CHECKS` run at once, at most `WAITING` wait; the next is told to come back. Nothing is written to disk or to
+At most `CHECKS` run at once, `WAITING` wait and
+`RECEIVING` files are on their way; the next is told to come back. Nothing is written to disk or to
 the log.
 """
 
@@ -22,7 +23,7 @@ from ozg_lod.frames import packed, unpacked
 from ozg_lod.settings import packaged_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractContextManager
 
     from ozg_lod.cage import Child
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 CHECKS: Final = 2
 WAITING: Final = 8
-MOST_BYTES: Final = 10 * 1024 * 1024
+RECEIVING: Final = 16
 REPORT: Final = "report"
 MARKED: Final = "marked"
 PREVIEW: Final = "preview"
@@ -92,6 +93,7 @@ class Inspection:
         self._settings = settings
         self._places = asyncio.Semaphore(CHECKS)
         self._waiting = 0
+        self._receiving = 0
         self._snapshot = ""
         self._template: asyncio.Task[cage.Template] | None = None
         self._children: dict[cage.Template, int] = {}
@@ -111,9 +113,20 @@ class Inspection:
         finally:
             self._places.release()
 
-    async def warm(self, opened: Opened) -> None:
+    def prepare(self, opened: Opened) -> None:
         """Start the template, so that the one who will send a file soon need not wait for it."""
-        await self._warm(opened)
+        self._begun(opened)
+
+    @contextlib.asynccontextmanager
+    async def receiving(self) -> AsyncIterator[None]:
+        """Hold one of the few places for a file that is being read into memory; raise Busy where there is none."""
+        if self._receiving >= RECEIVING:
+            raise _busy()
+        self._receiving += 1
+        try:
+            yield
+        finally:
+            self._receiving -= 1
 
     def close(self) -> None:
         """End everything."""
@@ -156,11 +169,14 @@ class Inspection:
             raise _not_now("it had to be started anew", "sie musste neu gestartet werden") from None
 
     async def _warm(self, opened: Opened) -> cage.Template:
-        """Return the template for this snapshot; the first who needs it starts it, the others wait for the same."""
+        return await asyncio.shield(self._begun(opened))
+
+    def _begun(self, opened: Opened) -> asyncio.Task[cage.Template]:
+        """Return the start of the template for this snapshot: the first who needs it starts it, all wait for it."""
         if self._template is None or self._snapshot != opened.name or _failed(self._template):
             self._snapshot = opened.name
             self._template = asyncio.create_task(self._started(opened))
-        return await asyncio.shield(self._template)
+        return self._template
 
     async def _started(self, opened: Opened) -> cage.Template:
         settings = self._settings

@@ -11,10 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod import build, snapshot, store
+import pyoxigraph as ox
+
+from ozg_lod import build, pages, snapshot, store
+from ozg_lod.addresses import Addresses
 from ozg_lod.errors import SourceError, Unavailable
 from ozg_lod.gate import METADATA, Examination, Rules, SourceFile, examine
-from ozg_lod.inspection import Inspected, Order
+from ozg_lod.graph import TYPE, iri_of
+from ozg_lod.inspection import PAGE, REPORT, Inspected, Order
+from ozg_lod.language import LANGUAGES, Language
+from ozg_lod.preview import Sight
+from ozg_lod.site import Site
+from ozg_lod.vocab import KINDS
 
 if TYPE_CHECKING:
     from ozg_lod.cage import Work, Write
@@ -25,13 +33,37 @@ _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """What files are held against: the rules of the snapshot that is served."""
+    """What files are held against: the rules of the snapshot that is served, and what it publishes."""
 
     rules: Rules
+    published: ox.Store
+    public_url: str
+    official: str = ""
 
     def inspect(self, order: Order) -> Inspected:
-        """Return what the gate says of one file."""
-        return Inspected(self._examined(order))
+        """Return what the gate says of one file, and what is wanted beside it where the file conforms.
+
+        A preview adds the file's facts to `published`, so the one who asked for it does not ask again.
+        """
+        examination = self._examined(order)
+        if not examination.conforms or order.wanted == REPORT:
+            return Inspected(examination)
+        sight = Sight.of(self.published, examination.quads, self._site(order), derived=self.rules.derived_graph)
+        extra = sight.page(order.about) if order.wanted == PAGE else sight.preview().to_bytes()
+        return Inspected(examination, extra)
+
+    def warm(self, language: Language) -> None:
+        """Do once what a child may be asked for: check a file, show pages, so that all is read that is read late."""
+        order = Order("warm.ttl", _SAMPLE, language=language)
+        self._examined(order)
+        sight = Sight(self.published, {}, {}, self._site(order))
+        for iri in _samples(self.published, self.rules.base):
+            sight.page(iri)
+
+    def _site(self, order: Order) -> Site:
+        language: Language = "en" if order.language == "en" else "de"
+        addresses = Addresses(self.rules.base, self.public_url, language if order.chosen else None)
+        return Site(language, addresses, path="", official=self.official)
 
     def _examined(self, order: Order) -> Examination:
         return examine([SourceFile(order.name, order.content)], self._rules(order.kind))
@@ -49,7 +81,9 @@ def inspecting(argument: str) -> Work:
     inspector = inspector_of(argument)
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
-    inspector.inspect(Order("warm.ttl", _SAMPLE))
+    pages.load()
+    for language in LANGUAGES:
+        inspector.warm(language)
 
     def work(question: bytes, write: Write) -> None:
         write(inspector.inspect(Order.from_bytes(question)).to_bytes())
@@ -74,4 +108,15 @@ def inspector_of(argument: str) -> Inspector:
         ) from error
     rules = build.contribution_rules(sources, known=(directory / store.DATA_FILE).read_bytes())
     shapes = (directory / snapshot.SHAPES_FILE).read_bytes()
-    return Inspector(replace(rules, shapes=shapes, base=snapshot.Manifest.read(directory).base_iri))
+    published = ox.Store()
+    published.bulk_load(path=str(directory / store.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
+    rules = replace(rules, shapes=shapes, base=snapshot.Manifest.read(directory).base_iri)
+    return Inspector(rules, published, said["public_url"], said["official"])
+
+
+def _samples(published: ox.Store, base: str) -> list[str]:
+    """Return the first thing of each kind."""
+    typed = published.quads_for_pattern(None, ox.NamedNode(TYPE), None, ox.DefaultGraph())
+    things = sorted({iri_of(quad.subject) for quad in typed})
+    starts = (f"{base}id/{kind}/" for kind in KINDS)
+    return [iri for start in starts if (iri := next((one for one in things if one.startswith(start)), ""))]
