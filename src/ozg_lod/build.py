@@ -104,9 +104,7 @@ def build(settings: Settings, *, say: Callable[[str, str], None]) -> Outcome:
         return build_locked(snapshots, settings, say=say)
 
 
-def build_locked(
-    snapshots: snapshot.Snapshots, settings: Settings, *, say: Callable[[str, str], None]
-) -> Outcome:
+def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: Callable[[str, str], None]) -> Outcome:
     """Do the same for one who holds the lock already."""
     sources = read(settings.source)
     outcome = prepare(snapshots, sources, settings, say=say)
