@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import changes, distributions, gate, index, report, snapshot
+from ozg_lod import changes, distributions, gate, index, kinds, report, rulebook, snapshot
 from ozg_lod.checking import examine_in_cage
 from ozg_lod.errors import SnapshotError, SourceError
 from ozg_lod.findings import Severity
@@ -34,8 +34,6 @@ _ENGINES: Final = ("pyoxigraph", "pyshacl", "rdflib")
 _DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
 _MAX_SOURCE_BYTES: Final = 500_000_000
 _MAX_SOURCE_ROWS: Final = 5_000_000
-_MAX_CONTRIBUTION_BYTES: Final = 10 * 1024 * 1024
-_MAX_CONTRIBUTION_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -49,12 +47,13 @@ class Sources:
     derive: dict[str, bytes]
     invariants: dict[str, bytes]
     flat: dict[str, bytes]
+    contributions: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
         digest = hashlib.sha256()
-        for kind in ("data", "ontology", "shapes", "derive", "invariants", "flat"):
+        for kind in ("data", "ontology", "shapes", "derive", "invariants", "flat", "contributions"):
             for name, content in getattr(self, kind).items():
                 digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
         digest.update(code_fingerprint().encode())
@@ -94,6 +93,7 @@ def read(roots: tuple[Path, ...]) -> Sources:
         derive=_files(first / "queries" / "derive", (".rq",)),
         invariants=_files(invariants if invariants.is_dir() else first / "invariants", (".rq",)),
         flat=_files(first / "queries" / "flat", (".rq",)),
+        contributions=_files(first / kinds.FOLDER, (kinds.SUFFIX,)),
     )
 
 
@@ -178,18 +178,14 @@ def rules(sources: Sources) -> gate.Rules:
 def contribution_rules(sources: Sources, *, known: bytes) -> gate.Rules:
     """Return what files of others are held against: our rules, the tables that may be sent, and what is published.
 
-    `known` is the published data as N-Quads. Semicolons and tabs may separate cells, as spreadsheets write them.
+    `known` is the published data as N-Quads. Besides the kinds of contribution a table of our own may be checked.
     """
-    descriptions = [(name, content) for name, content in sources.data.items() if name.endswith(gate.METADATA)]
-    return replace(
+    tables = [(name, content) for name, content in sources.data.items() if name.endswith(gate.METADATA)]
+    return rulebook.contribution_rules(
         rules(sources),
-        invariants=(),
-        descriptions=tuple(gate.SourceFile(name, content) for name, content in descriptions),
+        kinds.kinds(sources.contributions, sources.base_iri),
         known=known,
-        blank_nodes=True,
-        separators=",;\t",
-        max_bytes=_MAX_CONTRIBUTION_BYTES,
-        max_rows=_MAX_CONTRIBUTION_ROWS,
+        tables=tuple(gate.SourceFile(name, content) for name, content in tables),
     )
 
 
@@ -239,7 +235,12 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
         ntriples=ntriples,
         shapes=shapes,
         report=report.to_json(examination),
-        files={index.FILE: index.write(ntriples, sources.base_iri), **files, **_withdrawn(sources)},
+        files={
+            index.FILE: index.write(ntriples, sources.base_iri),
+            **files,
+            **_withdrawn(sources),
+            **rulebook.files(sources.ontology, sources.derive, kinds.kinds(sources.contributions, sources.base_iri)),
+        },
     )
 
 

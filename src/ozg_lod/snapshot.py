@@ -191,7 +191,7 @@ class Snapshots:
         self._check_space(aside, len(contents.nquads) * 6 + sum(map(len, contents.files.values())))
         aside.mkdir(parents=True)
         for name, data in _named(contents).items():
-            (aside / name).parent.mkdir(exist_ok=True)
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
             (aside / name).write_bytes(data)
         if build_store:
             _write_store(aside)
