@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ozg_lod.shapes import Result
     from ozg_lod.tables import Reading, Table
 
-__all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
+__all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of", "readings"]
 
 METADATA: Final = "-metadata.json"
 SUFFIXES: Final = (".csv", *documents.FORMATS)
@@ -48,6 +48,13 @@ def examine(files: Sequence[SourceFile], rules: Rules) -> Examination:
             work.read(file, files)
     work.check()
     return work.examination()
+
+
+def readings(file: SourceFile, rules: Rules) -> dict[str, tuple[Table, Reading]]:
+    """Return the tables of a file as they were read, by name, without looking at anything else."""
+    work = _Work(rules)
+    work.read(file, [file])
+    return work.tables
 
 
 class _Work:

@@ -5,6 +5,7 @@ Only the authority is named. Who sent the file stays in the inbox, and who decid
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,6 @@ import pyoxigraph as ox
 from babel.dates import format_date
 
 from ozg_lod import formats
-from ozg_lod.moments import day_of
 from ozg_lod.triples import resource, text
 from ozg_lod.vocab import DCT, FOAF, OZG, PROV, RDF, SKOS, XSD
 from ozg_lod.words import words
@@ -57,7 +57,7 @@ def label(language: Language, acceptance: Acceptance, day: str) -> str:
     """
     said = words(language)
     name = said(f"contribution/of_{_grammar(acceptance)}", name=acceptance.name.removeprefix("Landkreis "))
-    date = format_date(day_of(day), "long", locale=language)
+    date = format_date(dt.date.fromisoformat(day), "long", locale=language)
     return said("contribution/source", authority=name, date=date)
 
 

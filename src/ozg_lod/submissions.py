@@ -76,8 +76,8 @@ class Submission:
 class Event:
     """One step: `role` decided (never a name), `reason` is told to the sender, `checked` only to the operator.
 
-    `checked` says how it was made sure that the sender may speak for the authority. `replaced_by` is the source key of
-    a newer submission that took over statements.
+    `checked` says how it was made sure that the sender may speak for the authority. `kind` is the kind of table it was
+    accepted as. `replaced_by` is the source key of a newer submission that took over statements.
     """
 
     state: State
@@ -86,6 +86,7 @@ class Event:
     reason: str = ""
     checked: str = ""
     erased: bool = False
+    kind: str = ""
     replaced_by: str = ""
 
     @classmethod
