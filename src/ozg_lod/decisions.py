@@ -107,7 +107,7 @@ def accept(place: Desk, wanted: str, decision: Decision) -> Outcome:
     """Publish a submission; where the build finds something nothing changes, and the outcome has no manifest."""
     if not decision.checked.strip():
         raise UsageError(
-            "Say with --checked how it was made sure that the sender may speak for the authority, such as: called back.",
+            "Say with --checked how it was made sure that the sender may speak for the authority: called back, say.",
             "Sagen Sie mit --checked, wie Sie geprüft haben, dass der Absender für die Stelle sprechen darf, zum "
             "Beispiel: Rückruf im Rathaus.",
         )
