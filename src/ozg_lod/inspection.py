@@ -20,7 +20,6 @@ from ozg_lod import cage
 from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable
 from ozg_lod.examination import Examination
 from ozg_lod.frames import packed, unpacked
-from ozg_lod.settings import packaged_source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -182,7 +181,6 @@ class Inspection:
         settings = self._settings
         argument = json.dumps(
             {
-                "source": [str(root) for root in settings.source or (packaged_source(),)],
                 "snapshot": str(opened.directory),
                 "public_url": opened.public_url,
                 "official": settings.official_label,

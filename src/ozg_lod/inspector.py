@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import build, pages, snapshot, store
+from ozg_lod import pages, rulebook, snapshot, store
 from ozg_lod.addresses import Addresses
-from ozg_lod.errors import SourceError, Unavailable
 from ozg_lod.gate import METADATA, Examination, Rules, SourceFile, examine
 from ozg_lod.graph import TYPE, iri_of
 from ozg_lod.inspection import PAGE, REPORT, Inspected, Order
@@ -92,25 +91,15 @@ def inspecting(argument: str) -> Work:
 
 
 def inspector_of(argument: str) -> Inspector:
-    """Return the inspector for a snapshot: its shapes and data, and the descriptions and rules of the source folder.
+    """Return the inspector for a snapshot, with its rules and its data.
 
-    `argument` is JSON: source (folders), snapshot (directory), public_url, official.
+    `argument` is JSON: snapshot (directory), public_url, official.
     """
     said = json.loads(argument)
     directory = Path(said["snapshot"])
-    try:
-        sources = build.read(tuple(Path(root) for root in said["source"]))
-    except SourceError as error:
-        raise Unavailable(
-            f"Files cannot be checked here: {error.en}",
-            f"Hier kann nicht geprüft werden: {error.de}",
-            retry_after_s=600,
-        ) from error
-    rules = build.contribution_rules(sources, known=(directory / store.DATA_FILE).read_bytes())
-    shapes = (directory / snapshot.SHAPES_FILE).read_bytes()
     published = ox.Store()
     published.bulk_load(path=str(directory / store.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
-    rules = replace(rules, shapes=shapes, base=snapshot.Manifest.read(directory).base_iri)
+    rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)
     return Inspector(rules, published, said["public_url"], said["official"])
 
 

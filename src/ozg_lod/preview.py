@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from ozg_lod import pages
 from ozg_lod.describe import about
 from ozg_lod.graph import LABELS, TYPE, Graph, iri_of
+from ozg_lod.vocab import DCT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -123,11 +124,15 @@ class Sight:
     def _state(self, iri: str) -> str:
         if not self.published[iri]:
             return NEW
-        return CHANGED if self.contributed[iri] - self.published[iri] else SAME
+        return CHANGED if any(name != DCT + "source" for name, _ in self._added(iri)) else SAME
+
+    def _added(self, iri: str) -> frozenset[tuple[str, Term]]:
+        """Return what is said of a thing and not published; its source is named when it is accepted."""
+        return self.contributed[iri] - self.published[iri]
 
     def _change(self, iri: str, state: str) -> Change:
         predicates = sorted({predicate for predicate, _ in self.contributed[iri]} - {TYPE, *LABELS[:1]})
-        found = (self._difference(iri, predicate) for predicate in predicates)
+        found = (self._difference(iri, predicate) for predicate in predicates if predicate != DCT + "source")
         return Change(self._name(iri), self._kind(iri), state, tuple(one for one in found if one is not None))
 
     def _difference(self, iri: str, predicate: str) -> Difference | None:
