@@ -19,13 +19,8 @@ TOWN = f"{BASE}id/municipality/06531005"
 OTHER_TOWN = f"{BASE}id/municipality/06414000"
 DISTRICT = f"{BASE}id/district/06531"
 HEADER = "AGS;Name;Leistung;Bezeichnung;Stand;Seit;Bis;Formular;Geprüft am"
-AUTHORITIES = f"""
-@base <{BASE}id/> . @prefix ozg: <https://w3id.org/ozg-lod/ontology#> . @prefix dct: <http://purl.org/dc/terms/> .
-@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
-<municipality/06531005> a ozg:TerritorialAuthority ; skos:prefLabel "Gießen"@de .
-<municipality/06414000> a ozg:TerritorialAuthority ; skos:prefLabel "Wiesbaden"@de .
-<district/06531> a ozg:TerritorialAuthority ; skos:prefLabel "Landkreis Gießen"@de .
-"""
+KEPT = {"municipalities.csv": ("06531005", "06414000"), "districts.csv": ("06531",), "states.csv": ("06",)}
+"""The authorities of the small catalogue: the rows of the tables that begin with these keys."""
 
 
 def row(ags: str = "06531005", bundle: str = "soziales", status: str = "verfügbar", since: str = "2025-03") -> str:
@@ -33,7 +28,7 @@ def row(ags: str = "06531005", bundle: str = "soziales", status: str = "verfügb
 
 
 def table(*rows: str) -> bytes:
-    return "\r\n".join([HEADER, *rows, ""]).encode("cp1252")
+    return "\r\n".join([HEADER, *rows, ""]).encode("utf-8-sig")
 
 
 @dataclass(frozen=True)
@@ -85,5 +80,11 @@ def office(folder: Path) -> Office:
     """Set up the small catalogue, without a snapshot."""
     source = small_source(folder / "source")
     shutil.copytree(ROOT / "contributions", source / "contributions")
-    (source / "data" / "authorities.ttl").write_text(AUTHORITIES, encoding="utf-8")
+    data = ROOT / "data"
+    shutil.copy(data / "sources-territory.ttl", source / "data")
+    for name, keys in KEPT.items():
+        head, *rows = (data / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [row for row in rows if row.startswith(tuple(f"{key}," for key in keys))]
+        (source / "data" / name).write_text("".join([head, *kept]), encoding="utf-8")
+        shutil.copy(data / f"{name}-metadata.json", source / "data")
     return Office(source, folder / "contributions", folder / "target", folder / "inbox")
