@@ -24,6 +24,7 @@ from ozg_lod import (
     routes_catalogue,
     routes_changes,
     routes_check,
+    routes_contribute,
     routes_data,
     routes_editor,
     routes_graphs,
@@ -65,6 +66,7 @@ _ROUTERS: Final = (
     routes_people.router,
     routes_search.router,
     routes_check.router,
+    routes_contribute.router,
 )
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),

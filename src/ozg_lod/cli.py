@@ -190,6 +190,29 @@ def _with_descriptions(files: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys([*files, *(path for path in beside if path.is_file())]))
 
 
+def _template(options: argparse.Namespace) -> int:
+    from ozg_lod import blanks, formats, snapshot  # noqa: PLC0415
+
+    snapshots = snapshot.Snapshots(options.target)
+    directory = snapshots.directory(_current(snapshots))
+    manifest = snapshot.Manifest.read(directory)
+    found = blanks.Blanks.of(
+        directory,
+        snapshot.open_store(directory),
+        manifest.base_iri,
+        version=manifest.version[:12],
+        public_url=options.public_url.rstrip("/"),
+    )
+    language: Language = "en" if options.lang == "en" else "de"  # a template is German unless English is asked for
+    topic = found.authority(options.ags, language) if options.ags else None
+    sheet = found.sheet(found.kind(options.kind), language, topic)
+    path: Path = options.output or Path(f"{sheet.file}.xlsx")
+    form = formats.by_name(path.suffix.removeprefix("."), blanks.FORMS)
+    path.write_bytes(found.write(sheet, form))
+    print(path)
+    return FINE
+
+
 def _query(options: argparse.Namespace) -> int:
     from ozg_lod import query  # noqa: PLC0415
 
@@ -203,17 +226,23 @@ def _dump(options: argparse.Namespace) -> int:
     from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
 
     snapshots = Snapshots(options.target)
-    name = snapshots.current()
-    if name is None:
-        raise UsageError(
-            f"There is no snapshot in {options.target}; run `ozg-lod build` first.",
-            f"In {options.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
+    name = _current(snapshots)
     snapshots.verified(name)
     file = store.MERGED_FILE if options.merged else store.DATA_FILE
     with (snapshots.directory(name) / file).open("rb") as dump:
         shutil.copyfileobj(dump, sys.stdout.buffer)
     return FINE
+
+
+def _current(snapshots: Snapshots) -> str:
+    """Return the name of the current snapshot; raise UsageError where there is none."""
+    name = snapshots.current()
+    if name is None:
+        raise UsageError(
+            f"There is no snapshot in {snapshots.target}; run `ozg-lod build` first.",
+            f"In {snapshots.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+        )
+    return name
 
 
 def _publish(options: argparse.Namespace) -> int:
@@ -403,6 +432,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "serve": _serve,
     "snapshots": _snapshots,
     "validate": _validate,
+    "template": _template,
     "query": _query,
     "dump": _dump,
     "publish": _publish,

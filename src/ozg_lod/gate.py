@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
@@ -253,12 +254,19 @@ def _own(turtle: bytes) -> list[Triple]:
         ) from error
 
 
+@lru_cache(maxsize=1)
+def _published(known: bytes) -> Store:
+    """Return what is published as a store, read once by a process that checks several files."""
+    store = Store()
+    store.bulk_load(known, RdfFormat.N_QUADS)
+    return store
+
+
 def _neighbours(store: Store, known: bytes) -> list[Triple]:
     """Return what is published about the things that the files mention and say nothing about."""
     if not known:
         return []
-    published = Store()
-    published.bulk_load(known, RdfFormat.N_QUADS)
+    published = _published(known)
     subjects = {quad.subject for quad in store}
     mentioned = {quad.object for quad in store if isinstance(quad.object, NamedNode)} - subjects
     found = {quad.triple for node in mentioned for quad in published.quads_for_pattern(node, None, None, None)}

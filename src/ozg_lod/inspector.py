@@ -6,6 +6,7 @@ Everything a check may need is imported and read here before the first fork: a c
 from __future__ import annotations
 
 import codecs
+import gc
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,6 +84,9 @@ def inspecting(argument: str) -> Work:
     pages.load()
     for language in LANGUAGES:
         inspector.warm(language)
+
+    gc.collect()
+    gc.freeze()  # a child that looks for garbage would copy all that it shares with its template
 
     def work(question: bytes, write: Write) -> None:
         write(inspector.inspect(Order.from_bytes(question)).to_bytes())

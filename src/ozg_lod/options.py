@@ -112,6 +112,18 @@ def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument("--strict", action="store_true", help="warnings count as findings")
 
 
+def _add_template(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Write a table to fill in, with what the current snapshot publishes about an authority."
+    parser = _command(commands, "template", text)
+    _add_target(parser)
+    parser.add_argument("kind", metavar="KIND", help="which table, such as verfuegbarkeit; a wrong name lists them")
+    parser.add_argument("--ags", metavar="KEY", help="for whom: 8 digits of a municipality or 5 of a district")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="name ending in .xlsx, .ods or .csv (default: KIND-KEY.xlsx)"
+    )
+    parser.add_argument("--public-url", default="", metavar="URL", help="address of the site that checks the table")
+
+
 def _add_query(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "query", "Answer a SPARQL query from the current snapshot.")
     _add_target(parser)
@@ -203,6 +215,7 @@ _ADDERS: Final = (
     _add_serve,
     _add_snapshots,
     _add_validate,
+    _add_template,
     _add_query,
     _add_dump,
     _add_publish,

@@ -42,7 +42,13 @@ _MENU: Final = (
 _FOOTING: Final = (
     (
         "people",
-        (("/suche", "search"), ("/quellen", "sources"), ("/widersprueche", "discrepancies"), ("/status", "status")),
+        (
+            ("/suche", "search"),
+            ("/quellen", "sources"),
+            ("/widersprueche", "discrepancies"),
+            ("/status", "status"),
+            ("/vorlagen", "templates"),
+        ),
     ),
     (
         "programs",
@@ -196,6 +202,11 @@ def render(template: str, site: Site, **gaps: object) -> bytes:
     """Return a template filled in, for pages that are made in a module of their own."""
     text = _environment().get_template(template).render(site=site, w=site.words, a=site.addresses, **gaps)
     return text.encode()
+
+
+def fill(template: str, **gaps: object) -> str:
+    """Return a template of a document that is no page, filled in."""
+    return _environment().get_template(template).render(**gaps)
 
 
 def load() -> None:

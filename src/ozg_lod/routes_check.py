@@ -20,6 +20,7 @@ from ozg_lod.errors import NotFound, OzgLodError, Unavailable
 from ozg_lod.inspection import MARKED, PAGE, PREVIEW, REPORT, Order
 from ozg_lod.language import choose_language
 from ozg_lod.preview import Preview
+from ozg_lod.routes_contribute import blanks
 from ozg_lod.uploads import Upload
 from ozg_lod.visits import Visit
 
@@ -200,8 +201,8 @@ def _suffixes(_request: Request) -> tuple[str, ...]:
     return gate.SUFFIXES
 
 
-def _known_kind(_request: Request, kind: str) -> str:
-    return kind[:40]
+def _known_kind(request: Request, kind: str) -> str:
+    return blanks(request).kind(kind).slug if kind else ""
 
 
 def _desk(request: Request) -> Desk:
@@ -210,4 +211,5 @@ def _desk(request: Request) -> Desk:
     graphs = [suffix for suffix in _suffixes(request) if suffix in documents.FORMATS]
     tables = [suffix for suffix in _suffixes(request) if suffix not in graphs]
     submits = getattr(settings, "inbox", None) is not None
-    return Desk((), tables, graphs, submits=submits, contact=check_pages.contact(opened.store))
+    kinds = [(kind.slug, kind.title(_visit(request).language)) for kind in blanks(request).kinds]
+    return Desk(kinds, tables, graphs, submits=submits, contact=check_pages.contact(opened.store))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod import formats, inventory, legal, manual, maps, people, sitemap
+from ozg_lod import formats, inventory, legal, manual, maps, people, routes_contribute, sitemap
 from ozg_lod.errors import NotFound
 from ozg_lod.graph import iri_of
 from ozg_lod.replies import Asked, reply
@@ -35,7 +35,7 @@ Answering = TypeVar("Answering", bound="Callable[..., object]")
 router = APIRouter()
 
 PATHS: Final = ("/karte", "/zeitleiste", "/widersprueche", "/quellen", "/status", "/hilfe")
-_INDEXED: Final = ("/", *PATHS, "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
+_INDEXED: Final = ("/", *PATHS, *routes_contribute.PATHS, "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
 _KEY: Final = re.compile(r"[0-9]{2}|[0-9]{5}|[0-9]{8}")
 _SVG: Final = "image/svg+xml"
 _XML: Final = "application/xml; charset=utf-8"
