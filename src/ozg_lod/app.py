@@ -67,6 +67,7 @@ _ROUTERS: Final = (
     routes_search.router,
     routes_check.router,
     routes_contribute.router,
+    routes_inbox.router,
 )
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),

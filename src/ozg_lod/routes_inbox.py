@@ -53,7 +53,6 @@ _PRIVATE: Final = {
     "cache-control": "no-store",
     "vary": "Accept, Accept-Language",
     "x-robots-tag": "noindex",
-    "referrer-policy": "no-referrer",
 }
 _TEXT: Final = {"type": "string"}
 _DESCRIBED: Final = {
