@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ozg_lod.cells import SHOWN, shown
 from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.rows import MAX_COLUMNS, folded
+from ozg_lod.sheet_parts import letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,10 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns as the file has them (None: not known) and their headers there, by name."""
+    """The columns as the file has them (None: not known), and their headers and letters there, by name."""
 
     order: tuple[Column | None, ...]
     names: Mapping[str, str]
+    letters: Mapping[str, str]
+
+    def place(self, origin: Place, row: int, name: str) -> Place:
+        """Return the place of a cell in the column of this name."""
+        letter = self.letters.get(name) if origin.letter is not None else None
+        return replace(origin, row=row, column=self.names.get(name), letter=letter)
+
+
+def lettered(origin: Place) -> Place:
+    """Return the place of a table whose columns people know by their letters, as a spreadsheet shows them."""
+    return replace(origin, letter="")
 
 
 def columns(schema: Schema) -> dict[str, Column]:
@@ -44,12 +56,14 @@ def matched(row: Row, known: Mapping[str, Column]) -> Header | None:
         return None
     order: list[Column | None] = []
     names: dict[str, str] = {}
-    for cell in cells:
+    letters: dict[str, str] = {}
+    for index, cell in enumerate(cells, start=1):
         column = known.get(folded(cell))
         order.append(column if column is not None and column.name not in names else None)
         if column is not None:
             names.setdefault(column.name, cell)
-    return Header(tuple(order), names) if names else None
+            letters.setdefault(column.name, letter(index))
+    return Header(tuple(order), names, letters) if names else None
 
 
 def unreadable(schema: Schema, place: Place, reason: Text) -> Finding:
@@ -61,15 +75,26 @@ def unreadable(schema: Schema, place: Place, reason: Text) -> Finding:
     return Finding(Severity.ERROR, "table-header", message, place)
 
 
-def faults(row: Row, header: Header, schema: Schema, file: str) -> Iterator[Finding]:
-    """Yield the findings about columns that are unknown, stand twice or are missing."""
+def faults(row: Row, header: Header, schema: Schema, origin: Place) -> Iterator[Finding]:
+    """Yield the findings about columns that are unknown, stand twice or are missing; `origin` is the table's place."""
     known = columns(schema)
-    for cell, column in zip(row.cells, header.order, strict=False):
+    for index, (cell, column) in enumerate(zip(row.cells, header.order, strict=False), start=1):
         if column is None:
-            message = _twice() if folded(cell) in known else _unknown(cell, known, header, schema)
-            yield Finding(Severity.ERROR, "table-header", message, Place(file, None, row.number, shown(cell)))
-    place = Place(file=file, row=row.number)
+            message = _fault(cell, known, header, schema)
+            letters = letter(index) if origin.letter is not None else None
+            place = replace(origin, row=row.number, column=shown(cell), letter=letters)
+            yield Finding(Severity.ERROR, "table-header", message, place)
+    place = replace(origin, row=row.number, letter=None)
     yield from (_missing(column, schema, place) for column in _real(schema) if column.name not in header.names)
+
+
+def _fault(cell: str, known: Mapping[str, Column], header: Header, schema: Schema) -> Text:
+    if not cell.strip():
+        return Text(
+            "Diese Spalte hat keine Überschrift; tragen Sie eine ein oder löschen Sie die Spalte",
+            "this column has no heading; fill one in or delete the column",
+        )
+    return _twice() if folded(cell) in known else _unknown(cell, known, header, schema)
 
 
 def _twice() -> Text:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final, cast
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -51,13 +52,15 @@ def write(sheet: Sheet, address: str) -> bytes:
 def name(title: str) -> str:
     r"""Return a name a sheet may have (Excel: 31 characters, none of []:*?/\)."""
     allowed = _NOT_IN_NAMES.sub(" ", title).strip()
-    return allowed if len(allowed) <= _LONGEST_NAME else allowed[: _LONGEST_NAME + 1].rpartition(" ")[0][:_LONGEST_NAME]
+    if len(allowed) <= _LONGEST_NAME:
+        return allowed
+    return allowed[: _LONGEST_NAME + 1].rpartition(" ")[0] or allowed[:_LONGEST_NAME]
 
 
 def _put(page: Worksheet, row: int, column: int, text: str) -> Cell:
     """Write text that stays text, whatever it begins with."""
     cell = cast("Cell", page.cell(row, column))  # nothing is merged here
-    cell.value = text or None
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text) or None
     if text:
         cell.data_type = "s"
     cell.number_format = _TEXT
@@ -115,7 +118,7 @@ def _lookups(page: Worksheet, sheet: Sheet) -> None:
     for index, lookup in enumerate(sheet.lookups):
         first = 2 * index + 1
         _put(page, 1, first, lookup.title)
-        _put(page, 1, first + 1, say("thing/name"))
+        _put(page, 1, first + 1, say("sheets/lookup_name"))
         for number, width in ((first, 24), (first + 1, 44)):
             page.cell(1, number).font = Font(bold=True)
             page.column_dimensions[get_column_letter(number)].width = width

@@ -151,7 +151,10 @@ def _lookup(prefill: Prefill, column: Column, directory: Directory, language: La
     fitting = [(key, name) for key, name in entries if form is None or form.fullmatch(key)]
     if not fitting or len(fitting) > ROWS:
         return None
-    return Lookup(column.title(language), tuple(sorted(fitting, key=lambda entry: entry[0].isdigit())))
+    return Lookup(
+        words(language)("sheets/lookup_key", title=column.title(language)),
+        tuple(sorted(fitting, key=lambda entry: entry[0].isdigit())),
+    )
 
 
 def _keyed(template: Template, directory: Directory, language: Language) -> Iterator[tuple[str, str]]:
