@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ozg_lod import cells, tables
 from ozg_lod.errors import SourceError
-from ozg_lod.findings import Finding, Severity
+from ozg_lod.findings import Finding, Place, Severity
 from ozg_lod.lexical import CONTROL, canonical, is_legal
 from ozg_lod.rows import Row
 from ozg_lod.vocab import OZG, RDF, XSD
@@ -318,7 +318,8 @@ def test_every_triple_knows_its_cell() -> None:
     assert reading.origin(b, RDF + "type") == tables.Cell(3, None)
     assert reading.origin(b) == tables.Cell(3, "month")
     assert reading.origin(b, OZG + "month", "2020-10") is None
-    assert reading.columns[OZG + "month"] == "Verfügbar ab"
+    assert reading.columns[OZG + "month"] == "month"
+    assert reading.place(tables.Cell(3, "month")) == Place(file=reading.file, row=3, column="Verfügbar ab")
 
 
 def test_a_table_is_recognised_by_its_header() -> None:

@@ -153,25 +153,29 @@ def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from ozg_lod import build, checking, gate, report  # noqa: PLC0415
+    from ozg_lod import build, checking, gate, report, report_forms, rulebook  # noqa: PLC0415
 
+    if options.format == "xlsx" and options.output is None:
+        raise UsageError(
+            "An XLSX file does not belong on a terminal; name one with -o FILE.",
+            "Eine XLSX-Datei gehört nicht aufs Terminal; nennen Sie eine mit -o DATEI.",
+        )
     sources = build.read((packaged_source(),))
     if options.shapes:
         rules = build.foreign_rules([_content(path) for path in options.shapes], sources.base_iri)
     else:
         rules = build.contribution_rules(sources, known=_published(options.target) or build.compiled(sources))
+        rules = rulebook.for_kind(rules, options.kind) if options.kind else rules
     files = [gate.SourceFile(str(path), _content(path)) for path in _with_descriptions(options.files)]
     settings = Settings()
     examination = checking.examine_in_cage(
         files, rules, memory_mb=settings.check_memory_mb, deadline_s=settings.check_deadline_s
     )
-    language = _language(options)
-    forms: dict[str, Callable[[], str]] = {
-        "text": lambda: report.to_text(examination, language),
-        "json": lambda: report.to_json(examination).decode(),
-        "turtle": lambda: report.to_turtle(examination).decode(),
-    }
-    print(forms[options.format]())
+    written = report_forms.written(examination, options.format, _language(options))
+    if options.output is not None:
+        options.output.write_bytes(written)
+    else:
+        sys.stdout.buffer.write(written)
     return FINE if report.conforms(examination, strict=options.strict) else FINDINGS
 
 

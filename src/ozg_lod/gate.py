@@ -158,7 +158,10 @@ class _Work:
         if self.rules.contribution:
             self._compare(places)
         self._derive()
-        self.ledger.extend(found for found in self._validated(places) if _spot(found.place) not in taken)
+        rows = {_row(found.place) for found in self.ledger.findings if found.severity is Severity.ERROR}
+        validated = (found for found in self._validated(places) if _spot(found.place) not in taken)
+        spoilt = rows if self.rules.contribution else set()  # what such a row lacks, its faulty cell would have made
+        self.ledger.extend(found for found in validated if found.place.column or _row(found.place) not in spoilt)
         self.ledger.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
 
     def _stop_early(self) -> None:
@@ -243,6 +246,11 @@ def _spot(place: Place) -> tuple[object, ...]:
     if place.row is not None and place.column is not None:
         return (place.file, place.sheet, place.row, place.column)
     return (place.file, place.focus, place.property, place.row)
+
+
+def _row(place: Place) -> tuple[object, ...] | None:
+    """Return the row of a place, None where it has none."""
+    return None if place.row is None else (place.file, place.sheet, place.row)
 
 
 def _own(turtle: bytes) -> list[Triple]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ozg_lod.cells import SHOWN, shown
 from ozg_lod.findings import Finding, Place, Severity, Text
@@ -76,39 +76,52 @@ def unreadable(schema: Schema, place: Place, reason: Text) -> Finding:
 
 
 def faults(row: Row, header: Header, schema: Schema, origin: Place) -> Iterator[Finding]:
-    """Yield the findings about columns that are unknown, stand twice or are missing; `origin` is the table's place."""
-    known = columns(schema)
+    """Yield the findings about columns that are unknown, stand twice or are missing; `origin` is the table's place.
+
+    In a contribution (whose columns have letters) a column of one's own is only warned about, and an optional one may
+    be left out without a word.
+    """
+    known, sent = columns(schema), origin.letter is not None
     for index, (cell, column) in enumerate(zip(row.cells, header.order, strict=False), start=1):
         if column is None:
-            message = _fault(cell, known, header, schema)
-            letters = letter(index) if origin.letter is not None else None
-            place = replace(origin, row=row.number, column=shown(cell), letter=letters)
-            yield Finding(Severity.ERROR, "table-header", message, place)
+            place = replace(origin, row=row.number, column=shown(cell), letter=letter(index) if sent else None)
+            yield _fault(cell, known, header, schema, place)
     place = replace(origin, row=row.number, letter=None)
-    yield from (_missing(column, schema, place) for column in _real(schema) if column.name not in header.names)
+    missing = (_missing(column, schema, place) for column in _real(schema) if column.name not in header.names)
+    yield from (finding for finding in missing if not sent or finding.severity is Severity.ERROR)
 
 
-def _fault(cell: str, known: Mapping[str, Column], header: Header, schema: Schema) -> Text:
+def _fault(cell: str, known: Mapping[str, Column], header: Header, schema: Schema, place: Place) -> Finding:
+    if folded(cell) in known:
+        return Finding(Severity.ERROR, "table-header", _TWICE, place)
     if not cell.strip():
-        return Text(
-            "Diese Spalte hat keine Überschrift; tragen Sie eine ein oder löschen Sie die Spalte",
-            "this column has no heading; fill one in or delete the column",
-        )
-    return _twice() if folded(cell) in known else _unknown(cell, known, header, schema)
-
-
-def _twice() -> Text:
-    return Text("Die Spalte steht zweimal da; löschen Sie eine", "the column stands twice; delete one")
-
-
-def _unknown(cell: str, known: Mapping[str, Column], header: Header, schema: Schema) -> Text:
+        return Finding(Severity.ERROR, "table-header", _NAMELESS, place)
     free = [title for title, other in known.items() if other.name not in header.names]
-    near = difflib.get_close_matches(folded(cell)[:SHOWN], free, n=1)
-    if near:
-        column = known[near[0]]
+    cutoff = _SURE if place.letter is not None else _LIKELY
+    near = difflib.get_close_matches(folded(cell)[:SHOWN], free, n=1, cutoff=cutoff)
+    if not near and place.letter is not None:
+        return Finding(Severity.WARNING, "table-header", _OWN, place)
+    return Finding(Severity.ERROR, "table-header", _unknown(known[near[0]] if near else None, schema), place)
+
+
+_LIKELY: Final = 0.6
+_SURE: Final = 0.75
+_TWICE: Final = Text("Die Spalte steht zweimal da; löschen Sie eine", "the column stands twice; delete one")
+_NAMELESS: Final = Text(
+    "Diese Spalte hat keine Überschrift; tragen Sie eine ein oder löschen Sie die Spalte",
+    "this column has no heading; fill one in or delete the column",
+)
+_OWN: Final = Text(
+    "Diese Spalte gibt es in der Vorlage nicht; was darin steht, wird nicht gelesen",
+    "the template has no such column; what stands in it is not read",
+)
+
+
+def _unknown(meant: Column | None, schema: Schema) -> Text:
+    if meant is not None:
         return Text(
-            de=f"Diese Spalte gibt es nicht; meinten Sie „{column.title('de')}“?",
-            en=f'there is no such column; did you mean "{column.title("en")}"?',
+            de=f"Diese Spalte gibt es nicht; meinten Sie „{meant.title('de')}“?",
+            en=f'there is no such column; did you mean "{meant.title("en")}"?',
         )
     return Text(
         de=f"Diese Spalte gibt es nicht; löschen Sie sie. Spalten sind: {_titles(schema, 'de')}",

@@ -61,7 +61,7 @@ from ozg_lod.labels import Labels
 from ozg_lod.tables import Cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pyoxigraph import Triple
 
@@ -128,24 +128,21 @@ class Published:
         kind, _, key = iri.removeprefix(self._things).partition("/")
         shown = key.removeprefix("ozg-").removeprefix("leika-") if kind == "concept" else key
         what = _A.get(kind, Text("Einen Eintrag", "an entry"))
-        hint, sure = self._nearest(kind, key)
+        hint = self._nearest(kind, key)
         message = Text(
             de=f"{what.de} mit dem Schlüssel {shown} gibt es nicht{hint.de}",
             en=f"there is no {what.en.partition(' ')[2]} with the key {shown}{hint.en}",
         )
         place = places.of(subject, predicate, iri)
-        return Finding(Severity.ERROR, "key-unknown", message, place, value=shown[:200], suggestion=sure)
+        return Finding(Severity.ERROR, "key-unknown", message, place, value=shown[:200])
 
-    def _nearest(self, kind: str, key: str) -> tuple[Text, str | None]:
-        keys = self._keys.get(kind, [])
-        near = difflib.get_close_matches(key, keys, n=3, cutoff=_NEAR)
-        swapped = [found for found in near if sorted(found) == sorted(key)]
-        best = (swapped or near)[:1]
-        if not best:
-            return Text("; wählen Sie einen aus der Vorlage", "; choose one from the template"), None
-        label = self.labels.of(f"{self._things}{kind}/{best[0]}")
-        shown = re.sub(r"^(ozg|leika)-", "", best[0]) if kind == "concept" else best[0]
-        return Text(f"; meinten Sie {shown} ({label.de})?", f"; did you mean {shown} ({label.en})?"), None
+    def _nearest(self, kind: str, key: str) -> Text:
+        best = nearest(key, self._keys.get(kind, []))
+        if best is None:
+            return Text("; wählen Sie einen aus der Vorlage", "; choose one from the template")
+        label = self.labels.of(f"{self._things}{kind}/{best}")
+        shown = re.sub(r"^(ozg|leika)-", "", best) if kind == "concept" else best
+        return Text(f"; meinten Sie {shown} ({label.de})?", f"; did you mean {shown} ({label.en})?")
 
     def misnamed(self, readings: Iterable[Reading]) -> Iterator[Finding]:
         """Yield a warning for each key beside which another name stands.
@@ -173,10 +170,25 @@ class Published:
                 yield _other_name(record.values[key][0], label, said[0], reading, record.row, name)
 
 
+<<<<<<< HEAD
 @lru_cache(maxsize=1)
 def published(nquads: bytes, base: str) -> Published:
     """Return the published data, read once by a process that checks several files."""
     return Published(nquads, base)
+=======
+def nearest(key: str, keys: Sequence[str]) -> str | None:
+    """Return the key that somebody most probably meant: two digits swapped before anything else.
+
+    >>> nearest("06531050", ["06531005", "06531015", "06531500"])
+    '06531005'
+    """
+    same = sorted(key)
+    swapped = [found for found in keys if len(found) == len(key) and sorted(found) == same]
+    if swapped:
+        return max(swapped, key=lambda found: sum(one == other for one, other in zip(found, key, strict=True)))
+    near = difflib.get_close_matches(key, keys, n=1, cutoff=_NEAR)
+    return near[0] if near else None
+>>>>>>> tables
 
 
 def _other_name(key: str, label: Text, said: str, reading: Reading, row: int, column: str) -> Finding:
