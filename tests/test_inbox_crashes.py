@@ -91,7 +91,7 @@ def place(tmp_path: Path) -> Office:
 
 
 def test_a_decision_killed_at_twenty_random_points_is_done_wholly_or_not_at_all(place: Office) -> None:
-    choose, bundles = random.Random(20261124), iter(BUNDLES)
+    choose, bundles = random.Random(20261124), iter(BUNDLES)  # noqa: S311 - points of a test
     points = [("run", at) for at in choose.sample(range(1, SNAPSHOT_STEPS), 5)]
     points += [("plan", at) for at in choose.sample(range(1, PLAN_STEPS + 1), 8)]
     accepted, met = [], set()

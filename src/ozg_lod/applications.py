@@ -6,11 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ozg_lod import kinds
+from ozg_lod.errors import BadRequest
 from ozg_lod.findings import Text
 from ozg_lod.submissions import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ozg_lod.examination import Examination
 
 FIELDS: Final = ("authority", "sender", "mail", "consent")
 _KINDS: Final = {8: "municipality", 5: "district", 2: "state"}
@@ -79,3 +83,25 @@ def unknown(key: str) -> Text:
         de=f"Den Schlüssel „{key[:20]}“ kennt der Katalog nicht; eine Stadt oder Gemeinde hat 8 Ziffern, ein Kreis 5",
         en=f"the catalogue does not know the key “{key[:20]}”; a town or municipality has 8 digits, a district 5",
     )
+
+
+def kind_of(examination: Examination, base_iri: str) -> str:
+    """Return the kind of table that a file is, "" for RDF.
+
+    Raises BadRequest for tables of several kinds, and for RDF that names the contribution as the source of nothing: it
+    would be published without saying where it comes from.
+    """
+    found = sorted({sheet.kind for sheet in examination.sheets if sheet.kind})
+    if len(found) > 1:
+        listed = ", ".join(found)
+        raise BadRequest(
+            f"The file has tables of several kinds ({listed}); submit each in a file of its own.",
+            f"Die Datei hat Tabellen verschiedener Art ({listed}); reichen Sie jede in einer eigenen Datei ein.",
+        )
+    source = f"{base_iri}id/source/{kinds.PROVISIONAL}"
+    if not found and f"<{source}>".encode() not in examination.quads:
+        raise BadRequest(
+            f"Nothing in the file has the contribution as its source; give each statement dct:source <{source}>.",
+            f"Nichts in der Datei nennt die Mitteilung als Quelle; geben Sie jeder Aussage dct:source <{source}>.",
+        )
+    return found[0] if found else ""

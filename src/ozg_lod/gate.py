@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ozg_lod.shapes import Result
     from ozg_lod.tables import Reading, Table
 
-__all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of", "readings"]
+__all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
 
 SUFFIXES: Final = (".csv", *documents.FORMATS)
 """The files that are data; a description stands beside its table as x.csv-metadata.json."""
@@ -50,13 +50,6 @@ def examine(files: Sequence[SourceFile], rules: Rules) -> Examination:
     return work.examination()
 
 
-def readings(file: SourceFile, rules: Rules) -> dict[str, tuple[Table, Reading]]:
-    """Return the tables of a file as they were read, by name, without looking at anything else."""
-    work = _Work(rules)
-    work.read(file, [file])
-    return work.tables
-
-
 class _Work:
     """The state of one examination."""
 
@@ -67,6 +60,7 @@ class _Work:
         self.labels = Labels(self.store)
         self.tables: dict[str, tuple[Table, Reading]] = {}
         self.documents: list[Document] = []
+        self.files = 0
         self.sheets: list[Sheet] = []
         self.published = published(rules.known, rules.base)
         self.readable = True
@@ -78,6 +72,7 @@ class _Work:
 
     def read(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         """Read one file into its graph and into the merge."""
+        self.files += 1
         if len(file.content) > self.rules.max_bytes:
             limit = self.rules.max_bytes // (1024 * 1024)
             message = Text(
@@ -235,7 +230,7 @@ class _Work:
             quads=b"".join(sorted(lines)),
             findings=tuple(self.ledger.findings[:KEPT]),
             counts={severity: self.ledger.counts[severity] for severity in Severity},
-            files=len(self.tables) + len(self.documents),
+            files=self.files,
             rows=sum(len(reading.records) for _, reading in self.tables.values()),
             sheets=tuple(self.sheets),
         )

@@ -1,50 +1,3 @@
-<<<<<<< HEAD
-"""What is published now, as far as a decision needs it: which graphs speak of a thing, and what things are called."""
-
-from __future__ import annotations
-
-from collections import defaultdict
-from typing import TYPE_CHECKING
-
-import pyoxigraph as ox
-
-from ozg_lod.store import DATA_FILE
-from ozg_lod.vocab import SKOS
-
-if TYPE_CHECKING:
-    from ozg_lod.snapshot import Snapshots
-
-
-class Published:
-    """The current snapshot, read once; nothing where there is none."""
-
-    def __init__(self, nquads: bytes) -> None:
-        self.graphs: dict[str, set[str]] = defaultdict(set)
-        self._names: dict[str, str] = {}
-        for quad in ox.parse(nquads, ox.RdfFormat.N_QUADS):
-            subject, value = _value(quad.subject), quad.object
-            self.graphs[subject.partition("#")[0]].add(_value(quad.graph_name))
-            if quad.predicate.value == SKOS + "prefLabel" and isinstance(value, ox.Literal) and value.language == "de":
-                self._names[subject] = value.value
-
-    @classmethod
-    def current(cls, snapshots: Snapshots) -> Published:
-        """Return what the current snapshot publishes."""
-        name = snapshots.current()
-        return cls((snapshots.directory(name) / DATA_FILE).read_bytes() if name else b"")
-
-    def name(self, iri: str) -> str:
-        """Return the German name of a thing, else the last part of its IRI."""
-        return self._names.get(iri) or iri.rpartition("/")[2]
-
-    def outside(self, graphs: set[str]) -> set[str]:
-        """Return the things that other graphs than these speak of."""
-        return {thing for thing, own in self.graphs.items() if own - graphs}
-
-
-def _value(term: object) -> str:
-    return str(getattr(term, "value", ""))
-=======
 """What is published already, as a contribution is held against it: which things there are and what they are called."""
 
 from __future__ import annotations
@@ -80,6 +33,14 @@ _A: Final = {
     "state": Text("Ein Land", "a state"),
 }
 _NEAR: Final = 0.7
+_ONE_DIGIT: Final = 0.8
+"""Of official keys only those with one other digit are near."""
+
+
+@lru_cache(maxsize=2)
+def published(nquads: bytes, base: str) -> Published:
+    """Return the published data, read once for the same bytes."""
+    return Published(nquads, base)
 
 
 class Published:
@@ -170,12 +131,6 @@ class Published:
                 yield _other_name(record.values[key][0], label, said[0], reading, record.row, name)
 
 
-<<<<<<< HEAD
-@lru_cache(maxsize=1)
-def published(nquads: bytes, base: str) -> Published:
-    """Return the published data, read once by a process that checks several files."""
-    return Published(nquads, base)
-=======
 def nearest(key: str, keys: Sequence[str]) -> str | None:
     """Return the key that somebody most probably meant: two digits swapped before anything else.
 
@@ -186,9 +141,12 @@ def nearest(key: str, keys: Sequence[str]) -> str | None:
     swapped = [found for found in keys if len(found) == len(key) and sorted(found) == same]
     if swapped:
         return max(swapped, key=lambda found: sum(one == other for one, other in zip(found, key, strict=True)))
-    near = difflib.get_close_matches(key, keys, n=1, cutoff=_NEAR)
-    return near[0] if near else None
->>>>>>> tables
+    prefix = re.match(r"[a-z]+-(?=[0-9])", key)
+    start = prefix[0] if prefix else ""
+    digits = key.removeprefix(start).isdecimal()
+    others = {found.removeprefix(start): found for found in keys if found.startswith(start)}
+    near = difflib.get_close_matches(key.removeprefix(start), others, n=1, cutoff=_ONE_DIGIT if digits else _NEAR)
+    return others[near[0]] if near else None
 
 
 def _other_name(key: str, label: Text, said: str, reading: Reading, row: int, column: str) -> Finding:
@@ -203,4 +161,3 @@ def _alike(one: str, other: str) -> bool:
     """Tell whether two names mean the same: one holds the other, as "Stadt Gießen" does "Gießen"."""
     first, second = (" ".join(re.findall(r"\w+", text.casefold())) for text in (one, other))
     return bool(first) and (first in second or second in first)
->>>>>>> doors

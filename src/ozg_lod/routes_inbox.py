@@ -19,7 +19,6 @@ from ozg_lod import (
     check_reports,
     documents,
     formats,
-    gate,
     report,
     submission_pages,
     uploads,
@@ -30,6 +29,7 @@ from ozg_lod.graph import pick
 from ozg_lod.inbox import Delivery, Inbox
 from ozg_lod.inspection import REPORT, Order
 from ozg_lod.language import choose_language
+from ozg_lod.routes_contribute import blanks
 from ozg_lod.submission_pages import Form, Status
 from ozg_lod.visits import Visit
 
@@ -92,8 +92,8 @@ async def contribute(request: Request) -> Response:
     """Keep a file that conforms; answer with the address of its status."""
     inbox = _inbox(request)
     sent = await _form(request)
-    upload = uploads.checked(sent.carried() or uploads.one_of(sent), gate.SUFFIXES)
-    kind = sent.fields.get("kind", "")[:40]
+    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
+    kind = _kind(request, sent.fields)
     application = _known(request, applications.read(sent.fields))
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     if application.faults:
@@ -104,7 +104,8 @@ async def contribute(request: Request) -> Response:
         inspected = await _inspected(request, Order(upload.name, upload.content, kind, REPORT))
         if not inspected.examination.conforms:
             return _refused(request, check_pages.Outcome(upload, kind, inspected.examination), page=page)
-        submission = await run_in_threadpool(inbox.submit, _delivery(request, upload, kind, application, inspected))
+        delivery = _delivery(request, upload, application, inspected)
+        submission = await run_in_threadpool(inbox.submit, delivery)
     except OzgLodError as error:
         if not page:
             raise
@@ -118,8 +119,8 @@ async def form(request: Request) -> Response:
     """Answer with the form for the sender of the file that the page before carried."""
     _inbox(request)
     sent = await _form(request)
-    upload = uploads.checked(sent.carried() or uploads.one_of(sent), gate.SUFFIXES)
-    shown = Form(upload, sent.fields.get("kind", "")[:40], None, _days(request))
+    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
+    shown = Form(upload, _kind(request, sent.fields), None, _days(request))
     return _page(request, submission_pages.form(_visit(request, "/pruefen").site, shown))
 
 
@@ -171,6 +172,12 @@ async def _inspected(request: Request, order: Order) -> Inspected:
         return await inspection.check(order, request.app.state.opened, spending=spending)
 
 
+def _kind(request: Request, fields: dict[str, str]) -> str:
+    """Return the kind of table asked for, "" for one to recognise; raise NotFound for one there is not."""
+    asked = fields.get("kind", "")
+    return blanks(request).kind(asked).slug if asked else ""
+
+
 def _known(request: Request, application: Application) -> Application:
     """Return the application, with a fault where the catalogue does not know the authority."""
     visit = _visit(request, "/pruefen")
@@ -181,11 +188,12 @@ def _known(request: Request, application: Application) -> Application:
     return application if known else application.refused("authority", applications.unknown(application.key))
 
 
-def _delivery(request: Request, upload: Upload, kind: str, application: Application, inspected: Inspected) -> Delivery:
+def _delivery(request: Request, upload: Upload, application: Application, inspected: Inspected) -> Delivery:
+    base_iri = request.app.state.opened.base_iri
     return Delivery(
         name=upload.name,
-        kind=kind,
-        authority=application.candidate(request.app.state.opened.base_iri),
+        kind=applications.kind_of(inspected.examination, base_iri),
+        authority=application.candidate(base_iri),
         sender=application.sender,
         content=upload.content,
         report=report.to_json(inspected.examination),
@@ -209,9 +217,8 @@ def _refused(request: Request, outcome: check_pages.Outcome, *, page: bool) -> R
     """Return the report of a file that does not conform; nothing of it is kept."""
     visit = _visit(request, "/pruefen")
     if page:
-        graphs = [suffix for suffix in gate.SUFFIXES if suffix in documents.FORMATS]
-        tables = [suffix for suffix in gate.SUFFIXES if suffix not in graphs]
-        body = check_pages.result(visit.site, check_pages.Desk((), tables, graphs, submits=True), outcome)
+        desk = check_pages.Desk((), uploads.TABLES, list(documents.FORMATS), submits=True)
+        body = check_pages.result(visit.site, desk, outcome)
         return _page(request, body, _UNPROCESSABLE)
     language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
     body = check_reports.write(outcome.examination, formats.JSON, language)
