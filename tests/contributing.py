@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,3 +91,20 @@ def office(folder: Path) -> Office:
         (source / "data" / name).write_text("".join([head, *kept]), encoding="utf-8")
         shutil.copy(data / f"{name}-metadata.json", source / "data")
     return Office(source, folder / "contributions", folder / "target", folder / "inbox")
+
+
+@functools.cache
+def _built() -> Path:
+    """Return the folder of the small catalogue with its first snapshot; made once, copied for each test."""
+    folder = Path(tempfile.mkdtemp(prefix="office-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    place = office(folder)
+    place.into.mkdir()
+    place.build()
+    return folder
+
+
+def opened(folder: Path) -> Office:
+    """Set up the small catalogue with its first snapshot."""
+    shutil.copytree(_built(), folder, dirs_exist_ok=True)
+    return Office(folder / "source", folder / "contributions", folder / "target", folder / "inbox")
