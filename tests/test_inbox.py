@@ -214,7 +214,7 @@ def test_the_doctor_looks_who_can_read_the_inbox(tmp_path: Path, place: Office) 
     assert said(place.folder)[0] is True
     wide = tmp_path / "wide"
     wide.mkdir(mode=0o755)
-    wide.chmod(0o755)  # noqa: S103 - what the doctor is to find
+    wide.chmod(0o755)
     assert said(wide) == (False, f"{wide} ist für andere Konten lesbar; rufen Sie chmod 700 {wide} auf.")
     assert said(tmp_path / "none")[0] is True, "it is made when something comes"
     assert said(tmp_path / "none" / "deeper")[0] is False
