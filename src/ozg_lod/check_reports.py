@@ -19,6 +19,7 @@ OFFERED: Final = (
     formats.TURTLE,
     formats.HTML,
     formats.TEXT,
+    formats.CSV,
     formats.XLSX,
     formats.JSONLD,
     formats.RDFXML,
@@ -38,6 +39,8 @@ def write(examination: Examination, form: Format, language: Language, *, strict:
         return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
     if form is formats.TEXT:
         return report.to_text(examination, language).encode() + b"\n"
+    if form is formats.CSV:
+        return report.to_csv(examination, language)
     turtle = report.to_turtle(examination)
     if form is formats.TURTLE:
         return turtle
