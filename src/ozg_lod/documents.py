@@ -60,7 +60,7 @@ def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False) -> 
     can refer to them and they get another name each time.
     """
     form = FORMATS["." + file.rpartition(".")[2].lower()]
-    text = decoded(content, file=file)
+    text = decoded(content, file=file, wanted="UTF-8")
     if isinstance(text, Finding):
         return Document(file, findings=[text], readable=False)
     fault = prescan(text, form, file)

@@ -189,7 +189,7 @@ class _Work:
     def _derive(self) -> None:
         """Derive from the files and their neighbours; what it says about neighbours is published already."""
         graph = NamedNode(self.rules.derived_graph)
-        for triple in derived(self.store, self.rules.derive):
+        for triple in derived(self.store, self.rules.derive, strict=not self.rules.contribution):
             if not self.rules.known or _value(triple.subject) not in self.others:
                 self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
 

@@ -33,6 +33,14 @@ _A: Final = {
     "state": Text("Ein Land", "a state"),
 }
 _NEAR: Final = 0.7
+_ONE_DIGIT: Final = 0.8
+"""Of official keys only those with one other digit are near."""
+
+
+@lru_cache(maxsize=2)
+def published(nquads: bytes, base: str) -> Published:
+    """Return the published data, read once for the same bytes."""
+    return Published(nquads, base)
 
 
 class Published:
@@ -123,12 +131,6 @@ class Published:
                 yield _other_name(record.values[key][0], label, said[0], reading, record.row, name)
 
 
-@lru_cache(maxsize=1)
-def published(nquads: bytes, base: str) -> Published:
-    """Return the published data, read once by a process that checks several files."""
-    return Published(nquads, base)
-
-
 def nearest(key: str, keys: Sequence[str]) -> str | None:
     """Return the key that somebody most probably meant: two digits swapped before anything else.
 
@@ -139,8 +141,12 @@ def nearest(key: str, keys: Sequence[str]) -> str | None:
     swapped = [found for found in keys if len(found) == len(key) and sorted(found) == same]
     if swapped:
         return max(swapped, key=lambda found: sum(one == other for one, other in zip(found, key, strict=True)))
-    near = difflib.get_close_matches(key, keys, n=1, cutoff=_NEAR)
-    return near[0] if near else None
+    prefix = re.match(r"[a-z]+-(?=[0-9])", key)
+    start = prefix[0] if prefix else ""
+    digits = key.removeprefix(start).isdecimal()
+    others = {found.removeprefix(start): found for found in keys if found.startswith(start)}
+    near = difflib.get_close_matches(key.removeprefix(start), others, n=1, cutoff=_ONE_DIGIT if digits else _NEAR)
+    return others[near[0]] if near else None
 
 
 def _other_name(key: str, label: Text, said: str, reading: Reading, row: int, column: str) -> Finding:
