@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,7 +16,10 @@ import pytest
 from tests.conftest import ROOT, serving
 from tests.contributing import BASE, DISTRICT, OTHER_TOWN, Office, opened, row, table
 
+from ozg_lod import plans
+from ozg_lod.errors import SnapshotError
 from ozg_lod.snapshot import Snapshots
+from ozg_lod.submissions import Event, State
 
 STATEMENT = f"{BASE}id/availability/06531005-soziales"
 FORM = {"authority": "06531005", "sender": "Person im Rathaus", "mail": "rathaus@example.org", "consent": "1"}
@@ -264,3 +269,69 @@ def test_in_a_git_checkout_the_command_to_commit_is_printed(place: Office) -> No
     (place.into / ".git").mkdir()
     done = place.accept(place.put(table(row())).reference)
     assert f"git -C {place.into} add -A" in done.stderr
+
+
+def test_what_was_begun_is_ended_by_the_next_command_or_says_why_it_cannot(place: Office) -> None:
+    submission = place.put(table(row()))
+    plan = plans.Plan(
+        source=(str(place.source), str(place.into)),
+        target=str(place.target),
+        into=str(place.into),
+        folders={"mitteilung-x": {"mitteilung-x.ttl": "no Turtle"}},
+        events={submission.reference: Event(State.REJECTED, "2026-11-24T10:00:00Z", reason="Grund").plain()},
+    )
+    plans.begin(place.inbox, plan)
+    stuck = place.run("list")
+    assert (stuck.returncode, "mitteilung-x.ttl" in stuck.stderr) == (2, True), stuck.stderr
+    assert "berichtigen Sie sie" in stuck.stderr
+    plans.begin(place.inbox, replace(plan, folders={"mitteilung-x": None}))
+    ended = place.run("list")
+    assert "zu Ende geführt" in ended.stderr
+    assert (ended.returncode, place.inbox.one(submission.reference).state) == (0, State.REJECTED)
+    assert list(place.into.iterdir()) == []
+
+
+def test_a_snapshot_that_cannot_be_read_is_erased_too(place: Office) -> None:
+    submission = place.put(table(row()))
+    assert place.accept(submission.reference).returncode == 0
+    snapshots = Snapshots(place.target)
+    first = snapshots.publications()[0].snapshot
+    (snapshots.directory(first) / "manifest.json").write_text("{")
+    assert place.run("withdraw", submission.reference, "--erase").returncode == 0
+    assert [path.name for path in snapshots.directory(first).iterdir()] == ["manifest.json"]
+    with pytest.raises(SnapshotError, match="is being served"):
+        snapshots.erase(snapshots.current() or "", "2026-11-24")
+    erased = snapshots.publications()[1].snapshot
+    with pytest.raises(SnapshotError, match="erased on"):
+        snapshots.verified(erased)
+
+
+def test_tables_of_several_kinds_and_a_missing_snapshot_are_said(place: Office, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for text in (
+        table(row()),
+        "AGS;Name;Internetauftritt;Geprüft am\r\n06531005;;https://example.org;2026-11-20".encode(),
+    ):
+        sheet = book.create_sheet()
+        for line in text.decode("utf-8-sig").splitlines():
+            sheet.append(line.split(";"))
+    book.save(tmp_path / "a.xlsx")
+    mixed = place.accept(place.put((tmp_path / "a.xlsx").read_bytes(), name="a.xlsx").reference)
+    assert (mixed.returncode, "kontakt, verfuegbarkeit" in mixed.stderr) == (2, True), mixed.stderr
+    shutil.rmtree(place.target)
+    missing = place.accept(place.put(table(row())).reference)
+    assert (missing.returncode, "ozg-lod build" in missing.stderr) == (2, True), missing.stderr
+
+
+def test_an_empty_inbox_says_so(place: Office) -> None:
+    assert place.run("list").stdout == "Der Eingang ist leer.\n"
+
+
+def test_a_withdrawal_that_would_break_others_changes_nothing(place: Office) -> None:
+    first = place.put(table(row()))
+    assert place.accept(first.reference).returncode == 0
+    (place.source / "data" / "more.nt").write_text(f"<{STATEMENT}> <{BASE}id/x> <{BASE}id/y> .\n", encoding="utf-8")
+    refused = place.run("withdraw", first.reference)
+    assert refused.returncode == 1, refused.stderr
+    assert (place.into / first.key).is_dir()
+    assert place.inbox.one(first.reference).state is State.ACCEPTED
