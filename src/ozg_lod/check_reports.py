@@ -88,6 +88,7 @@ DESCRIBED: Final[dict[str, Any]] = {
             },
         },
         "400": _answer("There is no file, it is empty, or there is more than one."),
+        "404": _answer("There is no such kind of table."),
         "406": _answer("The report is not offered in this form."),
         "413": _answer("The file is larger than 10 MiB."),
         "415": _answer("Files of this kind are not read."),

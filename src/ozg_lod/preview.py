@@ -6,6 +6,7 @@ Runs in the cage, over a store of its own: nothing of it is ever written.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,7 @@ CHANGED: Final = "changed"
 SAME: Final = "same"
 MOST_LISTED: Final = 100
 """How many things are listed with what changes about them; all are counted."""
+_THING: Final = re.compile(r"id/[a-z]+/[A-Za-z0-9-]+")
 _MOST_PAGES: Final = 12
 _FIRST: Final = ("municipality", "district", "bundle", "organisation", "programme", "state")
 """The kinds whose pages people look at; a statement stands on the page of what it is about."""
@@ -146,7 +148,8 @@ class Sight:
 
     def page(self, iri: str) -> bytes:
         """Return the page about a thing as it would be, marked as a preview; empty where there is none."""
-        description = about(self.store, iri)
+        thing = _THING.fullmatch(iri.removeprefix(self.site.addresses.base_iri))
+        description = about(self.store, iri) if thing is not None else None
         return b"" if description is None else pages.thing(self.site, description, template="preview.html")
 
     def _state(self, iri: str) -> str:
