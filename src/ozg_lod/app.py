@@ -30,6 +30,7 @@ from ozg_lod import (
     routes_editor,
     routes_graphs,
     routes_harvest,
+    routes_inbox,
     routes_pages,
     routes_people,
     routes_search,
@@ -41,6 +42,7 @@ from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
 from ozg_lod.inspection import Inspection
 from ozg_lod.language import choose_language
+from ozg_lod.rates import Rate
 from ozg_lod.repeats import key_of, note, repeats_of
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ _ROUTERS: Final = (
     routes_search.router,
     routes_check.router,
     routes_contribute.router,
+    routes_inbox.router,
 )
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
@@ -109,6 +112,7 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.ending = False
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = Hold(settings.hold_bytes)
+    app.state.submissions = Rate(settings.submissions_per_hour)
     app.state.inspection = Inspection(settings)
     if settings.rdf:
         app.include_router(routes_sparql.start)
@@ -138,7 +142,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     switch: Switch = app.state.switch
     archive: Archive = app.state.archive
-    watching = [asyncio.create_task(work) for work in (switch.watch(serve), archive.tend())]
+    works = (switch.watch(serve), archive.tend(), routes_inbox.sweeping(app.state.settings))
+    watching = [asyncio.create_task(work) for work in works]
     yield
     for task in watching:
         task.cancel()
