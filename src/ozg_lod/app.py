@@ -29,6 +29,7 @@ from ozg_lod import (
     routes_harvest,
     routes_pages,
     routes_people,
+    routes_reconcile,
     routes_search,
     routes_sparql,
 )
@@ -60,6 +61,7 @@ _ROUTERS: Final = (
     routes_pages.router,
     routes_people.router,
     routes_search.router,
+    routes_reconcile.router,
 )
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
@@ -74,6 +76,8 @@ _EVERYWHERE: Final = [
         ),
     ),
 ]
+_REPLACED: Final = frozenset({b"content-security-policy"})
+"""What an answer may say itself instead: two policies would both hold, and a preview may stand in a frame."""
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
@@ -202,7 +206,8 @@ class _Answer:
         """Send on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *self.headers]
+            own = {name for name, _ in message["headers"]} & _REPLACED
+            message["headers"] = [*message["headers"], *(one for one in self.headers if one[0] not in own)]
         await self._send(message)
 
 
