@@ -23,6 +23,7 @@ from ozg_lod import (
     protocol,
     routes_catalogue,
     routes_changes,
+    routes_check,
     routes_data,
     routes_editor,
     routes_graphs,
@@ -36,6 +37,7 @@ from ozg_lod import (
 from ozg_lod.addresses import Addresses
 from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
+from ozg_lod.inspection import Inspection
 from ozg_lod.language import choose_language
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ _ROUTERS: Final = (
     routes_people.router,
     routes_search.router,
     routes_reconcile.router,
+    routes_check.router,
 )
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
@@ -103,6 +106,7 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.ending = False
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = Hold(settings.hold_bytes)
+    app.state.inspection = Inspection(settings)
     if settings.rdf:
         app.include_router(routes_sparql.start)
     else:
@@ -134,6 +138,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     watching.cancel()
     await asyncio.to_thread(switch.opened.endpoint.close)
+    await asyncio.to_thread(app.state.inspection.close)
 
 
 class _Everywhere:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
+    from ozg_lod.build import Outcome
+    from ozg_lod.inbox import Inbox
     from ozg_lod.language import Language
     from ozg_lod.snapshot import Snapshots
 
@@ -50,10 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from ozg_lod import build, report  # noqa: PLC0415 - each command imports only what it needs: start-up counts
+    from ozg_lod import build  # noqa: PLC0415 - each command imports only what it needs: start-up counts
 
     language = _language(options)
     outcome = build.build(_settings(options), say=lambda en, de: _say(de if language == "de" else en))
+    return _built(outcome, language)
+
+
+def _built(outcome: Outcome, language: Language) -> int:
+    """Say what came of a build."""
+    from ozg_lod import report  # noqa: PLC0415
+
     if outcome.examination is not None and outcome.examination.findings:
         _say(report.to_text(outcome.examination, language))
     if outcome.manifest is None:
@@ -251,6 +260,57 @@ def _doctor(options: argparse.Namespace) -> int:
     return FINE if all(check.well for check in checks) else FINDINGS
 
 
+def _inbox(options: argparse.Namespace) -> int:
+    from ozg_lod import inbox_report, plans  # noqa: PLC0415
+    from ozg_lod.inbox import REPORT, Inbox  # noqa: PLC0415
+
+    language = _language(options)
+    inbox = Inbox(options.inbox)
+    if options.action not in ("list", "show"):
+        return _decide(options, inbox)
+    with inbox.locked():
+        plans.recover(inbox, lambda en, de: _say(_either(language, en, de)))
+        inbox.sweep(max(0, options.inbox_days))
+    cases = inbox.cases() if options.action == "list" else [inbox.one(options.reference or "")]
+    if options.json:
+        print(inbox_report.as_json(cases))
+    elif options.action == "list":
+        print(inbox_report.listed(cases, language))
+    else:
+        report = inbox.path(cases[0].submission.reference) / REPORT
+        text = report.read_bytes() if report.exists() else b""
+        print(inbox_report.shown(cases[0], text, _settings(options).public_url, language))
+    return FINE
+
+
+def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
+    from ozg_lod import decisions, inbox_report  # noqa: PLC0415
+
+    language = _language(options)
+
+    def say(en: str, de: str) -> None:
+        _say(_either(language, en, de))
+
+    decision = decisions.Decision(options.role, options.reason, options.checked)
+    wanted = options.reference or ""
+    if options.action == "reject":
+        case = decisions.reject(inbox, wanted, decision, say)
+    else:
+        place = decisions.desk(inbox, _settings(options), options.into, say)
+        reference = inbox.one(wanted).submission.reference
+        if options.action == "accept":
+            outcome = decisions.accept(place, reference, decision)
+        else:
+            outcome = decisions.withdraw(place, reference, decision, erase=options.erase)
+        if _built(outcome, language) != FINE:
+            return FINDINGS
+        case = inbox.one(reference)
+        for line in decisions.afterwards(place, case, language):
+            _say(line)
+    print(inbox_report.as_json([case]) if options.json else inbox_report.listed([case], language))
+    return FINE
+
+
 def _init(options: argparse.Namespace) -> int:
     from ozg_lod import start  # noqa: PLC0415
 
@@ -284,6 +344,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         rdf=_rdf_files(options),
         store=getattr(options, "store", None),
         store_login=_store_login(),
+        inbox=getattr(options, "inbox", None),
+        inbox_days=max(0, getattr(options, "inbox_days", defaults.inbox_days)),
     )
 
 
@@ -346,5 +408,6 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "publish": _publish,
     "harvest-check": _harvest_check,
     "doctor": _doctor,
+    "inbox": _inbox,
     "init": _init,
 }

@@ -36,9 +36,10 @@ def atom(log: Sequence[Publication], *, iri: str, public_url: str, title: str, w
 
 
 def summary(publication: Publication, words: Words) -> str:
-    """Return how many resources came, changed and went."""
+    """Return how many resources came, changed and went, and whether the files were erased."""
     counts = {kind: len(getattr(publication, kind) or ()) for kind in KINDS}
-    return words("changes/summary", **counts)
+    erased = words("changes/erased", day=publication.erased) if publication.erased else ""
+    return f"{words('changes/summary', **counts)} {erased}".strip()
 
 
 def _entry(feed: ET.Element, publication: Publication, *, iri: str, public_url: str, words: Words) -> None:
@@ -47,7 +48,8 @@ def _entry(feed: ET.Element, publication: Publication, *, iri: str, public_url: 
     _text(entry, "title", words("changes/entry", number=publication.number, version=publication.version[:12]))
     _text(entry, "updated", publication.time)
     _link(entry, "alternate", f"{public_url}/aenderungen#nr-{publication.number}", "text/html")
-    _link(entry, "enclosure", f"{public_url}/snapshot/{publication.version}/data.nq", "application/n-quads")
+    if not publication.erased:
+        _link(entry, "enclosure", f"{public_url}/snapshot/{publication.version}/data.nq", "application/n-quads")
     _text(entry, "summary", summary(publication, words))
     changed = [(kind, resource) for kind in KINDS for resource in getattr(publication, kind) or ()]
     for kind, resource in changed[:_MOST_LINKS]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ozg_lod.shapes import Result
     from ozg_lod.tables import Reading, Table
 
-__all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
+__all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of", "readings"]
 
 METADATA: Final = "-metadata.json"
 SUFFIXES: Final = (".csv", *documents.FORMATS)
@@ -50,6 +50,13 @@ def examine(files: Sequence[SourceFile], rules: Rules) -> Examination:
     return work.examination()
 
 
+def readings(file: SourceFile, rules: Rules) -> dict[str, tuple[Table, Reading]]:
+    """Return the tables of a file as they were read, by name, without looking at anything else."""
+    work = _Work(rules)
+    work.read(file, [file])
+    return work.tables
+
+
 class _Work:
     """The state of one examination."""
 
@@ -61,6 +68,9 @@ class _Work:
         self.tables: dict[str, tuple[Table, Reading]] = {}
         self.documents: list[Document] = []
         self.readable = True
+        self.own: set[str] = set()
+        self.mentioned: set[str] = set()
+        self.others: set[str] = set()
         self._ontology = [Quad(t.subject, t.predicate, t.object) for t in _own(rules.ontology)]
         self.store.extend(self._ontology)
 
@@ -128,6 +138,7 @@ class _Work:
             return
         self.ledger.extend(references.broken(self.tables, complete=not self.rules.known))
         taken = {_spot(found.place) for found in self.ledger.findings if found.severity is Severity.ERROR}
+        self._meet_neighbours()
         self._derive()
         self.ledger.extend(found for found in self._validated(places) if _spot(found.place) not in taken)
         self.ledger.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
@@ -139,10 +150,22 @@ class _Work:
         )
         self.ledger.add(Finding(Severity.HINT, "not-checked", message))
 
+    def _meet_neighbours(self) -> None:
+        """Take in what is published about the things that the files mention and say nothing about themselves."""
+        ontology = set(self._ontology)
+        quads = [quad for quad in self.store if quad not in ontology]
+        self.own = {_value(quad.subject) for quad in quads}
+        self.mentioned = self.own | {_value(quad.object) for quad in quads}
+        neighbours = _neighbours(self.store, self.rules.known)
+        self.store.extend(Quad(t.subject, t.predicate, t.object) for t in neighbours)
+        self.others = {_value(quad.subject) for quad in self._ontology} | {_value(t.subject) for t in neighbours}
+
     def _derive(self) -> None:
+        """Derive from the files and their neighbours; what it says about neighbours is published already."""
         graph = NamedNode(self.rules.derived_graph)
         for triple in derived(self.store, self.rules.derive):
-            self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
+            if not self.rules.known or _value(triple.subject) not in self.others:
+                self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
 
     def _validated(self, places: Places) -> list[Finding]:
         """Apply the shapes; of what is published only the neighbours of the files' things take part.
@@ -151,18 +174,12 @@ class _Work:
         """
         if not self.rules.shapes:
             return []
-        ontology = set(self._ontology)
-        own = {_value(quad.subject) for quad in self.store if quad not in ontology}
-        mentioned = own | {_value(quad.object) for quad in self.store if quad not in ontology}
-        neighbours = _neighbours(self.store, self.rules.known)
-        self.store.extend(Quad(t.subject, t.predicate, t.object) for t in neighbours)
-        others = {_value(quad.subject) for quad in self._ontology} | {_value(triple.subject) for triple in neighbours}
         found: list[Finding] = []
         for result in validate(self.store, self.rules.shapes):
-            if result.focus not in own and _value(result.value) in own:
+            if result.focus not in self.own and _value(result.value) in self.own:
                 about = replace(result, focus=_value(result.value), value=None)
                 found.append(self._explained(about, places))
-            elif not self.rules.known or (result.focus in mentioned and result.focus not in others):
+            elif not self.rules.known or (result.focus in self.mentioned and result.focus not in self.others):
                 found.append(self._explained(result, places))
         return sorted(found, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
 

@@ -70,6 +70,18 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _add_legal(parser)
     parser.add_argument("--access-log", action="store_true", help="write a line for each request, without addresses")
     parser.add_argument("--store", metavar="URL", help="SPARQL endpoint that evaluates instead of us (see publish)")
+    _add_inbox_folder(parser)
+
+
+def _add_inbox_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--inbox", type=Path, metavar="DIR", help="folder of submissions; without it nobody can submit")
+    parser.add_argument(
+        "--inbox-days",
+        type=int,
+        default=30,
+        metavar="N",
+        help="delete sender and file N days after the decision (default: 30)",
+    )
 
 
 def _add_rdf(parser: argparse.ArgumentParser) -> None:
@@ -138,9 +150,33 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     text = "Look whether this machine can serve; with --production, whether all is there that a public site owes."
     parser = _command(commands, "doctor", text)
     _add_target(parser)
+    parser.add_argument("--inbox", type=Path, metavar="DIR", help="folder of submissions, if there is one")
     parser.add_argument("--production", action="store_true", help="also what a public site needs; exit 1 lists it")
     parser.add_argument("--public-url", metavar="URL", help="address the site will have")
     _add_legal(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_inbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Look at what was submitted, and decide: accept, reject, withdraw."
+    parser = _command(commands, "inbox", text)
+    parser.add_argument("action", choices=("list", "show", "accept", "reject", "withdraw"))
+    parser.add_argument("reference", nargs="?", help="the submission, or the beginning of its reference")
+    parser.add_argument("--inbox", type=Path, required=True, metavar="DIR", help="folder of submissions")
+    _add_places(parser)
+    parser.add_argument(
+        "--into", type=Path, metavar="DIR", help="source folder of contributions (default: last --source)"
+    )
+    parser.add_argument(
+        "--role", default="Redaktion", help="who decides, as it is published; no name (default: Redaktion)"
+    )
+    parser.add_argument(
+        "--checked", default="", metavar="TEXT", help="for accept: how the sender's authority was checked"
+    )
+    parser.add_argument("--reason", default="", metavar="TEXT", help="for reject and withdraw: the reason, in German")
+    parser.add_argument("--erase", action="store_true", help="for withdraw: also from every kept version")
+    parser.add_argument("--inbox-days", type=int, default=30, metavar="N", help="as for serve (default: 30)")
+    parser.add_argument("--public-url", metavar="URL", help="address that status addresses start with")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -172,5 +208,6 @@ _ADDERS: Final = (
     _add_publish,
     _add_harvest_check,
     _add_doctor,
+    _add_inbox,
     _add_init,
 )

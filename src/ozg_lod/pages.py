@@ -36,6 +36,8 @@ _MENU: Final = (
     ("/zeitleiste", "timeline", ""),
     ("/sparql", "query", ""),
     ("/hilfe", "help", ""),
+    ("/pruefen", "check", ""),
+    ("/mitmachen", "contribute", ""),
 )
 _FOOTING: Final = (
     (
@@ -63,7 +65,14 @@ _SHELVES: Final = (
 _NUMBERS: Final = ("municipality", "bundle", "programme", "source")
 
 
-def thing(site: Site, description: Description, reuse: Reuse | None = None, *, located: str = "") -> bytes:
+def thing(
+    site: Site,
+    description: Description,
+    reuse: Reuse | None = None,
+    *,
+    located: str = "",
+    template: str = "thing.html",
+) -> bytes:
     """Return the page about one thing; `located` is the key of a map that shows where it lies, "" for none."""
     composer = Composer(description, site.writer(description.names))
     kind = description.iri.removeprefix(site.addresses.base_iri).split("/")[1]
@@ -72,7 +81,7 @@ def thing(site: Site, description: Description, reuse: Reuse | None = None, *, l
     hidden = set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"}
     card = composer.card(description.iri, hidden=hidden)
     return render(
-        "thing.html",
+        template,
         site,
         card=card,
         kind=kind,
@@ -187,6 +196,12 @@ def render(template: str, site: Site, **gaps: object) -> bytes:
     """Return a template filled in, for pages that are made in a module of their own."""
     text = _environment().get_template(template).render(site=site, w=site.words, a=site.addresses, **gaps)
     return text.encode()
+
+
+def load() -> None:
+    """Read every template, for a process that will not be able to open files."""
+    for name in _environment().list_templates(extensions=["html"]):
+        _environment().get_template(name)
 
 
 @cache

@@ -22,7 +22,7 @@ def page(site: Site, record: Record, reader: Reader) -> bytes:
     """Return the page for a frame: name, what it is, a few facts, the way to the whole page."""
     facts = [(site.words(f"property/{name}"), _texts(reader, record, name)) for name in _SHOWN]
     return render(
-        "preview.html",
+        "glance.html",
         site,
         name=reasons.name(record, site.language),
         about=reasons.description(record, site.words),

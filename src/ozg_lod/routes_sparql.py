@@ -7,19 +7,19 @@ more than a form parser knows (repeated parameters, exactly one query, nothing b
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from ozg_lod import budget, counts, formats, protocol, service_description, void
+from ozg_lod import counts, formats, protocol, service_description, void
+from ozg_lod.clients import cancelled_when_gone, client_of
 from ozg_lod.delivery import PIECE_BYTES, Delivery
-from ozg_lod.errors import BadRequest, Busy
+from ozg_lod.errors import BadRequest
 from ozg_lod.replies import matches, wants_gzip
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import Callable, Iterable
 
     import pyoxigraph as ox
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 _VARY: Final = "Accept, Accept-Encoding"
-_LOOK_AFTER_S: Final = 0.05
 _LEAST_COMPRESSED: Final = 600
 _MOST_COMPRESSED: Final = 16_000_000
 
@@ -78,8 +77,8 @@ async def _page(request: Request) -> Response | None:
         return None
 
     async def ask(wanted: Wanted) -> Entry:
-        spending = request.app.state.budget.spending(_client(request))
-        async with _cancelled_when_gone(request):
+        spending = request.app.state.budget.spending(client_of(request))
+        async with cancelled_when_gone(request):
             return await opened.endpoint.answer(wanted, spending=spending)
 
     page: Response | None = await editor(request, ask)
@@ -116,8 +115,8 @@ async def _answer(request: Request, fields: protocol.Fields) -> Response:
     mark = f"{opened.version[:16]}{opened.code}-{wanted.name[:24]}" if wanted.stays else None
     if mark and _has(request, mark):
         return Response(status_code=304, headers=_headers(opened, _tag(mark, request)))
-    spending = request.app.state.budget.spending(_client(request))
-    async with _cancelled_when_gone(request):
+    spending = request.app.state.budget.spending(client_of(request))
+    async with cancelled_when_gone(request):
         entry = await opened.endpoint.answer(wanted, deadline_s=protocol.deadline_s(request, fields), spending=spending)
     return await _sent(request, entry, wanted.form, mark=mark)
 
@@ -185,38 +184,3 @@ def _tag(mark: str, request: Request) -> str:
 def _has(request: Request, mark: str) -> bool:
     """Return whether the client has the answer already: no need to evaluate anything."""
     return request.method != "POST" and matches(request.headers.get("if-none-match"), _tag(mark, request))
-
-
-def _client(request: Request) -> str | None:
-    settings: Settings = request.app.state.settings
-    peer = request.client.host if request.client else None
-    return budget.client(peer, request.headers.get("x-forwarded-for"), settings.trusted_proxies)
-
-
-@contextlib.asynccontextmanager
-async def _cancelled_when_gone(request: Request) -> AsyncIterator[None]:
-    """End what runs inside as soon as the client has hung up; most answers are there before anyone looks."""
-    working = asyncio.current_task()
-    watching: list[asyncio.Task[None]] = []
-    gone = False
-
-    async def watch() -> None:
-        nonlocal gone
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        gone = True
-        if working is not None:
-            working.cancel()
-
-    loop = asyncio.get_running_loop()
-    timer = loop.call_later(_LOOK_AFTER_S, lambda: watching.append(loop.create_task(watch())))
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not gone or working is None or working.uncancel():
-            raise
-        raise Busy("The client has hung up.", "Der Client hat aufgelegt.") from None
-    finally:
-        timer.cancel()
-        for task in watching:
-            task.cancel()

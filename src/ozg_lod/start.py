@@ -14,13 +14,14 @@ from ozg_lod.vocab import DCAT, DCT, RDF, VOID
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SHARED: Final = ("ontology", "shapes", "queries/derive", "tests/invariants")
+_SHARED: Final = ("ontology", "shapes", "contributions", "queries/derive", "tests/invariants")
 _READ_ME: Final = """# {title}
 
 Ein Ordner mit Quellen für ozg-lod. / A source folder for ozg-lod.
 
 - `data/catalogue.ttl` nennt Titel und Basis-IRI. / names title and base IRI.
 - `data/` bekommt Ihre Tabellen (`x.csv` mit `x.csv-metadata.json`) und RDF-Dateien. / takes your tables and RDF files.
+- `contributions/` beschreibt, was andere beitragen können. / describes what others may contribute.
 - `ontology/`, `shapes/`, `queries/derive/` sind überall dieselben. / are the same everywhere.
 
     ozg-lod build --source {directory}

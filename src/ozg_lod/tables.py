@@ -156,6 +156,8 @@ class _Writer:
         self.triples: list[Triple] = []
         self.cells: list[Cell] = []
         self._nodes: dict[str, NamedNode] = {}
+        self._owners = {name: column.name for name, column in schema.variables.items()}
+        self._grouped = [column for column in schema.columns if column.datatype.groups]
         self._written = [
             (column, column.about, column.property)
             for column in schema.columns
@@ -172,6 +174,7 @@ class _Writer:
 
     def write(self, record: Record) -> None:
         single: dict[str, str | None] = {name: value[0] for name, value in record.values.items() if value}
+        single.update(self._groups(single))
         for column, about, predicate in self._written:
             subject = about.expand(single)
             if subject is None:
@@ -181,10 +184,18 @@ class _Writer:
                 self.triples.append(Triple(self._node(subject), self._node(predicate), value))
                 self.cells.append(cell)
 
+    def _groups(self, single: Mapping[str, str | None]) -> Iterator[tuple[str, str | None]]:
+        """Yield the parts of the cells that the groups of their formats name."""
+        for column in self._grouped:
+            form, value = column.datatype.format, single.get(column.name)
+            match = form.fullmatch(value) if form is not None and value is not None else None
+            if match is not None:
+                yield from match.groupdict().items()
+
     def _header_of(self, column: Column) -> str | None:
         """Return the header of the cell a triple comes from; a virtual column points at the first one it uses."""
         names = column.value.names if column.virtual and column.value is not None else (column.name,)
-        return self.headers.get(names[0]) if names else None
+        return self.headers.get(self._owners.get(names[0], "")) if names else None
 
     def _objects(
         self, column: Column, values: Mapping[str, tuple[str, ...]], single: Mapping[str, str | None]
