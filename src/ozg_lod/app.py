@@ -21,6 +21,7 @@ from ozg_lod import (
     formats,
     pages,
     protocol,
+    routes_alignment,
     routes_catalogue,
     routes_changes,
     routes_check,
@@ -64,6 +65,7 @@ _ROUTERS: Final = (
     routes_people.router,
     routes_search.router,
     routes_reconcile.router,
+    routes_alignment.router,
     routes_check.router,
 )
 _EVERYWHERE: Final = [

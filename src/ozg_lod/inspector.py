@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import pages, rulebook, snapshot, store
+from ozg_lod import lists, pages, rulebook, snapshot, store
 from ozg_lod.addresses import Addresses
 from ozg_lod.gate import METADATA, Examination, Rules, SourceFile, examine
 from ozg_lod.graph import TYPE, iri_of
-from ozg_lod.inspection import PAGE, REPORT, Inspected, Order
+from ozg_lod.inspection import LIST, PAGE, REPORT, Inspected, Order
 from ozg_lod.language import LANGUAGES, Language
 from ozg_lod.preview import Sight
 from ozg_lod.site import Site
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ozg_lod.cage import Work, Write
 
 _ENCODINGS: Final = ("cp1252", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig")
+_NOT_EXAMINED: Final = Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
 
 
@@ -44,6 +45,8 @@ class Inspector:
 
         A preview adds the file's facts to `published`, so the one who asked for it does not ask again.
         """
+        if order.wanted == LIST:
+            return Inspected(_NOT_EXAMINED, lists.read(order.name, order.content).to_bytes())
         examination = self._examined(order)
         if not examination.conforms or order.wanted == REPORT:
             return Inspected(examination)
@@ -53,6 +56,7 @@ class Inspector:
 
     def warm(self, language: Language) -> None:
         """Do once what a child may be asked for: check a file, show pages, so that all is read that is read late."""
+        lists.warm()
         order = Order("warm.ttl", _SAMPLE, language=language)
         self._examined(order)
         sight = Sight(self.published, {}, {}, self._site(order))

@@ -44,7 +44,10 @@ def note(outcome: Outcome, words: Words) -> str:
     """Return why nothing is sure, "" where something is."""
     if not outcome.note:
         return ""
-    return words(f"match/note_{outcome.note.replace('-', '_') if outcome.note in _NOTES else 'caution'}")
+    if outcome.note in _NOTES:
+        return words(f"match/note_{outcome.note.replace('-', '_')}")
+    said = words(f"match/caution_{outcome.note}")
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def _day(until: str, words: Words) -> str:

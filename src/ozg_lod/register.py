@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ozg_lod import entries
 from ozg_lod.folding import contract, fold
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
+    from ozg_lod.cache import ByteCache
     from ozg_lod.entries import Entry
 
 PLACES: Final = ("municipality", "district", "state", "place")
@@ -34,6 +35,30 @@ _STATE_KEY: Final = 2
 _WRAPPED: Final = re.compile(
     r"^(?:umsetzungs|leistungs|ozg )?bundel |^(?:ozg )?leistung |^(?:online ?)?(?:dienst|antrag) | \d+ leistung(?:en)?$"
 )
+
+
+class Served(Protocol):
+    """What the register needs of a snapshot that is served."""
+
+    @property
+    def store(self) -> ox.Store:
+        """The data."""
+        ...
+
+    @property
+    def base_iri(self) -> str:
+        """What IRIs of things begin with."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """What addresses of pages begin with."""
+        ...
+
+    @property
+    def cache(self) -> ByteCache:
+        """What is kept for the life of the snapshot."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +130,11 @@ def register(store: ox.Store, base_iri: str, public_url: str = "") -> Register:
         spelled=spelled,
         strangers=tuple(sorted(elsewhere - spelled.keys())),
     )
+
+
+def of(opened: Served) -> Register:
+    """Return the register of a snapshot that is served, read once."""
+    return opened.cache.once(Register, lambda: register(opened.store, opened.base_iri, opened.public_url))
 
 
 def form(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod import formats, previews, suggestions
+from ozg_lod import formats, glances, register, suggestions
 from ozg_lod.addresses import Addresses
 from ozg_lod.bodies import read_body
 from ozg_lod.errors import BadRequest, NotFound, TooLarge, UnsupportedMedia
@@ -20,13 +20,14 @@ from ozg_lod.extension import BY_ID, Reader, described, proposed
 from ozg_lod.graph import TYPE, Graph, iri_of, pick
 from ozg_lod.reconcile_manifest import ROOT, ROOT_10, Service
 from ozg_lod.reconciliation import answer, batch_02, batch_10, candidate_02, candidate_10
-from ozg_lod.register import KINDS, Register, register
+from ozg_lod.register import KINDS
 from ozg_lod.site import Site
 from ozg_lod.vocab import DCAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ozg_lod.register import Register
     from ozg_lod.serving import Opened
     from ozg_lod.words import Words
 
@@ -125,12 +126,12 @@ async def flyout(request: Request, what: str) -> Response:
     known = await run_in_threadpool(_register, request)
     names = {"type": suggestions.types, "property": suggestions.properties}
     if what == "entity" and wanted in known.records:
-        html = previews.flyout_of_thing(known.records[wanted], said)
+        html = glances.flyout_of_thing(known.records[wanted], said)
     else:
         found = next((one for one in names[what]("", said) if one["id"] == wanted), None) if what in names else None
         if found is None:
             raise NotFound("There is nothing with this id.", "Mit dieser Kennung gibt es nichts.")
-        html = previews.flyout(found["name"], found.get("description", ""))
+        html = glances.flyout(found["name"], found.get("description", ""))
     return sent({"id": wanted, "html": html}, said)
 
 
@@ -253,12 +254,12 @@ def _previewed(request: Request) -> Response:
         "vary": "Accept-Language",
         "cache-control": "public, max-age=60",
     }
-    return Response(previews.page(site, record, reader), headers=headers)
+    return Response(glances.page(site, record, reader), headers=headers)
 
 
 def _register(request: Request) -> Register:
     opened: Opened = request.app.state.opened
-    return opened.cache.once(Register, lambda: register(opened.store, opened.base_iri, opened.public_url))
+    return register.of(opened)
 
 
 def _title(opened: Opened, said: Words) -> str:
