@@ -32,6 +32,7 @@ from ozg_lod import (
     routes_pages,
     routes_people,
     routes_reconcile,
+    routes_reuse,
     routes_search,
     routes_sparql,
 )
@@ -55,6 +56,7 @@ _log = logging.getLogger("ozg_lod")
 
 _ROUTERS: Final = (
     routes_sparql.router,
+    routes_reuse.router,
     routes_data.router,
     routes_graphs.router,
     routes_catalogue.router,
@@ -196,6 +198,8 @@ def _direct(method: str, path: str) -> Callable[[Request], Awaitable[Response]] 
         return routes_data.health
     start, _, rest = path[1:].partition("/")
     kind, _, name = rest.partition("/")
+    if start == "doc" and name.endswith(".atom"):
+        return lambda request: routes_reuse.thing_feed(request, kind, name.removesuffix(".atom"))
     if start == "doc" and kind != "dataset" and name and "/" not in name:  # datasets have pages of their own
         return lambda request: routes_pages.thing(request, kind, name)
     return None

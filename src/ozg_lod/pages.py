@@ -42,7 +42,15 @@ _MENU: Final = (
 _FOOTING: Final = (
     (
         "people",
-        (("/suche", "search"), ("/quellen", "sources"), ("/widersprueche", "discrepancies"), ("/status", "status")),
+        (
+            ("/suche", "search"),
+            ("/efa", "efa"),
+            ("/reuse", "reuse"),
+            ("/abgleich", "align"),
+            ("/quellen", "sources"),
+            ("/widersprueche", "discrepancies"),
+            ("/status", "status"),
+        ),
     ),
     (
         "programs",
