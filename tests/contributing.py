@@ -1,4 +1,4 @@
-"""What tests of contributions share: a tiny source folder, a submission put in by hand, the program with options."""
+"""What tests of contributions share: a tiny catalogue, a submission put in by hand, the program with its options."""
 
 from __future__ import annotations
 

@@ -74,10 +74,8 @@ def test_accepted_tables_build_together_with_the_catalogue(tmp_path: Path) -> No
         (data / name).write_bytes(kinds.described_for(kind, "beitrag-7"))
     outcome = build.build(Settings(source=(ROOT, tmp_path / "more"), target=tmp_path / "t"), say=lambda _e, _d: None)
     assert outcome.manifest is not None, outcome.examination
-    store = ox.Store()
-    store.load(
-        path=tmp_path / "t" / "snapshots" / outcome.manifest.build_key / "merged.nt", format=ox.RdfFormat.N_TRIPLES
-    )
+    directory = tmp_path / "t" / "snapshots" / outcome.manifest.build_key
+    store = snapshot.open_store(directory)
     asked = f"SELECT ?name {{ <{BASE}id/availability/%s> <{SKOS}prefLabel> ?name }}"
     for key, name in (
         ("06531005-jugendamt", "Jugendamt, Gießen"),

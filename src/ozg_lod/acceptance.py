@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ozg_lod.contributions import Folder, Key
     from ozg_lod.kinds import Kind
     from ozg_lod.provenance import Acceptance
-    from ozg_lod.published import Published
+    from ozg_lod.speakers import Speakers
     from ozg_lod.submissions import Case, Submission
 
 _DERIVED: Final = "derived"
@@ -36,7 +36,7 @@ class Shelf:
     root: Path
     base_iri: str
     cases: Sequence[Case]
-    published: Published
+    published: Speakers
     notes: bytes
 
     def accepted(self, kind: str) -> Iterator[tuple[Case, Table]]:

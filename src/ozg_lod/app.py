@@ -25,10 +25,12 @@ from ozg_lod import (
     routes_catalogue,
     routes_changes,
     routes_check,
+    routes_contribute,
     routes_data,
     routes_editor,
     routes_graphs,
     routes_harvest,
+    routes_inbox,
     routes_pages,
     routes_people,
     routes_reconcile,
@@ -41,6 +43,7 @@ from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
 from ozg_lod.inspection import Inspection
 from ozg_lod.language import choose_language
+from ozg_lod.rates import Rate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -69,6 +72,8 @@ _ROUTERS: Final = (
     routes_reconcile.router,
     routes_alignment.router,
     routes_check.router,
+    routes_contribute.router,
+    routes_inbox.router,
 )
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
@@ -110,6 +115,7 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.ending = False
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = Hold(settings.hold_bytes)
+    app.state.submissions = Rate(settings.submissions_per_hour)
     app.state.inspection = Inspection(settings)
     if settings.rdf:
         app.include_router(routes_sparql.start)
@@ -138,9 +144,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.opened = opened
 
     switch: Switch = app.state.switch
-    watching = asyncio.create_task(switch.watch(serve))
+    tasks = [asyncio.create_task(switch.watch(serve)), asyncio.create_task(routes_inbox.sweeping(app.state.settings))]
     yield
-    watching.cancel()
+    for task in tasks:
+        task.cancel()
     await asyncio.to_thread(switch.opened.endpoint.close)
     await asyncio.to_thread(app.state.inspection.close)
 
@@ -168,7 +175,8 @@ class _Everywhere:
         finally:
             if self._access_log:  # no address, no query string: nothing that tells who asked what
                 took_ms = (time.perf_counter() - start) * 1000
-                _log.info("%s %s %d %.1f ms", scope["method"], scope["path"], answer.status, took_ms)
+                path = "/einreichung/…" if scope["path"].startswith("/einreichung/") else scope["path"]  # a secret
+                _log.info("%s %s %d %.1f ms", scope["method"], path, answer.status, took_ms)
 
     async def _respond(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         if scope["method"] == "OPTIONS":

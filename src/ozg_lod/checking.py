@@ -6,11 +6,13 @@ Frames of a job: one line of JSON with the sizes, then the files one after the o
 from __future__ import annotations
 
 import codecs
+import io
 import json
+import zipfile
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod import cage
+from ozg_lod import cage, spreadsheets
 from ozg_lod.gate import Examination, Rules, SourceFile, examine
 
 if TYPE_CHECKING:
@@ -40,8 +42,9 @@ def examine_in_cage(files: Sequence[SourceFile], rules: Rules, *, memory_mb: int
 
 def examining(_argument: str) -> Work:
     """Return the work of a checking child (entry of the template); late imports are done before the fork."""
-    for encoding in ("cp1252", "utf-16", "latin-1", "utf-8-sig"):
+    for encoding in ("cp1252", "cp437", "utf-16", "utf-16-le", "latin-1", "utf-8-sig"):
         codecs.lookup(encoding)
+    spreadsheets.read(_workbook(), file="warm.xlsx", max_rows=1)
     examine([SourceFile("warm.ttl", _SAMPLE)], Rules(base="https://example.org/", shapes=_SAMPLE_SHAPES))
 
     def work(question: bytes, write: Write) -> None:
@@ -49,6 +52,26 @@ def examining(_argument: str) -> Work:
         write(examine(files, rules).to_bytes())
 
     return work
+
+
+def _workbook() -> bytes:
+    """Return the smallest workbook there is, to load all that reads one."""
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    sheet = '<sheets><sheet name="a" sheetId="1" r:id="r"/></sheets>'
+    relation = f'<Relationship Id="r" Type="{office}/worksheet" Target="worksheets/a.xml"/>'
+    cell = '<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
+    parts = {
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}">{sheet}</workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}">{relation}</Relationships>',
+        "xl/worksheets/a.xml": f'<worksheet xmlns="{main}">{cell}</worksheet>',
+    }
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return output.getvalue()
 
 
 def _job(files: Sequence[SourceFile], rules: Rules) -> bytes:

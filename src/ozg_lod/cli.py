@@ -153,25 +153,29 @@ def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from ozg_lod import build, checking, gate, report  # noqa: PLC0415
+    from ozg_lod import build, checking, gate, report, report_forms, rulebook  # noqa: PLC0415
 
+    if options.format == "xlsx" and options.output is None:
+        raise UsageError(
+            "An XLSX file does not belong on a terminal; name one with -o FILE.",
+            "Eine XLSX-Datei gehört nicht aufs Terminal; nennen Sie eine mit -o DATEI.",
+        )
     sources = build.read((packaged_source(),))
     if options.shapes:
         rules = build.foreign_rules([_content(path) for path in options.shapes], sources.base_iri)
     else:
         rules = build.contribution_rules(sources, known=_published(options.target) or build.compiled(sources))
+        rules = rulebook.for_kind(rules, options.kind) if options.kind else rules
     files = [gate.SourceFile(str(path), _content(path)) for path in _with_descriptions(options.files)]
     settings = Settings()
     examination = checking.examine_in_cage(
         files, rules, memory_mb=settings.check_memory_mb, deadline_s=settings.check_deadline_s
     )
-    language = _language(options)
-    forms: dict[str, Callable[[], str]] = {
-        "text": lambda: report.to_text(examination, language),
-        "json": lambda: report.to_json(examination).decode(),
-        "turtle": lambda: report.to_turtle(examination).decode(),
-    }
-    print(forms[options.format]())
+    written = report_forms.written(examination, options.format, _language(options))
+    if options.output is not None:
+        options.output.write_bytes(written)
+    else:
+        sys.stdout.buffer.write(written)
     return FINE if report.conforms(examination, strict=options.strict) else FINDINGS
 
 
@@ -188,6 +192,29 @@ def _with_descriptions(files: Sequence[Path]) -> list[Path]:
     """Return the files and, for each table, the description that stands beside it."""
     beside = (path.with_name(path.name + "-metadata.json") for path in files if path.suffix == ".csv")
     return list(dict.fromkeys([*files, *(path for path in beside if path.is_file())]))
+
+
+def _template(options: argparse.Namespace) -> int:
+    from ozg_lod import blanks, formats, snapshot  # noqa: PLC0415
+
+    snapshots = snapshot.Snapshots(options.target)
+    directory = snapshots.directory(_current(snapshots))
+    manifest = snapshot.Manifest.read(directory)
+    found = blanks.Blanks.of(
+        directory,
+        snapshot.open_store(directory),
+        manifest.base_iri,
+        version=manifest.version[:12],
+        public_url=options.public_url.rstrip("/"),
+    )
+    language: Language = "en" if options.lang == "en" else "de"  # a template is German unless English is asked for
+    topic = found.authority(options.ags, language) if options.ags else None
+    sheet = found.sheet(found.kind(options.kind), language, topic)
+    path: Path = options.output or Path(f"{sheet.file}.xlsx")
+    form = formats.by_name(path.suffix.removeprefix("."), blanks.FORMS)
+    path.write_bytes(found.write(sheet, form))
+    print(path)
+    return FINE
 
 
 def _query(options: argparse.Namespace) -> int:
@@ -218,17 +245,23 @@ def _dump(options: argparse.Namespace) -> int:
     from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
 
     snapshots = Snapshots(options.target)
-    name = snapshots.current()
-    if name is None:
-        raise UsageError(
-            f"There is no snapshot in {options.target}; run `ozg-lod build` first.",
-            f"In {options.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
+    name = _current(snapshots)
     snapshots.verified(name)
     file = store.MERGED_FILE if options.merged else store.DATA_FILE
     with (snapshots.directory(name) / file).open("rb") as dump:
         shutil.copyfileobj(dump, sys.stdout.buffer)
     return FINE
+
+
+def _current(snapshots: Snapshots) -> str:
+    """Return the name of the current snapshot; raise UsageError where there is none."""
+    name = snapshots.current()
+    if name is None:
+        raise UsageError(
+            f"There is no snapshot in {snapshots.target}; run `ozg-lod build` first.",
+            f"In {snapshots.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+        )
+    return name
 
 
 def _publish(options: argparse.Namespace) -> int:
@@ -418,6 +451,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "serve": _serve,
     "snapshots": _snapshots,
     "validate": _validate,
+    "template": _template,
     "query": _query,
     "reconcile": _reconcile,
     "dump": _dump,

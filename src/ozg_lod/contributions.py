@@ -101,11 +101,9 @@ def source_file(key: str, turtle: str) -> Folder:
 def turtle(quads: bytes, graph: str, *, provisional: str, source: str) -> str:
     """Return one graph of N-Quads as Turtle, with the provisional source replaced by the real one.
 
-    "" where nothing names the provisional source; a statement that names another one keeps it.
+    What the file itself says of that source is left out; a statement that names another source keeps it.
     """
     triples = {quad.triple for quad in ox.parse(quads, ox.RdfFormat.N_QUADS) if _value(quad.graph_name) == graph}
-    if not any(_value(triple.object) == provisional for triple in triples):
-        return ""
     moved = {_moved(triple, provisional, source) for triple in triples if _value(triple.subject) != provisional}
     return formats.serialize(moved, formats.TURTLE).decode()
 

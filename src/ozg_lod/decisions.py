@@ -9,16 +9,15 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod import acceptance, build, canonical, changes, contributions, gate, kinds, plans
+from ozg_lod import acceptance, applications, build, changes, contributions, gate, kinds, plans, rulebook
 from ozg_lod.acceptance import Shelf
 from ozg_lod.checking import examine_in_cage
 from ozg_lod.errors import InboxError, UsageError
 from ozg_lod.inbox import FILE
 from ozg_lod.provenance import Acceptance, source_iri
-from ozg_lod.published import Published
 from ozg_lod.settings import packaged_source
 from ozg_lod.snapshot import Snapshots
-from ozg_lod.store import DATA_FILE
+from ozg_lod.speakers import Speakers
 from ozg_lod.submissions import Event, State, now
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from ozg_lod.acceptance import Change
     from ozg_lod.build import Outcome, Sources
+    from ozg_lod.examination import Examination
     from ozg_lod.inbox import Inbox
     from ozg_lod.language import Language
     from ozg_lod.settings import Settings
@@ -118,7 +118,10 @@ def accept(place: Desk, wanted: str, decision: Decision) -> Outcome:
         with place.snapshots.locked():
             sources = build.read(place.settings.source)
             time = now()
-            kind, change = _change(place, sources, case.submission, decision, time)
+            found = _change(place, sources, case.submission, decision, time)
+            if not isinstance(found, tuple):
+                return build.Outcome(None, found)
+            kind, change = found
             event = Event(State.ACCEPTED, time, decision.role, decision.reason, decision.checked, kind=kind)
             events = {case.submission.reference: event.plain()}
             for key in change.replaced:
@@ -190,53 +193,58 @@ def _done(
     return outcome
 
 
-def _change(place: Desk, sources: Sources, submission: Submission, decision: Decision, time: str) -> tuple[str, Change]:
-    """Return the kind of table a submission is ("": RDF) and what accepting it changes."""
-    shelf = _shelf(place, sources)
-    said = Acceptance(
-        submission.authority.rpartition("/")[0].rpartition("/")[2],
-        shelf.published.name(submission.authority),
-        decision.role,
-        time,
-    )
+def _change(
+    place: Desk, sources: Sources, submission: Submission, decision: Decision, time: str
+) -> tuple[str, Change] | Examination:
+    """Return the kind of table a submission is ("": RDF) and what accepting it changes.
+
+    The examination where it does not conform any more to what has been published since.
+    """
     file = gate.SourceFile(submission.file, (place.inbox.path(submission.reference) / FILE).read_bytes())
+    examination = _examined(place, sources, submission, file)
+    if not examination.conforms:
+        return examination
+    shelf = _shelf(place, sources)
+    authority = submission.authority.rpartition("/")[0].rpartition("/")[2]
+    said = Acceptance(authority, shelf.published.name(submission.authority), decision.role, time)
+    slug = applications.kind_of(examination, sources.base_iri)
+    if not slug:
+        turtle = _turtle(sources, submission, file, examination.quads)
+        return "", acceptance.with_turtle(shelf, submission, turtle, said)
     offered = kinds.kinds(sources.contributions, sources.base_iri)
-    known = [kind for kind in offered if kind.slug == submission.kind] or list(offered)
-    slug, table = canonical.table_in_cage(file, [gate.SourceFile(kind.file, kind.description) for kind in known])
-    kind = next((kind for kind in known if kind.slug == slug), None)
-    if kind is not None:
-        return slug, acceptance.with_table(shelf, submission, kind, table, said)
-    turtle = _turtle(place, sources, submission, file)
-    return "", acceptance.with_turtle(shelf, submission, turtle, said)
+    kind = next(kind for kind in offered if kind.slug == slug)
+    head, *rest = (sheet.canonical for sheet in examination.sheets if sheet.kind)
+    table = head + "".join(text.partition("\n")[2] for text in rest)
+    return slug, acceptance.with_table(shelf, submission, kind, table, said)
 
 
-def _turtle(place: Desk, sources: Sources, submission: Submission, file: gate.SourceFile) -> str:
-    """Return the RDF of a submission with its own source."""
+def _examined(place: Desk, sources: Sources, submission: Submission, file: gate.SourceFile) -> Examination:
+    """Return what the check says now, with what is published now."""
     name = place.snapshots.current()
-    known = (place.snapshots.directory(name) / DATA_FILE).read_bytes() if name else b""
-    settings = place.settings
-    examination = examine_in_cage(
+    if name is None:
+        raise InboxError(
+            f"There is no snapshot in {place.settings.target}; run `ozg-lod build` first.",
+            f"In {place.settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+        )
+    rules = rulebook.of_snapshot(place.snapshots.directory(name), sources.base_iri)
+    return examine_in_cage(
         [file],
-        build.contribution_rules(sources, known=known),
-        memory_mb=settings.check_memory_mb,
-        deadline_s=settings.check_deadline_s,
+        rulebook.for_kind(rules, submission.kind) if submission.kind else rules,
+        memory_mb=place.settings.check_memory_mb,
+        deadline_s=place.settings.check_deadline_s,
     )
+
+
+def _turtle(sources: Sources, submission: Submission, file: gate.SourceFile, quads: bytes) -> str:
+    """Return the RDF of a submission with its own source."""
     provisional = f"{sources.base_iri}id/source/{kinds.PROVISIONAL}"
     graph = gate.graph_of(file.name, sources.base_iri)
     source = source_iri(sources.base_iri, submission)
-    found = contributions.turtle(examination.quads, graph, provisional=provisional, source=source)
-    if not found:
-        raise InboxError(
-            f"{file.name} names <{provisional}> as the source of nothing, so it would be published without provenance; "
-            "reject it and say so.",
-            f"{file.name} nennt nirgends <{provisional}> als Quelle und würde ohne Herkunft veröffentlicht; weisen Sie "
-            "die Einreichung mit diesem Hinweis zurück.",
-        )
-    return found
+    return contributions.turtle(quads, graph, provisional=provisional, source=source)
 
 
 def _shelf(place: Desk, sources: Sources) -> Shelf:
-    published = Published.current(place.snapshots)
+    published = Speakers.current(place.snapshots)
     return Shelf(place.into, sources.base_iri, place.inbox.cases(), published, _notes(sources))
 
 

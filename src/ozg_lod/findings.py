@@ -29,6 +29,8 @@ class Text:
 class Place:
     """Where a finding is. Rows count as a spreadsheet shows them: the header is row 1.
 
+    `column` is the header of a column as the file has it, `letter` what a spreadsheet calls it.
+
     `subject` and `property` are labels for people, never IRIs; `focus` is the IRI, for programs.
     """
 
@@ -41,6 +43,7 @@ class Place:
     subject: Text | None = None
     property: Text | None = None
     focus: str | None = None
+    letter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Everything a check may need is imported and read here before the first fork: a c
 from __future__ import annotations
 
 import codecs
+import gc
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import lists, pages, rulebook, snapshot, store
+from ozg_lod import lists, pages, rulebook, sheet_ods, sheet_xlsx, sheets, snapshot, store
 from ozg_lod.addresses import Addresses
-from ozg_lod.gate import METADATA, Examination, Rules, SourceFile, examine
+from ozg_lod.gate import Examination, Rules, SourceFile, examine
 from ozg_lod.graph import TYPE, iri_of
 from ozg_lod.inspection import LIST, PAGE, REPORT, Inspected, Order
 from ozg_lod.language import LANGUAGES, Language
@@ -26,7 +27,8 @@ from ozg_lod.vocab import KINDS
 if TYPE_CHECKING:
     from ozg_lod.cage import Work, Write
 
-_ENCODINGS: Final = ("cp1252", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig")
+_ENCODINGS: Final = ("cp1252", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig", "cp437")
+_WRITERS: Final = (("xlsx", sheet_xlsx.write), ("ods", sheet_ods.write))
 _NOT_EXAMINED: Final = Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
 
@@ -58,7 +60,12 @@ class Inspector:
         """Do once what a child may be asked for: check a file, show pages, so that all is read that is read late."""
         lists.warm()
         order = Order("warm.ttl", _SAMPLE, language=language)
-        self._examined(order)
+        sheet = sheets.Sheet("warm", "warm", "", language, (), (("a", "b"),), (), "")
+        for name, content in (
+            (order.name, order.content),
+            *((f"warm.{kind}", write(sheet, "")) for kind, write in _WRITERS),
+        ):
+            self._examined(replace(order, name=name, content=content))
         sight = Sight(self.published, {}, {}, self._site(order))
         for iri in _samples(self.published, self.rules.base):
             sight.page(iri)
@@ -69,14 +76,7 @@ class Inspector:
         return Site(language, addresses, path="", official=self.official)
 
     def _examined(self, order: Order) -> Examination:
-        return examine([SourceFile(order.name, order.content)], self._rules(order.kind))
-
-    def _rules(self, kind: str) -> Rules:
-        """Return the rules, with the description of this kind alone where one is named."""
-        if not kind:
-            return self.rules
-        named = tuple(file for file in self.rules.descriptions if Path(file.name).name == f"{kind}.csv{METADATA}")
-        return replace(self.rules, descriptions=named or self.rules.descriptions)
+        return examine([SourceFile(order.name, order.content)], replace(self.rules, kind=order.kind))
 
 
 def inspecting(argument: str) -> Work:
@@ -87,6 +87,9 @@ def inspecting(argument: str) -> Work:
     pages.load()
     for language in LANGUAGES:
         inspector.warm(language)
+
+    gc.collect()
+    gc.freeze()  # a child that looks for garbage would copy all that it shares with its template
 
     def work(question: bytes, write: Write) -> None:
         write(inspector.inspect(Order.from_bytes(question)).to_bytes())

@@ -105,11 +105,30 @@ def _add_snapshots(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 
 def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "validate", "Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not.")
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="RDF, XLSX, XLS, ODS or CSV")
     _add_target(parser)
     parser.add_argument("--shapes", type=Path, action="append", metavar="FILE", help="other shapes instead of ours")
-    parser.add_argument("--format", choices=("text", "json", "turtle"), default="text", help="form of the report")
+    parser.add_argument("--kind", metavar="KIND", help="what the table contributes (default: by its headings)")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "csv", "turtle", "xlsx"),
+        default="text",
+        help="form of the report; xlsx is the table with its faulty cells marked",
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the report to a file; needed for xlsx")
     parser.add_argument("--strict", action="store_true", help="warnings count as findings")
+
+
+def _add_template(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Write a table to fill in, with what the current snapshot publishes about an authority."
+    parser = _command(commands, "template", text)
+    _add_target(parser)
+    parser.add_argument("kind", metavar="KIND", help="which table, such as verfuegbarkeit; a wrong name lists them")
+    parser.add_argument("--ags", metavar="KEY", help="for whom: 8 digits of a municipality or 5 of a district")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="name ending in .xlsx, .ods or .csv (default: KIND-KEY.xlsx)"
+    )
+    parser.add_argument("--public-url", default="", metavar="URL", help="address of the site that checks the table")
 
 
 def _add_query(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -216,6 +235,7 @@ _ADDERS: Final = (
     _add_serve,
     _add_snapshots,
     _add_validate,
+    _add_template,
     _add_query,
     _add_dump,
     _add_publish,

@@ -50,6 +50,7 @@ _FOOTING: Final = (
             ("/quellen", "sources"),
             ("/widersprueche", "discrepancies"),
             ("/status", "status"),
+            ("/vorlagen", "templates"),
         ),
     ),
     (
@@ -204,6 +205,11 @@ def render(template: str, site: Site, **gaps: object) -> bytes:
     """Return a template filled in, for pages that are made in a module of their own."""
     text = _environment().get_template(template).render(site=site, w=site.words, a=site.addresses, **gaps)
     return text.encode()
+
+
+def fill(template: str, **gaps: object) -> str:
+    """Return a template of a document that is no page, filled in."""
+    return _environment().get_template(template).render(**gaps)
 
 
 def load() -> None:

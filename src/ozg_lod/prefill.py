@@ -93,10 +93,22 @@ class Prefill:
         if keys is None or not all(self._fits(column, keys[column.name]) for column in self._named(keys)):
             return None
         cells = dict.fromkeys((column.name for column in self.kind.columns), "") | keys
+        said = self._said_by_keys(keys)
         for column in self.kind.columns:
             if column.property is not None and column.name not in keys:
-                cells[column.name] = self._text(column, self.graph.objects(subject, column.property))
+                terms = self.graph.objects(subject, column.property)
+                own = [term for term in terms if (column.property, iri_of(term)) not in said]
+                cells[column.name] = self._text(column, own)
         return self._helped(cells)
+
+    def _said_by_keys(self, keys: Mapping[str, str]) -> set[tuple[str, str]]:
+        """Return the facts (property, address) that follow from the keys, so that no other column says them too."""
+        groups: dict[str, str | None] = dict(keys)
+        for column in self._named(keys):
+            groups |= _groups(column, keys[column.name])
+        virtual = (column for column in self.kind.schema.columns if column.virtual and column.value is not None)
+        found = ((column.property, column.value.expand(groups)) for column in virtual if column.value is not None)
+        return {(name, address) for name, address in found if name is not None and address is not None}
 
     def _named(self, keys: Mapping[str, str]) -> list[Column]:
         return [column for column in self.kind.columns if column.name in keys]
@@ -125,12 +137,16 @@ class Prefill:
         return cells
 
     def _named_by(self, column: Column, key: str) -> str:
-        form = column.datatype.format
-        match = form.fullmatch(key) if form is not None else None
-        groups: dict[str, str | None] = {column.name: key, **(match.groupdict() if match else {})}
+        groups: dict[str, str | None] = {column.name: key, **_groups(column, key)}
         addresses = (template.expand(groups) for template in self.things(column))
         names = (self.graph.names(address) for address in addresses if address is not None)
         return next((pick(found, self.language)[0] for found in names if found), "")
+
+
+def _groups(column: Column, key: str) -> dict[str, str | None]:
+    """Return what the groups of the format of a column hold for this key."""
+    match = column.datatype.format.fullmatch(key) if column.datatype.format is not None else None
+    return match.groupdict() if match is not None else {}
 
 
 def _read(template: Template, iri: str) -> dict[str, str] | None:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from ozg_lod import check_pages, check_reports, documents, formats, gate, uploads
+from ozg_lod import check_pages, check_reports, documents, formats, uploads
 from ozg_lod.check_pages import Desk, Outcome
 from ozg_lod.clients import cancelled_when_gone, client_of
 from ozg_lod.disposition import attachment
@@ -20,6 +20,7 @@ from ozg_lod.errors import NotFound, OzgLodError, Unavailable
 from ozg_lod.inspection import MARKED, PAGE, PREVIEW, REPORT, Order
 from ozg_lod.language import choose_language
 from ozg_lod.preview import Preview
+from ozg_lod.routes_contribute import blanks
 from ozg_lod.uploads import Upload
 from ozg_lod.visits import Visit
 
@@ -48,7 +49,7 @@ async def validate(request: Request) -> Response:
     inspection: Inspection = request.app.state.inspection
     async with inspection.receiving():
         limit_s = request.app.state.settings.delivery_s
-        upload, fields = await uploads.read_file(request, _suffixes(request), limit_s=limit_s)
+        upload, fields = await uploads.read_file(request, limit_s=limit_s)
     said = {**fields, **request.query_params}
     kind = _known_kind(request, said.get("kind", ""))
     strict = said.get("strict", "no").lower() in _YES
@@ -89,7 +90,7 @@ async def check(request: Request) -> Response:
         async with inspection.receiving():
             sent = await uploads.read_form(request, limit_s=request.app.state.settings.delivery_s)
         kind = _known_kind(request, sent.fields.get("kind", ""))
-        upload = uploads.checked(_chosen(sent, visit.site.words("check/pasted")), _suffixes(request))
+        upload = uploads.checked(_chosen(sent, visit.site.words("check/pasted")))
         return await _done(request, visit, upload, sent.fields | {"kind": kind})
     except OzgLodError as error:
         body = check_pages.blank(visit.site, _desk(request), failure=error, kind=kind)
@@ -196,18 +197,14 @@ def _language(request: Request, form: Format) -> Language:
     return choose_language(request.query_params.get("lang"), request.headers.get("accept-language", usual))
 
 
-def _suffixes(_request: Request) -> tuple[str, ...]:
-    return gate.SUFFIXES
-
-
-def _known_kind(_request: Request, kind: str) -> str:
-    return kind[:40]
+def _known_kind(request: Request, kind: str) -> str:
+    return blanks(request).kind(kind).slug if kind else ""
 
 
 def _desk(request: Request) -> Desk:
     settings: Settings = request.app.state.settings
     opened: Opened = request.app.state.opened
-    graphs = [suffix for suffix in _suffixes(request) if suffix in documents.FORMATS]
-    tables = [suffix for suffix in _suffixes(request) if suffix not in graphs]
+    graphs = list(documents.FORMATS)
     submits = getattr(settings, "inbox", None) is not None
-    return Desk((), tables, graphs, submits=submits, contact=check_pages.contact(opened.store))
+    kinds = [(kind.slug, kind.title(_visit(request).language)) for kind in blanks(request).kinds]
+    return Desk(kinds, uploads.TABLES, graphs, submits=submits, contact=check_pages.contact(opened.store))

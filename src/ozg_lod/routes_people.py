@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod import formats, inventory, legal, manual, maps, people, sitemap
+from ozg_lod import formats, inventory, legal, manual, maps, people, routes_contribute, sitemap
 from ozg_lod.errors import NotFound
 from ozg_lod.graph import iri_of
 from ozg_lod.replies import Asked, reply
@@ -36,7 +36,8 @@ router = APIRouter()
 
 PATHS: Final = ("/karte", "/zeitleiste", "/widersprueche", "/quellen", "/status", "/hilfe")
 _REUSE: Final = ("/efa", "/reuse", "/abgleich")
-_INDEXED: Final = ("/", *PATHS, *_REUSE, "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
+_PEOPLE: Final = (*PATHS, *_REUSE, *routes_contribute.PATHS)
+_INDEXED: Final = ("/", *_PEOPLE, "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
 _KEY: Final = re.compile(r"[0-9]{2}|[0-9]{5}|[0-9]{8}")
 _SVG: Final = "image/svg+xml"
 _XML: Final = "application/xml; charset=utf-8"

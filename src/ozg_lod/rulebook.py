@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod import kinds, store
+from ozg_lod.errors import UsageError
 from ozg_lod.examination import Rules, SourceFile
 from ozg_lod.snapshot import SHAPES_FILE
 
@@ -63,3 +64,14 @@ def contribution_rules(
         max_bytes=MAX_BYTES,
         max_rows=MAX_ROWS,
     )
+
+
+def for_kind(rules: Rules, slug: str) -> Rules:
+    """Return rules under which a table must be of one kind; raises UsageError where there is no such kind."""
+    slugs = [file.name.removesuffix(kinds.SUFFIX) for file in rules.descriptions]
+    if slug not in slugs:
+        listed = ", ".join(slugs)
+        raise UsageError(
+            f"There is no kind {slug!r}; there are: {listed}.", f"{slug!r} gibt es nicht; es gibt: {listed}."
+        )
+    return replace(rules, kind=slug)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,3 +66,13 @@ class Schema:
         """Return what templates may use: the columns with cells, also by the groups of their formats."""
         real = [column for column in self.columns if not column.virtual]
         return {name: column for column in real for name in (column.name, *column.datatype.groups)}
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Return the columns that repeat a key in words, by the column of the key, which stands right before them."""
+        real = [column for column in self.columns if not column.virtual]
+        return {
+            before.name: column.name
+            for before, column in pairwise(real)
+            if before.name in self.primary_key and column.name not in self.primary_key and column.property is None
+        }

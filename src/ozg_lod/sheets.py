@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ozg_lod.template import Template
     from ozg_lod.words import Words
 
+_HELP_LINES: Final = 7
 ROWS: Final = 2000
 """As many rows have lists to choose from."""
 _NARROW, _WIDE, _WIDEST = 16, 28, 40
@@ -82,12 +83,11 @@ class Sheet:
         """Return the name of the file, without its ending."""
         return f"{self.kind}-{self.key}" if self.key else self.kind
 
-    def help(self) -> list[str]:
-        """Return the lines of the help sheet."""
+    def help(self, address: str) -> list[str]:
+        """Return the lines of the help sheet; `address` is where the filled file can be checked."""
         say = words(self.language)
-        count = int(say("sheets/help_lines"))
-        lines = [say(f"sheets/help_{number}") for number in range(1, count + 1)]
-        return [self.about, "", *lines]
+        lines = [say(f"sheets/help_{number}") for number in range(1, _HELP_LINES + 1)]
+        return [self.about, *(line.format(address=address) for line in lines)]
 
 
 def blank(kind: Kind, store: ox.Store, directory: Directory, *, language: Language, version: str) -> Sheet:
@@ -110,6 +110,11 @@ def blank(kind: Kind, store: ox.Store, directory: Directory, *, language: Langua
         lookups=tuple(lookups),
         version=version,
     )
+
+
+def version_lines(sheet: Sheet) -> list[tuple[str, str]]:
+    """Return what the hidden sheet says: for which kind and key, from which data."""
+    return [("template", sheet.kind), ("key", sheet.key), ("data", sheet.version), ("language", sheet.language)]
 
 
 def filled(sheet: Sheet, kind: Kind, store: ox.Store, iri: str) -> tuple[tuple[str, ...], ...]:
@@ -146,7 +151,10 @@ def _lookup(prefill: Prefill, column: Column, directory: Directory, language: La
     fitting = [(key, name) for key, name in entries if form is None or form.fullmatch(key)]
     if not fitting or len(fitting) > ROWS:
         return None
-    return Lookup(column.title(language), tuple(fitting))
+    return Lookup(
+        words(language)("sheets/lookup_key", title=column.title(language)),
+        tuple(sorted(fitting, key=lambda entry: entry[0].isdigit())),
+    )
 
 
 def _keyed(template: Template, directory: Directory, language: Language) -> Iterator[tuple[str, str]]:

@@ -212,6 +212,9 @@ class Snapshots:
             return None
         manifest = Manifest.read(self.directory(name))
         log = self.publications()
+        if log and log[-1].snapshot == name:  # it was logged, and then somebody was killed
+            durable.replace(self._current, f"{name}\n".encode())
+            return log[-1]
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         before = self._merged(log[-1].snapshot) if log else b""
         differs = changes.between(before, self._merged(name), manifest.base_iri)

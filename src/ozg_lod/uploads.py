@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from ozg_lod import documents
 from ozg_lod.bodies import read_body
 from ozg_lod.disposition import filename_of
 from ozg_lod.errors import BadRequest, Late, TooLarge, UnsupportedMedia
@@ -44,6 +45,9 @@ MEDIA_TYPES: Final = {
     "application/vnd.ms-excel": ".xls",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
 }
+TABLES: Final = (".xlsx", ".ods", ".csv", ".xls", ".xlsm", ".tsv", ".txt")
+SUFFIXES: Final = (*TABLES, *documents.FORMATS)
+"""The files that are checked, what most have first."""
 _LONGEST_NAME: Final = 120
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
 _FIELD_BYTES: Final = MOST_CARRIED * 2
@@ -80,25 +84,25 @@ class Form:
         return Upload(clean(self.fields.get("name", "")), content)
 
 
-async def read_file(request: Request, suffixes: Collection[str], *, limit_s: float) -> tuple[Upload, dict[str, str]]:
+async def read_file(request: Request, *, limit_s: float) -> tuple[Upload, dict[str, str]]:
     """Return the one file of a request and the fields beside it.
 
-    `suffixes` are those of the files that are read here. Raises TooLarge, UnsupportedMedia for a file of another kind,
+    Raises TooLarge, UnsupportedMedia for a file of another kind,
     BadRequest where there is no file or more than one, Late when it has not arrived after `limit_s` seconds.
     """
     content_type = request.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == FORM:
         form = await read_form(request, limit_s=limit_s)
-        return checked(one_of(form), suffixes), form.fields
+        return checked(one_of(form)), form.fields
     named = request.query_params.get("name") or filename_of(request.headers.get("content-disposition", ""))
     if not named and kind not in MEDIA_TYPES:
-        raise _unknown(kind, suffixes)
+        raise _unknown(kind)
     name = clean(named) if named else f"upload{MEDIA_TYPES[kind]}"
-    if PurePosixPath(name).suffix.lower() not in suffixes and kind in MEDIA_TYPES:
+    if PurePosixPath(name).suffix.lower() not in SUFFIXES and kind in MEDIA_TYPES:
         name += MEDIA_TYPES[kind]
-    checked(Upload(name, b"?"), suffixes)
-    return checked(Upload(name, await _body(request, MOST_BYTES, limit_s)), suffixes), {}
+    checked(Upload(name, b"?"))
+    return checked(Upload(name, await _body(request, MOST_BYTES, limit_s))), {}
 
 
 async def read_form(request: Request, *, limit_s: float, most_fields: int = _MOST_PARTS) -> Form:
@@ -138,7 +142,7 @@ def one_of(form: Form) -> Upload:
     return form.files[0]
 
 
-def checked(upload: Upload, suffixes: Collection[str]) -> Upload:
+def checked(upload: Upload, suffixes: Collection[str] = SUFFIXES) -> Upload:
     """Return the file, if it is one that can be checked; raise UnsupportedMedia, BadRequest or TooLarge."""
     if PurePosixPath(upload.name).suffix.lower() not in suffixes:
         raise _unknown(PurePosixPath(upload.name).suffix, suffixes)
@@ -197,7 +201,7 @@ def _too_large() -> TooLarge:
     )
 
 
-def _unknown(kind: str, suffixes: Collection[str]) -> UnsupportedMedia:
+def _unknown(kind: str, suffixes: Collection[str] = SUFFIXES) -> UnsupportedMedia:
     listed = ", ".join(suffixes)
     en = f"Files of the kind “{kind[:60]}”" if kind else "Files without a known kind"
     de = f"Dateien der Art „{kind[:60]}“" if kind else "Dateien ohne erkennbare Art"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Triple
@@ -35,7 +35,7 @@ def validate(data: Store, turtle: bytes) -> list[Result]:
     Raises Unprocessable when the check itself fails, which says nothing about the data.
     """
     try:
-        shapes = Shapes(turtle)
+        shapes = _shapes(turtle)
         return [*core_results(data, shapes), *shapes.query_results(data)]
     except MemoryError:  # is told as what it is
         raise
@@ -44,6 +44,18 @@ def validate(data: Store, turtle: bytes) -> list[Result]:
             f"the rules could not be applied ({type(error).__name__})",
             f"Die Regeln konnten nicht angewendet werden ({type(error).__name__})",
         ) from error
+
+
+@lru_cache(maxsize=1)
+def _shapes(turtle: bytes) -> Shapes:
+    """Return the shapes, read once by a process that checks several files."""
+    return Shapes(turtle)
+
+
+@lru_cache(maxsize=1)
+def _rules(shapes: Shapes) -> rdflib.Graph:
+    """Return the shapes as pySHACL takes them; it only reads them."""
+    return _graph(shapes.triples())
 
 
 def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list[Result]:
@@ -62,7 +74,7 @@ def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list
     with _as_needed(rdflib):
         triples = (quad.triple for quad in data.quads_for_pattern(None, None, None, DefaultGraph()))
         options = {"logger": _silent(), "inplace": True, "use_js": False, "advanced": False}
-        rules = _graph(shapes.triples() if rewritten else shapes.written())
+        rules = _rules(shapes) if rewritten else _graph(shapes.written())
         validator = Results(DataGraph.from_rdflib(_graph(triples)), shacl_graph=rules, options=options)
         _, found, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
         return list(_results(found, shapes))
