@@ -33,6 +33,7 @@ coverage: .venv/test
 	$(BIN)/coverage report
 
 bench: .venv/test
+	$(BIN)/python bench/matching.py
 	$(BIN)/python bench/run.py $(ARGS)
 
 format: .venv/test

@@ -108,7 +108,7 @@ class Register:
 def register(store: ox.Store, base_iri: str, public_url: str = "") -> Register:
     """Return the register of a snapshot: about half a second of work for 3,000 things, so it is kept."""
     graph = Graph(store)
-    found = [entry for entry in entries.read(graph, base_iri) if _listed(entry)]
+    found = [entry for entry in entries.read(graph, base_iri, KINDS) if _listed(entry)]
     succession = _successors(graph, base_iri)
     records = {record.id: record for record in (_record(graph, entry, succession) for entry in found)}
     keys: dict[tuple[str, str], list[str]] = {}

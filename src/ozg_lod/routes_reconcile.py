@@ -145,6 +145,7 @@ async def preview(request: Request) -> Response:
 def _manifest(request: Request, *, newer: bool) -> Response:
     opened: Opened = request.app.state.opened
     said = spoken(request)
+    _register(request)  # whoever reads the manifest asks next: what is read once is read now
     service = Service(_title(opened, said), opened.base_iri, opened.public_url)
     manifest = service.manifest_10(said) if newer else service.manifest_02(said)
     return sent(manifest, said, cached=True)
