@@ -38,11 +38,19 @@ BODY_BYTES: Final = 1_000_000
 _MOST_THINGS: Final = 1000
 _MOST_PROPERTIES: Final = 30
 _WHAT: Final = ("entity", "property", "type")
-_FRAMED: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+_FRAMED: Final = "; ".join(
+    (
+        "default-src 'none'",
+        *(f"{kind}-src 'self'" for kind in ("style", "img", "font")),
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors *",
+    )
 )
-"""A preview may stand in a frame of any site (a client such as OpenRefine runs anywhere): it has no form, no script and
-no state, so that nothing is to be gained by a click in it."""
+"""A preview may stand in a frame of any site (a client such as OpenRefine runs anywhere).
+
+It has no form, no script and no state, so that nothing is to be gained by a click in it.
+"""
 
 
 @router.get(ROOT, summary="Reconciliation service 0.2: manifest; ?queries= and ?extend= for trying out")
