@@ -35,6 +35,7 @@ coverage: .venv/test
 	$(BIN)/coverage report
 
 bench: .venv/test
+	$(BIN)/python bench/matching.py
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/pages.py $(filter --quick --write,$(ARGS))
 	$(BIN)/python bench/checking.py

@@ -21,6 +21,7 @@ from ozg_lod import (
     formats,
     pages,
     protocol,
+    routes_alignment,
     routes_catalogue,
     routes_changes,
     routes_check,
@@ -33,6 +34,8 @@ from ozg_lod import (
     routes_inbox,
     routes_pages,
     routes_people,
+    routes_reconcile,
+    routes_reuse,
     routes_search,
     routes_sparql,
 )
@@ -59,6 +62,7 @@ _log = logging.getLogger("ozg_lod")
 
 _ROUTERS: Final = (
     routes_sparql.router,
+    routes_reuse.router,
     routes_data.router,
     routes_graphs.router,
     routes_catalogue.router,
@@ -69,6 +73,8 @@ _ROUTERS: Final = (
     routes_pages.router,
     routes_people.router,
     routes_search.router,
+    routes_reconcile.router,
+    routes_alignment.router,
     routes_check.router,
     routes_contribute.router,
     routes_inbox.router,
@@ -86,6 +92,8 @@ _EVERYWHERE: Final = [
         ),
     ),
 ]
+_REPLACED: Final = frozenset({b"content-security-policy"})
+"""What an answer may say itself instead: two policies would both hold, and a preview may stand in a frame."""
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
@@ -222,6 +230,8 @@ def _direct(method: str, path: str) -> Callable[[Request], Awaitable[Response]] 
         return routes_data.health
     start, _, rest = path[1:].partition("/")
     kind, _, name = rest.partition("/")
+    if start == "doc" and name.endswith(".atom"):
+        return lambda request: routes_reuse.thing_feed(request, kind, name.removesuffix(".atom"))
     if start == "doc" and kind != "dataset" and name and "/" not in name:  # datasets have pages of their own
         return lambda request: routes_pages.thing(request, kind, name)
     return None
@@ -239,7 +249,8 @@ class _Answer:
         """Send on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *self.headers]
+            own = {name for name, _ in message["headers"]} & _REPLACED
+            message["headers"] = [*message["headers"], *(one for one in self.headers if one[0] not in own)]
         await self._send(message)
 
 

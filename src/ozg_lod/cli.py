@@ -228,6 +228,21 @@ def _query(options: argparse.Namespace) -> int:
     return FINE
 
 
+def _reconcile(options: argparse.Namespace) -> int:
+    from ozg_lod import reconcile_file  # noqa: PLC0415
+
+    language = _language(options)
+    columns = {"name": options.column, "key": options.key_column, "district": options.district_column}
+    order = reconcile_file.Order(options.file.name, columns, options.kind, str(options.output or ""), language)
+    done = reconcile_file.reconciled(Settings(target=options.target), order, _content(options.file))
+    if options.output:
+        options.output.write_bytes(done.body)
+    else:
+        sys.stdout.buffer.write(done.body)
+    _say(done.summary)
+    return FINDINGS if done.open else FINE
+
+
 def _dump(options: argparse.Namespace) -> int:
     from ozg_lod import store  # noqa: PLC0415
     from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
@@ -431,6 +446,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "validate": _validate,
     "template": _template,
     "query": _query,
+    "reconcile": _reconcile,
     "dump": _dump,
     "publish": _publish,
     "harvest-check": _harvest_check,

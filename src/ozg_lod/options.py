@@ -220,7 +220,20 @@ def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--title", default="OZG-Katalog", help="title of the catalogue, in German")
 
 
+def _add_reconcile(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Match the rows of a list with the catalogue; exit 0 all found, 1 some open, 2 could not."
+    parser = _command(commands, "reconcile", text)
+    _add_target(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV (UTF-8), text, XLSX or ODS")
+    parser.add_argument("--column", metavar="TITLE", help="column with the names (default: by its title)")
+    parser.add_argument("--key-column", metavar="TITLE", help="column with official keys (default: by its title)")
+    parser.add_argument("--district-column", metavar="TITLE", help="column with districts (default: by its title)")
+    parser.add_argument("--kind", default="", help="municipality, district, bundle, concept … (default: any)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=".csv, .xlsx or .ttl (default: CSV)")
+
+
 _ADDERS: Final = (
+    _add_reconcile,
     _add_build,
     _add_serve,
     _add_snapshots,

@@ -47,6 +47,9 @@ _FOOTING: Final = (
         "people",
         (
             ("/suche", "search"),
+            ("/efa", "efa"),
+            ("/reuse", "reuse"),
+            ("/abgleich", "align"),
             ("/vorlagen", "templates"),
             ("/zeitleiste", "timeline"),
             ("/quellen", "sources"),

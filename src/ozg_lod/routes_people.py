@@ -35,15 +35,9 @@ Answering = TypeVar("Answering", bound="Callable[..., object]")
 router = APIRouter()
 
 PATHS: Final = ("/karte", "/zeitleiste", "/widersprueche", "/quellen", "/status", "/hilfe")
-_INDEXED: Final = (
-    "/",
-    *PATHS,
-    *routes_contribute.PATHS,
-    "/codebuch",
-    "/ontology",
-    "/shapes",
-    *(f"/{slot}" for slot in legal.SLOTS),
-)
+_REUSE: Final = ("/efa", "/reuse", "/abgleich")
+_PEOPLE: Final = (*PATHS, *_REUSE, *routes_contribute.PATHS)
+_INDEXED: Final = ("/", *_PEOPLE, "/codebuch", "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
 _KEY: Final = re.compile(r"[0-9]{2}|[0-9]{5}|[0-9]{8}")
 _SVG: Final = "image/svg+xml"
 _XML: Final = "application/xml; charset=utf-8"

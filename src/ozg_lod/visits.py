@@ -269,11 +269,24 @@ class Visit:
         links.append(f'<{addresses.absolute("/ontology")}>; rel="describedby"')
         if about:
             links.append(f'<{about}>; rel="describes"')
+            links += self._linksets(about)
         for relation, page in (("prev", self.page - 1), ("next", self.page + 1)):
             if 1 <= page <= pages:
                 links.append(f'<{addresses.absolute(self.path, page=page)}>; rel="{relation}"')
         links += [f'<{licence}>; rel="license"' for licence in self._licences(about)]
         return ", ".join(links)
+
+    def _linksets(self, about: str) -> list[str]:
+        """Return where all links of a thing are listed (RFC 9264), and its feed."""
+        thing = about.removeprefix(f"{self.opened.base_iri}id/")
+        if thing == about:
+            return []
+        linkset, feed = self.addresses.absolute(f"/linkset/{thing}"), self.addresses.absolute(f"/doc/{thing}.atom")
+        return [
+            f'<{linkset}>; rel="linkset"; type="application/linkset+json"',
+            f'<{linkset}>; rel="linkset"; type="application/linkset"',
+            f'<{feed}>; rel="alternate"; type="application/atom+xml"',
+        ]
 
     def _licences(self, about: str) -> list[str]:
         """Return the licences of a thing, else of its sources, else of the catalogue; a list has several, so none."""
