@@ -320,6 +320,8 @@ def failure(request: Request, error: errors.OzgLodError) -> Response:
         headers["Retry-After"] = str(error.details["retry_after_s"])
     if "allow" in error.details:
         headers["Allow"] = str(error.details["allow"])
+    if "content_range" in error.details:
+        headers["Content-Range"] = str(error.details["content_range"])
     if "successor" in error.details:
         headers["Link"] = f'<{error.details["successor"]}>; rel="successor-version"'
     page = formats.wants_page(request.headers.get("accept"))
