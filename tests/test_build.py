@@ -161,9 +161,12 @@ def test_a_source_folder_that_will_not_do_is_named(source: Path, change: object,
 
 
 def test_roots_without_data_or_with_the_same_file_are_refused(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no data"):
+        read((source, tmp_path / "missing"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match="no data"):
-        read((source, tmp_path / "empty"))
+        read((tmp_path / "empty", source))
+    assert read((source, tmp_path / "empty")) == read((source,)), "nothing has been contributed yet"
     with pytest.raises(SourceError, match="another name"):
         read((source, source))
 

@@ -252,6 +252,14 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "changes/",
         "portal/",
         "harvest/",
+        "match/",
+        "property/",
+        "reconcile/feature_",
+        "align/added_",
+        "align/as_",
+        "align/role_",
+        "align/state_",
+        "efa/concept_",
     )
     for key in all_texts():
         assert key.startswith(built) or f'"{key}"' in used, key

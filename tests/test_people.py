@@ -238,7 +238,7 @@ def test_shares_are_rounded_down_and_little_is_not_nothing() -> None:
 
 def test_the_five_steps_run_as_they_stand(client: httpx.Client) -> None:
     rows = []
-    for step in manual.steps():
+    for step in manual.steps(ROOT / "queries" / "help"):
         assert all((*step.titles.values(), *step.texts.values()))
         answer = client.get("/sparql", params={"query": step.query}, headers={"Accept": "text/csv"})
         assert answer.status_code == 200, step.titles["en"]

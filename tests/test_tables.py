@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from ozg_lod import cells, tables
 from ozg_lod.errors import SourceError
-from ozg_lod.findings import Finding, Severity
+from ozg_lod.findings import Finding, Place, Severity
 from ozg_lod.lexical import CONTROL, canonical, is_legal
+from ozg_lod.rows import Row
 from ozg_lod.vocab import OZG, RDF, XSD
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
@@ -312,19 +313,20 @@ def test_every_triple_knows_its_cell() -> None:
     constant = {"name": "type", "virtual": True, "propertyUrl": "rdf:type", "valueUrl": OZG + "Bundle"}
     reading = read("key,Verfügbar ab\na,2020-10\nb,2020-11\n", MONTH, virtual, constant)
     b = BASE + "id/bundle/b"
-    assert reading.origin(b, OZG + "month", "2020-11") == tables.Cell(3, "Verfügbar ab")
-    assert reading.origin(b, OZG + "of") == tables.Cell(3, "Verfügbar ab")
+    assert reading.origin(b, OZG + "month", "2020-11") == tables.Cell(3, "month")
+    assert reading.origin(b, OZG + "of") == tables.Cell(3, "month")
     assert reading.origin(b, RDF + "type") == tables.Cell(3, None)
-    assert reading.origin(b) == tables.Cell(3, "Verfügbar ab")
+    assert reading.origin(b) == tables.Cell(3, "month")
     assert reading.origin(b, OZG + "month", "2020-10") is None
-    assert reading.columns[OZG + "month"] == "Verfügbar ab"
+    assert reading.columns[OZG + "month"] == "month"
+    assert reading.place(tables.Cell(3, "month")) == Place(file=reading.file, row=3, column="Verfügbar ab")
 
 
 def test_a_table_is_recognised_by_its_header() -> None:
     table = tables.describe(metadata(MONTH, column("t")), file="m")
-    assert table.recognises("Verfügbar ab;t;key\n".encode()) == 3
-    assert table.recognises(b"t,a,b,c\n") == 0
-    assert table.recognises(b"\xff") == table.recognises(b"") == 0
+    whole = table.recognises(Row(1, ("Verfügbar ab", "t", "key")))
+    assert whole > table.recognises(Row(1, ("key", "t"))) > 0
+    assert table.recognises(Row(1, ("t", "a", "b", "c"))) == table.recognises(Row(1, ("",))) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-// Builds the looks of the site into one folder: a style sheet, two fonts, the editor of the query page.
+// Builds the looks of the site into one folder: a style sheet, two fonts, the scripts of two pages.
 //
 // KERN's style sheet weighs 340 KB; a page uses a few components of it. So it is reduced to the classes that stand in
 // the templates and to the variables these use, and put into a cascade layer of its own: what the site says itself
@@ -99,7 +99,7 @@ async function fonts() {
 
 async function scripts() {
   await build({
-    entryPoints: [path.join(here, "src", "editor.js")],
+    entryPoints: ["editor.js", "check.js"].map((name) => path.join(here, "src", name)),
     outdir: target,
     bundle: true,
     minify: true,

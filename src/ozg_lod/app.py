@@ -21,21 +21,31 @@ from ozg_lod import (
     formats,
     pages,
     protocol,
+    routes_alignment,
     routes_catalogue,
     routes_changes,
+    routes_check,
+    routes_codebook,
+    routes_contribute,
     routes_data,
     routes_editor,
     routes_graphs,
     routes_harvest,
+    routes_inbox,
     routes_pages,
     routes_people,
+    routes_reconcile,
+    routes_reuse,
     routes_search,
     routes_sparql,
 )
 from ozg_lod.addresses import Addresses
+from ozg_lod.archive import Archive
 from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
+from ozg_lod.inspection import Inspection
 from ozg_lod.language import choose_language
+from ozg_lod.rates import Rate
 from ozg_lod.repeats import key_of, note, repeats_of
 
 if TYPE_CHECKING:
@@ -52,15 +62,22 @@ _log = logging.getLogger("ozg_lod")
 
 _ROUTERS: Final = (
     routes_sparql.router,
+    routes_reuse.router,
     routes_data.router,
     routes_graphs.router,
     routes_catalogue.router,
     routes_changes.router,
     routes_harvest.router,
     routes_editor.router,
+    routes_codebook.router,
     routes_pages.router,
     routes_people.router,
     routes_search.router,
+    routes_reconcile.router,
+    routes_alignment.router,
+    routes_check.router,
+    routes_contribute.router,
+    routes_inbox.router,
 )
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
@@ -75,6 +92,8 @@ _EVERYWHERE: Final = [
         ),
     ),
 ]
+_REPLACED: Final = frozenset({b"content-security-policy"})
+"""What an answer may say itself instead: two policies would both hold, and a preview may stand in a frame."""
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
@@ -97,9 +116,12 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.settings = settings
     app.state.switch = switch
     app.state.opened = switch.opened
+    app.state.archive = Archive(settings)
     app.state.ending = False
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = Hold(settings.hold_bytes)
+    app.state.submissions = Rate(settings.submissions_per_hour)
+    app.state.inspection = Inspection(settings)
     if settings.rdf:
         app.include_router(routes_sparql.start)
     else:
@@ -127,10 +149,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.opened = opened
 
     switch: Switch = app.state.switch
-    watching = asyncio.create_task(switch.watch(serve))
+    archive: Archive = app.state.archive
+    works = (switch.watch(serve), archive.tend(), routes_inbox.sweeping(app.state.settings))
+    watching = [asyncio.create_task(work) for work in works]
     yield
-    watching.cancel()
+    for task in watching:
+        task.cancel()
+    await archive.close()
     await asyncio.to_thread(switch.opened.endpoint.close)
+    await asyncio.to_thread(app.state.inspection.close)
 
 
 class _Everywhere:
@@ -203,6 +230,8 @@ def _direct(method: str, path: str) -> Callable[[Request], Awaitable[Response]] 
         return routes_data.health
     start, _, rest = path[1:].partition("/")
     kind, _, name = rest.partition("/")
+    if start == "doc" and name.endswith(".atom"):
+        return lambda request: routes_reuse.thing_feed(request, kind, name.removesuffix(".atom"))
     if start == "doc" and kind != "dataset" and name and "/" not in name:  # datasets have pages of their own
         return lambda request: routes_pages.thing(request, kind, name)
     return None
@@ -220,7 +249,8 @@ class _Answer:
         """Send on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *self.headers]
+            own = {name for name, _ in message["headers"]} & _REPLACED
+            message["headers"] = [*message["headers"], *(one for one in self.headers if one[0] not in own)]
         await self._send(message)
 
 

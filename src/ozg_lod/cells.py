@@ -11,13 +11,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod import spellings
+from ozg_lod import choices, spellings
 from ozg_lod.findings import Text
 from ozg_lod.lexical import canonical, is_legal
 from ozg_lod.vocab import GEO, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ozg_lod.choices import Choice
 
 SHOWN: Final = 60
 """How many characters of a cell a sentence repeats."""
@@ -27,17 +29,26 @@ SHOWN: Final = 60
 class Datatype:
     """The datatype of a column: `base` is a local name of XSD, `format` a regular expression for the whole text.
 
-    `derived` is the IRI of a datatype of other texts than plain ones, for example geo:wktLiteral.
+    `derived` is the IRI of a datatype of other texts than plain ones, for example geo:wktLiteral. `choices` are the
+    only values there are, if any; `example` is one as it would be right. The named groups of `format` can be used in
+    templates like columns, so that one cell may hold one of several kinds of keys.
     """
 
     base: str = "string"
     format: re.Pattern[str] | None = None
     derived: str = ""
+    choices: tuple[Choice, ...] = ()
+    example: str = ""
 
     @property
     def iri(self) -> str:
         """Return the datatype's IRI."""
         return self.derived or XSD + self.base
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Return the names of the groups of the format."""
+        return tuple(self.format.groupindex) if self.format is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +84,10 @@ def read(text: str, datatype: Datatype) -> str | Fault:
 
     Space around a value that is not text does not count (CSVW metadata vocabulary §6.4).
     """
+    if datatype.choices:
+        return _read_choice(text, datatype.choices)
     if datatype.base == "string":
-        return _read_string(text, datatype.format)
+        return _read_string(text, datatype.format, datatype.example)
     kind = _KINDS[datatype.base]
     value = " ".join(text.split())
     if is_legal(value, datatype.iri) and not _has_zone(value, datatype.base):
@@ -82,11 +95,13 @@ def read(text: str, datatype: Datatype) -> str | Fault:
     sure = kind.sure(value)
     if sure is not None and is_legal(sure, datatype.iri):
         return Fault(_sentence(text, kind.de, kind.en, sure=sure), sure)
-    return Fault(_sentence(text, kind.de, kind.en, example=kind.example))
+    return Fault(_sentence(text, kind.de, kind.en, example=datatype.example or kind.example))
 
 
 def example(datatype: Datatype) -> str | None:
     """Return a value as it would be right, or None where nothing general can be said."""
+    if datatype.example or datatype.choices:
+        return datatype.example or datatype.choices[0].name("de")
     return _KINDS[datatype.base].example if datatype.base in _KINDS else None
 
 
@@ -104,11 +119,25 @@ def _sentence(text: str, de: str, en: str, *, sure: str = "", example: str = "")
     )
 
 
-def _read_string(text: str, form: re.Pattern[str] | None) -> str | Fault:
+def _read_choice(text: str, allowed: tuple[Choice, ...]) -> str | Fault:
+    found = choices.chosen(text, allowed)
+    if found is not None:
+        return found
+    listed, near = choices.listed(allowed), choices.nearest(text, allowed)
+    hint = (f"; meinten Sie {near.name('de')}?", f"; did you mean {near.name('en')}?") if near else ("", "")
+    return Fault(
+        Text(
+            de=f"„{shown(text)}“ steht nicht zur Wahl; schreiben Sie eines von: {listed.de}{hint[0]}",
+            en=f'"{shown(text)}" is not offered; write one of: {listed.en}{hint[1]}',
+        )
+    )
+
+
+def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | Fault:
     if form is None or form.fullmatch(text):
         return text
-    wanted, choices = _described(form.pattern)
-    sure = next((guess for guess in _spellings(text, choices) if form.fullmatch(guess)), None)
+    wanted, words = _described(form.pattern)
+    sure = next((guess for guess in _spellings(text, words) if form.fullmatch(guess)), None)
     if sure is not None:
         return Fault(
             Text(
@@ -117,8 +146,10 @@ def _read_string(text: str, form: re.Pattern[str] | None) -> str | Fault:
             ),
             sure,
         )
-    near = difflib.get_close_matches(text[:SHOWN], choices, n=1)
+    near = difflib.get_close_matches(text[:SHOWN], words, n=1)
     hint_de, hint_en = (f"; meinten Sie {near[0]}?", f"; did you mean {near[0]}?") if near else ("", "")
+    if sample and not near:
+        hint_de, hint_en = f"; schreiben Sie zum Beispiel {sample}", f"; write for example {sample}"
     return Fault(
         Text(
             de=f"„{shown(text)}“ hat nicht die richtige Form; richtig ist: {wanted.de}{hint_de}",
@@ -127,26 +158,31 @@ def _read_string(text: str, form: re.Pattern[str] | None) -> str | Fault:
     )
 
 
-def _spellings(text: str, choices: list[str]) -> list[str]:
+def _spellings(text: str, words: list[str]) -> list[str]:
     """Return what the text means when a program or a habit changed it: lost leading zero, spaces, capitals."""
     bare = text.strip()
     joined = re.sub(r"\s", "", bare)
     digits = joined[:-2] if re.fullmatch(r"\d+[.,]0", joined, re.ASCII) else joined
     zero = ["0" + digits] if digits.isascii() and digits.isdigit() else []
-    folded = [choice for choice in choices if choice.casefold() == bare.casefold()]
-    return [bare, *folded, *([joined, digits, *zero] if zero else [])]
+    folded = [word for word in words if word.casefold() == bare.casefold()]
+    return [bare, bare.lower(), *folded, *([joined, digits, *zero] if zero else [])]
 
 
 def _described(pattern: str) -> tuple[Text, list[str]]:
     """Return a regular expression in words, and its choices where it is a plain list of words."""
+    if parts := _GROUP.findall(pattern):
+        said = [_described(part)[0] for part in parts]
+        return Text(de=" oder ".join(text.de for text in said), en=" or ".join(text.en for text in said)), []
     if match := re.fullmatch(r"(\d*)(?:\[0-9\]|\\d)\{(\d+)\}", pattern):
         start, count = match[1], len(match[1]) + int(match[2])
         return _digits(start, count), []
-    choices = pattern.removeprefix("(").removesuffix(")").removeprefix("?:").split("|")
-    if all(re.fullmatch(r"[\w ./-]+", choice) for choice in choices):
-        listed = ", ".join(choices)
-        return Text(de=f"einer der Werte {listed}", en=f"one of {listed}"), choices
-    if pattern in {"[a-z0-9-]+", "[A-Za-z0-9-]+"}:
+    words = pattern.removeprefix("(").removesuffix(")").removeprefix("?:").split("|")
+    if all(re.fullmatch(r"[\w ./-]+", word) for word in words):
+        listed = ", ".join(words)
+        return Text(de=f"einer der Werte {listed}", en=f"one of {listed}"), words
+    if pattern == _ROLE_ADDRESS:
+        return Text(de="eine E-Mail-Adresse", en="an e-mail address"), []
+    if pattern in {"[a-z0-9-]+", "[A-Za-z0-9-]+", "[a-z][a-z0-9-]*"}:
         small_de, small_en = ("Kleinbuchstaben", "small letters") if "A" not in pattern else ("Buchstaben", "letters")
         return Text(
             de=f"nur {small_de} a bis z, Ziffern und Bindestrich", en=f"only {small_en} a to z, digits and hyphen"
@@ -159,6 +195,8 @@ def _digits(start: str, count: int) -> Text:
     return Text(de=f"{count} Ziffern{more_de}", en=f"{count} digits{more_en}")
 
 
+_GROUP: Final = re.compile(r"\(\?P<\w+>([^()]*)\)")
+_ROLE_ADDRESS: Final = r"[A-Za-z0-9.+_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 _KINDS: Final = {
     "integer": _Kind("keine ganze Zahl", "a whole number", "12", spellings.integer),
     "decimal": _Kind("keine Zahl", "a number", "15.5", spellings.decimal),

@@ -2,20 +2,25 @@
 
 Every term that is not in the lists below is refused, so that what a description says is what happens. Two points are
 stricter or wider than the recommendation: a column has either a `propertyUrl` or `suppressOutput` (nothing gets the
-default property of CSVW), and a template that uses a column with a `separator` yields one address for each item.
+default property of CSVW), and a template that uses a column with a `separator` yields one address for each item. A
+named group of a column's format, `(?<ags>[0-9]{8})|(?<district>[0-9]{5})`, is a variable of templates; where it took no
+part in the match, a template that needs it makes nothing. `skos:example` and `skos:member` (allowed values, each with
+`skos:notation`, `skos:prefLabel` and `skos:altLabel`) are annotations of CSVW (§5.8) that we act on.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod.cells import BASES, DERIVED, Datatype
+from ozg_lod.choices import Choice
 from ozg_lod.lexical import is_web_address
 from ozg_lod.metadata import LANGUAGE, Node, parsed
 from ozg_lod.rows import folded
 from ozg_lod.schema import Column, ForeignKey, Schema
-from ozg_lod.template import template
+from ozg_lod.template import MAILTO, template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +34,8 @@ COLUMN_TERMS: Final = (
     "name",
     "titles",
     "dc:description",
+    "skos:example",
+    "skos:member",
     "datatype",
     "required",
     "null",
@@ -41,6 +48,8 @@ COLUMN_TERMS: Final = (
     "valueUrl",
     "virtual",
 )
+MEMBER_TERMS: Final = ("skos:notation", "skos:prefLabel", "skos:altLabel")
+_GROUP: Final = re.compile(r"\(\?<(?=[A-Za-z])")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -90,7 +99,8 @@ def _column(node: Node, about: Node, base: str) -> Column:
     column = Column(
         name=name,
         titles=node.at("titles").titles(),
-        datatype=_datatype(node.at("datatype")),
+        datatype=_with_choices(_datatype(node.at("datatype")), node),
+        description=node.at("dc:description").by_language(),
         required=node.at("required").flag(),
         null=node.at("null").texts() if node.at("null").given else ("",),
         lang=node.at("lang").text() if node.at("lang").given else None,
@@ -157,9 +167,28 @@ def _datatype(node: Node) -> Datatype:
     if base.text() != "string":
         pattern.fail("only a string has a format", "nur ein string hat ein format")
     try:
-        return Datatype("string", re.compile(pattern.text()), iri)
+        return Datatype("string", re.compile(_GROUP.sub("(?P<", pattern.text())), iri)
     except re.error as error:
         pattern.fail(f"is not a regular expression: {error}", f"ist kein regulärer Ausdruck: {error}")
+
+
+def _with_choices(datatype: Datatype, node: Node) -> Datatype:
+    """Add the allowed values of a column and the example of one."""
+    members = node.at("skos:member")
+    choices = tuple(_choice(member) for member in members.items())
+    if choices and (datatype.base != "string" or datatype.format is not None):
+        members.fail(
+            "allowed values belong to a column of datatype string without format",
+            "eine Auswahl gehört zu einer Spalte mit dem Datentyp string ohne format",
+        )
+    example = node.at("skos:example").text() if node.at("skos:example").given else ""
+    return replace(datatype, choices=choices, example=example)
+
+
+def _choice(node: Node) -> Choice:
+    node.only(MEMBER_TERMS)
+    names = node.at("skos:prefLabel").by_language()
+    return Choice(node.at("skos:notation").text(), names, node.at("skos:altLabel").titles())
 
 
 def _derived(node: Node, base: str) -> str:
@@ -193,6 +222,7 @@ def _check(found: Schema, body: Node) -> None:
         body.at("columns").fail("needs at least one column", "braucht mindestens eine Spalte")
     real = {column.name: column for column in found.columns if not column.virtual}
     _check_headers(found, body)
+    _check_groups(found, body)
     for name in (*found.primary_key, *(name for key in found.foreign_keys for name in key.columns)):
         if name not in real:
             body.fail(f'a key names "{name}", which is not a column', f"ein Schlüssel nennt „{name}“, keine Spalte")
@@ -200,7 +230,7 @@ def _check(found: Schema, body: Node) -> None:
         node = Node(None, f"{body.path}.columns[{index}]", body.file)
         for used, several in ((column.about, 0), (column.value, 1)):
             if used is not None:
-                _check_template(used, real, several, node)
+                _check_template(used, found.variables, several, node)
 
 
 def _check_headers(found: Schema, body: Node) -> None:
@@ -215,6 +245,19 @@ def _check_headers(found: Schema, body: Node) -> None:
                 body.fail(f'two columns have the title "{header}"', f"zwei Spalten haben den Titel „{header}“")
 
 
+def _check_groups(found: Schema, body: Node) -> None:
+    """Check that a variable of templates means one thing."""
+    names = [column.name for column in found.columns]
+    for column in found.columns:
+        for group in column.datatype.groups:
+            if group in names or column.separator is not None:
+                body.fail(
+                    f'the group "{group}" must be named unlike any column, in a column without separator',
+                    f"die Gruppe „{group}“ muss anders heißen als jede Spalte, und ihre Spalte ist ohne separator",
+                )
+            names.append(group)
+
+
 def _check_template(template: Template, real: Mapping[str, Column], several: int, node: Node) -> None:
     for part in template.parts:
         if isinstance(part, str):
@@ -222,7 +265,7 @@ def _check_template(template: Template, real: Mapping[str, Column], several: int
         column = real.get(part[0])
         if column is None:
             node.fail(f"{{{part[0]}}} is not a column with cells", f"{{{part[0]}}} ist keine Spalte mit Zellen")
-        if part[1] is not (column.datatype.base == "anyURI"):
+        if part[1] is not (column.datatype.base == "anyURI" or template.parts[0] == MAILTO):
             node.fail(
                 f"write {{+{part[0]}}} for a column of datatype anyURI and {{{part[0]}}} for every other",
                 f"schreiben Sie {{+{part[0]}}} bei einer Spalte mit dem Datentyp anyURI, sonst {{{part[0]}}}",

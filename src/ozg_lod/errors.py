@@ -149,6 +149,12 @@ class SnapshotError(OzgLodError):
     title = ("The snapshot cannot be used", "Der Datenstand ist nicht benutzbar")
 
 
+class InboxError(OzgLodError):
+    """A submission cannot be found, read, or decided on as asked."""
+
+    title = ("The inbox", "Der Eingang")
+
+
 class UsageError(OzgLodError):
     """A command or setting makes no sense."""
 

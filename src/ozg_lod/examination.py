@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.findings import Finding, Place, Severity, Terms, Text
 from ozg_lod.tables import MAX_ROWS
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ class Rules:
     """What files are held against, and the limits that hold for them.
 
     `shapes` and `ontology` are Turtle; `derive` and `invariants` are pairs of name and query text. For a contribution
-    `known` (N-Quads) is what is published already and `descriptions` are those of the tables that may be sent.
+    `known` (N-Quads) is what is published already and `descriptions` are those of the tables that may be sent. What was
+    read of it comes back with the findings. `kind` names the one description that it must fit, without its suffix.
+    `foreign` shapes are somebody's own: they are applied as they are written, to literals as they are written.
     """
 
     base: str
@@ -52,6 +54,13 @@ class Rules:
     separators: str = ","
     max_bytes: int = 10 * 1024 * 1024
     max_rows: int = MAX_ROWS
+    kind: str = ""
+    foreign: bool = False
+
+    @property
+    def contribution(self) -> bool:
+        """Tell whether the files are somebody else's, read as their programs write them."""
+        return bool(self.descriptions)
 
     @property
     def derived_graph(self) -> str:
@@ -60,11 +69,27 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table of a contribution as it was read: `rows` are pairs of row number and the texts of its cells.
+
+    `kind` is the name of its description without suffix ("" for a sheet that fits none), `header` the number of the
+    row with the headings, `canonical` what was understood as CSV: the columns by name, each value in its one form.
+    """
+
+    file: str
+    name: str | None
+    kind: str
+    header: int
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    canonical: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Examination:
     """The outcome: at most `KEPT` findings, errors first, and how many there are of each severity.
 
     `quads` is sorted N-Quads of the files and of what was derived, each in its graph, in the spelling in which a store
-    gives literals back; `rows` counts the rows of tables that were read.
+    gives literals back; `rows` counts the rows of tables that were read. `sheets` are the tables of a contribution.
     """
 
     quads: bytes
@@ -72,6 +97,7 @@ class Examination:
     counts: dict[Severity, int]
     files: int
     rows: int
+    sheets: tuple[Sheet, ...] = ()
 
     @property
     def conforms(self) -> bool:
@@ -90,6 +116,7 @@ class Examination:
             "counts": self.counts,
             "files": self.files,
             "rows": self.rows,
+            "sheets": [asdict(sheet) for sheet in self.sheets],
         }
         return json.dumps(head).encode() + b"\n" + self.quads
 
@@ -104,7 +131,13 @@ class Examination:
             counts={Severity(name): count for name, count in head["counts"].items()},
             files=head["files"],
             rows=head["rows"],
+            sheets=tuple(_sheet(found) for found in head["sheets"]),
         )
+
+
+def _sheet(found: Mapping[str, Any]) -> Sheet:
+    rows = tuple((number, tuple(cells)) for number, cells in found["rows"])
+    return Sheet(**{**found, "rows": rows})
 
 
 def _finding(found: Mapping[str, object]) -> Finding:
@@ -118,6 +151,7 @@ def _finding(found: Mapping[str, object]) -> Finding:
         place=Place(**cast("Any", {**place, **texts})),
         value=cast("str | None", found["value"]),
         suggestion=cast("str | None", found["suggestion"]),
+        terms=Terms(**cast("dict[str, str]", found["terms"])) if found["terms"] else None,
     )
 
 

@@ -29,6 +29,8 @@ class Text:
 class Place:
     """Where a finding is. Rows count as a spreadsheet shows them: the header is row 1.
 
+    `column` is the header of a column as the file has it, `letter` what a spreadsheet calls it.
+
     `subject` and `property` are labels for people, never IRIs; `focus` is the IRI, for programs.
     """
 
@@ -41,11 +43,29 @@ class Place:
     subject: Text | None = None
     property: Text | None = None
     focus: str | None = None
+    letter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A validation result as SHACL has it (§3.6.2), for programs: terms in N-Triples, "" for what is not there.
+
+    A path that is no address is left out.
+    """
+
+    focus: str
+    path: str
+    value: str
+    component: str
+    severity: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault: `rule` names what was broken, `value` is what stands there (at most 200 characters)."""
+    """One fault: `rule` names what was broken, `value` is what stands there (at most 200 characters).
+
+    `terms` are there where somebody's own shapes were applied.
+    """
 
     severity: Severity
     rule: str
@@ -53,3 +73,4 @@ class Finding:
     place: Place = field(default_factory=Place)
     value: str | None = None
     suggestion: str | None = None
+    terms: Terms | None = None

@@ -56,6 +56,9 @@ NTRIPLES: Final = Format("nt", "application/n-triples", "N-Triples", (), ("ntrip
 NQUADS: Final = Format("nq", "application/n-quads", "N-Quads", (), ("nquads",), ox.RdfFormat.N_QUADS)
 TRIG: Final = Format("trig", "application/trig", "TriG", (), (), ox.RdfFormat.TRIG)
 JSON: Final = Format("json", "application/json", "JSON")
+TEXT: Final = Format("txt", "text/plain", "Text", _UTF8, ("text",))
+XLSX: Final = Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel")
+ODS: Final = Format("ods", "application/vnd.oasis.opendocument.spreadsheet", "LibreOffice")
 CSV: Final = Format("csv", "text/csv", "CSV", (*_UTF8, "header=present"), (), None, _RESULTS.CSV)
 TSV: Final = Format("tsv", "text/tab-separated-values", "TSV", _UTF8, (), None, _RESULTS.TSV)
 SPARQL_JSON: Final = Format("srj", "application/sparql-results+json", "SPARQL JSON", (), ("json",), None, _RESULTS.JSON)
@@ -122,11 +125,12 @@ def serialize(triples: Iterable[ox.Triple], form: Format, *, prefixes: Mapping[s
 
     Raises NotAcceptable where the format cannot hold the graph (RDF/XML knows no control characters).
     """
-    ordered = _ordered(triples)
-    used = {} if form is NTRIPLES else _used(ordered, prefixes)
+    if form is NTRIPLES:
+        return _ntriples(_named(triples))
+    ordered = sorted(_named(triples), key=_position)
+    used = _used(ordered, prefixes)
     writers: dict[Format, Callable[[Sequence[ox.Triple], Mapping[str, str]], bytes]] = {
         TURTLE: _turtle,
-        NTRIPLES: _ntriples,
         JSONLD: jsonld.write,
         RDFXML: rdfxml.write,
     }
@@ -150,13 +154,13 @@ def _turtle(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
     return ("\n".join(sorted(lines[:head])) + "\n\n" + body.replace(" .\n", " .\n\n").rstrip("\n") + "\n").encode()
 
 
-def _ntriples(triples: Sequence[ox.Triple], _prefixes: Mapping[str, str]) -> bytes:
+def _ntriples(triples: Iterable[ox.Triple]) -> bytes:
     written = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
     return b"".join(sorted(written.splitlines(keepends=True)))
 
 
-def _ordered(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
-    """Return the triples each once, by subject, its types first; blank nodes named canonically (RDFC-1.0).
+def _named(triples: Iterable[ox.Triple]) -> set[ox.Triple]:
+    """Return the triples each once, blank nodes named canonically (RDFC-1.0).
 
     Canonical naming takes exponential time on hostile graphs, so past `_MAX_RENAMED` blank nodes keep their names.
     """
@@ -166,10 +170,11 @@ def _ordered(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
         dataset = ox.Dataset(ox.Quad(*triple) for triple in distinct)
         dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0_SHA_256)
         distinct = {quad.triple for quad in dataset}
-    return sorted(distinct, key=_position)
+    return distinct
 
 
 def _position(triple: ox.Triple) -> tuple[str, bool, str, str]:
+    """Return where a triple stands: by subject, its types first."""
     predicate = triple.predicate.value
     return (str(triple.subject), predicate != RDF + "type", predicate, str(triple.object))
 

@@ -7,24 +7,25 @@ Three outcomes: the files conform, there are findings, or they could not be chec
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
-from ozg_lod import documents, references, tables
+from ozg_lod import documents, intake, recognition, references, spreadsheets
 from ozg_lod.derivation import broken_invariants, derived
 from ozg_lod.errors import SourceError, Unprocessable
-from ozg_lod.examination import Examination, Rules, SourceFile, graph_of
+from ozg_lod.examination import Examination, Rules, Sheet, SourceFile, graph_of
 from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.labels import Labels
 from ozg_lod.ledger import KEPT, Ledger
 from ozg_lod.places import Places
+from ozg_lod.published import published
+from ozg_lod.recognition import METADATA
 from ozg_lod.validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ozg_lod.documents import Document
     from ozg_lod.shapes import Result
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
 
-METADATA: Final = "-metadata.json"
 SUFFIXES: Final = (".csv", *documents.FORMATS)
 """The files that are data; a description stands beside its table as x.csv-metadata.json."""
 
@@ -60,12 +60,19 @@ class _Work:
         self.labels = Labels(self.store)
         self.tables: dict[str, tuple[Table, Reading]] = {}
         self.documents: list[Document] = []
+        self.files = 0
+        self.sheets: list[Sheet] = []
+        self.published = published(rules.known, rules.base)
         self.readable = True
+        self.own: set[str] = set()
+        self.mentioned: set[str] = set()
+        self.others: set[str] = set()
         self._ontology = [Quad(t.subject, t.predicate, t.object) for t in _own(rules.ontology)]
         self.store.extend(self._ontology)
 
     def read(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         """Read one file into its graph and into the merge."""
+        self.files += 1
         if len(file.content) > self.rules.max_bytes:
             limit = self.rules.max_bytes // (1024 * 1024)
             message = Text(
@@ -73,12 +80,12 @@ class _Work:
                 en=f"the file is larger than {limit} MiB; split it",
             )
             self._refuse("file-size", message, file.name)
-        elif file.name.endswith(".csv"):
+        elif file.name.endswith(".csv") or (self.rules.contribution and recognition.is_table(file)):
             self._read_table(file, files)
-        elif file.name.endswith(tuple(documents.FORMATS)):
+        elif file.name.lower().endswith(tuple(documents.FORMATS)):
             self._read_document(file)
         else:
-            listed = ", ".join(SUFFIXES)
+            listed = ", ".join((*SUFFIXES, *(spreadsheets.SUFFIXES if self.rules.contribution else ())))
             message = Text(
                 de=f"Dateien dieser Art werden nicht gelesen; gelesen werden {listed}",
                 en=f"files of this kind are not read; read are {listed}",
@@ -91,23 +98,40 @@ class _Work:
 
     def _read_table(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         try:
-            table = _described(file, files, self.rules.descriptions)
+            table = recognition.described(file, files)
+            if table is None and self.rules.contribution:
+                self._take_in(file)
+                return
         except SourceError as error:
             self._refuse("table-description", Text(de=error.de, en=error.en), None)
             return
         if table is None:
-            message = _undescribed(file.name, self.rules.descriptions)
-            self._refuse("table-description", message, file.name)
+            self._refuse("table-description", recognition.undescribed(file.name), file.name)
             return
         limits = self.rules
         reading = table.read(file.content, file=file.name, separators=limits.separators, max_rows=limits.max_rows)
-        self.tables[file.name] = (table, reading)
+        self._keep(file, file.name, table, reading)
+
+    def _keep(self, file: SourceFile, name: str, table: Table, reading: Reading) -> None:
+        self.tables[name] = (table, reading)
         self.ledger.merge(reading.ledger)
         self.readable &= reading.complete
         self._store(file, reading.triples)
 
+    def _take_in(self, file: SourceFile) -> None:
+        """Read a table of somebody else, by the descriptions that its sheets fit."""
+        found = intake.take(file.content, file.name, recognition.contracts(self.rules))
+        self.ledger.merge(found.ledger)
+        self.readable &= bool(found.taken)
+        for taken in found.taken:
+            self._keep(file, f"{file.name}#{taken.sheet or ''}", taken.table, taken.reading)
+        self.sheets += recognition.sheets(found, file.name)
+
     def _read_document(self, file: SourceFile) -> None:
-        document = documents.read(file.content, file.name, base=self.rules.base, blank_nodes=self.rules.blank_nodes)
+        rules = self.rules
+        document = documents.read(
+            file.content, file.name, base=rules.base, blank_nodes=rules.blank_nodes, as_written=rules.foreign
+        )
         self.documents.append(document)
         self.ledger.extend(document.findings)
         self.readable &= document.readable
@@ -128,8 +152,14 @@ class _Work:
             return
         self.ledger.extend(references.broken(self.tables, complete=not self.rules.known))
         taken = {_spot(found.place) for found in self.ledger.findings if found.severity is Severity.ERROR}
+        self._meet_neighbours()
+        if self.rules.contribution:
+            self._compare(places)
         self._derive()
-        self.ledger.extend(found for found in self._validated(places) if _spot(found.place) not in taken)
+        rows = {_row(found.place) for found in self.ledger.findings if found.severity is Severity.ERROR}
+        validated = (found for found in self._validated(places) if _spot(found.place) not in taken)
+        spoilt = rows if self.rules.contribution else set()  # what such a row lacks, its faulty cell would have made
+        self.ledger.extend(found for found in validated if found.place.column or _row(found.place) not in spoilt)
         self.ledger.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
 
     def _stop_early(self) -> None:
@@ -139,10 +169,32 @@ class _Work:
         )
         self.ledger.add(Finding(Severity.HINT, "not-checked", message))
 
+    def _meet_neighbours(self) -> None:
+        """Take in what is published about the things that the files mention and say nothing about themselves."""
+        ontology = set(self._ontology)
+        quads = [quad for quad in self.store if quad not in ontology]
+        self.own = {_value(quad.subject) for quad in quads}
+        self.mentioned = self.own | {_value(quad.object) for quad in quads}
+        subjects = {quad.subject for quad in self.store}
+        objects = {quad.object for quad in self.store if isinstance(quad.object, NamedNode)}
+        neighbours = self.published.about(objects - subjects)
+        self.store.extend(Quad(t.subject, t.predicate, t.object) for t in neighbours)
+        self.others = {_value(quad.subject) for quad in self._ontology} | {_value(t.subject) for t in neighbours}
+
+    def _compare(self, places: Places) -> None:
+        """Hold the keys of a contribution against what is published."""
+        readings = [reading for _, reading in self.tables.values()]
+        triples = [triple for made in readings for triple in made.triples]
+        triples += [triple for document in self.documents for triple in document.triples]
+        self.ledger.extend(self.published.unknown(triples, self.own, places))
+        self.ledger.extend(self.published.misnamed(readings))
+
     def _derive(self) -> None:
+        """Derive from the files and their neighbours; what it says about neighbours is published already."""
         graph = NamedNode(self.rules.derived_graph)
-        for triple in derived(self.store, self.rules.derive):
-            self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
+        for triple in derived(self.store, self.rules.derive, strict=not self.rules.contribution):
+            if not self.rules.known or _value(triple.subject) not in self.others:
+                self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
 
     def _validated(self, places: Places) -> list[Finding]:
         """Apply the shapes; of what is published only the neighbours of the files' things take part.
@@ -151,18 +203,12 @@ class _Work:
         """
         if not self.rules.shapes:
             return []
-        ontology = set(self._ontology)
-        own = {_value(quad.subject) for quad in self.store if quad not in ontology}
-        mentioned = own | {_value(quad.object) for quad in self.store if quad not in ontology}
-        neighbours = _neighbours(self.store, self.rules.known)
-        self.store.extend(Quad(t.subject, t.predicate, t.object) for t in neighbours)
-        others = {_value(quad.subject) for quad in self._ontology} | {_value(triple.subject) for triple in neighbours}
         found: list[Finding] = []
-        for result in validate(self.store, self.rules.shapes):
-            if result.focus not in own and _value(result.value) in own:
+        for result in validate(self.store, self.rules.shapes, foreign=self.rules.foreign):
+            if result.focus not in self.own and _value(result.value) in self.own:
                 about = replace(result, focus=_value(result.value), value=None)
                 found.append(self._explained(about, places))
-            elif not self.rules.known or (result.focus in mentioned and result.focus not in others):
+            elif not self.rules.known or (result.focus in self.mentioned and result.focus not in self.others):
                 found.append(self._explained(result, places))
         return sorted(found, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
 
@@ -177,6 +223,7 @@ class _Work:
             message=result.message,
             place=replace(place, property=result.name or place.property),
             value=shown[:200] if shown is not None else None,
+            terms=result.terms,
         )
 
     def examination(self) -> Examination:
@@ -187,43 +234,22 @@ class _Work:
             quads=b"".join(sorted(lines)),
             findings=tuple(self.ledger.findings[:KEPT]),
             counts={severity: self.ledger.counts[severity] for severity in Severity},
-            files=len(self.tables) + len(self.documents),
+            files=self.files,
             rows=sum(len(reading.records) for _, reading in self.tables.values()),
+            sheets=tuple(self.sheets),
         )
 
 
 def _spot(place: Place) -> tuple[object, ...]:
     """Return what makes two findings be about the same spot: the cell, or the property of a thing."""
     if place.row is not None and place.column is not None:
-        return (place.file, place.row, place.column)
+        return (place.file, place.sheet, place.row, place.column)
     return (place.file, place.focus, place.property, place.row)
 
 
-def _described(file: SourceFile, files: Iterable[SourceFile], known: Sequence[SourceFile]) -> Table | None:
-    """Return the description beside a table; else the known one of that name; else that with most of its columns."""
-    beside = [other for other in files if other.name == file.name + METADATA]
-    name = posixpath.basename(file.name) + METADATA
-    named = [other for other in known if posixpath.basename(other.name) == name]
-    if beside or named:
-        found = (beside or named)[0]
-        return tables.describe(found.content, file=found.name)
-    candidates = [tables.describe(other.content, file=other.name) for other in known]
-    best = max(candidates, key=lambda table: table.recognises(file.content), default=None)
-    return best if best is not None and best.recognises(file.content) else None
-
-
-def _undescribed(name: str, known: Sequence[SourceFile]) -> Text:
-    """Return what to say of a table that nothing describes."""
-    if not known:
-        return Text(
-            de=f"Zu dieser Tabelle fehlt die Beschreibung {name}{METADATA}; legen Sie sie dazu",
-            en=f"the description {name}{METADATA} of this table is missing; add it",
-        )
-    names = ", ".join(posixpath.basename(other.name).removesuffix(METADATA) for other in known)
-    return Text(
-        de=f"Die Spalten passen zu keiner bekannten Tabelle; verwenden Sie die Überschriften einer von diesen: {names}",
-        en=f"the columns fit no known table; use the headings of one of these: {names}",
-    )
+def _row(place: Place) -> tuple[object, ...] | None:
+    """Return the row of a place, None where it has none."""
+    return None if place.row is None else (place.file, place.sheet, place.row)
 
 
 def _own(turtle: bytes) -> list[Triple]:
@@ -234,18 +260,6 @@ def _own(turtle: bytes) -> list[Triple]:
         raise Unprocessable(
             f"the ontology cannot be read: {error}", f"Das Vokabular ist nicht lesbar: {error}"
         ) from error
-
-
-def _neighbours(store: Store, known: bytes) -> list[Triple]:
-    """Return what is published about the things that the files mention and say nothing about."""
-    if not known:
-        return []
-    published = Store()
-    published.bulk_load(known, RdfFormat.N_QUADS)
-    subjects = {quad.subject for quad in store}
-    mentioned = {quad.object for quad in store if isinstance(quad.object, NamedNode)} - subjects
-    found = {quad.triple for node in mentioned for quad in published.quads_for_pattern(node, None, None, None)}
-    return sorted(found, key=str)
 
 
 def _value(term: object) -> str:

@@ -78,7 +78,7 @@ def overview(atlas: Atlas, writer: Writer) -> Drawing | None:
         frame.height,
         [_shape(area, frame, writer, atlas) for area in (*plain, *marked)],
         [(frame.path(area.outline), area.mark) for area in sorted(atlas.districts, key=lambda area: area.mark)],
-        _named(frame, writer, [*marked, *atlas.districts], marked),
+        placed_names(frame, writer, [*marked, *atlas.districts], marked),
     )
 
 
@@ -91,7 +91,7 @@ def part(atlas: Atlas, district: Area, writer: Writer) -> Drawing:
         frame.height,
         [_shape(area, frame, writer, atlas) for area in sorted(areas, key=lambda area: area.mark)],
         [(frame.path(district.outline), district.mark)],
-        _named(frame, writer, areas, ()),
+        placed_names(frame, writer, areas, ()),
     )
 
 
@@ -183,7 +183,7 @@ def _shape(area: Area, frame: Frame, writer: Writer, atlas: Atlas) -> Shape:
     return Shape(area.key, name.text, href, f"{name.text}{around}{said}", frame.path(area.outline), area.mark, tinted)
 
 
-def _named(
+def placed_names(
     frame: Frame, writer: Writer, areas: Sequence[Area], avoided: Sequence[Area]
 ) -> list[tuple[int, int, str, str]]:
     """Return the names that fit, those of the first areas first: none covers another, or an area to be avoided.

@@ -38,13 +38,19 @@ _MENU: Final = (
     ("/", "catalogue", "#catalogue"),
     ("/karte", "map", ""),
     ("/sparql", "query", ""),
+    ("/pruefen", "check", ""),
+    ("/mitmachen", "contribute", ""),
 )
-"""Two more doors come from those who check and contribute; more than five entries do not fit a phone."""
+"""The doors in the head of every page; more than five do not fit a phone."""
 _FOOTING: Final = (
     (
         "people",
         (
             ("/suche", "search"),
+            ("/efa", "efa"),
+            ("/reuse", "reuse"),
+            ("/abgleich", "align"),
+            ("/vorlagen", "templates"),
             ("/zeitleiste", "timeline"),
             ("/quellen", "sources"),
             ("/widersprueche", "discrepancies"),
@@ -74,7 +80,14 @@ _NUMBERS: Final = ("bundle", "municipality", "programme", "source")
 _MOST_NUMBERS: Final = 4
 
 
-def thing(site: Site, description: Description, reuse: Reuse | None = None, *, located: str = "") -> bytes:
+def thing(
+    site: Site,
+    description: Description,
+    reuse: Reuse | None = None,
+    *,
+    located: str = "",
+    template: str = "thing.html",
+) -> bytes:
     """Return the page about one thing; `located` is the key of a map that shows where it lies, "" for none."""
     kind = description.iri.removeprefix(site.addresses.base_iri).split("/")[1]
     seen = glance.of(description, kind)
@@ -88,7 +101,7 @@ def thing(site: Site, description: Description, reuse: Reuse | None = None, *, l
     told = {value.text for _, values in first for value in values}
     told |= {value.text for fact in card.facts for value in fact.values}
     return render(
-        "thing.html",
+        template,
         site,
         card=card,
         glance=first,
@@ -198,6 +211,17 @@ def render(template: str, site: Site, **gaps: object) -> bytes:
     """Return a template filled in, for pages that are made in a module of their own."""
     text = _environment().get_template(template).render(site=site, w=site.words, a=site.addresses, **gaps)
     return text.encode()
+
+
+def fill(template: str, **gaps: object) -> str:
+    """Return a template of a document that is no page, filled in."""
+    return _environment().get_template(template).render(**gaps)
+
+
+def load() -> None:
+    """Read every template, for a process that will not be able to open files."""
+    for name in _environment().list_templates(extensions=["html"]):
+        _environment().get_template(name)
 
 
 @cache

@@ -52,7 +52,7 @@ class Places:
         for reading in self._readings:
             cell = reading.origin(*key)
             if cell is not None:
-                return Place(file=reading.file, row=cell.row, column=cell.column)
+                return reading.place(cell)
         return None
 
     def _row(self, subject: str, predicate: str) -> Place | None:
@@ -61,14 +61,14 @@ class Places:
         if not rows:
             return None
         reading, cell = min(rows, key=lambda found: predicate not in found[0].columns)
-        return Place(file=reading.file, row=cell.row, column=reading.columns.get(predicate))
+        return reading.place(replace(cell, column=reading.columns.get(predicate)))
 
     def _mentioned(self, thing: str) -> Place | None:
         """Return the first place that refers to a thing which no file says anything about."""
         for reading in self._readings:
             for triple, cell in zip(reading.triples, reading.cells, strict=True):
                 if getattr(triple.object, "value", None) == thing:
-                    return Place(file=reading.file, row=cell.row, column=cell.column)
+                    return reading.place(cell)
         return self._file("", thing)
 
     def _file(self, *key: str) -> Place | None:

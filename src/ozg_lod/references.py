@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ozg_lod.cells import shown
 from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.tables import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +50,7 @@ def _unknown(tables: Tables, file: str, target: str, key: ForeignKey) -> Iterato
         wanted = [((value,),) for value in cells[0]] if len(cells) == 1 else [tuple(cells)]
         for values in wanted:
             if values not in existing:
-                place = Place(file=file, row=record.row, column=reading.headers.get(key.columns[0]))
+                place = reading.place(Cell(record.row, key.columns[0]))
                 yield _finding(", ".join(" ".join(value) for value in values), names, target, place)
 
 

@@ -44,7 +44,8 @@ def key_of(scope: Scope) -> Key | None:
 
 def note(scope: Scope, status: int, took_s: float) -> None:
     """Write a line for a request: no address, no query string, nothing that tells who asked what."""
-    _log.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, took_s * 1000)
+    path = "/einreichung/…" if scope["path"].startswith("/einreichung/") else scope["path"]  # the rest is a secret
+    _log.info("%s %s %d %.1f ms", scope["method"], path, status, took_s * 1000)
 
 
 class Repeats:

@@ -6,15 +6,17 @@ left out, the JSON has it.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final, Literal
 
 import pyoxigraph as ox
 
+from ozg_lod import causes
+from ozg_lod.causes import NAMES, by_cause, line, quoted
 from ozg_lod.findings import Severity, Text
-from ozg_lod.lexical import CONTROL
 from ozg_lod.vocab import OZGSH, RDF, RDFS, SH, XSD
 
 if TYPE_CHECKING:
@@ -28,13 +30,6 @@ if TYPE_CHECKING:
 LISTED: Final = 10
 """How many places one cause lists in the text."""
 
-_NAMES: Final = {
-    Severity.ERROR: (Text("Fehler", "error"), Text("Fehler", "errors")),
-    Severity.WARNING: (Text("Warnung", "warning"), Text("Warnungen", "warnings")),
-    Severity.HINT: (Text("Hinweis", "hint"), Text("Hinweise", "hints")),
-}
-_ROWS: Final = (Text("Zeile", "row"), Text("Zeilen", "rows"))
-_FILES: Final = (Text("Datei", "file"), Text("Dateien", "files"))
 _SHACL_SEVERITIES: Final = {Severity.ERROR: "Violation", Severity.WARNING: "Warning", Severity.HINT: "Info"}
 
 
@@ -45,17 +40,12 @@ def conforms(examination: Examination, *, strict: bool = False) -> bool:
 
 def summary(examination: Examination, language: Language) -> str:
     """Return the headline, such as "2 Fehler, 1 Hinweis in 41 Zeilen"."""
-    found = [
-        _counted(count, _NAMES[severity], language)
-        for severity in Severity
-        if (count := examination.counts.get(severity, 0))
-    ]
-    nothing = Text(de="Keine Befunde", en="No findings")[language]
-    within = (examination.rows, _ROWS) if examination.rows else (examination.files, _FILES)
-    preposition = Text(de="in", en="in")[language]
-    dative = "Dateien" if language == "de" and within[1] is _FILES and within[0] != 1 else None
-    counted = f"{within[0]} {dative}" if dative else _counted(*within, language)
-    return f"{', '.join(found) or nothing} {preposition} {counted}"
+    return causes.headline(examination, language)
+
+
+def grouped(examination: Examination, language: Language) -> causes.Grouped:
+    """Return the findings grouped by cause, errors first, for pages to show."""
+    return causes.grouped(examination, language)
 
 
 def to_text(examination: Examination, language: Language) -> str:
@@ -64,11 +54,44 @@ def to_text(examination: Examination, language: Language) -> str:
     for severity in Severity:
         found = [finding for finding in examination.findings if finding.severity is severity]
         if found:
-            parts.append("\n".join([_NAMES[severity][1][language].capitalize(), *_causes(found, language)]))
+            parts.append("\n".join([NAMES[severity][1][language].capitalize(), *_causes(found, language)]))
     if examination.truncated:
         more = examination.truncated
         parts.append(Text(de=f"{more} weitere sind nicht aufgeführt.", en=f"{more} more are not listed.")[language])
     return "\n\n".join(parts)
+
+
+def to_csv(examination: Examination, language: Language) -> bytes:
+    """Return the findings as a table that a spreadsheet opens: one row each, with a byte order mark.
+
+    In German a semicolon separates, as German spreadsheets expect. A text that would run as a formula gets an
+    apostrophe.
+    """
+    output = io.StringIO()
+    writer = csv.writer(output, delimiter=";" if language == "de" else ",", lineterminator="\r\n")
+    writer.writerow(HEADINGS[language])
+    for cause in grouped(examination, language).causes:
+        for spot in cause.spots:
+            writer.writerow([_harmless(text) for text in row(cause, spot, language)])
+    return output.getvalue().encode("utf-8-sig")
+
+
+def row(cause: causes.Cause, spot: causes.Spot, language: Language) -> list[str]:
+    """Return the cells of one finding under `HEADINGS`."""
+    number = str(spot.row) if spot.row is not None else ""
+    about = spot.column or ", ".join(text for text in (spot.thing, spot.property) if text)
+    name = NAMES[cause.severity][0][language].capitalize()
+    return [name, spot.file, spot.sheet, number, spot.letter, about, cause.sentence, spot.value, spot.suggestion]
+
+
+HEADINGS: Final = {
+    "de": ("Art", "Datei", "Blatt", "Zeile", "Spalte", "Überschrift", "Befund", "Dort steht", "Vorschlag"),
+    "en": ("Kind", "File", "Sheet", "Row", "Column", "Heading", "Finding", "Found", "Suggestion"),
+}
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def to_json(examination: Examination) -> bytes:
@@ -100,37 +123,19 @@ def to_turtle(examination: Examination) -> bytes:
 
 def place(found: Place, language: Language) -> str:
     """Return a place in words, such as `bundles.csv row 4, column "Verfügbar ab"`."""
-    words = Text(de="Zeile", en="row" if found.row is not None else "line")[language]
-    number = found.row if found.row is not None else found.line
-    parts = [found.file or "", found.sheet or "", f"{words} {number}" if number is not None else ""]
-    start = (", " if language == "de" else " ").join(part for part in parts if part)
-    rest = [start]
-    if found.column is not None:
-        rest.append(Text(de="Spalte", en="column")[language] + " " + _quoted(found.column, language))
-    if found.character is not None:
-        rest.append(Text(de="Zeichen", en="character")[language] + f" {found.character}")
-    if found.row is None:
-        rest += [_quoted(text[language], language) for text in (found.subject, found.property) if text is not None]
-    return _line(", ".join(part for part in rest if part))
-
-
-def _counted(count: int, names: tuple[Text, Text], language: Language) -> str:
-    return f"{count} {names[count != 1][language]}"
+    return causes.place(found, language)
 
 
 def _causes(findings: Sequence[Finding], language: Language) -> Iterator[str]:
     """Yield the lines of one severity; findings of one rule with the same sentence are one cause."""
-    causes: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
-        causes.setdefault((finding.rule, finding.message[language]), []).append(finding)
-    order = {rule: index for index, rule in enumerate(dict.fromkeys(rule for rule, _ in causes))}
-    for (_, message), group in sorted(causes.items(), key=lambda cause: order[cause[0][0]]):
+    for group in by_cause(findings, language):
+        message = line(group[0].message[language])
         if len(group) == 1:
             start = _where(group[0], language)
-            yield f"  {start}{': ' if start else ''}{_line(message)}"
+            yield f"  {start}{': ' if start else ''}{message}"
             continue
         times = Text(de=f"{len(group)}-mal", en=f"{len(group)} times")[language]
-        yield f"  {times}: {_line(message)}"
+        yield f"  {times}: {message}"
         yield from (f"    {_where(finding, language)}" for finding in group[:LISTED])
         if len(group) > LISTED:
             more = len(group) - LISTED
@@ -141,18 +146,9 @@ def _where(finding: Finding, language: Language) -> str:
     """Return the place, and what stands there unless the sentence says it or it is an address."""
     start = place(finding.place, language)
     value = finding.value
-    if value is None or re.search(r"[<>]|^[A-Za-z][\w+.-]*:\S", value) or value[:20] in finding.message[language]:
+    if value is None or causes.is_address(value) or value[:20] in finding.message[language]:
         return start
-    return f"{start} ({_quoted(_line(value), language)})" if start else _quoted(_line(value), language)
-
-
-def _quoted(text: str, language: Language) -> str:
-    return f"„{text}“" if language == "de" else f'"{text}"'
-
-
-def _line(text: str) -> str:
-    """Return text on one line without control characters, which a terminal would obey."""
-    return " ".join(CONTROL.sub("\ufffd", text).split())
+    return f"{start} ({quoted(line(value), language)})" if start else quoted(line(value), language)
 
 
 def _plain(finding: Finding) -> dict[str, object]:
@@ -188,19 +184,33 @@ def _report(examination: Examination) -> Iterator[ox.Triple]:
 
 def _result(result: ox.BlankNode, finding: Finding) -> Iterator[ox.Triple]:
     rule = finding.rule if ":" in finding.rule else OZGSH + finding.rule
+    said = finding.terms
+    severity = said.severity if said is not None else f"<{SH}{_SHACL_SEVERITIES[finding.severity]}>"
+    terms = {"resultSeverity": severity or f"<{SH}Violation>", "sourceShape": f"<{rule}>"}
+    if said is not None:
+        terms |= {"focusNode": said.focus, "resultPath": said.path, "value": said.value}
+        terms["sourceConstraintComponent"] = said.component
     yield ox.Triple(result, _node(RDF + "type"), _node(SH + "ValidationResult"))
-    yield ox.Triple(result, _node(SH + "resultSeverity"), _node(SH + _SHACL_SEVERITIES[finding.severity]))
-    yield ox.Triple(result, _node(SH + "sourceShape"), _node(rule))
-    if finding.place.focus is not None:
+    yield from (ox.Triple(result, _node(SH + name), _term(text)) for name, text in terms.items() if text)
+    if said is None and finding.place.focus is not None:
         yield ox.Triple(result, _node(SH + "focusNode"), _node(finding.place.focus))
-    if finding.value is not None:
-        yield ox.Triple(result, _node(SH + "value"), ox.Literal(_line(finding.value)))
+    if said is None and finding.value is not None:
+        yield ox.Triple(result, _node(SH + "value"), ox.Literal(line(finding.value)))
     languages: tuple[Language, Language] = ("de", "en")
     for language in languages:
         where = place(finding.place, language)
-        said = f"{where}: {_line(finding.message[language])}" if where else _line(finding.message[language])
-        yield ox.Triple(result, _node(SH + "resultMessage"), ox.Literal(said, language=language))
+        text = f"{where}: {line(finding.message[language])}" if where else line(finding.message[language])
+        yield ox.Triple(result, _node(SH + "resultMessage"), ox.Literal(text, language=language))
 
 
 def _node(iri: str) -> ox.NamedNode:
     return ox.NamedNode(iri)
+
+
+def _term(text: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    """Return a term from N-Triples."""
+    statement = f"<urn:x> <urn:x> {text} .".encode()
+    (quad,) = ox.parse(statement, ox.RdfFormat.N_TRIPLES)
+    if isinstance(quad.object, ox.NamedNode | ox.BlankNode | ox.Literal):
+        return quad.object
+    raise TypeError("a triple term passed the gate")

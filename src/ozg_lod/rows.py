@@ -5,6 +5,7 @@ Rows count as a spreadsheet counts them, so a record with line ends in a cell is
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -23,10 +24,15 @@ SEPARATORS: Final = {",": Text("Komma", "comma"), ";": Text("Semikolon", "semico
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row that has content; `number` as in a spreadsheet."""
+    """One row that has content; `number` as in a spreadsheet.
+
+    `types` has a letter for each cell of a spreadsheet: t text, n number, d date, b truth value, e error value,
+    f result of a formula, u formula without result. The cells of a CSV file are only text, and `types` is empty.
+    """
 
     number: int
     cells: tuple[str, ...]
+    types: str = ""
 
 
 def folded(header: str) -> str:
@@ -34,14 +40,15 @@ def folded(header: str) -> str:
     return " ".join(header.split()).casefold()
 
 
-def decoded(content: bytes, *, file: str) -> str | Finding:
+def decoded(content: bytes, *, file: str, wanted: str = "„CSV UTF-8“") -> str | Finding:
     """Return the text of a file in UTF-8, with or without a byte order mark, or the one finding about its encoding."""
+    english = wanted.replace("„", '"').replace("“", '"')
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _wrong_encoding(
             file,
             Text(
-                de="Die Datei ist in UTF-16 gespeichert; speichern Sie sie als „CSV UTF-8“",
-                en='the file is saved as UTF-16; save it as "CSV UTF-8"',
+                de=f"Die Datei ist in UTF-16 gespeichert; speichern Sie sie als {wanted}",
+                en=f"the file is saved as UTF-16; save it as {english}",
             ),
         )
     try:
@@ -53,12 +60,52 @@ def decoded(content: bytes, *, file: str) -> str | Finding:
         file,
         Text(
             de=f"Zeile {line} enthält ein Zeichen, das kein UTF-8 ist (in Windows-1252 wäre es „{letter}“); "
-            "speichern Sie die Datei als „CSV UTF-8“",
+            f"speichern Sie die Datei als {wanted}",
             en=f'line {line} holds a character that is not UTF-8 (in Windows-1252 it would be "{letter}"); '
-            'save the file as "CSV UTF-8"',
+            f"save the file as {english}",
         ),
         line,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a file that was not in UTF-8, and the hint about that."""
+
+    text: str
+    hint: Finding
+
+
+def decoded_leniently(content: bytes, *, file: str) -> str | Decoded | Finding:
+    """Return the text of a file as spreadsheets on Windows write it too: UTF-16 with a byte order mark, Windows-1252.
+
+    A finding instead of text is about bytes that are none of these.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding, name = "utf-16", "UTF-16"
+    else:
+        with contextlib.suppress(UnicodeDecodeError):
+            return content.decode("utf-8-sig")
+        encoding, name = "cp1252", "Windows-1252"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        return decoded(content, file=file) if encoding == "cp1252" else _damaged(file)
+    if CONTROL.search(text[:10_000]):
+        return _damaged(file)
+    message = Text(
+        de=f"Die Datei ist in {name} gespeichert und wurde so gelesen; besser ist „CSV UTF-8“",
+        en=f'the file is saved as {name} and was read as that; "CSV UTF-8" is better',
+    )
+    return Decoded(text, Finding(Severity.HINT, "file-encoding", message, Place(file=file)))
+
+
+def _damaged(file: str) -> Finding:
+    message = Text(
+        de="Die Datei enthält Zeichen, die kein Text sind; speichern Sie die Tabelle neu als „CSV UTF-8“",
+        en='the file holds characters that are not text; save the table again as "CSV UTF-8"',
+    )
+    return _wrong_encoding(file, message)
 
 
 def _wrong_encoding(file: str, message: Text, line: int | None = None) -> Finding:
@@ -122,3 +169,27 @@ def unfit(text: str, place: Place) -> Finding | None:
         en=f"the cell holds an invisible control character ({code}); delete it",
     )
     return Finding(Severity.ERROR, "cell-characters", message, place, suggestion=re.sub(CONTROL, "", text)[:200])
+
+
+def computed(text: str, kind: str, place: Place) -> Finding | None:
+    """Return what is to be said of a cell that a spreadsheet computed; `kind` is a letter as in `Row.types`."""
+    if kind == "e":
+        message = Text(
+            de=f"In der Zelle steht der Fehlerwert {text[:20]}; berichtigen Sie die Formel oder schreiben Sie den Wert",
+            en=f"the cell holds the error value {text[:20]}; correct the formula or fill in the value",
+        )
+        return Finding(Severity.ERROR, "cell-error", message, place)
+    if kind == "u":
+        message = Text(
+            de="In der Zelle steht eine Formel ohne gespeichertes Ergebnis; kopieren Sie die Spalte und fügen Sie sie "
+            "als Werte ein",
+            en="the cell holds a formula without a stored result; copy the column and paste it as values",
+        )
+        return Finding(Severity.ERROR, "cell-formula", message, place)
+    if kind == "f":
+        message = Text(
+            de="In der Zelle steht eine Formel; gelesen wurde ihr Ergebnis",
+            en="the cell holds a formula; its result was read",
+        )
+        return Finding(Severity.HINT, "cell-formula", message, place, value=text[:200])
+    return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; a virtual one has no cells and gets its value from `value` or `default`."""
+    """One column; a virtual one has no cells and gets its value from `value` or `default`.
+
+    `titles` are what may stand in the header, `description` says what belongs into the cells, by language.
+    """
 
     name: str
     titles: Mapping[str, tuple[str, ...]]
@@ -28,6 +32,7 @@ class Column:
     about: Template | None
     property: str | None
     value: Template | None
+    description: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, language: str) -> str:
         """Return what people call the column: its first title in `language`, else in German, else its name."""
@@ -55,3 +60,19 @@ class Schema:
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...]
+
+    @property
+    def variables(self) -> dict[str, Column]:
+        """Return what templates may use: the columns with cells, also by the groups of their formats."""
+        real = [column for column in self.columns if not column.virtual]
+        return {name: column for column in real for name in (column.name, *column.datatype.groups)}
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Return the columns that repeat a key in words, by the column of the key, which stands right before them."""
+        real = [column for column in self.columns if not column.virtual]
+        return {
+            before.name: column.name
+            for before, column in pairwise(real)
+            if before.name in self.primary_key and column.name not in self.primary_key and column.property is None
+        }

@@ -7,11 +7,12 @@ import logging
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from ozg_lod import app, sandbox
+from ozg_lod import sandbox
 from ozg_lod.errors import UsageError
 from ozg_lod.repeats import Front
 from ozg_lod.serving import Switch
@@ -50,7 +51,10 @@ def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; requests in flight get `drain_s` seconds to end."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    application = app.create(settings, Switch(settings))
+    with ThreadPoolExecutor(1) as opening:  # the data are loaded in a process of their own: both take half a second
+        switch = opening.submit(Switch, settings)
+        from ozg_lod import app  # noqa: PLC0415 - while that goes on
+    application = app.create(settings, switch.result())
     config = uvicorn.Config(
         Front(application, access_log=settings.access_log),
         host=settings.host,

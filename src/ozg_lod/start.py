@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _SHARED: Final = {
     "ontology": "ontology",
     "shapes": "shapes",
+    "contributions": "contributions",
     "queries/derive": "queries/derive",
+    "queries/help": "queries/help",
     "tests/invariants": "invariants",
     "tests/shapes": "cases",
 }
@@ -28,6 +30,7 @@ Ein Ordner mit Quellen für ozg-lod. / A source folder for ozg-lod.
 
 - `data/catalogue.ttl` nennt Titel und Basis-IRI. / names title and base IRI.
 - `data/` bekommt Ihre Tabellen (`x.csv` mit `x.csv-metadata.json`) und RDF-Dateien. / takes your tables and RDF files.
+- `contributions/` beschreibt, was andere beitragen können. / describes what others may contribute.
 - `ontology/`, `shapes/`, `queries/derive/` sind überall dieselben. / are the same everywhere.
 
     ozg-lod build --source {directory}

@@ -6,7 +6,7 @@ count. A cell that cannot be read makes no triple, and neither does a template t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,7 @@ from ozg_lod.vocab import XSD
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ozg_lod.header import Header
     from ozg_lod.schema import Column, Schema
 
 MAX_ROWS: Final = 1_000_000
@@ -30,7 +31,7 @@ MAX_ROWS: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A place in a table: the row as a spreadsheet counts, the header of the column as the file has it, if any."""
+    """A place in a table: the row as a spreadsheet counts, and the name of the column in the description, if any."""
 
     row: int
     column: str | None
@@ -40,18 +41,36 @@ class Cell:
 class Reading:
     """What a table says: `cells[n]` is where `triples[n]` stands.
 
-    `headers` are the file's by the name of the column, `columns` the file's headers by predicate. A reading that
-    is not `complete` broke off, so that rows are missing.
+    `table` is the place of the table as a whole, `header` its headings, `columns` the names of the columns by
+    predicate, `named` columns with the names of keys by the columns of those keys. A reading that is not `complete`
+    broke off, so that rows are missing.
     """
 
-    file: str
+    table: Place
     ledger: Ledger
     triples: list[Triple] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    header: Header | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
     complete: bool = False
+
+    @property
+    def file(self) -> str:
+        """Return the name of the file."""
+        return self.table.file or ""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return the file's headers by the name of the column."""
+        return self.header.names if self.header is not None else {}
+
+    def place(self, cell: Cell) -> Place:
+        """Return a place in the table for people."""
+        if self.header is None:
+            return replace(self.table, row=cell.row)
+        return self.header.place(self.table, cell.row, cell.column or "")
 
     @property
     def findings(self) -> list[Finding]:
@@ -81,43 +100,64 @@ class Table:
 
     schema: Schema
 
-    def recognises(self, content: bytes) -> int:
-        """Return how many columns of this table the header row names; 0 when it is not at least half of them."""
-        known = header.columns(self.schema)
-        text = decoded(content, file="")
-        if isinstance(text, Finding):
+    def recognises(self, row: Row) -> int:
+        """Return how well a row is the header of this table, 0 for not at all.
+
+        It must name two columns, and half of all or all that need a value; what it lacks of those counts against it.
+        """
+        found = header.matched(row, header.columns(self.schema))
+        if found is None or len(found.names) < min(2, self._width):
             return 0
-        first = next(rows(text, separator_of(text, set(known)), file=""), None)
-        found = header.matched(first, known) if isinstance(first, Row) else None
-        named = len(found.names) if found is not None else 0
-        return named if 2 * named >= len({column.name for column in known.values()}) else 0
+        needed = [column.name for column in self.schema.columns if column.required and not column.virtual]
+        lacking = sum(name not in found.names for name in needed)
+        if 2 * len(found.names) < self._width and lacking:
+            return 0
+        return max(1, 1_000 + 10 * (len(found.names) - lacking) - self._width)
+
+    @property
+    def _width(self) -> int:
+        return sum(not column.virtual for column in self.schema.columns)
 
     def read(self, content: bytes, *, file: str, separators: str = ",", max_rows: int = MAX_ROWS) -> Reading:
-        """Read a file; `separators` are those accepted, decided from the header row."""
-        known = header.columns(self.schema)
+        """Read a file in UTF-8; `separators` are those accepted, decided from the header row."""
+        origin = Place(file=file)
         text = decoded(content, file=file)
         if isinstance(text, Finding):
-            return _unread(file, text)
-        separator = separator_of(text, set(known))
+            return unread(origin, text)
+        separator = separator_of(text, set(header.columns(self.schema)))
         if separator not in separators:
-            return _unread(file, _wrong_separator(separator, separators[0], file))
-        below = rows(text, separator, file=file)
+            return unread(origin, _wrong_separator(separator, separators[0], file))
+        return self.read_rows(rows(text, separator, file=file), origin, max_rows=max_rows)
+
+    def read_rows(
+        self, below: Iterator[Row | Finding], origin: Place, *, max_rows: int = MAX_ROWS, lenient: bool = False
+    ) -> Reading:
+        """Read rows of which the first is the header; when `lenient` what a spreadsheet did to values is undone."""
         first = next(below, None)
         if isinstance(first, Finding):
-            return _unread(file, first)
-        found = header.matched(first, known) if first is not None else None
+            return unread(origin, first)
+        found = header.matched(first, header.columns(self.schema)) if first is not None else None
         if first is None or found is None:
             reason = _EMPTY if first is None else _UNKNOWN
-            return _unread(file, header.unreadable(self.schema, Place(file=file, row=1), reason))
+            row = first.number if first is not None else 1
+            return unread(origin, header.unreadable(self.schema, replace(origin, row=row, letter=None), reason))
         ledger = Ledger()
-        ledger.extend(header.faults(first, found, self.schema, file))
-        source = Records(self.schema, found, file, ledger)
+        ledger.extend(header.faults(first, found, self.schema, origin))
+        source = Records(self.schema, found, origin, ledger, lenient=lenient)
         records = list(source.read(below, max_rows))
         writer = _Writer(self.schema, found.names)
         for record in records:
             writer.write(record)
         return Reading(
-            file, ledger, writer.triples, writer.cells, records, found.names, writer.columns(), complete=source.complete
+            table=origin,
+            ledger=ledger,
+            triples=writer.triples,
+            cells=writer.cells,
+            records=records,
+            header=found,
+            columns=writer.columns(),
+            named=self.schema.named,
+            complete=source.complete,
         )
 
 
@@ -133,10 +173,11 @@ def describe(metadata: bytes, *, file: str) -> Table:
     return Table(csvw.schema(metadata, file=file))
 
 
-def _unread(file: str, finding: Finding) -> Reading:
+def unread(origin: Place, finding: Finding) -> Reading:
+    """Return the reading of what could not be read at all, and why."""
     ledger = Ledger()
     ledger.add(finding)
-    return Reading(file, ledger)
+    return Reading(origin, ledger)
 
 
 def _wrong_separator(separator: str, accepted: str, file: str) -> Finding:
@@ -156,6 +197,8 @@ class _Writer:
         self.triples: list[Triple] = []
         self.cells: list[Cell] = []
         self._nodes: dict[str, NamedNode] = {}
+        self._owners = {name: column.name for name, column in schema.variables.items()}
+        self._grouped = [column for column in schema.columns if column.datatype.groups]
         self._written = [
             (column, column.about, column.property)
             for column in schema.columns
@@ -163,28 +206,38 @@ class _Writer:
         ]
 
     def columns(self) -> dict[str, str]:
-        """Return the file's header of the first column with each predicate."""
+        """Return the name of the first column of the file with each predicate."""
         found: dict[str, str] = {}
         for column, _, predicate in self._written:
             if column.name in self.headers:
-                found.setdefault(predicate, self.headers[column.name])
+                found.setdefault(predicate, column.name)
         return found
 
     def write(self, record: Record) -> None:
         single: dict[str, str | None] = {name: value[0] for name, value in record.values.items() if value}
+        single.update(self._groups(single))
         for column, about, predicate in self._written:
             subject = about.expand(single)
             if subject is None:
                 continue
-            cell = Cell(record.row, self._header_of(column))
+            cell = Cell(record.row, self._cell_of(column))
             for value in self._objects(column, record.values, single):
                 self.triples.append(Triple(self._node(subject), self._node(predicate), value))
                 self.cells.append(cell)
 
-    def _header_of(self, column: Column) -> str | None:
-        """Return the header of the cell a triple comes from; a virtual column points at the first one it uses."""
+    def _groups(self, single: Mapping[str, str | None]) -> Iterator[tuple[str, str | None]]:
+        """Yield the parts of the cells that the groups of their formats name."""
+        for column in self._grouped:
+            form, value = column.datatype.format, single.get(column.name)
+            match = form.fullmatch(value) if form is not None and value is not None else None
+            if match is not None:
+                yield from match.groupdict().items()
+
+    def _cell_of(self, column: Column) -> str | None:
+        """Return the column a triple comes from; a virtual one points at the first it uses."""
         names = column.value.names if column.virtual and column.value is not None else (column.name,)
-        return self.headers.get(names[0]) if names else None
+        owner = self._owners.get(names[0]) if names else None
+        return owner if owner in self.headers else None
 
     def _objects(
         self, column: Column, values: Mapping[str, tuple[str, ...]], single: Mapping[str, str | None]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ozg_lod.metadata import Node
 
+MAILTO: Final = "mailto:"
 PREFIXES: Final = {
     "dc": DCT,
     "dcat": DCAT,
@@ -70,7 +71,8 @@ def template(node: Node, base: str) -> Template:
     parts.append(node.text()[end:])
     if any(isinstance(part, str) and re.search(r'[{}\s<>"|\\^`]', part) for part in parts):
         node.fail("is not an address with {name} in it", "ist keine Adresse mit {name} darin")
-    if any(part[1] is True for part in parts if not isinstance(part, str)) and parts != ["", parts[1], ""]:
+    whole = any(part[1] is True for part in parts if not isinstance(part, str))
+    if whole and parts not in (["", parts[1], ""], [MAILTO, parts[1], ""]):
         node.fail("{+name} must stand alone", "{+name} muss allein stehen")
     parts[0] = _resolved(str(parts[0]), node, base, leads=len(parts) > 1 and parts[1][1] is True)
     return Template(tuple(part for part in parts if part))
@@ -79,7 +81,7 @@ def template(node: Node, base: str) -> Template:
 def _resolved(start: str, node: Node, base: str, *, leads: bool) -> str:
     """Make the constant beginning of a template absolute; `leads` says that {+name} follows it."""
     prefix, colon, rest = start.partition(":")
-    if is_web_address(start) or (not start and leads):
+    if is_web_address(start) or (leads and start in {"", MAILTO}):
         return start
     if colon and prefix in PREFIXES:
         return PREFIXES[prefix] + rest

@@ -44,15 +44,50 @@ _FEW_LINKS: Final = 40
 class Snapshot(Protocol):
     """What a page needs of an opened snapshot."""
 
-    store: ox.Store
-    shapes: bytes
-    directory: Path
-    version: str
-    base_iri: str
-    public_url: str
-    code: str
-    cache: ByteCache
-    in_memory: bool
+    @property
+    def directory(self) -> Path:
+        """Where its files are."""
+        ...
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all data are held in memory."""
+        ...
+
+    @property
+    def store(self) -> ox.Store:
+        """The merged graph, and the graph of each source."""
+        ...
+
+    @property
+    def shapes(self) -> bytes:
+        """The rules as Turtle."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version of the data."""
+        ...
+
+    @property
+    def base_iri(self) -> str:
+        """What the IRIs of its things start with."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """The address that links start with."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """The fingerprint of the program."""
+        ...
+
+    @property
+    def cache(self) -> ByteCache:
+        """What is kept as long as it is served."""
+        ...
 
     @property
     def manifest(self) -> Manifest:
@@ -234,11 +269,24 @@ class Visit:
         links.append(f'<{addresses.absolute("/ontology")}>; rel="describedby"')
         if about:
             links.append(f'<{about}>; rel="describes"')
+            links += self._linksets(about)
         for relation, page in (("prev", self.page - 1), ("next", self.page + 1)):
             if 1 <= page <= pages:
                 links.append(f'<{addresses.absolute(self.path, page=page)}>; rel="{relation}"')
         links += [f'<{licence}>; rel="license"' for licence in self._licences(about)]
         return ", ".join(links)
+
+    def _linksets(self, about: str) -> list[str]:
+        """Return where all links of a thing are listed (RFC 9264), and its feed."""
+        thing = about.removeprefix(f"{self.opened.base_iri}id/")
+        if thing == about:
+            return []
+        linkset, feed = self.addresses.absolute(f"/linkset/{thing}"), self.addresses.absolute(f"/doc/{thing}.atom")
+        return [
+            f'<{linkset}>; rel="linkset"; type="application/linkset+json"',
+            f'<{linkset}>; rel="linkset"; type="application/linkset"',
+            f'<{feed}>; rel="alternate"; type="application/atom+xml"',
+        ]
 
     def _licences(self, about: str) -> list[str]:
         """Return the licences of a thing, else of its sources, else of the catalogue; a list has several, so none."""

@@ -12,7 +12,12 @@ import pytest
 HOSTILE = 'SELECT ("<img src=x onerror=alert(1)>" AS ?text) (<javascript:alert(1)> AS ?link) {}'
 WRONG = "SELECT ?s WHERE {\n  ?s ozg:of ?o .\n}"
 LONG = "SELECT * WHERE { ?s ?p ?o } LIMIT 120"
+OZG = "https://w3id.org/ozg-lod/ontology#"
 GRAPH = "CONSTRUCT WHERE { ?s a <https://w3id.org/ozg-lod/ontology#Module> }"
+DATES = "SELECT ?s ?from ?to WHERE { ?s <{0}earliest> ?from ; <{0}latest> ?to } ORDER BY ?s LIMIT 20".replace(
+    "{0}", OZG
+)
+PLACES = f"SELECT ?member WHERE {{ ?member <{OZG}participatesIn> ?programme }}"
 TRUTH = "ASK { ?s a <https://w3id.org/ozg-lod/ontology#Module> }"
 
 
@@ -60,6 +65,9 @@ PAGES = [
     ask(GRAPH),
     ask(TRUTH),
     ask("SELECT ?s WHERE { ?s a ?nothing . FILTER(false) }"),
+    ask(DATES, view="timeline"),
+    ask(PLACES, view="map"),
+    "/codebuch",
     "/doc/bundle/waffen",
     "/nirgends",
 ]
@@ -75,6 +83,7 @@ MAIN = {
     "/karte",
     "/sparql",
     ask(WRONG),
+    ask(DATES, view="timeline"),
 }
 FAILING = {ask(WRONG): 400, "/doc/bundle/waffen": 404, "/nirgends": 404}
 WIDTHS = (320, 768, 1280)

@@ -1,0 +1,63 @@
+"""Choices: the allowed values of a column, each with what people may write for it.
+
+A description lists them as members of a collection (`skos:member`) with notation and names; CSVW itself knows no lists.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.findings import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_SHOWN: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One allowed value: `notation` is what the data say, `names` what people see, `others` what is understood too."""
+
+    notation: str
+    names: Mapping[str, str]
+    others: Mapping[str, tuple[str, ...]]
+
+    def name(self, language: str) -> str:
+        """Return what people call the value, in German where there is no name in `language`."""
+        return self.names.get(language) or self.names.get("de") or self.notation
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Return every text that means this value."""
+        return (self.notation, *self.names.values(), *(text for texts in self.others.values() for text in texts))
+
+
+def chosen(text: str, choices: Iterable[Choice]) -> str | None:
+    """Return the notation of the value that a text means, without regard to capitals and spaces.
+
+    >>> chosen(" Geplant", [Choice("planned", {"de": "geplant"}, {})])
+    'planned'
+    """
+    said = _folded(text)
+    return next((choice.notation for choice in choices if said in map(_folded, choice.spellings)), None)
+
+
+def nearest(text: str, choices: Iterable[Choice]) -> Choice | None:
+    """Return the value whose spelling is nearest to a text, if any is near."""
+    owners = {_folded(spelling): choice for choice in choices for spelling in choice.spellings}
+    near = difflib.get_close_matches(_folded(text)[:_SHOWN], owners, n=1)
+    return owners[near[0]] if near else None
+
+
+def listed(choices: Iterable[Choice]) -> Text:
+    """Return the values as a list in words."""
+    found = tuple(choices)
+    de, en = (", ".join(choice.name(language) for choice in found) for language in ("de", "en"))
+    return Text(de=de, en=en)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
