@@ -49,10 +49,11 @@ from ozg_lod.rates import Rate
 from ozg_lod.repeats import key_of, note, repeats_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from ozg_lod.repeats import Headers
     from ozg_lod.serving import Opened, Switch
     from ozg_lod.settings import Settings
 
@@ -204,9 +205,8 @@ class _Everywhere:
         opened: Opened = scope["app"].state.opened
         response = await _handled(handle, Request(scope, receive))
         if (key := key_of(scope)) is not None and response.status_code in (200, 304):
-            repeats_of(opened.cache).put(
-                key, response.status_code, [*response.raw_headers, *_EVERYWHERE], bytes(response.body)
-            )
+            headers = _with(response.raw_headers, _EVERYWHERE)
+            repeats_of(opened.cache).put(key, response.status_code, headers, bytes(response.body))
         await response(scope, receive, answer)
 
 
@@ -249,9 +249,15 @@ class _Answer:
         """Send on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = {name for name, _ in message["headers"]} & _REPLACED
-            message["headers"] = [*message["headers"], *(one for one in self.headers if one[0] not in own)]
+            message["headers"] = _with(message["headers"], self.headers)
         await self._send(message)
+
+
+def _with(own: Iterable[tuple[bytes, bytes]], others: Headers) -> Headers:
+    """Return the headers of an answer with those of every answer, but what the answer says itself instead."""
+    headers = list(own)
+    replaced = {name for name, _ in headers} & _REPLACED
+    return [*headers, *(one for one in others if one[0] not in replaced)]
 
 
 def _internal(request: Request) -> Response:
