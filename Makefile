@@ -34,6 +34,7 @@ coverage: .venv/test
 
 bench: .venv/test
 	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python bench/checking.py
 
 format: .venv/test
 	$(BIN)/ruff format .

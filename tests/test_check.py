@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -17,6 +18,10 @@ import httpx
 import openpyxl
 import pyoxigraph as ox
 import pytest
+from starlette.requests import Request
+
+from ozg_lod import check_pages, uploads
+from ozg_lod.errors import Late
 
 HEAD = (
     "Gemeinde oder Kreis (AGS);Leistung (Bündel, OZG-Nummer oder LeiKa-Schlüssel);Stand;Seit oder ab (Monat);"
@@ -329,3 +334,31 @@ def test_rdf_has_no_cells_to_mark(client: httpx.Client) -> None:
     answer = validate(client, TURTLE, "a.ttl", accept=XLSX)
     assert answer.status_code == 422
     assert "has no cells" in answer.json()["detail"]
+
+
+def test_a_name_without_an_ending_takes_that_of_its_type(client: httpx.Client) -> None:
+    answer = client.post("/validate?name=tabelle", content=BAD, headers={"content-type": "text/csv"})
+    assert answer.json()["findings"][0]["place"]["file"] == "tabelle.csv"
+
+
+def test_a_file_that_never_arrives_is_given_up() -> None:
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(5)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": "POST", "query_string": b"name=a.csv", "headers": []}
+    with pytest.raises(Late, match="did not arrive"):
+        asyncio.run(uploads.read_file(Request(scope, receive), limit_s=0.05))
+
+
+def test_people_are_told_the_mail_address_of_the_catalogue() -> None:
+    store = ox.Store()
+    store.load(
+        b"""@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+        <https://example.org/c> a dcat:Catalog ; dcat:contactPoint <https://example.org/p> .
+        <https://example.org/p> vcard:hasEmail <https://example.org/form>, <mailto:daten@example.org> .""",
+        ox.RdfFormat.TURTLE,
+    )
+    assert check_pages.contact(store) == "mailto:daten@example.org"
+    store.remove_graph(ox.DefaultGraph())
+    assert check_pages.contact(store) == ""

@@ -84,7 +84,7 @@ _EVERYWHERE: Final = [
 ]
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
+    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Disposition, Content-Type, If-None-Match"),
     (b"access-control-max-age", b"86400"),
     (b"allow", b"GET, HEAD, POST, OPTIONS"),
 ]

@@ -191,7 +191,7 @@ def contribution_rules(sources: Sources, *, known: bytes) -> gate.Rules:
 
 def foreign_rules(shapes: Sequence[bytes], base_iri: str) -> gate.Rules:
     """Return the rules of somebody else's shapes, with nothing of ours: no ontology, no tables, no neighbours."""
-    return gate.Rules(base=base_iri, shapes=b"\n".join(shapes), blank_nodes=True)
+    return gate.Rules(base=base_iri, shapes=b"\n".join(shapes), blank_nodes=True, foreign=True)
 
 
 def compiled(sources: Sources) -> bytes:
