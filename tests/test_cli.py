@@ -187,7 +187,9 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert free_port()
 
 
-def test_a_table_in_the_encoding_of_old_spreadsheets_is_read_and_told_how_to_be_saved(run: object, tmp_path: Path) -> None:
+def test_a_table_in_the_encoding_of_old_spreadsheets_is_read_and_told_how_to_be_saved(
+    run: object, tmp_path: Path
+) -> None:
     table = tmp_path / "municipalities.csv"
     lines = (ROOT / "data" / "municipalities.csv").read_text(encoding="utf-8").splitlines()
     table.write_bytes("\n".join([lines[0], *(line for line in lines if "Gießen" in line)]).encode("cp1252"))
