@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
+import io
 import json
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import ROOT, program
+import pytest
+from tests.conftest import ROOT
 from tests.small_source import small_source
 
+from ozg_lod import cli
 from ozg_lod.inbox import Delivery, Inbox
 from ozg_lod.submissions import Sender, Submission
 
@@ -31,6 +38,15 @@ def table(*rows: str) -> bytes:
     return "\r\n".join([HEADER, *rows, ""]).encode("utf-8-sig")
 
 
+def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command line in this process; return what it said and how it ended."""
+    out, err = io.BytesIO(), io.StringIO()
+    words = io.TextIOWrapper(out, "utf-8", write_through=True)
+    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        cli.main(list(arguments))
+    return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), out.getvalue().decode(), err.getvalue())
+
+
 @dataclass(frozen=True)
 class Office:
     """A small catalogue with an inbox: where the source, the contributions, the snapshots and the inbox are."""
@@ -49,16 +65,14 @@ class Office:
         return ["--source", str(self.source), "--source", str(self.into), "--target", str(self.target)]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `ozg-lod inbox` as its operator would."""
-        command = [program(), "inbox", *arguments, "--inbox", str(self.folder), *self.places, "--lang", "de"]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        """Type `ozg-lod inbox …` as its operator would."""
+        return typed("inbox", *arguments, "--inbox", str(self.folder), *self.places, "--lang", "de")
 
     def accept(self, reference: str, *more: str) -> subprocess.CompletedProcess[str]:
         return self.run("accept", reference, "--checked", "Rückruf im Rathaus", *more)
 
     def build(self) -> None:
-        command = [program(), "build", *self.places]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        done = typed("build", *self.places)
         assert done.returncode == 0, done.stderr
 
     def put(self, content: bytes, authority: str = TOWN, name: str = "meine tabelle.csv", kind: str = "") -> Submission:
@@ -71,9 +85,7 @@ class Office:
         """Return the lines of a query's answer, without the header."""
         query = self.target.parent / "query.rq"
         query.write_text(text, encoding="utf-8")
-        command = [program(), "query", str(query), "--target", str(self.target)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-        return done.stdout.split("\n")[1:-1]
+        return typed("query", str(query), "--target", str(self.target)).stdout.split("\n")[1:-1]
 
 
 def office(folder: Path) -> Office:
@@ -88,3 +100,20 @@ def office(folder: Path) -> Office:
         (source / "data" / name).write_text("".join([head, *kept]), encoding="utf-8")
         shutil.copy(data / f"{name}-metadata.json", source / "data")
     return Office(source, folder / "contributions", folder / "target", folder / "inbox")
+
+
+@functools.cache
+def _built() -> Path:
+    """Return the folder of the small catalogue with its first snapshot; made once, copied for each test."""
+    folder = Path(tempfile.mkdtemp(prefix="office-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    place = office(folder)
+    place.into.mkdir()
+    place.build()
+    return folder
+
+
+def opened(folder: Path) -> Office:
+    """Set up the small catalogue with its first snapshot."""
+    shutil.copytree(_built(), folder, dirs_exist_ok=True)
+    return Office(folder / "source", folder / "contributions", folder / "target", folder / "inbox")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import io
 import json
 import re
 import select
@@ -13,8 +15,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import openpyxl
 import pyoxigraph as ox
 import pytest
+from starlette.requests import Request
+
+from ozg_lod import check_pages, uploads
+from ozg_lod.errors import Late
 
 HEAD = (
     "Gemeinde oder Kreis (AGS);Leistung (Bündel, OZG-Nummer oder LeiKa-Schlüssel);Stand;Seit oder ab (Monat);"
@@ -23,6 +30,7 @@ HEAD = (
 GOOD = (HEAD + "06531005;jugendamt;verfügbar;2020-10;;https://www.giessen.de/antrag;2026-11-24\n").encode()
 BAD = (HEAD + "06531005;jugendamt;verfügbar;Herbst 20;;;2026-11-24\n").encode()
 TURTLE = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SH = "http://www.w3.org/ns/shacl#"
 
 
@@ -66,6 +74,7 @@ def test_the_answer_is_200_whether_or_not_the_file_conforms(client: httpx.Client
         ("application/rdf+xml", "application/rdf+xml", "ValidationReport"),
         ("application/n-triples", "application/n-triples", "ValidationReport"),
         ("text/plain", "text/plain; charset=utf-8", "row 2, column"),
+        ("text/csv", "text/csv; charset=utf-8; header=present", "Finding"),
         ("text/html", "text/html; charset=utf-8", "<h1>"),
         ("*/*", "application/json", '"conforms": false'),
     ],
@@ -226,7 +235,7 @@ def test_a_page_says_what_is_wrong_where_and_carries_the_file(client: httpx.Clie
     answer = client.post("/pruefen", files={"file": ("a.csv", BAD)}, data={"kind": "verfuegbarkeit", "strict": "1"})
     assert "Fast fertig: 1 Fehler" in answer.text
     assert 'role="alert"' in answer.text
-    assert "Zeile 2, Spalte „Seit oder ab (Monat)“" in answer.text
+    assert "Zeile 2, Spalte D „Seit oder ab (Monat)“" in answer.text
     fields = Fields(answer.text).hidden
     assert base64.b64decode(fields["again"]) == BAD
     assert (fields["name"], fields["kind"], fields["strict"]) == ("a.csv", "verfuegbarkeit", "1")
@@ -307,3 +316,49 @@ def test_what_is_checked_leaves_nothing_behind(client: httpx.Client) -> None:
     before = set(Path("/tmp").glob("*"))  # noqa: S108 - where a spooled upload would lie
     assert validate(client, GOOD + b";;;;;;\n" * 400_000).status_code == 200
     assert not [path for path in set(Path("/tmp").glob("*")) - before if path.is_file()]  # noqa: S108
+
+
+def test_the_marked_workbook_shows_what_is_wrong_where_it_stands(client: httpx.Client) -> None:
+    answer = validate(client, accept=XLSX, accept_language="de")
+    assert answer.headers["content-type"] == XLSX
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert book.sheetnames[0] == "Prüfbericht"
+    assert "Herbst 20" in book.worksheets[1]["D2"].comment.text
+    fields = Fields(client.post("/pruefen", files={"file": ("a.csv", BAD)}).text).hidden
+    saved = client.post("/pruefen", files={"do": (None, "xlsx")}, data=fields)
+    assert "a-geprueft.xlsx" in saved.headers["content-disposition"]
+    assert saved.content[:2] == b"PK"
+
+
+def test_rdf_has_no_cells_to_mark(client: httpx.Client) -> None:
+    answer = validate(client, TURTLE, "a.ttl", accept=XLSX)
+    assert answer.status_code == 422
+    assert "has no cells" in answer.json()["detail"]
+
+
+def test_a_name_without_an_ending_takes_that_of_its_type(client: httpx.Client) -> None:
+    answer = client.post("/validate?name=tabelle", content=BAD, headers={"content-type": "text/csv"})
+    assert answer.json()["findings"][0]["place"]["file"] == "tabelle.csv"
+
+
+def test_a_file_that_never_arrives_is_given_up() -> None:
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(5)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": "POST", "query_string": b"name=a.csv", "headers": []}
+    with pytest.raises(Late, match="did not arrive"):
+        asyncio.run(uploads.read_file(Request(scope, receive), limit_s=0.05))
+
+
+def test_people_are_told_the_mail_address_of_the_catalogue() -> None:
+    store = ox.Store()
+    store.load(
+        b"""@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+        <https://example.org/c> a dcat:Catalog ; dcat:contactPoint <https://example.org/p> .
+        <https://example.org/p> vcard:hasEmail <https://example.org/form>, <mailto:daten@example.org> .""",
+        ox.RdfFormat.TURTLE,
+    )
+    assert check_pages.contact(store) == "mailto:daten@example.org"
+    store.remove_graph(ox.DefaultGraph())
+    assert check_pages.contact(store) == ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import ROOT
-from tests.contributing import BASE, Office, office, row, table
+from tests.contributing import BASE, Office, opened, row, table
 
 from ozg_lod.inbox import PLAN
 from ozg_lod.snapshot import Snapshots
@@ -84,10 +84,7 @@ def check_agreement(place: Office, submission: Submission, bundle: str) -> bool:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Office:
-    place = office(tmp_path)
-    place.into.mkdir()
-    place.build()
-    return place
+    return opened(tmp_path)
 
 
 def test_a_decision_killed_at_twenty_random_points_is_done_wholly_or_not_at_all(place: Office) -> None:

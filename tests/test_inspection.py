@@ -6,13 +6,14 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ozg_lod import inspection
 from ozg_lod.budget import Budget
-from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable
+from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable, Unprocessable
 from ozg_lod.inspection import PAGE, PREVIEW, Inspected, Inspection, Order
 from ozg_lod.inspector import Inspector, inspecting, inspector_of
 from ozg_lod.preview import Preview
@@ -156,6 +157,18 @@ def test_a_template_that_was_killed_is_started_anew_and_an_old_one_ends(target: 
     run(trial, Settings(target=target))
 
 
+def test_a_check_that_breaks_is_told_so_and_logs_nothing_of_the_file(
+    target: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def trial(checks: Inspection, opened: Opened) -> None:
+        with pytest.raises(Unprocessable, match="report it with the number"):
+            await check(checks, opened, Order(["secret"], GOOD))  # type: ignore[arg-type] # what nobody can send
+
+    run(trial, Settings(target=target))
+    assert "a check failed" in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_the_inspector_knows_what_is_new_changed_and_the_same(inspector: Inspector) -> None:
     first = inspector.inspect(Order("a.csv", GOOD, wanted=PREVIEW))
     assert Preview.from_bytes(first.extra).counts == {"new": 1}
@@ -165,8 +178,15 @@ def test_the_inspector_knows_what_is_new_changed_and_the_same(inspector: Inspect
     changed = next(change for change in second.changes if change.state == "changed")
     month = next(one for one in changed.differences if "Oktober 2020" in one.before)
     assert month.after == ("Januar 2021",)
+    without = GOOD.replace(b"https://www.giessen.de/antrag", b"")
+    gone = Preview.from_bytes(inspector.inspect(Order("a.csv", without, wanted=PREVIEW)).extra)
+    (form,) = [one for one in gone.changes[0].differences if "giessen.de" in "".join(one.before)]
+    assert form.after == ()
+    page = inspector.inspect(Order("a.csv", without, wanted=PAGE, about=f"{BASE}id/availability/06531005-jugendamt"))
+    assert "giessen.de/antrag" not in page.extra.decode()
+    inspector.inspect(Order("a.csv", GOOD, wanted=PREVIEW))
     third = Preview.from_bytes(inspector.inspect(Order("a.csv", GOOD, wanted=PREVIEW)).extra)
-    assert third.counts == {"same": 1}
+    assert third.counts == {"same": 1}, third.changes
     assert third.changes == ()
 
 
@@ -179,6 +199,7 @@ def test_a_kind_that_is_named_is_the_one_it_is_held_against(inspector: Inspector
 def test_a_page_of_a_thing_that_is_not_there_is_empty(inspector: Inspector) -> None:
     order = Order("a.csv", GOOD, wanted=PAGE, about=f"{BASE}id/municipality/00000000", language="en", chosen=True)
     assert inspector.inspect(order).extra == b""
+    assert inspector.inspect(replace(order, about="no address")).extra == b""
 
 
 def test_the_work_of_a_child_answers_what_the_inspection_asks(argument: str) -> None:

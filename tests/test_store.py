@@ -225,3 +225,10 @@ def test_what_xml_cannot_hold_is_refused_and_json_offered(embedded: Embedded) ->
     with pytest.raises(NotAcceptable, match="JSON, CSV or TSV"):
         ask(embedded, query, format=formats.SPARQL_XML.media_type)
     assert b"\x01" in ask(embedded, query, format=formats.CSV.media_type)
+
+
+def test_what_the_parser_expects_is_passed_on_where_it_says_something(embedded: Embedded) -> None:
+    with pytest.raises(BadRequest) as caught:
+        ask(embedded, "SELECT ?s { VALUES ?s { ?x } ?s ?p ?o }")
+    assert "cannot be read on from here; expected UNDEF" in caught.value.en
+    assert "expected UNDEF" in caught.value.de

@@ -25,6 +25,7 @@ from ozg_lod import (
     routes_catalogue,
     routes_changes,
     routes_check,
+    routes_codebook,
     routes_contribute,
     routes_data,
     routes_editor,
@@ -39,11 +40,13 @@ from ozg_lod import (
     routes_sparql,
 )
 from ozg_lod.addresses import Addresses
+from ozg_lod.archive import Archive
 from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
 from ozg_lod.inspection import Inspection
 from ozg_lod.language import choose_language
 from ozg_lod.rates import Rate
+from ozg_lod.repeats import key_of, note, repeats_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -66,6 +69,7 @@ _ROUTERS: Final = (
     routes_changes.router,
     routes_harvest.router,
     routes_editor.router,
+    routes_codebook.router,
     routes_pages.router,
     routes_people.router,
     routes_search.router,
@@ -112,6 +116,7 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.settings = settings
     app.state.switch = switch
     app.state.opened = switch.opened
+    app.state.archive = Archive(settings)
     app.state.ending = False
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = Hold(settings.hold_bytes)
@@ -144,10 +149,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.opened = opened
 
     switch: Switch = app.state.switch
-    tasks = [asyncio.create_task(switch.watch(serve)), asyncio.create_task(routes_inbox.sweeping(app.state.settings))]
+    archive: Archive = app.state.archive
+    works = (switch.watch(serve), archive.tend(), routes_inbox.sweeping(app.state.settings))
+    watching = [asyncio.create_task(work) for work in works]
     yield
-    for task in tasks:
+    for task in watching:
         task.cancel()
+    await archive.close()
     await asyncio.to_thread(switch.opened.endpoint.close)
     await asyncio.to_thread(app.state.inspection.close)
 
@@ -173,24 +181,40 @@ class _Everywhere:
                 raise  # the connection breaks: half an answer never ends politely
             await _internal(Request(scope))(scope, receive, answer)
         finally:
-            if self._access_log:  # no address, no query string: nothing that tells who asked what
-                took_ms = (time.perf_counter() - start) * 1000
-                path = "/einreichung/…" if scope["path"].startswith("/einreichung/") else scope["path"]  # a secret
-                _log.info("%s %s %d %.1f ms", scope["method"], path, answer.status, took_ms)
+            if self._access_log:
+                note(scope, answer.status, time.perf_counter() - start)
 
     async def _respond(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         if scope["method"] == "OPTIONS":
             answer.headers = [*_EVERYWHERE, *_PREFLIGHT]
             await Response(status_code=204)(scope, receive, answer)
+        elif scope["path"].startswith("/doc/") and scope["method"] in ("GET", "HEAD"):
+            await self._page(scope, receive, answer)
         elif (handle := _direct(scope["method"], scope["path"])) is not None:
-            request = Request(scope, receive)
-            try:
-                response = await handle(request)
-            except errors.OzgLodError as error:
-                response = await _expected(request, error)
-            await response(scope, receive, answer)
+            await (await _handled(handle, Request(scope, receive)))(scope, receive, answer)
         else:
             await self._app(scope, receive, answer)
+
+    async def _page(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        """Answer for a thing, and keep the answer for who asks the same again."""
+        handle = _direct(scope["method"], scope["path"])
+        if handle is None:
+            await self._app(scope, receive, answer)
+            return
+        opened: Opened = scope["app"].state.opened
+        response = await _handled(handle, Request(scope, receive))
+        if (key := key_of(scope)) is not None and response.status_code in (200, 304):
+            repeats_of(opened.cache).put(
+                key, response.status_code, [*response.raw_headers, *_EVERYWHERE], bytes(response.body)
+            )
+        await response(scope, receive, answer)
+
+
+async def _handled(handle: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+    try:
+        return await handle(request)
+    except errors.OzgLodError as error:
+        return await _expected(request, error)
 
 
 def _direct(method: str, path: str) -> Callable[[Request], Awaitable[Response]] | None:

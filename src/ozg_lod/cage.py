@@ -315,11 +315,12 @@ def _serve(stream: socket.socket, work: Work) -> None:
 
 
 def _fork(stream_fd: int, control: socket.socket, loaded: Work | AtBirth, limits: Limits) -> int:
+    template = os.getpid()
     pid = os.fork()
     if pid:
         os.close(stream_fd)
         return pid
-    sandbox.die_with_parent()
+    sandbox.die_with_parent(template)
     control.close()
     with socket.socket(fileno=stream_fd) as stream:
         try:

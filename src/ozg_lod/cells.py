@@ -165,7 +165,7 @@ def _spellings(text: str, words: list[str]) -> list[str]:
     digits = joined[:-2] if re.fullmatch(r"\d+[.,]0", joined, re.ASCII) else joined
     zero = ["0" + digits] if digits.isascii() and digits.isdigit() else []
     folded = [word for word in words if word.casefold() == bare.casefold()]
-    return [bare, *folded, *([joined, digits, *zero] if zero else [])]
+    return [bare, bare.lower(), *folded, *([joined, digits, *zero] if zero else [])]
 
 
 def _described(pattern: str) -> tuple[Text, list[str]]:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod import documents, report
 from ozg_lod.findings import Severity
-from ozg_lod.formats import JSON, TEXT, TURTLE
+from ozg_lod.formats import CSV, JSON, TEXT, TURTLE
 from ozg_lod.graph import TYPE, Graph, iri_of
 from ozg_lod.pages import render
 from ozg_lod.uploads import MOST_BYTES, MOST_CARRIED
 from ozg_lod.vocab import DCAT, VCARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import pyoxigraph as ox
 
+    from ozg_lod.causes import Cause
     from ozg_lod.errors import OzgLodError
     from ozg_lod.examination import Examination
-    from ozg_lod.findings import Finding
     from ozg_lod.language import Language
     from ozg_lod.preview import Preview
     from ozg_lod.site import Site
@@ -32,8 +31,7 @@ FEW: Final = 5
 """Up to so many errors a file is nearly done."""
 LISTED: Final = 20
 """How many places of one cause are listed."""
-_ADDRESS: Final = re.compile(r"[<>]|^[A-Za-z][\w+.-]*:\S")
-REPORTS: Final = (TEXT, JSON, TURTLE)
+REPORTS: Final = (TEXT, CSV, JSON, TURTLE)
 """The forms in which people take a report along."""
 _EMAIL: Final = VCARD + "hasEmail"
 _MEBI: Final = 1024 * 1024
@@ -56,25 +54,6 @@ class Desk:
     def accepted(self) -> str:
         """Return the endings for the file field."""
         return ",".join((*self.tables, *self.graphs))
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One place of a cause: where, what stands there, what is proposed; "" for what is not known."""
-
-    place: str
-    value: str
-    suggestion: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One sentence with all its places, the first of them listed."""
-
-    severity: str
-    message: str
-    count: int
-    places: Sequence[Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +98,8 @@ def result(site: Site, desk: Desk, outcome: Outcome) -> bytes:
         outcome=outcome,
         headline=site.words(f"check/{_state(outcome)}", summary=report.summary(outcome.examination, site.language)),
         state=_state(outcome),
-        causes=causes(outcome.examination.findings, site.language),
+        causes=_causes(outcome.examination, site.language),
+        listed=LISTED,
         reports=REPORTS,
     )
 
@@ -135,27 +115,10 @@ def contact(store: ox.Store) -> str:
     return ""
 
 
-def causes(findings: Iterable[Finding], language: Language) -> list[Cause]:
-    """Return the findings by what is wrong: errors first, each sentence once with its places."""
-    groups: dict[tuple[str, str, str], list[Found]] = {}
-    for finding in findings:
-        key = (str(finding.severity), finding.rule, finding.message[language])
-        groups.setdefault(key, []).append(_found(finding, language))
-    order = [str(severity) for severity in Severity]
-    ordered = sorted(groups.items(), key=lambda group: order.index(group[0][0]))
-    return [
-        Cause(severity, message, len(found), [one for one in found if one.place or one.value][:LISTED])
-        for (severity, _, message), found in ordered
-    ]
-
-
-def _found(finding: Finding, language: Language) -> Found:
-    """Return one place; an address is for programs, and what the sentence says need not be said again."""
-    value = finding.value or ""
-    said = _ADDRESS.search(value) or (value and value[:20] in finding.message[language])
-    return Found(
-        report.place(replace(finding.place, file=None), language), "" if said else value, finding.suggestion or ""
-    )
+def _causes(examination: Examination, language: Language) -> tuple[Cause, ...]:
+    """Return the findings by cause; the page is about one file, so no place names it."""
+    here = tuple(replace(found, place=replace(found.place, file=None)) for found in examination.findings)
+    return report.grouped(replace(examination, findings=here), language).causes
 
 
 def _state(outcome: Outcome) -> str:

@@ -19,6 +19,7 @@ OFFERED: Final = (
     formats.TURTLE,
     formats.HTML,
     formats.TEXT,
+    formats.CSV,
     formats.XLSX,
     formats.JSONLD,
     formats.RDFXML,
@@ -38,6 +39,8 @@ def write(examination: Examination, form: Format, language: Language, *, strict:
         return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
     if form is formats.TEXT:
         return report.to_text(examination, language).encode() + b"\n"
+    if form is formats.CSV:
+        return report.to_csv(examination, language)
     turtle = report.to_turtle(examination)
     if form is formats.TURTLE:
         return turtle
@@ -85,6 +88,7 @@ DESCRIBED: Final[dict[str, Any]] = {
             },
         },
         "400": _answer("There is no file, it is empty, or there is more than one."),
+        "404": _answer("There is no such kind of table."),
         "406": _answer("The report is not offered in this form."),
         "413": _answer("The file is larger than 10 MiB."),
         "415": _answer("Files of this kind are not read."),

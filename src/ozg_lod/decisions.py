@@ -73,17 +73,18 @@ def desk(inbox: Inbox, settings: Settings, into: Path | None, say: Say) -> Desk:
             f"{root} belongs to the program and is replaced with it; give a folder of yours with --source DIR.",
             f"{root} gehört zum Programm und wird mit ihm ersetzt; geben Sie mit --source ORDNER einen eigenen an.",
         )
+    folder = root / "data" if (root / "data").is_dir() else root  # as the build reads it
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        (root / ".writable").touch()
-        (root / ".writable").unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
     except OSError as error:
         raise UsageError(
             f"{root} cannot be written: {error.strerror}.", f"{root} ist nicht beschreibbar: {error.strerror}."
         ) from None
     sources = tuple(path.resolve() for path in settings.source)
     every = sources if root in sources else (*sources, root)
-    return Desk(inbox, replace(settings, source=every), root, say)
+    return Desk(inbox, replace(settings, source=every), folder, say)
 
 
 def afterwards(place: Desk, case: Case, language: Language) -> list[str]:

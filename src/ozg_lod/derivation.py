@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from ozg_lod.places import Places
 
 
-def derived(store: Store, queries: Sequence[tuple[str, str]]) -> Iterator[Triple]:
+def derived(store: Store, queries: Sequence[tuple[str, str]], *, strict: bool = True) -> Iterator[Triple]:
     """Yield the new triples of CONSTRUCT queries over the merge, which they join at once.
 
     The queries run in the order of their names, so that a later one sees what an earlier one derived. Raises
-    Unprocessable when a query is wrong or makes what the gate would not let through.
+    Unprocessable when a query is wrong or makes what the gate would not let through; unless `strict`, as for somebody
+    else's data, such a triple is left out: what it was made of is found faulty itself.
     """
     for name, text in sorted(queries):
         found = _answer(store, name, text)
@@ -33,6 +34,8 @@ def derived(store: Store, queries: Sequence[tuple[str, str]]) -> Iterator[Triple
         for triple in sorted(set(found), key=str):
             quad = Quad(triple.subject, triple.predicate, triple.object)
             if quad in store:
+                continue
+            if not strict and isinstance(triple.object, Literal) and literal_fault(triple.object):
                 continue
             _check(triple, name)
             store.add(quad)

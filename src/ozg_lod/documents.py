@@ -17,10 +17,12 @@ from ozg_lod.lexical import CONTROL, MAX_CHARACTERS, REFUSED_DATATYPES, SCHEMES,
 from ozg_lod.prescan import RDF12, prescan
 from ozg_lod.rows import decoded
 from ozg_lod.syntax import explained
+from ozg_lod.vocab import XSD
 
 if TYPE_CHECKING:
     from pyoxigraph import Quad
 
+_SHORT: Final = 200
 FORMATS: Final = {
     ".ttl": RdfFormat.TURTLE,
     ".nt": RdfFormat.N_TRIPLES,
@@ -53,21 +55,22 @@ class Document:
     readable: bool = True
 
 
-def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False) -> Document:
+def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False, as_written: bool = False) -> Document:
     """Read an RDF file; relative addresses are resolved against `base`.
 
     With `blank_nodes` entries without an address are let through; in source data they are refused, because nobody
-    can refer to them and they get another name each time.
+    can refer to them and they get another name each time. With `as_written` so are short literals and addresses that
+    somebody's own shapes may want to judge.
     """
     form = FORMATS["." + file.rpartition(".")[2].lower()]
-    text = decoded(content, file=file)
+    text = decoded(content, file=file, wanted="UTF-8")
     if isinstance(text, Finding):
         return Document(file, findings=[text], readable=False)
     fault = prescan(text, form, file)
     if fault is not None:
         return Document(file, findings=[fault], readable=False)
     document = Document(file)
-    gate = _Gate(document, blank_nodes=blank_nodes)
+    gate = _Gate(document, blank_nodes=blank_nodes, as_written=as_written)
     try:
         for quad in parse(text.encode(), form, base_iri=base, rename_blank_nodes=True):
             gate.take(quad)
@@ -81,8 +84,9 @@ def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False) -> 
 class _Gate:
     """Lets through what is legal, triple by triple."""
 
-    def __init__(self, document: Document, *, blank_nodes: bool) -> None:
+    def __init__(self, document: Document, *, blank_nodes: bool, as_written: bool) -> None:
         self.document = document
+        self.as_written = as_written
         self.blank_nodes = blank_nodes
         self.unnamed = 0
         self.graphs = 0
@@ -108,16 +112,22 @@ class _Gate:
         if isinstance(term, NamedNode):
             return self._address_fault(term.value)
         if isinstance(term, Literal):
-            return self._address_fault(term.datatype.value) or literal_fault(term)
+            fault = self._address_fault(term.datatype.value) or literal_fault(term)
+            return None if fault is not None and self._is_for_others(fault[0], term) else fault
         if isinstance(term, Triple):
             return "document-rdf12", RDF12
         return None
+
+    def _is_for_others(self, rule: str, term: Literal) -> bool:
+        """Tell whether an illegal literal is left to somebody's own shapes: a short one, no number that grows."""
+        bearable = len(term.value) <= _SHORT and term.datatype.value != XSD + "decimal"
+        return self.as_written and bearable and rule in {"value-form", "value-datatype"}
 
     def _address_fault(self, iri: str) -> tuple[str, Text] | None:
         if iri in self._good:
             return None
         scheme = iri.partition(":")[0]
-        if scheme.lower() in SCHEMES and not CONTROL.search(iri):
+        if (scheme.lower() in SCHEMES or self.as_written) and not CONTROL.search(iri):
             self._good.add(iri)
             return None
         listed = ", ".join(SCHEMES)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.findings import Finding, Place, Severity, Terms, Text
 from ozg_lod.tables import MAX_ROWS
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Rules:
     `shapes` and `ontology` are Turtle; `derive` and `invariants` are pairs of name and query text. For a contribution
     `known` (N-Quads) is what is published already and `descriptions` are those of the tables that may be sent. What was
     read of it comes back with the findings. `kind` names the one description that it must fit, without its suffix.
+    `foreign` shapes are somebody's own: they are applied as they are written, to literals as they are written.
     """
 
     base: str
@@ -54,6 +55,7 @@ class Rules:
     max_bytes: int = 10 * 1024 * 1024
     max_rows: int = MAX_ROWS
     kind: str = ""
+    foreign: bool = False
 
     @property
     def contribution(self) -> bool:
@@ -149,6 +151,7 @@ def _finding(found: Mapping[str, object]) -> Finding:
         place=Place(**cast("Any", {**place, **texts})),
         value=cast("str | None", found["value"]),
         suggestion=cast("str | None", found["suggestion"]),
+        terms=Terms(**cast("dict[str, str]", found["terms"])) if found["terms"] else None,
     )
 
 

@@ -47,8 +47,25 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """A validation result as SHACL has it (§3.6.2), for programs: terms in N-Triples, "" for what is not there.
+
+    A path that is no address is left out.
+    """
+
+    focus: str
+    path: str
+    value: str
+    component: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault: `rule` names what was broken, `value` is what stands there (at most 200 characters)."""
+    """One fault: `rule` names what was broken, `value` is what stands there (at most 200 characters).
+
+    `terms` are there where somebody's own shapes were applied.
+    """
 
     severity: Severity
     rule: str
@@ -56,3 +73,4 @@ class Finding:
     place: Place = field(default_factory=Place)
     value: str | None = None
     suggestion: str | None = None
+    terms: Terms | None = None

@@ -128,7 +128,10 @@ class _Work:
         self.sheets += recognition.sheets(found, file.name)
 
     def _read_document(self, file: SourceFile) -> None:
-        document = documents.read(file.content, file.name, base=self.rules.base, blank_nodes=self.rules.blank_nodes)
+        rules = self.rules
+        document = documents.read(
+            file.content, file.name, base=rules.base, blank_nodes=rules.blank_nodes, as_written=rules.foreign
+        )
         self.documents.append(document)
         self.ledger.extend(document.findings)
         self.readable &= document.readable
@@ -189,7 +192,7 @@ class _Work:
     def _derive(self) -> None:
         """Derive from the files and their neighbours; what it says about neighbours is published already."""
         graph = NamedNode(self.rules.derived_graph)
-        for triple in derived(self.store, self.rules.derive):
+        for triple in derived(self.store, self.rules.derive, strict=not self.rules.contribution):
             if not self.rules.known or _value(triple.subject) not in self.others:
                 self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
 
@@ -201,7 +204,7 @@ class _Work:
         if not self.rules.shapes:
             return []
         found: list[Finding] = []
-        for result in validate(self.store, self.rules.shapes):
+        for result in validate(self.store, self.rules.shapes, foreign=self.rules.foreign):
             if result.focus not in self.own and _value(result.value) in self.own:
                 about = replace(result, focus=_value(result.value), value=None)
                 found.append(self._explained(about, places))
@@ -220,6 +223,7 @@ class _Work:
             message=result.message,
             place=replace(place, property=result.name or place.property),
             value=shown[:200] if shown is not None else None,
+            terms=result.terms,
         )
 
     def examination(self) -> Examination:

@@ -12,12 +12,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
+import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod import cage
-from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable
+from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable, Unprocessable
 from ozg_lod.examination import Examination
 from ozg_lod.frames import packed, unpacked
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ozg_lod.serving import Opened
     from ozg_lod.settings import Settings
 
+_log = logging.getLogger("ozg_lod")
 CHECKS: Final = 2
 WAITING: Final = 8
 RECEIVING: Final = 16
@@ -157,6 +160,8 @@ class Inspection:
                     return Inspected.from_bytes(b"".join([piece async for piece in child.ask(order.to_bytes())]))
             except TimeoutError:
                 raise _late(self._settings.check_deadline_s) from None
+            except cage.Fault as fault:
+                raise _failed_on(fault) from None
             finally:
                 await asyncio.shield(asyncio.to_thread(child.kill))
         finally:
@@ -228,6 +233,18 @@ def _busy() -> Busy:
         "Several files are being checked already; send yours again in a few seconds.",
         "Es werden schon mehrere Dateien geprüft; senden Sie Ihre in einigen Sekunden noch einmal.",
         retry_after_s=5,
+    )
+
+
+def _failed_on(fault: cage.Fault) -> Unprocessable:
+    """Return the failure of a check that broke; the log gets the kind of the fault, never its text: it may quote."""
+    number = secrets.token_hex(4)
+    _log.error("a check failed, number %s: %s", number, str(fault).partition(":")[0][:80])
+    return Unprocessable(
+        f"The check failed on this file, through a fault of ours. Please report it with the number {number}.",
+        f"Die Prüfung ist an dieser Datei gescheitert, durch einen Fehler von uns. Bitte melden Sie ihn mit der Nummer "
+        f"{number}.",
+        number=number,
     )
 
 

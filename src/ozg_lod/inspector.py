@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import lists, pages, rulebook, sheet_ods, sheet_xlsx, sheets, snapshot, store
+from ozg_lod import kinds, lists, marked, pages, rulebook, sheet_ods, sheet_xlsx, sheets, snapshot, store
 from ozg_lod.addresses import Addresses
 from ozg_lod.gate import Examination, Rules, SourceFile, examine
 from ozg_lod.graph import TYPE, iri_of
-from ozg_lod.inspection import LIST, PAGE, REPORT, Inspected, Order
+from ozg_lod.inspection import LIST, MARKED, PAGE, REPORT, Inspected, Order
 from ozg_lod.language import LANGUAGES, Language
 from ozg_lod.preview import Sight
 from ozg_lod.site import Site
-from ozg_lod.vocab import KINDS
+from ozg_lod.vocab import DCT, KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ozg_lod.cage import Work, Write
+    from ozg_lod.kinds import Kind
 
 _ENCODINGS: Final = ("cp1252", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig", "cp437")
 _WRITERS: Final = (("xlsx", sheet_xlsx.write), ("ods", sheet_ods.write))
@@ -35,11 +38,15 @@ _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """What files are held against: the rules of the snapshot that is served, and what it publishes."""
+    """What files are held against: the rules of the snapshot that is served, and what it publishes.
+
+    `told` are the properties that tables tell, by kind: a row takes the place of an earlier one with the same key.
+    """
 
     rules: Rules
     published: ox.Store
     public_url: str
+    told: Mapping[str, frozenset[str]]
     official: str = ""
 
     def inspect(self, order: Order) -> Inspected:
@@ -50,9 +57,18 @@ class Inspector:
         if order.wanted == LIST:
             return Inspected(_NOT_EXAMINED, lists.read(order.name, order.content).to_bytes())
         examination = self._examined(order)
-        if not examination.conforms or order.wanted == REPORT:
+        language = _language(order)
+        if order.wanted == MARKED and examination.sheets:
+            return Inspected(examination, marked.workbook(examination, language))
+        if not examination.conforms or order.wanted in (REPORT, MARKED):
             return Inspected(examination)
-        sight = Sight.of(self.published, examination.quads, self._site(order), derived=self.rules.derived_graph)
+        sight = Sight.of(
+            self.published,
+            examination.quads,
+            self._site(order),
+            derived=self.rules.derived_graph,
+            replaced=frozenset().union(*(self.told.get(sheet.kind, ()) for sheet in examination.sheets)),
+        )
         extra = sight.page(order.about) if order.wanted == PAGE else sight.preview().to_bytes()
         return Inspected(examination, extra)
 
@@ -65,13 +81,13 @@ class Inspector:
             (order.name, order.content),
             *((f"warm.{kind}", write(sheet, "")) for kind, write in _WRITERS),
         ):
-            self._examined(replace(order, name=name, content=content))
+            self.inspect(replace(order, name=name, content=content, wanted=MARKED))
         sight = Sight(self.published, {}, {}, self._site(order))
         for iri in _samples(self.published, self.rules.base):
             sight.page(iri)
 
     def _site(self, order: Order) -> Site:
-        language: Language = "en" if order.language == "en" else "de"
+        language = _language(order)
         addresses = Addresses(self.rules.base, self.public_url, language if order.chosen else None)
         return Site(language, addresses, path="", official=self.official)
 
@@ -107,7 +123,17 @@ def inspector_of(argument: str) -> Inspector:
     published = ox.Store()
     published.bulk_load(path=str(directory / store.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
     rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)
-    return Inspector(rules, published, said["public_url"], said["official"])
+    told = {kind.slug: _told(kind) for kind in kinds.of_directory(directory, rules.base)}
+    return Inspector(rules, published, said["public_url"], told, said["official"])
+
+
+def _told(kind: Kind) -> frozenset[str]:
+    """Return the properties that a table of this kind tells; the source is named when it is accepted."""
+    return frozenset(column.property for column in kind.schema.columns if column.property) - {DCT + "source"}
+
+
+def _language(order: Order) -> Language:
+    return "en" if order.language == "en" else "de"
 
 
 def _samples(published: ox.Store, base: str) -> list[str]:

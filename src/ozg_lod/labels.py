@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyoxigraph import Store
 
 UNNAMED: Final = Text(de="ein Eintrag ohne eigene Adresse", en="an entry without an address")
+_SHOWN: Final = 200
 _PROPERTIES: Final = tuple(NamedNode(iri) for iri in (SKOS + "prefLabel", RDFS + "label", DCT + "title"))
 
 
@@ -44,7 +45,8 @@ class Labels:
                     by_language[language] = min(quad.object.value, by_language.get(language, quad.object.value))
             if by_language:
                 break
-        return _best(by_language) if by_language else last_part(iri)
+        shown = {language: text[:_SHOWN] for language, text in by_language.items()}
+        return _best(shown) if shown else last_part(iri)
 
     def of_term(self, term: object) -> Text | None:
         """Return what to show for an object: a label for an address, None for a text, which shows itself."""
@@ -59,7 +61,7 @@ def last_part(iri: str) -> Text:
     >>> last_part("https://w3id.org/ozg-lod/hessen/id/bundle/jugendamt").de
     'jugendamt'
     """
-    name = re.split(r"[/#:?]", iri.rstrip("/#:?"))[-1]
+    name = re.split(r"[/#:?]", iri.rstrip("/#:?"))[-1][:_SHOWN]
     return Text(name, name)
 
 

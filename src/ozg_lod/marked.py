@@ -6,7 +6,6 @@ link, no formula. A text that looks like a formula stays text.
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import column_index_from_string, get_column_letter
 
-from ozg_lod import report
+from ozg_lod import report, workbooks
 from ozg_lod.causes import NAMES, spot
 from ozg_lod.findings import Severity, Text
 
@@ -44,9 +43,7 @@ def workbook(examination: Examination, language: Language) -> bytes:
     _write_report(book.worksheets[0], examination, language)
     for sheet in examination.sheets:
         _write_sheet(book.create_sheet(_name(sheet, book, language)), sheet, examination, language)
-    output = io.BytesIO()
-    book.save(output)
-    return output.getvalue()
+    return workbooks.saved(book)
 
 
 def _name(sheet: Sheet, book: Workbook, language: Language) -> str:

@@ -62,6 +62,9 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--memory-mb", type=int, default=4096, metavar="MB", help="data beyond this are read from disk (default: 4096)"
     )
     parser.add_argument(
+        "--cache-mb", type=int, default=64, metavar="MB", help="finished answers that are kept (default: 64; 0: none)"
+    )
+    parser.add_argument(
         "--client-seconds", type=float, default=60, metavar="S", help="query seconds per client and minute (0: any)"
     )
     parser.add_argument(
@@ -106,7 +109,7 @@ def _add_snapshots(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "validate", "Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not.")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="RDF, XLSX, XLS, ODS or CSV")
-    _add_target(parser)
+    _add_places(parser)
     parser.add_argument("--shapes", type=Path, action="append", metavar="FILE", help="other shapes instead of ours")
     parser.add_argument("--kind", metavar="KIND", help="what the table contributes (default: by its headings)")
     parser.add_argument(

@@ -6,13 +6,15 @@ Runs in the cage, over a store of its own: nothing of it is ever written.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from ozg_lod import pages
+from ozg_lod.addresses import Addresses
 from ozg_lod.describe import about
 from ozg_lod.graph import LABELS, TYPE, Graph, iri_of
 from ozg_lod.vocab import DCT
@@ -20,6 +22,7 @@ from ozg_lod.vocab import DCT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ozg_lod.addresses import Target
     from ozg_lod.graph import Term
     from ozg_lod.site import Site
 
@@ -28,6 +31,7 @@ CHANGED: Final = "changed"
 SAME: Final = "same"
 MOST_LISTED: Final = 100
 """How many things are listed with what changes about them; all are counted."""
+_THING: Final = re.compile(r"id/[a-z]+/[A-Za-z0-9-]+")
 _MOST_PAGES: Final = 12
 _FIRST: Final = ("municipality", "district", "bundle", "organisation", "programme", "state")
 """The kinds whose pages people look at; a statement stands on the page of what it is about."""
@@ -83,17 +87,35 @@ class Preview:
         return cls(said["counts"], changes, tuple((iri, name) for iri, name in said["pages"]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Foreseen(Addresses):
+    """The addresses of a preview: what is not there yet is not linked."""
+
+    fresh: frozenset[str] = frozenset()
+
+    def target(self, iri: str) -> Target | None:
+        """Return where an address leads, None where it must stay text."""
+        return None if iri.partition("#")[0] in self.fresh else Addresses.target(self, iri)
+
+
 @dataclass(frozen=True)
 class Sight:
-    """What is published together with what a contribution says, as one person would see it."""
+    """What is published together with what a contribution says, as one person would see it.
+
+    `replaced` are the properties of a statement that a contribution states as a whole: what it does not say of them
+    falls away. There are none for RDF, which only adds.
+    """
 
     store: ox.Store
     published: Mapping[str, frozenset[tuple[str, Term]]]
     contributed: Mapping[str, frozenset[tuple[str, Term]]]
     site: Site
+    replaced: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, store: ox.Store, quads: bytes, site: Site, *, derived: str) -> Sight:
+    def of(
+        cls, store: ox.Store, quads: bytes, site: Site, *, derived: str, replaced: frozenset[str] = frozenset()
+    ) -> Sight:
         """Return the sight of these N-Quads over `store`, which gets them; `derived` is the graph of what follows."""
         graph = Graph(store)
         said = list(ox.parse(quads, ox.RdfFormat.N_QUADS))
@@ -106,8 +128,16 @@ class Sight:
             iri: frozenset((triple.predicate.value, triple.object) for triple in graph.about(iri))
             for iri in contributed
         }
+        for iri, pairs in published.items():
+            for predicate, term in pairs - contributed[iri]:
+                if predicate in replaced:
+                    store.remove(ox.Quad(ox.NamedNode(iri), ox.NamedNode(predicate), term))
         store.extend(ox.Quad(*quad.triple) for quad in said)
-        return cls(store, published, {iri: frozenset(pairs) for iri, pairs in contributed.items()}, site)
+        fresh = frozenset(iri for iri, pairs in published.items() if not pairs)
+        addresses = site.addresses
+        foreseen = _Foreseen(addresses.base_iri, addresses.public_url, addresses.language, fresh=fresh)
+        said_of = {iri: frozenset(pairs) for iri, pairs in contributed.items()}
+        return cls(store, published, said_of, replace(site, addresses=foreseen), replaced)
 
     def preview(self) -> Preview:
         """Return what would change."""
@@ -118,28 +148,29 @@ class Sight:
 
     def page(self, iri: str) -> bytes:
         """Return the page about a thing as it would be, marked as a preview; empty where there is none."""
-        description = about(self.store, iri)
+        thing = _THING.fullmatch(iri.removeprefix(self.site.addresses.base_iri))
+        description = about(Graph(self.store), iri) if thing is not None else None
         return b"" if description is None else pages.thing(self.site, description, template="preview.html")
 
     def _state(self, iri: str) -> str:
         if not self.published[iri]:
             return NEW
-        return CHANGED if any(name != DCT + "source" for name, _ in self._added(iri)) else SAME
+        return CHANGED if self._predicates(iri) else SAME
 
-    def _added(self, iri: str) -> frozenset[tuple[str, Term]]:
-        """Return what is said of a thing and not published; its source is named when it is accepted."""
-        return self.contributed[iri] - self.published[iri]
+    def _predicates(self, iri: str) -> set[str]:
+        """Return the properties that differ; its source is named only when a contribution is accepted."""
+        added = {predicate for predicate, _ in self.contributed[iri] - self.published[iri]}
+        gone = {predicate for predicate, _ in self.published[iri] - self.contributed[iri]} & self.replaced
+        return (added | gone) - {DCT + "source"}
 
     def _change(self, iri: str, state: str) -> Change:
-        predicates = sorted({predicate for predicate, _ in self.contributed[iri]} - {TYPE, *LABELS[:1]})
-        found = (self._difference(iri, predicate) for predicate in predicates if predicate != DCT + "source")
-        return Change(self._name(iri), self._kind(iri), state, tuple(one for one in found if one is not None))
+        predicates = sorted(self._predicates(iri) - {TYPE, *LABELS[:1]})
+        found = tuple(self._difference(iri, predicate) for predicate in predicates)
+        return Change(self._name(iri), self._kind(iri), state, found)
 
-    def _difference(self, iri: str, predicate: str) -> Difference | None:
+    def _difference(self, iri: str, predicate: str) -> Difference:
         before = _values(self.published[iri], predicate)
         after = _values(self.contributed[iri], predicate)
-        if set(after) <= set(before):
-            return None
         return Difference(self._name(predicate), self._said(before, predicate), self._said(after, predicate))
 
     def _said(self, terms: Sequence[Term], predicate: str) -> tuple[str, ...]:

@@ -77,13 +77,12 @@ def _triples(iri: str, submission: Submission, acceptance: Acceptance) -> Iterat
         yield text(
             deciding, SKOS + "prefLabel", words(language)("contribution/deciding", role=acceptance.role), language
         )
-    for predicate in (DCT + "contributor", DCT + "creator", PROV + "wasAttributedTo"):
+    for predicate in (DCT + "contributor", PROV + "wasAttributedTo"):
         yield resource(iri, predicate, submission.authority)
     yield _typed(iri, DCT + "issued", submission.day, "date")
     yield _typed(iri, OZG + "readOn", acceptance.time[:10], "date")
     yield resource(iri, PROV + "wasGeneratedBy", sending)
     yield resource(sending, RDF + "type", PROV + "Activity")
-    yield resource(sending, PROV + "wasAssociatedWith", submission.authority)
     yield _typed(sending, PROV + "endedAtTime", submission.received, "dateTime")
     yield resource(deciding, RDF + "type", PROV + "Activity")
     yield resource(deciding, PROV + "used", iri)

@@ -184,19 +184,33 @@ def _report(examination: Examination) -> Iterator[ox.Triple]:
 
 def _result(result: ox.BlankNode, finding: Finding) -> Iterator[ox.Triple]:
     rule = finding.rule if ":" in finding.rule else OZGSH + finding.rule
+    said = finding.terms
+    severity = said.severity if said is not None else f"<{SH}{_SHACL_SEVERITIES[finding.severity]}>"
+    terms = {"resultSeverity": severity or f"<{SH}Violation>", "sourceShape": f"<{rule}>"}
+    if said is not None:
+        terms |= {"focusNode": said.focus, "resultPath": said.path, "value": said.value}
+        terms["sourceConstraintComponent"] = said.component
     yield ox.Triple(result, _node(RDF + "type"), _node(SH + "ValidationResult"))
-    yield ox.Triple(result, _node(SH + "resultSeverity"), _node(SH + _SHACL_SEVERITIES[finding.severity]))
-    yield ox.Triple(result, _node(SH + "sourceShape"), _node(rule))
-    if finding.place.focus is not None:
+    yield from (ox.Triple(result, _node(SH + name), _term(text)) for name, text in terms.items() if text)
+    if said is None and finding.place.focus is not None:
         yield ox.Triple(result, _node(SH + "focusNode"), _node(finding.place.focus))
-    if finding.value is not None:
+    if said is None and finding.value is not None:
         yield ox.Triple(result, _node(SH + "value"), ox.Literal(line(finding.value)))
     languages: tuple[Language, Language] = ("de", "en")
     for language in languages:
         where = place(finding.place, language)
-        said = f"{where}: {line(finding.message[language])}" if where else line(finding.message[language])
-        yield ox.Triple(result, _node(SH + "resultMessage"), ox.Literal(said, language=language))
+        text = f"{where}: {line(finding.message[language])}" if where else line(finding.message[language])
+        yield ox.Triple(result, _node(SH + "resultMessage"), ox.Literal(text, language=language))
 
 
 def _node(iri: str) -> ox.NamedNode:
     return ox.NamedNode(iri)
+
+
+def _term(text: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    """Return a term from N-Triples."""
+    statement = f"<urn:x> <urn:x> {text} .".encode()
+    (quad,) = ox.parse(statement, ox.RdfFormat.N_TRIPLES)
+    if isinstance(quad.object, ox.NamedNode | ox.BlankNode | ox.Literal):
+        return quad.object
+    raise TypeError("a triple term passed the gate")

@@ -128,7 +128,7 @@ def _dataset(request: Request, name: str) -> Response:
     key, dot, suffix = name.partition(".")
     visit = Visit.of(request, f"/doc/dataset/{key}", offered=formats.PAGES, suffix=suffix if dot else None)
     iri = visit.iri("dataset", key)
-    description = about(visit.opened.store, iri, page=visit.page)
+    description = about(visit.graph, iri, page=visit.page)
     if description is None:
         raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown("dataset", key)
     found = _entry(request, iri)

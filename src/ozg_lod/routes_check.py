@@ -16,7 +16,7 @@ from ozg_lod import check_pages, check_reports, documents, formats, uploads
 from ozg_lod.check_pages import Desk, Outcome
 from ozg_lod.clients import cancelled_when_gone, client_of
 from ozg_lod.disposition import attachment
-from ozg_lod.errors import NotFound, OzgLodError, Unavailable
+from ozg_lod.errors import NotFound, OzgLodError, Unprocessable
 from ozg_lod.inspection import MARKED, PAGE, PREVIEW, REPORT, Order
 from ozg_lod.language import choose_language
 from ozg_lod.preview import Preview
@@ -131,7 +131,7 @@ async def _inspected(request: Request, order: Order) -> Inspected:
 
 def _report(inspected: Inspected, form: Format, language: Language, name: str, *, strict: bool) -> Response:
     if form is formats.XLSX and not inspected.extra:
-        raise Unavailable(
+        raise Unprocessable(
             f"{name} has no cells that could be marked; ask for another form of the report.",
             f"{name} hat keine Zellen, die man markieren könnte; wählen Sie eine andere Form des Berichts.",
         )

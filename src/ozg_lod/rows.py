@@ -40,14 +40,15 @@ def folded(header: str) -> str:
     return " ".join(header.split()).casefold()
 
 
-def decoded(content: bytes, *, file: str) -> str | Finding:
+def decoded(content: bytes, *, file: str, wanted: str = "„CSV UTF-8“") -> str | Finding:
     """Return the text of a file in UTF-8, with or without a byte order mark, or the one finding about its encoding."""
+    english = wanted.replace("„", '"').replace("“", '"')
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _wrong_encoding(
             file,
             Text(
-                de="Die Datei ist in UTF-16 gespeichert; speichern Sie sie als „CSV UTF-8“",
-                en='the file is saved as UTF-16; save it as "CSV UTF-8"',
+                de=f"Die Datei ist in UTF-16 gespeichert; speichern Sie sie als {wanted}",
+                en=f"the file is saved as UTF-16; save it as {english}",
             ),
         )
     try:
@@ -59,9 +60,9 @@ def decoded(content: bytes, *, file: str) -> str | Finding:
         file,
         Text(
             de=f"Zeile {line} enthält ein Zeichen, das kein UTF-8 ist (in Windows-1252 wäre es „{letter}“); "
-            "speichern Sie die Datei als „CSV UTF-8“",
+            f"speichern Sie die Datei als {wanted}",
             en=f'line {line} holds a character that is not UTF-8 (in Windows-1252 it would be "{letter}"); '
-            'save the file as "CSV UTF-8"',
+            f"save the file as {english}",
         ),
         line,
     )

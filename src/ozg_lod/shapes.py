@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, RdfFormat, Store, Triple, Variable, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, Variable, parse
 
-from ozg_lod.findings import Severity, Text
+from ozg_lod.findings import Severity, Terms, Text
 from ozg_lod.vocab import OWL, RDF, RDFS, SH
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ _SPECIAL: Final = re.compile(r"[$?](?:PATH|shapesGraph|currentShape)\b|(?i:\b(?:
 class Result:
     """One result of validation: `value` is None where something is missing, `path` where it is about a whole thing.
 
-    `name` is what the rule calls the property.
+    `name` is what the rule calls the property. `terms` are the result for programs, where somebody's own shapes are
+    applied.
     """
 
     focus: str
@@ -52,6 +53,7 @@ class Result:
     severity: Severity
     message: Text
     name: Text | None = None
+    terms: Terms | None = None
 
 
 class Shapes:
@@ -59,7 +61,10 @@ class Shapes:
 
     def __init__(self, turtle: bytes) -> None:
         self._store = Store()
-        self._store.extend(parse(turtle, RdfFormat.TURTLE))
+        parser = parse(turtle, RdfFormat.TURTLE)
+        self._written = [quad.triple for quad in parser]  # a store would make "1"^^xsd:boolean "true"
+        self._store.extend(Quad(t.subject, t.predicate, t.object) for t in self._written)
+        self.prefixes: Mapping[str, str] = parser.prefixes
         self._texts: dict[str, Text] = {}
         self._constraints = dict(self._own_constraints())
 
@@ -70,15 +75,23 @@ class Shapes:
 
     def written(self) -> list[Triple]:
         """Return the shapes as they are written."""
-        return [quad.triple for quad in self._store]
+        return list(self._written)
 
-    def triples(self) -> list[Triple]:
-        """Return the shapes as pySHACL shall have them."""
-        found = self.written()
+    def triples(self, data: Store) -> list[Triple]:
+        """Return the shapes as pySHACL shall have them for these data, without targets that hit nothing there."""
         targets: dict[object, list[Triple]] = {}
-        for triple in found:
+        idle: dict[object, bool] = {}
+        found = []
+        for triple in self.written():
             if triple.predicate in _TARGETS:
-                targets.setdefault(triple.subject, []).append(triple)
+                target = (triple.predicate, triple.object)
+                if target not in idle:
+                    idle[target] = next(_hit(data, *target), None) is None
+                targets.setdefault(triple.subject, [])
+                if idle[target]:
+                    continue
+                targets[triple.subject].append(triple)
+            found.append(triple)
         fixed = {t.object for t in found} | {t.subject for t in found if t.predicate == _sh("deactivated")}
         fixed |= {t.subject for t in found if t.object in _CLASSES}
         return [made for triple in found for made in self._rewritten(triple, targets, fixed)]
@@ -173,16 +186,22 @@ class Shapes:
 
     def _focus_nodes(self, shape: Node, data: Store) -> list[Node]:
         """Return the focus nodes of a shape (SHACL §2.1.3), each once."""
-        found: set[Node] = set(self._objects(shape, _sh("targetNode")))
-        for kind in self._objects(shape, _sh("targetClass")):
-            found.update(_instances(data, kind))
-        for predicate in self._objects(shape, _sh("targetSubjectsOf")):
-            if isinstance(predicate, NamedNode):
-                found.update(quad.subject for quad in data.quads_for_pattern(None, predicate, None))
-        for predicate in self._objects(shape, _sh("targetObjectsOf")):
-            if isinstance(predicate, NamedNode):
-                found.update(quad.object for quad in data.quads_for_pattern(None, predicate, None))
+        found: set[Node] = set()
+        for target in _TARGETS:
+            for value in self._objects(shape, target):
+                found.update(_hit(data, target, value))
         return sorted(found, key=str)
+
+
+def _hit(data: Store, target: NamedNode, value: Node) -> Iterator[Node]:
+    """Yield the focus nodes of one target (SHACL §2.1.3), some perhaps twice."""
+    if target == _sh("targetNode"):
+        yield value
+    elif target == _sh("targetClass"):
+        yield from _instances(data, value)
+    elif isinstance(value, NamedNode):
+        for quad in data.quads_for_pattern(None, value, None):
+            yield quad.subject if target == _sh("targetSubjectsOf") else quad.object
 
 
 def _instances(data: Store, kind: Node) -> Iterator[Node]:

@@ -5,7 +5,6 @@ Every cell is text, so that nothing becomes a date, a number or a formula on its
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING, Final, cast
 
@@ -18,6 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from ozg_lod.sheets import ROWS, version_lines
 from ozg_lod.words import words
+from ozg_lod.workbooks import saved
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -44,9 +44,7 @@ def write(sheet: Sheet, address: str) -> bytes:
     _version(book.create_sheet("Version"), sheet)
     book.active = 1
     book.properties.title, book.properties.creator = sheet.title, "ozg-lod"
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
+    return saved(book)
 
 
 def name(title: str) -> str:

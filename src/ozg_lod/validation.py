@@ -11,16 +11,17 @@ import logging
 import warnings
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Triple
 
 from ozg_lod.errors import Unprocessable
+from ozg_lod.findings import Terms
 from ozg_lod.shapes import Result, Shapes
-from ozg_lod.vocab import SH
+from ozg_lod.vocab import SH, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import rdflib
     from pyoxigraph import Store
@@ -29,13 +30,21 @@ if TYPE_CHECKING:
     _Report = tuple[list[_Found], str]
 
 
-def validate(data: Store, turtle: bytes) -> list[Result]:
+_STRING: Final = XSD + "string"
+_LONGEST: Final = 1_000
+"""Longer terms are not repeated in a report."""
+
+
+def validate(data: Store, turtle: bytes, *, foreign: bool = False) -> list[Result]:
     """Return what the shapes (Turtle) find in the default graph; no results means that it conforms.
 
-    Raises Unprocessable when the check itself fails, which says nothing about the data.
+    Our own are rewritten to be applied faster (see `shapes`), `foreign` ones are applied as they are written. Raises
+    Unprocessable when the check itself fails, which says nothing about the data.
     """
     try:
         shapes = _shapes(turtle)
+        if foreign:
+            return core_results(data, shapes, rewritten=False)
         return [*core_results(data, shapes), *shapes.query_results(data)]
     except MemoryError:  # is told as what it is
         raise
@@ -50,12 +59,6 @@ def validate(data: Store, turtle: bytes) -> list[Result]:
 def _shapes(turtle: bytes) -> Shapes:
     """Return the shapes, read once by a process that checks several files."""
     return Shapes(turtle)
-
-
-@lru_cache(maxsize=1)
-def _rules(shapes: Shapes) -> rdflib.Graph:
-    """Return the shapes as pySHACL takes them; it only reads them."""
-    return _graph(shapes.triples())
 
 
 def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list[Result]:
@@ -74,10 +77,11 @@ def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list
     with _as_needed(rdflib):
         triples = (quad.triple for quad in data.quads_for_pattern(None, None, None, DefaultGraph()))
         options = {"logger": _silent(), "inplace": True, "use_js": False, "advanced": False}
-        rules = _rules(shapes) if rewritten else _graph(shapes.written())
-        validator = Results(DataGraph.from_rdflib(_graph(triples)), shacl_graph=rules, options=options)
+        prefixes = {} if rewritten else shapes.prefixes
+        rules = _graph(shapes.triples(data) if rewritten else shapes.written())
+        validator = Results(DataGraph.from_rdflib(_graph(triples, prefixes)), shacl_graph=rules, options=options)
         _, found, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
-        return list(_results(found, shapes))
+        return list(_results(found, shapes, complete=not rewritten))
 
 
 @contextmanager
@@ -103,11 +107,13 @@ def _silent() -> logging.Logger:
     return logger
 
 
-def _graph(triples: Iterable[Triple]) -> rdflib.Graph:
-    """Build an rdflib graph."""
+def _graph(triples: Iterable[Triple], prefixes: Mapping[str, str] | None = None) -> rdflib.Graph:
+    """Build an rdflib graph; `prefixes` are those of the shapes, whose queries count on them, declared or not."""
     from rdflib import Graph  # noqa: PLC0415 - see validate
 
     graph = Graph(bind_namespaces="none")
+    for prefix, namespace in (prefixes or {}).items():
+        graph.bind(prefix, namespace)
     add, term = graph.store.add, _terms()
     for triple in triples:
         add((term(triple.subject), term(triple.predicate), term(triple.object)), graph)
@@ -128,6 +134,8 @@ def _terms() -> Callable[[object], rdflib.term.Node]:
             return BNode(found.value)
         if isinstance(found, Literal) and found.language is not None:
             return Value(found.value, lang=found.language)
+        if isinstance(found, Literal) and found.datatype.value == _STRING:
+            return Value(found.value)  # as rdflib reads and compares them
         if isinstance(found, Literal):
             return Value(found.value, datatype=node(found.datatype.value))
         raise TypeError("a triple term passed the gate")
@@ -135,9 +143,10 @@ def _terms() -> Callable[[object], rdflib.term.Node]:
     return term
 
 
-def _results(found: Iterable[_Found], shapes: Shapes) -> Iterator[Result]:
-    for _, _, triples in found:
-        parts = {str(key): value[1] if isinstance(value, tuple) else value for _, key, value in triples}
+def _results(found: Iterable[_Found], shapes: Shapes, *, complete: bool) -> Iterator[Result]:
+    for _, node, triples in found:
+        own = [(key, value) for subject, key, value in triples if subject == node]  # not those of its details
+        parts = {str(key): value[1] if isinstance(value, tuple) else value for key, value in own}
         rule = _back(parts[SH + "sourceShape"])
         path = _back(parts.get(SH + "resultPath"))
         yield Result(
@@ -148,7 +157,16 @@ def _results(found: Iterable[_Found], shapes: Shapes) -> Iterator[Result]:
             severity=shapes.severity(rule),
             message=shapes.message(rule, _back(parts.get(SH + "sourceConstraint"))),
             name=shapes.name(rule),
+            terms=_terms_of(parts) if complete else None,
         )
+
+
+def _terms_of(parts: dict[str, object]) -> Terms:
+    names = ("focusNode", "resultPath", "value", "sourceConstraintComponent", "resultSeverity")
+    focus, path, value, component, severity = (_back(parts.get(SH + name)) for name in names)
+    written = ["" if term is None or len(str(term)) > _LONGEST else str(term) for term in (focus, value)]
+    iris = [str(term) if isinstance(term, NamedNode) else "" for term in (path, component, severity)]
+    return Terms(focus=written[0], value=written[1], path=iris[0], component=iris[1], severity=iris[2])
 
 
 def _back(term: object) -> NamedNode | BlankNode | Literal | None:

@@ -1,0 +1,162 @@
+"""`make bench`, second part: from a file to the report on it, beside plain pySHACL on the same graph.
+
+    python bench/checking.py [--rounds 5] [--write]
+
+Warm is a server's cage, which has read snapshot and rules; cold is a cage started for one file, as on the command line
+(without the start of Python itself). Plain pySHACL gets the triples of the file, the vocabulary and the same shapes as
+graphs that are parsed already. It
+runs once. Shown are the median and, in brackets, the fastest and the slowest round, in seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import platform
+import statistics
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import openpyxl
+
+from ozg_lod import build, report, rulebook
+from ozg_lod.checking import Checker, examine_in_cage
+from ozg_lod.examination import SourceFile
+from ozg_lod.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ozg_lod.examination import Examination, Rules
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "benchmarks.md"
+MARK = "<!-- checking -->"
+HEAD = ["AGS", "Leistung", "Stand", "Seit", "Adresse des Online-Antrags", "Geprüft am"]
+BASE = "https://w3id.org/ozg-lod/hessen/"
+ONTOLOGY = "https://w3id.org/ozg-lod/ontology#"
+TRIPLES = 10_000
+
+
+def rows(count: int) -> list[list[str]]:
+    """Return rows that conform: each a bundle in a municipality, none twice."""
+    keys = {}
+    for name in ("municipalities", "bundles"):
+        with (ROOT / "data" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            keys[name] = [line[0] for line in csv.reader(file)][1:]
+    pairs = ((municipality, bundle) for bundle in keys["bundles"] for municipality in keys["municipalities"])
+    return [
+        [municipality, bundle, "verfügbar", "2020-10", f"https://www.example.org/{number}", "2026-11-24"]
+        for number, (municipality, bundle) in zip(range(count), pairs, strict=False)
+    ]
+
+
+def as_csv(count: int) -> SourceFile:
+    """Return a CSV file of so many rows."""
+    output = io.StringIO()
+    csv.writer(output, delimiter=";").writerows([HEAD, *rows(count)])
+    return SourceFile("rows.csv", output.getvalue().encode())
+
+
+def as_xlsx(count: int) -> SourceFile:
+    """Return a workbook of so many rows."""
+    book = openpyxl.Workbook()
+    for line in (HEAD, *rows(count)):
+        book.worksheets[0].append(line)
+    output = io.BytesIO()
+    book.save(output)
+    return SourceFile("rows.xlsx", output.getvalue())
+
+
+def as_turtle(triples: int) -> SourceFile:
+    """Return a Turtle file of so many triples."""
+    text = [f"@prefix ozg: <{ONTOLOGY}> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> ."]
+    for number, (key, bundle, *_) in enumerate(rows(triples // 8)):
+        text.append(
+            f"<{BASE}id/availability/{key}-{bundle}> a ozg:Availability ; ozg:of <{BASE}id/bundle/{bundle}> ; "
+            f"ozg:at <{BASE}id/municipality/{key}> ; ozg:status ozg:available ; "
+            f"ozg:form <https://example.org/{number}> ; "
+            '<http://purl.org/dc/terms/created> "2026-11-24"^^<http://www.w3.org/2001/XMLSchema#date> ; '
+            f'skos:prefLabel "{bundle}, {key}"@de ; <http://purl.org/dc/terms/source> <{BASE}id/source/beitrag> .'
+        )
+    return SourceFile("facts.ttl", "\n".join(text).encode())
+
+
+def plain(examination: Examination, rules: Rules) -> Callable[[], object]:
+    """Return plain pySHACL over the triples of an examination, with the same shapes."""
+    import pyshacl  # noqa: PLC0415
+    import rdflib  # noqa: PLC0415
+
+    data, shapes = rdflib.Dataset(default_union=True), rdflib.Graph()
+    data.parse(data=examination.quads.decode(), format="nquads")
+    merged = rdflib.Graph()
+    for triple in data.triples((None, None, None)):
+        merged.add(triple)
+    merged.parse(data=rules.ontology.decode(), format="turtle")
+    shapes.parse(data=rules.shapes.decode(), format="turtle")
+
+    def validate() -> object:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return pyshacl.validate(merged, shacl_graph=shapes, inference="none", inplace=True)
+
+    return validate
+
+
+def measured(work: Callable[[], object], rounds: int) -> str:
+    """Return the median of the rounds, and the fastest and the slowest."""
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return f"{statistics.median(times):.2f} [{min(times):.2f}–{max(times):.2f}]"
+
+
+def table(rounds: int) -> Iterator[str]:
+    """Yield the lines of the table."""
+    files = {f"{count:,} rows of CSV": as_csv(count) for count in (50, 500, 5_000)}
+    files |= {f"{count:,} rows of XLSX": as_xlsx(count) for count in (50, 500, 5_000)}
+    files[f"{TRIPLES:,} triples of Turtle"] = as_turtle(TRIPLES)
+    yield "| file to report, seconds | warm cage | cold cage | plain pySHACL on the graph |"
+    yield "|---|---|---|---|"
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = build.build(Settings(source=(ROOT,), target=Path(folder)), say=lambda _en, _de: None)
+        assert outcome.manifest is not None
+        directory = Path(folder) / "snapshots" / outcome.manifest.build_key
+        rules = rulebook.of_snapshot(directory, BASE)
+        checker = Checker(directory, BASE, memory_mb=2048, deadline_s=120)
+        for name, file in files.items():
+            found = checker.examine([file])
+            assert found.conforms, report.to_text(found, "en")[:1_000]
+            warm = measured(lambda file=file: report.to_text(checker.examine([file]), "de"), rounds)
+            cold = measured(
+                lambda file=file: report.to_text(examine_in_cage([file], rules, memory_mb=2048, deadline_s=120), "de"),
+                max(2, rounds // 2),
+            )
+            yield f"| {name} | {warm} | {cold} | {measured(plain(found, rules), 1)} |"
+        checker.close()
+
+
+def main() -> None:
+    """Measure, print, and write into the page where asked to."""
+    parser = argparse.ArgumentParser(description="From a file to the report on it.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--write", action="store_true", help=f"into {PAGE.relative_to(ROOT)}")
+    options = parser.parse_args()
+    lines = []
+    for line in table(options.rounds):
+        print(line, flush=True)
+        lines.append(line)
+    if options.write:
+        said = f"Python {platform.python_version()}, {options.rounds} rounds.\n\n" + "\n".join(lines)
+        before, _, _ = PAGE.read_text("utf-8").partition(MARK)
+        PAGE.write_text(f"{before.rstrip()}\n\n{MARK}\n{said}\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
