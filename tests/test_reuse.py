@@ -263,3 +263,14 @@ def test_a_linkset_is_written_without_titles_and_types_where_there_are_none() ->
     assert linkset.as_text(contexts) == b'<https://b.example/>; rel="license"; anchor="https://a.example/"\n'
     assert words("de")("register/none")
     assert Path(efa.__file__).is_file()
+
+
+def test_a_server_of_plain_files_has_no_things_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "data.nt"
+    file.write_text("<urn:a> <urn:b> <urn:c> .\n", "utf-8")
+    with serving(tmp_path, "--rdf", str(file)) as url, httpx.Client(base_url=url, timeout=30) as client:
+        for path in ("/linkset/bundle/a", "/doc/bundle/a.atom", "/doc/bundle/a", "/badge/a.svg", "/abgleich"):
+            answer = client.get(path)
+            assert answer.status_code == 404, path
+            assert answer.json()["detail"]
+        assert client.get("/reconcile", params={"queries": '{"q": {"query": "a"}}'}).json() == {"q": {"result": []}}
