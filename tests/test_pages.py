@@ -270,6 +270,7 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "submission/state/",
         "submission/next/",
         "contribution/of_",
+        "register/fact_",
     )
     for key in all_texts():
         assert key.startswith(built) or f'"{key}"' in used, key
