@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import changes, distributions, gate, index, kinds, report, rulebook, snapshot
+from ozg_lod import cases, changes, distributions, gate, index, kinds, report, rulebook, snapshot
 from ozg_lod.checking import examine_in_cage
 from ozg_lod.errors import SnapshotError, SourceError
 from ozg_lod.findings import Severity
@@ -31,6 +31,8 @@ CATALOGUE_FILE: Final = "catalogue.ttl"
 _NOTHING_EXAMINED: Final = gate.Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 """Stands for the examination of a snapshot that was examined when it was first written."""
 _ENGINES: Final = ("pyoxigraph", "pyshacl", "rdflib")
+_SHOWN: Final = ("flat", "examples", "help")
+"""The queries that go into the snapshot: they belong to the data they ask."""
 _DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
 _MAX_SOURCE_BYTES: Final = 500_000_000
 _MAX_SOURCE_ROWS: Final = 5_000_000
@@ -47,13 +49,16 @@ class Sources:
     derive: dict[str, bytes]
     invariants: dict[str, bytes]
     flat: dict[str, bytes]
-    contributions: dict[str, bytes] = field(default_factory=dict)
+    cases: dict[str, bytes]
+    examples: dict[str, bytes]
+    help: dict[str, bytes]
+    contributions: dict[str, bytes]
 
     @property
     def key(self) -> str:
         """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
         digest = hashlib.sha256()
-        for kind in ("data", "ontology", "shapes", "derive", "invariants", "flat", "contributions"):
+        for kind in ("data", "ontology", "shapes", "derive", "invariants", "cases", "contributions", *_SHOWN):
             for name, content in getattr(self, kind).items():
                 digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
         digest.update(code_fingerprint().encode())
@@ -78,13 +83,13 @@ class Outcome:
 def read(roots: tuple[Path, ...]) -> Sources:
     """Return the sources: the first root holds everything, further ones add data. Raises SourceError."""
     first = roots[0]
-    data = dict(_data(roots))
+    data = dict(sorted(_data(roots)))
     if CATALOGUE_FILE not in data:
         raise SourceError(
             f"{first}/data/{CATALOGUE_FILE} is missing; `ozg-lod init DIR` writes one.",
             f"{first}/data/{CATALOGUE_FILE} fehlt; `ozg-lod init ORDNER` schreibt eine.",
         )
-    invariants = first / "tests" / "invariants"
+    invariants, tried = first / "tests" / "invariants", first / "tests" / "shapes"
     return Sources(
         base_iri=_base_iri(data[CATALOGUE_FILE]),
         data=data,
@@ -93,6 +98,9 @@ def read(roots: tuple[Path, ...]) -> Sources:
         derive=_files(first / "queries" / "derive", (".rq",)),
         invariants=_files(invariants if invariants.is_dir() else first / "invariants", (".rq",)),
         flat=_files(first / "queries" / "flat", (".rq",)),
+        cases=_files(tried if tried.is_dir() else first / "cases", (".ttl",)),
+        examples=_files(first / "queries" / "examples", (".rq",)),
+        help=_files(first / "queries" / "help", (".rq",)),
         contributions=_files(first / kinds.FOLDER, (kinds.SUFFIX,)),
     )
 
@@ -101,37 +109,65 @@ def build(settings: Settings, *, say: Callable[[str, str], None]) -> Outcome:
     """Build from the sources and publish; `say` gets an English and a German sentence for each step."""
     snapshots = snapshot.Snapshots(settings.target)
     with snapshots.locked():
-        sources = read(settings.source)
-        manifest = _sound(snapshots, sources.key)
-        if manifest is not None:
-            if snapshots.current() == sources.key:
-                return Outcome(manifest, None, unchanged=True)
-            return _published(snapshots, sources, manifest, _NOTHING_EXAMINED)
-        say(f"Checking {len(sources.data)} files.", f"{len(sources.data)} Dateien werden geprüft.")
-        examination = _examine(sources, settings)
-        if not examination.conforms:
-            return Outcome(None, examination)
-        contents = _contents(sources, examination)
-        count = contents.ntriples.count(b"\n")
-        say(
-            f"{count} triples conform; writing the snapshot.",
-            f"{count} Tripel sind in Ordnung; der Datenstand wird geschrieben.",
-        )
-        return _published(snapshots, sources, snapshots.write(contents), examination)
+        return build_locked(snapshots, settings, say=say)
 
 
-def _published(
-    snapshots: snapshot.Snapshots, sources: Sources, manifest: snapshot.Manifest, examination: gate.Examination
+def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: Callable[[str, str], None]) -> Outcome:
+    """Do the same for one who holds the lock already."""
+    sources = read(settings.source)
+    outcome = prepare(snapshots, sources, settings, say=say)
+    if outcome.manifest is not None and not outcome.unchanged:
+        snapshots.publish(sources.key)
+    return outcome
+
+
+def prepare(
+    snapshots: snapshot.Snapshots, sources: Sources, settings: Settings, *, say: Callable[[str, str], None]
 ) -> Outcome:
-    """Publish the snapshot, unless something that was published vanishes without a word (promise 11)."""
+    """Write the snapshot of these sources, ready to be published under their key; nothing is published.
+
+    It is refused where something that was published vanishes without a word (promise 11). Whoever calls holds the
+    lock of the snapshots.
+    """
+    manifest = _sound(snapshots, sources.key)
+    if manifest is not None:
+        unchanged = snapshots.current() == sources.key
+        return _accounted(snapshots, sources, Outcome(manifest, None, unchanged=unchanged))
+    say(f"Checking {len(sources.data)} files.", f"{len(sources.data)} Dateien werden geprüft.")
+    examination = _examine(sources, settings)
+    if not examination.conforms:
+        return Outcome(None, examination)
+    contents = _contents(sources, examination)
+    count = contents.ntriples.count(b"\n")
+    say(
+        f"{count} triples conform; writing the snapshot.",
+        f"{count} Tripel sind in Ordnung; der Datenstand wird geschrieben.",
+    )
+    return _accounted(snapshots, sources, Outcome(snapshots.write(contents), examination))
+
+
+def _accounted(snapshots: snapshot.Snapshots, sources: Sources, outcome: Outcome) -> Outcome:
+    """Return the outcome, refused where something that was published is gone without a word."""
+    if outcome.unchanged:
+        return outcome
     withdrawn = changes.withdrawals(sources.data)
     present = snapshots.resources(sources.key)
     found = tuple(changes.unaccounted(snapshots.ever_published(), present, withdrawn))
-    if found:
-        counts = {**examination.counts, Severity.ERROR: len(found)}
-        return Outcome(None, replace(examination, findings=(*found, *examination.findings), counts=counts))
-    snapshots.publish(sources.key)
-    return Outcome(manifest, None if examination is _NOTHING_EXAMINED else examination)
+    if not found:
+        return outcome
+    examination = outcome.examination or _NOTHING_EXAMINED
+    counts = {**examination.counts, Severity.ERROR: len(found)}
+    return Outcome(None, replace(examination, findings=(*found, *examination.findings), counts=counts))
+
+
+def overlaid(sources: Sources, folders: Mapping[str, Mapping[str, str] | None], into: Path) -> Sources:
+    """Return the sources as they will be read once these folders in the root `into` are as given (None: gone)."""
+    data = dict(sources.data)
+    for name, files in folders.items():
+        for old in _files(into / name, _DATA_SUFFIXES):
+            data.pop(old, None)
+        data.update({file: text.encode() for file, text in (files or {}).items()})
+    return replace(sources, data=dict(sorted(data.items())))
 
 
 def rules(sources: Sources) -> gate.Rules:
@@ -209,17 +245,25 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
         report=report.to_json(examination),
         files={
             index.FILE: index.write(ntriples, sources.base_iri),
+            cases.FILE: cases.as_quads(sources.cases),
             **files,
-            **_withdrawn(sources),
+            **_served(sources),
             **rulebook.files(sources.ontology, sources.derive, kinds.kinds(sources.contributions, sources.base_iri)),
         },
     )
 
 
-def _withdrawn(sources: Sources) -> dict[str, bytes]:
-    """Return the table of what is withdrawn and its description, as the server needs them."""
-    names = (changes.WITHDRAWN_FILE, changes.WITHDRAWN_FILE + gate.METADATA)
-    return {name: sources.data[name] for name in names if name in sources.data}
+def _served(sources: Sources) -> dict[str, bytes]:
+    """Return the sources that the server reads too: the tables of what is withdrawn, and the queries for people."""
+    tables = changes.withdrawal_tables(sources.data)
+    names = [name for table in tables for name in (table, table + gate.METADATA)]
+    withdrawn = {name: sources.data[name] for name in names if name in sources.data}
+    queries = {
+        f"{snapshot.QUERIES_FOLDER}/{kind}/{name}": text
+        for kind in _SHOWN
+        for name, text in getattr(sources, kind).items()
+    }
+    return withdrawn | queries
 
 
 def _lines(statements: Iterable[ox.Quad] | Iterable[ox.Triple], form: ox.RdfFormat) -> list[bytes]:
@@ -237,24 +281,32 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def _data(roots: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
-    """Yield (name, bytes) of the data files of all roots; raise SourceError where two roots have the same name."""
+    """Yield (name, bytes) of the data files of all roots; raise SourceError where two have the same name.
+
+    Files may lie in folders, one for each contribution. A further root may be empty: nothing has come yet.
+    """
     seen: dict[str, Path] = {}
     for root in roots:
         folder = root / "data" if (root / "data").is_dir() else root
-        files = _files(folder, _DATA_SUFFIXES)
-        if not files:
+        within = sorted(path for path in folder.glob("[!.]*") if path.is_dir()) if folder.is_dir() else []
+        files = [(place, name, content) for place in (folder, *within) for name, content in _data_files(place)]
+        if not files and (root is roots[0] or not folder.is_dir()):
             raise SourceError(
                 f"There are no data in {folder}; give a folder with tables or RDF files.",
                 f"In {folder} liegen keine Daten; geben Sie einen Ordner mit Tabellen oder RDF-Dateien an.",
             )
-        for name, content in files.items():
+        for place, name, content in files:
             if name in seen:
                 raise SourceError(
-                    f"{name} stands in {seen[name]} and in {folder}; give one of them another name.",
-                    f"{name} liegt in {seen[name]} und in {folder}; benennen Sie eine der Dateien um.",
+                    f"{name} stands in {seen[name]} and in {place}; give one of them another name.",
+                    f"{name} liegt in {seen[name]} und in {place}; benennen Sie eine der Dateien um.",
                 )
-            seen[name] = folder
+            seen[name] = place
             yield name, content
+
+
+def _data_files(folder: Path) -> Iterable[tuple[str, bytes]]:
+    return _files(folder, _DATA_SUFFIXES).items()
 
 
 def _base_iri(catalogue: bytes) -> str:

@@ -6,6 +6,7 @@ compared as sorted N-Triples, which are canonical since source data have no blan
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
 WITHDRAWN_FILE: Final = "withdrawn.csv"
+_WITHDRAWN: Final = re.compile(r"withdrawn(-[a-z0-9-]+)?\.csv")
+_METADATA: Final = "-metadata.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,26 @@ def resources(lines: Iterable[bytes], base_iri: str) -> set[str]:
 
 
 def withdrawals(files: Mapping[str, bytes]) -> dict[str, Withdrawal]:
-    """Return the rows of `withdrawn.csv` by IRI; none where there is no such table. It has passed the gate before."""
-    table, metadata = files.get(WITHDRAWN_FILE), files.get(WITHDRAWN_FILE + "-metadata.json")
-    if table is None or metadata is None:
-        return {}
-    read = tables.describe(metadata, file=WITHDRAWN_FILE).read(table, file=WITHDRAWN_FILE)
+    """Return the rows of all tables of withdrawals by IRI; none where there is no such table.
+
+    They have passed the gate before.
+    """
     found: dict[str, Withdrawal] = {}
-    for record in read.records:
-        iri, day, reason, successor = (_first(record.values, n) for n in ("iri", "withdrawn", "reason", "successor"))
-        found[iri] = Withdrawal(iri, day, reason, successor)
+    for name in withdrawal_tables(files):
+        metadata = files.get(name + _METADATA)
+        if metadata is None:
+            continue
+        for record in tables.describe(metadata, file=name).read(files[name], file=name).records:
+            iri, day, reason, successor = (
+                _first(record.values, n) for n in ("iri", "withdrawn", "reason", "successor")
+            )
+            found[iri] = Withdrawal(iri, day, reason, successor)
     return found
+
+
+def withdrawal_tables(names: Iterable[str]) -> list[str]:
+    """Return the tables of withdrawals among the names of files: `withdrawn.csv` and those of contributions."""
+    return sorted(name for name in names if _WITHDRAWN.fullmatch(name))
 
 
 def unaccounted(

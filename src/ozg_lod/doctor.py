@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from ozg_lod import legal, linking, sandbox
-from ozg_lod.errors import OzgLodError, SnapshotError, UsageError
+from ozg_lod.errors import OzgLodError, UsageError
 from ozg_lod.graph import TYPE, Graph, iri_of
 from ozg_lod.snapshot import Snapshots, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ozg_lod.language import Language
     from ozg_lod.settings import Settings
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _OLDEST: Final = dt.timedelta(days=365)
 """An accessibility statement is renewed every year (Commission Implementing Decision (EU) 2018/1523)."""
+_OTHERS: Final = 0o077
+"""The permissions of group and others."""
 _MOST_HOPS: Final = 5
 _WAIT_S: Final = 10
 _LOOPBACK_NAMES: Final = ("localhost", "")
@@ -46,7 +49,7 @@ class Check:
 
 def examine(settings: Settings, *, production: bool, today: dt.date | None = None) -> list[Check]:
     """Return all checks; those of a public site only for `production`, where the base IRI is asked over the network."""
-    checks = [_cage(), *_data(settings, production=production)]
+    checks = [_cage(), *_data(settings, production=production), *_inbox(settings.inbox)]
     if production:
         day = today or dt.datetime.now(dt.UTC).date()
         checks += [_account(), _address(settings.public_url), *_texts(settings, day)]
@@ -78,13 +81,24 @@ def _cage() -> Check:
 
 def _snapshot(settings: Settings) -> tuple[Manifest, Graph]:
     snapshots = Snapshots(settings.target)
-    name = snapshots.current()
-    if name is None:
-        raise SnapshotError(
-            f"There is no snapshot in {settings.target}; run `ozg-lod build`.",
-            f"In {settings.target} liegt kein Datenstand; rufen Sie `ozg-lod build` auf.",
-        )
+    name = snapshots.served()
     return snapshots.verified(name), Graph(open_store(snapshots.directory(name)))
+
+
+def _inbox(folder: Path | None) -> list[Check]:
+    """Look whether the folder of submissions can be written, and read by nobody else; it holds names and addresses."""
+    if folder is None:
+        return []
+    at = folder if folder.exists() else folder.parent
+    if not at.is_dir() or not os.access(at, os.W_OK | os.X_OK):
+        en = f"{folder} cannot be written; make it with `install -d -m 700 {folder}` for the account of the program."
+        de = f"{folder} ist nicht beschreibbar; legen Sie es mit `install -d -m 700 {folder}` für das Konto an."
+        return [Check("inbox", well=False, en=en, de=de)]
+    if at is folder and folder.stat().st_mode & _OTHERS:
+        en = f"{folder} can be read by other accounts; run chmod 700 {folder}."
+        de = f"{folder} ist für andere Konten lesbar; rufen Sie chmod 700 {folder} auf."
+        return [Check("inbox", well=False, en=en, de=de)]
+    return [Check("inbox", True, "Only this account reads submissions.", "Nur dieses Konto liest Einreichungen.")]
 
 
 def _account() -> Check:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.errors import NotFound, SnapshotError, Unavailable
+from ozg_lod.errors import Gone, NotFound, SnapshotError, Unavailable
 from ozg_lod.snapshot import Manifest, Publication, Snapshots
 
 if TYPE_CHECKING:
@@ -90,7 +90,22 @@ def past(snapshots: Snapshots, version: str, public_url: str, *, pinned: bool) -
             "This version was never published here; /changes.atom lists all that were.",
             "Diese Version wurde hier nie veröffentlicht; /changes.atom nennt alle.",
         )
+    if found[-1].erased:
+        raise erased(found[-1])
     return _edition(snapshots, found, public_url, f"/snapshot/{version}" if pinned else "")
+
+
+def erased(publication: Publication) -> Gone:
+    """Return the failure for a version whose files had to go: another version with the rest would not be this one."""
+    day = publication.erased
+    return Gone(
+        f"The files of this version were erased on {day}, because the sender of a contribution in it asked for that; "
+        "a version without it would have another hash, so there is none. /changes.atom lists those that are kept.",
+        f"Die Dateien dieser Version wurden am {day} gelöscht, weil eine Mitteilung darin auf Wunsch ihres Absenders "
+        "zurückgezogen wurde; ohne sie hätte die Version eine andere Prüfsumme, darum gibt es sie nicht mehr. "
+        "/changes.atom nennt die Versionen, die es noch gibt.",
+        erased=day,
+    )
 
 
 def unavailable(en: str, de: str) -> Unavailable:

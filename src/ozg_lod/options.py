@@ -62,6 +62,9 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--memory-mb", type=int, default=4096, metavar="MB", help="data beyond this are read from disk (default: 4096)"
     )
     parser.add_argument(
+        "--cache-mb", type=int, default=64, metavar="MB", help="finished answers that are kept (default: 64; 0: none)"
+    )
+    parser.add_argument(
         "--client-seconds", type=float, default=60, metavar="S", help="query seconds per client and minute (0: any)"
     )
     parser.add_argument(
@@ -70,6 +73,18 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _add_legal(parser)
     parser.add_argument("--access-log", action="store_true", help="write a line for each request, without addresses")
     parser.add_argument("--store", metavar="URL", help="SPARQL endpoint that evaluates instead of us (see publish)")
+    _add_inbox_folder(parser)
+
+
+def _add_inbox_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--inbox", type=Path, metavar="DIR", help="folder of submissions; without it nobody can submit")
+    parser.add_argument(
+        "--inbox-days",
+        type=int,
+        default=30,
+        metavar="N",
+        help="delete sender and file N days after the decision (default: 30)",
+    )
 
 
 def _add_rdf(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +109,7 @@ def _add_snapshots(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "validate", "Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not.")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="RDF, XLSX, XLS, ODS or CSV")
-    _add_target(parser)
+    _add_places(parser)
     parser.add_argument("--shapes", type=Path, action="append", metavar="FILE", help="other shapes instead of ours")
     parser.add_argument("--kind", metavar="KIND", help="what the table contributes (default: by its headings)")
     parser.add_argument(
@@ -157,9 +172,33 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     text = "Look whether this machine can serve; with --production, whether all is there that a public site owes."
     parser = _command(commands, "doctor", text)
     _add_target(parser)
+    parser.add_argument("--inbox", type=Path, metavar="DIR", help="folder of submissions, if there is one")
     parser.add_argument("--production", action="store_true", help="also what a public site needs; exit 1 lists it")
     parser.add_argument("--public-url", metavar="URL", help="address the site will have")
     _add_legal(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_inbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Look at what was submitted, and decide: accept, reject, withdraw."
+    parser = _command(commands, "inbox", text)
+    parser.add_argument("action", choices=("list", "show", "accept", "reject", "withdraw"))
+    parser.add_argument("reference", nargs="?", help="the submission, or the beginning of its reference")
+    parser.add_argument("--inbox", type=Path, required=True, metavar="DIR", help="folder of submissions")
+    _add_places(parser)
+    parser.add_argument(
+        "--into", type=Path, metavar="DIR", help="source folder of contributions (default: last --source)"
+    )
+    parser.add_argument(
+        "--role", default="Redaktion", help="who decides, as it is published; no name (default: Redaktion)"
+    )
+    parser.add_argument(
+        "--checked", default="", metavar="TEXT", help="for accept: how the sender's authority was checked"
+    )
+    parser.add_argument("--reason", default="", metavar="TEXT", help="for reject and withdraw: the reason, in German")
+    parser.add_argument("--erase", action="store_true", help="for withdraw: also from every kept version")
+    parser.add_argument("--inbox-days", type=int, default=30, metavar="N", help="as for serve (default: 30)")
+    parser.add_argument("--public-url", metavar="URL", help="address that status addresses start with")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -181,7 +220,20 @@ def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--title", default="OZG-Katalog", help="title of the catalogue, in German")
 
 
+def _add_reconcile(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Match the rows of a list with the catalogue; exit 0 all found, 1 some open, 2 could not."
+    parser = _command(commands, "reconcile", text)
+    _add_target(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV (UTF-8), text, XLSX or ODS")
+    parser.add_argument("--column", metavar="TITLE", help="column with the names (default: by its title)")
+    parser.add_argument("--key-column", metavar="TITLE", help="column with official keys (default: by its title)")
+    parser.add_argument("--district-column", metavar="TITLE", help="column with districts (default: by its title)")
+    parser.add_argument("--kind", default="", help="municipality, district, bundle, concept … (default: any)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=".csv, .xlsx or .ttl (default: CSV)")
+
+
 _ADDERS: Final = (
+    _add_reconcile,
     _add_build,
     _add_serve,
     _add_snapshots,
@@ -192,5 +244,6 @@ _ADDERS: Final = (
     _add_publish,
     _add_harvest_check,
     _add_doctor,
+    _add_inbox,
     _add_init,
 )

@@ -65,9 +65,9 @@ def withdrawn_instead(request: Request, error: OzgLodError) -> OzgLodError:
 
 
 def _withdrawals(opened: Opened) -> dict[str, changes.Withdrawal]:
-    names = (changes.WITHDRAWN_FILE, changes.WITHDRAWN_FILE + "-metadata.json")
-    files = {name: (opened.directory / name).read_bytes() for name in names if name in opened.manifest.files}
-    return changes.withdrawals(files)
+    tables = changes.withdrawal_tables(opened.manifest.files)
+    names = [name for table in tables for name in (table, f"{table}-metadata.json") if name in opened.manifest.files]
+    return changes.withdrawals({name: (opened.directory / name).read_bytes() for name in names})
 
 
 def _log(request: Request) -> list[Publication]:

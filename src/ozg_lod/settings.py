@@ -40,6 +40,9 @@ class Settings:
     `rdf` are the files served instead of a snapshot. `client_seconds` of query time may one client use per minute (0:
     any); it is known by its address, or by what `trusted_proxies` say it is. `hold_bytes` of large answers may be on
     their way to clients at once, each for at most `delivery_s`.
+
+    `inbox` is the folder of what is submitted; without one nothing can be. Name and mail of a sender and the file are
+    deleted `inbox_days` after the decision. At most `inbox_open` submissions wait for one, with `inbox_bytes` in all.
     """
 
     source: tuple[Path, ...] = ()
@@ -69,6 +72,12 @@ class Settings:
     slow_children: int = 2
     waiting_queries: int = 32
     cache_bytes: int = 64_000_000
+
+    inbox: Path | None = None
+    inbox_days: int = 30
+    inbox_open: int = 200
+    inbox_bytes: int = 500_000_000
+    submissions_per_hour: float = 20
 
     check_deadline_s: float = 60
     check_memory_mb: int = 2048

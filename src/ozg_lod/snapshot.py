@@ -16,15 +16,14 @@ import datetime as dt
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import changes, store
+from ozg_lod import changes, durable, store
 from ozg_lod.errors import SnapshotError
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 SHAPES_FILE: Final = "shapes.ttl"
 REPORT_FILE: Final = "report.json"
 MANIFEST_FILE: Final = "manifest.json"
+QUERIES_FOLDER: Final = "queries"
 _STORE_RECORDS: Final = "store.json"
 _FORMAT: Final = 1
 _CHUNK: Final = 1 << 20
@@ -81,7 +81,8 @@ class Publication:
     """One line of the publication log; `time` is UTC.
 
     `added`, `changed` and `withdrawn` are the resources that differ from the publication before (see `changes`); they
-    are None in lines that were written before this was recorded.
+    are None in lines that were written before this was recorded. `erased` is the day on which the files were erased,
+    because of what somebody had withdrawn from them ("": they are kept).
     """
 
     number: int
@@ -91,13 +92,20 @@ class Publication:
     added: tuple[str, ...] | None = None
     changed: tuple[str, ...] | None = None
     withdrawn: tuple[str, ...] | None = None
+    erased: str = ""
 
     @classmethod
     def of(cls, line: str) -> Publication:
         """Return the publication of one line of the log."""
         said = json.loads(line)
         differs = {kind: None if said.get(kind) is None else tuple(said[kind]) for kind in _KINDS}
-        return cls(said["number"], said["time"], said["version"], said["snapshot"], **differs)
+        return cls(
+            said["number"], said["time"], said["version"], said["snapshot"], **differs, erased=said.get("erased", "")
+        )
+
+    def line(self) -> bytes:
+        """Return the line of the log; only one that was erased says so."""
+        return _json({name: value for name, value in asdict(self).items() if name != "erased" or value})
 
 
 @dataclass(frozen=True)
@@ -178,6 +186,16 @@ class Snapshots:
         except FileNotFoundError:
             return None
 
+    def served(self) -> str:
+        """Return the name of the snapshot that is to be served; raise SnapshotError where there is none yet."""
+        name = self.current()
+        if name is None:
+            raise SnapshotError(
+                f"There is no snapshot in {self.target}; run `ozg-lod build` first.",
+                f"In {self.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+            )
+        return name
+
     def write(self, contents: Contents, *, build_store: bool = True) -> Manifest:
         """Write a snapshot aside, make it durable, and give it its name; nothing is served yet."""
         aside = self._folder / f"{contents.build_key}.tmp"
@@ -191,12 +209,12 @@ class Snapshots:
         manifest = _manifest(aside, contents)
         (aside / MANIFEST_FILE).write_bytes(_json(asdict(manifest)))
         for path in [*aside.rglob("*"), aside]:
-            _sync(path)
+            durable.sync(path)
         final = self.directory(contents.build_key)
         if final.exists():  # a damaged one of the same name, or it would not be written again
             shutil.rmtree(final)
         aside.rename(final)
-        _sync(self._folder)
+        durable.sync(self._folder)
         return manifest
 
     def publish(self, name: str) -> Publication | None:
@@ -205,13 +223,15 @@ class Snapshots:
             return None
         manifest = Manifest.read(self.directory(name))
         log = self.publications()
+        if log and log[-1].snapshot == name:  # it was logged, and then somebody was killed
+            durable.replace(self._current, f"{name}\n".encode())
+            return log[-1]
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         before = self._merged(log[-1].snapshot) if log else b""
         differs = changes.between(before, self._merged(name), manifest.base_iri)
         publication = Publication(len(log) + 1, now, manifest.version, name, **asdict(differs))
-        lines = b"".join(_json(asdict(entry)) for entry in [*log, publication])
-        _replace(self._log, lines)
-        _replace(self._current, f"{name}\n".encode())
+        self._write_log([*log, publication])
+        durable.replace(self._current, f"{name}\n".encode())
         return publication
 
     def prune(self, *, keep: int) -> list[str]:
@@ -228,6 +248,9 @@ class Snapshots:
         """Return the manifest after every file was held against it; raise SnapshotError naming the first wrong."""
         directory = self.directory(name)
         manifest = Manifest.read(directory)
+        gone = next((entry.erased for entry in self.publications() if entry.snapshot == name and entry.erased), "")
+        if gone and not (directory / store.DATA_FILE).exists():
+            raise _damaged(directory, f"its files were erased on {gone}", f"seine Dateien wurden am {gone} gelöscht")
         if not manifest.triples:
             raise _damaged(directory, "it is empty", "er ist leer")
         for file, record in manifest.files.items():
@@ -246,6 +269,30 @@ class Snapshots:
                     self.verified(entry.snapshot)
                     return entry.snapshot
         return None
+
+    def erase(self, name: str, day: str) -> bool:
+        """Remove all of a snapshot but its manifest, and say so in the log; return whether there was anything left.
+
+        The current one is refused: it is what is served. The log says it first, so that a version without its files
+        is never a surprise.
+        """
+        if name == self.current():
+            raise SnapshotError(
+                f"Snapshot {name[:12]} is being served; publish another one first.",
+                f"Der Datenstand {name[:12]} wird gerade bereitgestellt; veröffentlichen Sie zuerst einen anderen.",
+            )
+        log = self.publications()
+        marked = [replace(entry, erased=entry.erased or day) if entry.snapshot == name else entry for entry in log]
+        if marked != log:
+            self._write_log(marked)
+        left = [path for path in self.directory(name).iterdir() if path.name != MANIFEST_FILE]
+        for path in left:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        durable.sync(self.directory(name))
+        return bool(left)
+
+    def _write_log(self, log: list[Publication]) -> None:
+        durable.replace(self._log, b"".join(entry.line() for entry in log))
 
     def _merged(self, name: str) -> bytes:
         """Return the merged graph of a snapshot; empty where the file is gone, which must not stop a publication."""
@@ -297,9 +344,9 @@ def _write_store(directory: Path) -> None:
     aside.rename(path)
     files = [file for file in sorted(path.iterdir()) if file.name not in ("LOG", "LOCK")]
     for file in files:
-        _sync(file)
+        durable.sync(file)
     records = {file.relative_to(directory).as_posix(): asdict(record_of(file)) for file in files}
-    _replace(directory / _STORE_RECORDS, _json(records))
+    durable.replace(directory / _STORE_RECORDS, _json(records))
 
 
 def record_of(path: Path) -> FileRecord:
@@ -341,25 +388,6 @@ def _manifest(directory: Path, contents: Contents) -> Manifest:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Let `path` hold `data`: after a crash it holds either the old bytes or the new ones."""
-    aside = path.with_suffix(".new")
-    with aside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _damaged(directory: Path, en: str, de: str) -> SnapshotError:

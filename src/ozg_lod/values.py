@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
 from ozg_lod.graph import iri_of, pick
@@ -97,6 +97,11 @@ class Writer:
         """Write an xsd:date."""
         return Value(format_date(date.fromisoformat(text), "long", locale=self.locale), kind="time", machine=text)
 
+    def moment(self, text: str, _predicate: str) -> Value:
+        """Write an xsd:dateTime, as UTC."""
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+        return Value(format_datetime(moment, "long", locale=self.locale), kind="time", machine=text)
+
     def month(self, text: str, _predicate: str) -> Value:
         """Write an xsd:gYearMonth."""
         day = date.fromisoformat(f"{text}-01")
@@ -165,6 +170,7 @@ def unit_of(said: Mapping[str, tuple[Term, ...]]) -> str:
 
 _WRITERS: Final[Mapping[str, Callable[[Writer, str, str], Value]]] = {
     "date": Writer.date,
+    "dateTime": Writer.moment,
     "gYearMonth": Writer.month,
     "gYear": Writer.year,
     "boolean": Writer.boolean,
