@@ -241,6 +241,7 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "editor/topic_",
         "editor/use_",
         "editor/cite_",
+        "editor/view_",
         "legal/",
         "column/",
         "datatype/",
