@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -128,9 +127,7 @@ def _told_apart(writer: Writer, term: Term, others: Sequence[Term]) -> str:
 def _kind(writer: Writer, term: ox.Literal) -> str:
     """Return what kind of value a literal is: its language, or its datatype."""
     if term.language:
-        with suppress(ValueError):  # a tag no list of languages has
-            return str(Locale(writer.words.language).get_language_name(term.language) or term.language)
-        return term.language
+        return str(Locale(writer.words.language).languages.get(term.language, term.language))
     return writer.words.term("datatype", term.datatype.value) or prefixed(term.datatype.value)
 
 
