@@ -253,6 +253,7 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "changes/",
         "portal/",
         "harvest/",
+        "editor/view_",
         "match/",
         "property/",
         "reconcile/feature_",
@@ -261,6 +262,17 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "align/role_",
         "align/state_",
         "efa/concept_",
+        "check/verdict_",
+        "check/of_",
+        "check/state_",
+        "sheets/as_",
+        "sheets/help_",
+        "contribute/table_step_",
+        "contribute/happens_",
+        "submission/state/",
+        "submission/next/",
+        "contribution/of_",
+        "register/fact_",
     )
     for key in all_texts():
         assert key.startswith(built) or f'"{key}"' in used, key

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -159,9 +158,7 @@ def test_every_labelled_row_gets_the_same_answer_in_both_versions(
         }
         for n, row in enumerate(rows)
     }
-    start = time.perf_counter()
     before = old.check("reconciliation-result-batch", ask_old(client, batch))
-    assert time.perf_counter() - start < 2
     queries = [
         {
             "conditions": [

@@ -15,10 +15,11 @@ from tests.conftest import ROOT, serving
 from tests.contributing import BASE, Office, office
 from tests.small_source import publish
 
-from ozg_lod import efa, linkset
+from ozg_lod import documents, efa, linkset
 from ozg_lod.addresses import Addresses
 from ozg_lod.efa_pages import badge
 from ozg_lod.graph import Graph
+from ozg_lod.linkset_reading import as_ntriples
 from ozg_lod.site import Site
 from ozg_lod.words import words
 
@@ -41,6 +42,16 @@ LINKS = f"""
     ozg:of <{OFFER}> ;
     ozg:status ozg:available .
 """
+DEVICES = "ausfuhr-von-medizinprodukten"
+LINKSET = {
+    "anchor": f"{BASE}id/availability/09-{DEVICES}",
+    "type": [{"href": f"{OZG}Availability"}, {"href": f"{OZG}Reuse", "title*": [{"value": "Mitnutzung"}]}],
+    f"{OZG}of": [{"href": f"{BASE}id/service/{DEVICES}"}],
+    f"{OZG}at": [{"href": f"{BASE}id/state/09"}],
+    f"{OZG}status": [{"href": f"{OZG}planned"}],
+    "http://purl.org/dc/terms/source": [{"href": f"{BASE}id/source/beitrag"}],
+    "describedby": [{"href": "https://example.org/about"}],
+}
 PEOPLE = {"accept": "text/html", "accept-language": "de"}
 
 
@@ -184,7 +195,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Office:
     found = office(tmp_path_factory.mktemp("reuse"))
     data = found.source / "data"
     states = (ROOT / "data" / "states.csv").read_text("utf-8").splitlines(keepends=True)
-    kept = [states[0], *(row for row in states if row[:3] in {"06,", "16,"})]
+    kept = [states[0], *(row for row in states if row[:3] in {"06,", "09,", "16,"})]
     (data / "states.csv").write_text("".join(kept), "utf-8")
     facts = (ROOT / "data" / "egov-facts.ttl").read_text("utf-8")
     head = "".join(line for line in facts.splitlines(keepends=True) if line.startswith("@"))
@@ -212,11 +223,18 @@ def reported(place: Office) -> Iterator[tuple[httpx.Client, str]]:
         fields = {"authority": "16", "sender": "Stelle in Thüringen", "mail": "ozg@example.org", "consent": "1"}
         sent = client.post("/contributions", files=file, data=fields, headers={"accept": "application/json"})
         assert sent.status_code == 201, sent.text
-    reference = place.inbox.cases()[0].submission.reference
-    done = place.accept(reference)
-    assert done.returncode == 0, done.stderr
+        links = {"file": ("l.linkset", json.dumps({"linkset": [LINKSET]}).encode(), "application/linkset+json")}
+        checked = client.post("/validate", files=links, headers={"accept": "application/json"})
+        assert checked.json()["conforms"], checked.text
+        fields |= {"authority": "09", "sender": "Stelle in Bayern"}
+        sent = client.post("/contributions", files=links, data=fields, headers={"accept": "application/json"})
+        assert sent.status_code == 201, sent.text
+    submissions = {case.submission.authority: case.submission.reference for case in place.inbox.cases()}
+    for reference in submissions.values():
+        done = place.accept(reference)
+        assert done.returncode == 0, done.stderr
     with serving(place.target, "--inbox", str(place.folder)) as url, httpx.Client(base_url=url, timeout=60) as client:
-        yield client, reference
+        yield client, submissions[f"{BASE}id/state/16"]
 
 
 def test_the_links_of_another_state_are_on_the_pages_after_they_were_accepted(
@@ -232,7 +250,8 @@ def test_the_links_of_another_state_are_on_the_pages_after_they_were_accepted(
     assert "Bisher hat niemand" not in matrix.text
     offers = client.get("/efa", headers=PEOPLE)
     assert offers.text.count("Thüringen") == 1
-    assert offers.text.count("noch nicht gemeldet") == 2
+    assert offers.text.count("Bayern") == 1
+    assert offers.text.count("noch nicht gemeldet") == 1
 
 
 def test_the_links_of_another_state_are_found_by_sparql_linkset_and_feed(reported: tuple[httpx.Client, str]) -> None:
@@ -241,18 +260,48 @@ def test_the_links_of_another_state_are_found_by_sparql_linkset_and_feed(reporte
     answer = client.get("/sparql", params={"query": query}, headers={"accept": "text/csv"})
     assert answer.text.split() == ["who", f"{BASE}id/state/16"]
     every = client.get("/linkset/reuse").json()["linkset"]
-    assert [one[f"{OZG}at"][0]["href"] for one in every] == [f"{BASE}id/state/16"]
-    assert every[0][f"{OZG}of"][0]["href"] == OFFER
-    assert every[0]["http://purl.org/dc/terms/source"][0]["href"].endswith(f"mitteilung-{reference}")
+    assert [one[f"{OZG}at"][0]["href"] for one in every] == [f"{BASE}id/state/09", f"{BASE}id/state/16"]
+    devices, goods = every
+    assert devices["anchor"] == LINKSET["anchor"]
+    assert goods[f"{OZG}of"][0]["href"] == OFFER
+    assert goods["http://purl.org/dc/terms/source"][0]["href"].endswith(f"mitteilung-{reference}")
     own = client.get(f"/linkset/service/{KEY}").json()["linkset"]
-    assert every[0]["anchor"] in {context["anchor"] for context in own}
+    assert goods["anchor"] in {context["anchor"] for context in own}
     feed = parsed(client.get(f"/doc/service/{KEY}.atom").content)
     first = feed.find(f"{ATOM}entry")
     assert first is not None
     changed = {(one.get("term"), one.get("label")) for one in first.iter(f"{ATOM}category")}
-    assert ("added", every[0]["anchor"]) in changed
-    other = parsed(client.get("/doc/service/ausfuhr-von-medizinprodukten.atom").content)
+    assert ("added", goods["anchor"]) in changed
+    other = parsed(client.get("/doc/service/ein-und-ausfuhr-von-arzneimitteln.atom").content)
     assert len(other.findall(f"{ATOM}entry")) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("{", "the file is not JSON"),
+        ("[" * 100_000, "the file is not JSON"),
+        ("[]", "linkset must be a list"),
+        ('{"linkset": {}}', "linkset must be a list"),
+        ('{"linkset": [1]}', "linkset[0] must be an object"),
+        ('{"linkset": [{}]}', "linkset[0].anchor must be a whole address"),
+        ('{"linkset": [{"anchor": "http://a.example/> <x:y"}]}', "linkset[0].anchor must be a whole address"),
+        ('{"linkset": [{"anchor": "x:a", "license": {}}]}', "linkset[0].license must be a list"),
+        ('{"linkset": [{"anchor": "x:a", "type": [1]}]}', "linkset[0].type[0].href must be a whole address"),
+    ],
+)
+def test_a_linkset_that_is_none_gets_a_sentence_with_the_place(content: str, sentence: str) -> None:
+    found = as_ntriples(content, "links.linkset")
+    assert not isinstance(found, str)
+    assert sentence in found.message.en
+    document = documents.read(content.encode(), "links.linkset", base=BASE)
+    assert [one.rule for one in document.findings] == ["document-linkset"]
+
+
+def test_a_linkset_is_read_as_triples_and_links_between_documents_are_left_out() -> None:
+    document = documents.read(json.dumps({"linkset": [LINKSET]}).encode(), "links.linkset", base=BASE)
+    assert document.findings == []
+    assert len(document.triples) == 6
 
 
 def test_a_linkset_is_written_without_titles_and_types_where_there_are_none() -> None:
@@ -263,3 +312,14 @@ def test_a_linkset_is_written_without_titles_and_types_where_there_are_none() ->
     assert linkset.as_text(contexts) == b'<https://b.example/>; rel="license"; anchor="https://a.example/"\n'
     assert words("de")("register/none")
     assert Path(efa.__file__).is_file()
+
+
+def test_a_server_of_plain_files_has_no_things_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "data.nt"
+    file.write_text("<urn:a> <urn:b> <urn:c> .\n", "utf-8")
+    with serving(tmp_path, "--rdf", str(file)) as url, httpx.Client(base_url=url, timeout=30) as client:
+        for path in ("/linkset/bundle/a", "/doc/bundle/a.atom", "/doc/bundle/a", "/badge/a.svg", "/abgleich"):
+            answer = client.get(path)
+            assert answer.status_code == 404, path
+            assert answer.json()["detail"]
+        assert client.get("/reconcile", params={"queries": '{"q": {"query": "a"}}'}).json() == {"q": {"result": []}}

@@ -97,7 +97,7 @@ _REPLACED: Final = frozenset({b"content-security-policy"})
 """What an answer may say itself instead: two policies would both hold, and a preview may stand in a frame."""
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
+    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Disposition, Content-Type, If-None-Match"),
     (b"access-control-max-age", b"86400"),
     (b"allow", b"GET, HEAD, POST, OPTIONS"),
 ]
@@ -326,6 +326,8 @@ def failure(request: Request, error: errors.OzgLodError) -> Response:
         headers["Retry-After"] = str(error.details["retry_after_s"])
     if "allow" in error.details:
         headers["Allow"] = str(error.details["allow"])
+    if "content_range" in error.details:
+        headers["Content-Range"] = str(error.details["content_range"])
     if "successor" in error.details:
         headers["Link"] = f'<{error.details["successor"]}>; rel="successor-version"'
     page = formats.wants_page(request.headers.get("accept"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import escape
@@ -10,11 +10,15 @@ from markupsafe import escape
 from ozg_lod.efa import CONCEPTS, FACTS, OF_REUSE, Offer, Register, Reuse, status_of
 from ozg_lod.graph import pick
 from ozg_lod.pages import render
+from ozg_lod.values import Value
 from ozg_lod.vocab import OZG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ozg_lod.graph import Term
     from ozg_lod.site import Site
-    from ozg_lod.values import Value, Writer
+    from ozg_lod.values import Writer
 
 _PER_LETTER: Final = 7.2
 """Width of a letter at 12 px in the fonts that are everywhere, with room to spare."""
@@ -128,15 +132,22 @@ def _shown(writer: Writer, offer: Offer) -> Shown:
 
 
 def _fact(writer: Writer, offer: Offer, predicate: str) -> Fact:
-    return Fact(_property(writer, predicate), writer.values(offer.facts.get(predicate, ()), predicate))
+    return Fact(_property(writer, predicate), _values(writer, offer.facts.get(predicate, ()), predicate))
 
 
 def _of_reuse(writer: Writer, reuse: Reuse) -> list[Fact]:
-    facts = [Fact(_property(writer, name), writer.values(reuse.facts.get(name, ()), name)) for name in OF_REUSE]
+    named = [(name, f"register/fact_{name.removeprefix(OZG)}") for name in OF_REUSE]
+    facts = [Fact(Value(writer.words(text)), _values(writer, reuse.facts.get(name, ()), name)) for name, text in named]
     return [one for one in facts if one.values]
+
+
+def _values(writer: Writer, terms: Sequence[Term], predicate: str) -> list[Value]:
+    """Return the values as people read them: a mail address without the scheme of its IRI."""
+    found = writer.values(terms, predicate)
+    return [replace(one, text=one.text.removeprefix("mailto:")) for one in found]
 
 
 def _property(writer: Writer, predicate: str) -> Value:
     """Return the name of a property, without a link: on this page it is a word, not a term."""
     name = writer.name(predicate)
-    return type(name)(name.text, name.language)
+    return Value(name.text, name.language)

@@ -69,7 +69,7 @@ def _embedded(site: Site, description: Description, name: str, url: str) -> list
     """Return what an offer is shown by on other sites: its badge, and its description for search engines."""
     key = site.path.rpartition("/")[2]
     image = site.addresses.absolute(f"/badge/{key}{'.en' if site.language == 'en' else ''}.svg")
-    alternative = f"{site.words('badge/alt')}: {name}"
+    alternative = site.words("badge/alt", name=name)
     badge = f'<a href="{html.escape(url)}"><img src="{html.escape(image)}" alt="{html.escape(alternative)}"></a>'
     data = structured.block(structured.thing(site, description, "service"))
     return [

@@ -26,7 +26,7 @@ TEXT: Final = Format("txt", "application/linkset", "Linkset")
 OFFERED: Final = (JSON, TEXT)
 _MOST_INCOMING: Final = 200
 _REGISTERED: Final = {DCT + "license": "license", TYPE: "type"}
-_OWN: Final = (OZG + "of", OZG + "at", OZG + "status", DCT + "source")
+_OWN: Final = (TYPE, OZG + "of", OZG + "at", OZG + "status", DCT + "source")
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ def _saved(request: Request, visit: Visit, work: Work, form: formats.Format) -> 
         body = alignment_files.as_workbook(work.listing, work.rows, words, register_)
     else:
         body = alignment_files.as_csv(work.listing, work.rows, words, register_)
-    name = f"{PurePosixPath(work.upload.name).stem}-{words('align/file_name')}.{form.suffix}"
+    ending = words("align/file_name")
+    name = f"{PurePosixPath(work.upload.name).stem}-{ending}.{form.suffix}"
     headers = {**_NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
     return Response(body, headers=headers)
 

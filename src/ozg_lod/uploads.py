@@ -41,6 +41,7 @@ MEDIA_TYPES: Final = {
     "application/trig": ".trig",
     "application/rdf+xml": ".rdf",
     "application/ld+json": ".jsonld",
+    "application/linkset+json": ".linkset",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.ms-excel": ".xls",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",

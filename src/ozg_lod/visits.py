@@ -196,6 +196,11 @@ class Visit:
 
     def iri(self, kind: str, key: str) -> str:
         """Return the IRI of a thing; raise NotFound where kind or key cannot be one."""
+        if not self.opened.base_iri:
+            raise NotFound(
+                "This server answers queries about files; it has no pages of things.",
+                "Dieser Server beantwortet Abfragen zu Dateien; Seiten über einzelne Einträge hat er nicht.",
+            )
         if not _KIND.fullmatch(kind) or not _KEY.fullmatch(key):
             raise self.unknown(kind, key)
         return f"{self.opened.base_iri}id/{kind}/{key}"
