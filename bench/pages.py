@@ -39,6 +39,8 @@ TURTLE, HTML = "text/turtle", "text/html"
 FIRST, SLOW = "oxigraph serve, DESCRIBE", "rdflib-endpoint, DESCRIBE"
 SAMPLE = 200
 KINDS = ("municipality", "district", "bundle", "programme", "availability", "concept", "place", "source")
+LOAD_OF_ITS_OWN = 2.5
+"""A client and a server at work, with a few threads waiting."""
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -179,6 +181,7 @@ def rows(found: list[Subject]) -> list[str]:
 def measured(*, quick: bool) -> list[str]:
     """Run it all; return the lines for the page of benchmarks."""
     rounds, seconds = (3, 0.5) if quick else (7, 1.0)
+    loads: list[float] = []
     with tempfile.TemporaryDirectory() as aside, contextlib.ExitStack() as stack:
         found = subjects(stack, Path(aside))
         prepare(found)
@@ -186,10 +189,14 @@ def measured(*, quick: bool) -> list[str]:
             turn = found[number % len(found) :] + found[: number % len(found)]
             for clients, subject in itertools.product((1, 8), turn):
                 subject.measure(clients, seconds)
+            loads.append(os.getloadavg()[0])
             print(f"  pages: round {number + 1} of {rounds}", file=sys.stderr)
         lines = rows(found)
-    day = time.strftime("%Y-%m-%d")
-    return [f"{day}, {rounds} rounds of {seconds:g} s each, {SAMPLE} resources, {os.cpu_count()} cores.", "", *lines]
+    day, load = time.strftime("%Y-%m-%d"), statistics.mean(loads)
+    head = f"{day}, {rounds} rounds of {seconds:g} s each, {SAMPLE} resources, {os.cpu_count()} cores. "
+    busy = f"Load average of the machine, this run included: {load:.1f}"
+    told = f"{busy}, so other work took most of the cores: trust the CPU." if load > 2 * LOAD_OF_ITS_OWN else f"{busy}."
+    return [head + told, "", *lines]
 
 
 def write(lines: list[str]) -> None:

@@ -240,6 +240,7 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "start/shelf_",
         "editor/topic_",
         "editor/use_",
+        "editor/view_",
         "editor/cite_",
         "editor/view_",
         "legal/",
@@ -620,11 +621,18 @@ def test_rules_stand_with_a_good_and_a_bad_example_where_they_have_cases(store: 
         passing:figure a ozg:Figure ; ozg:value 5 ; ozg:about <https://example.org/id/bundle/jugendamt> .
         failing:figure a ozg:Figure ; <https://example.org/expects> ozgsh:figure-value ;
             ozg:about <https://example.org/id/bundle/jugendamt> .
+        passing:named a ozg:Named ; ozg:label "10169" .
+        failing:named a ozg:Named ; <https://example.org/expects> ozgsh:period-end ; ozg:label "10169"@de, "10169"@x-y .
+        <https://example.org/other> ozg:part passing:named .
         failing:nothing-like-it a ozg:Bundle ; <https://example.org/expects> ozgsh:period-end .
     """
     (tmp_path / cases.FILE).write_bytes(cases.as_quads({"figure.ttl": turtle.encode()}))
     page = Client(Small(store, directory=tmp_path)).get("/shapes?lang=en").text
-    assert page.count('class="verdicts"') == 1
+    assert page.count('class="verdicts"') == 2
+    apart = Reader(page.partition('id="period-end"')[2].partition("</li>")[0]).text
+    assert "10169 (text without a language)" in apart
+    assert "10169 (German)" in apart
+    assert "“part” of: other" in apart
     told = Reader(page.partition('id="figure-value"')[2].partition("</li>")[0]).text
     assert "Right value: 5 Wrong value: missing" in told
 

@@ -127,7 +127,7 @@ def _told_apart(writer: Writer, term: Term, others: Sequence[Term]) -> str:
 def _kind(writer: Writer, term: ox.Literal) -> str:
     """Return what kind of value a literal is: its language, or its datatype."""
     if term.language:
-        return str(Locale(writer.words.language).get_language_name(term.language) or term.language)
+        return str(Locale(writer.words.language).languages.get(term.language, term.language))
     return writer.words.term("datatype", term.datatype.value) or prefixed(term.datatype.value)
 
 

@@ -234,7 +234,9 @@ def test_a_page_begins_with_what_people_come_for(visit: Callable[..., Any]) -> N
         assert "November 2019" in told
         visitor.open("/")
         assert "70\nservices online, as of 17 May 2021" in visitor.page.locator(".numbers").inner_text()
-        assert visitor.page.locator(".hero-map img").evaluate("image => image.complete && image.naturalWidth > 0")
+        assert visitor.page.locator(".hero-map img").evaluate(
+            "image => image.decode().then(() => image.naturalWidth > 0)"
+        )
 
 
 def test_an_answer_for_spreadsheets_holds_no_formula(visit: Callable[..., Any]) -> None:
