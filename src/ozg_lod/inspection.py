@@ -15,13 +15,11 @@ import json
 import logging
 import secrets
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod import cage
 from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable, Unprocessable
-from ozg_lod.examination import Examination
-from ozg_lod.frames import packed, unpacked
+from ozg_lod.orders import MARKED, PAGE, PREVIEW, REPORT, Inspected, Order
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -31,61 +29,12 @@ if TYPE_CHECKING:
     from ozg_lod.serving import Opened
     from ozg_lod.settings import Settings
 
+__all__ = ["MARKED", "PAGE", "PREVIEW", "REPORT", "Inspected", "Inspection", "Order"]
+
 _log = logging.getLogger("ozg_lod")
 CHECKS: Final = 2
 WAITING: Final = 8
 RECEIVING: Final = 16
-REPORT: Final = "report"
-MARKED: Final = "marked"
-PREVIEW: Final = "preview"
-PAGE: Final = "page"
-"""What an order can ask for beside the findings: nothing, the marked workbook, what would change, one page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One file to check: its name as the sender has it, its bytes, which kind of table it is ("": recognised).
-
-    `wanted` is one of REPORT, MARKED, PREVIEW, PAGE, written in `language`; `about` is the IRI of the thing whose page
-    is wanted, and `chosen` says whether links of that page name the language.
-    """
-
-    name: str
-    content: bytes
-    kind: str = ""
-    wanted: str = REPORT
-    language: str = "de"
-    about: str = ""
-    chosen: bool = False
-
-    def to_bytes(self) -> bytes:
-        """Return the order as it goes to the child."""
-        head = {name: getattr(self, name) for name in ("name", "kind", "wanted", "language", "about", "chosen")}
-        return packed(head, [self.content])
-
-    @classmethod
-    def from_bytes(cls, frame: bytes) -> Order:
-        """Return what `to_bytes` made."""
-        head, (content,) = unpacked(frame)
-        return cls(content=content, **head)
-
-
-@dataclass(frozen=True, slots=True)
-class Inspected:
-    """What came of it: the examination, and what was wanted beside it (empty where it was not or cannot be had)."""
-
-    examination: Examination
-    extra: bytes = b""
-
-    def to_bytes(self) -> bytes:
-        """Return it as it comes back from the child."""
-        return packed({}, [self.examination.to_bytes(), self.extra])
-
-    @classmethod
-    def from_bytes(cls, frame: bytes) -> Inspected:
-        """Return what `to_bytes` made."""
-        _, (examination, extra) = unpacked(frame)
-        return cls(Examination.from_bytes(examination), extra)
 
 
 class Inspection:
@@ -180,6 +129,7 @@ class Inspection:
         if self._template is None or self._snapshot != opened.name or _failed(self._template):
             self._snapshot = opened.name
             self._template = asyncio.create_task(self._started(opened))
+            self._template.add_done_callback(_failed)  # who prepares does not wait to hear of a failure
         return self._template
 
     async def _started(self, opened: Opened) -> cage.Template:

@@ -18,8 +18,8 @@ from ozg_lod import kinds, marked, pages, rulebook, sheet_ods, sheet_xlsx, sheet
 from ozg_lod.addresses import Addresses
 from ozg_lod.gate import Examination, Rules, SourceFile, examine
 from ozg_lod.graph import TYPE, iri_of
-from ozg_lod.inspection import MARKED, PAGE, REPORT, Inspected, Order
 from ozg_lod.language import LANGUAGES, Language
+from ozg_lod.orders import MARKED, PAGE, REPORT, Inspected, Order
 from ozg_lod.preview import Sight
 from ozg_lod.site import Site
 from ozg_lod.vocab import DCT, KINDS
