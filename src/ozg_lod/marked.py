@@ -34,7 +34,7 @@ _WIDEST: Final = 60
 _NARROWEST: Final = 10
 _LONGEST_NAME: Final = 31
 _WIDTHS: Final = (10, 24, 18, 8, 8, 28, 70, 24, 24)
-_SENTENCE: Final = 6
+_SENTENCE: Final = 7
 
 
 def workbook(examination: Examination, language: Language) -> bytes:
@@ -73,8 +73,8 @@ def _write_report(page: Worksheet, examination: Examination, language: Language)
     for number, (cause, one) in enumerate(rows, start=4):
         for column, text in enumerate(report.row(cause, one, language), start=1):
             _put(page, number, column, text)
+            page.cell(number, column).alignment = Alignment(wrap_text=column == _SENTENCE, vertical="top")
         page.cell(number, 1).fill = _fill(cause.severity)
-        page.cell(number, _SENTENCE + 1).alignment = Alignment(wrap_text=True, vertical="top")
     if found.truncated:
         more = Text(f"{found.truncated} weitere sind nicht aufgeführt.", f"{found.truncated} more are not listed.")
         _put(page, len(rows) + 4, 1, more[language])
