@@ -7,12 +7,13 @@ import datetime as dt
 import json
 import re
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import serving
+from tests.conftest import free_port, program, serving, wait_until_ready
 from tests.contributing import TOWN, Office, opened, row, table
 
 from ozg_lod import applications, doctor, rates, routes_inbox
@@ -231,3 +232,25 @@ def test_keys_tell_which_authority_is_meant() -> None:
         "",
         "",
     ]
+
+
+def test_a_file_that_is_too_large_is_refused(client: httpx.Client) -> None:
+    refused = client.post("/contributions", data=FORM, files=sent(b"x" * (10 * 1024 * 1024 + 1)))
+    assert refused.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
+    assert "10 MiB" in refused.json()["detail_de"]
+
+
+def test_the_access_log_has_no_secret_address(place: Office, tmp_path: Path) -> None:
+    port = free_port()
+    command = [program(), "serve", "--target", str(place.target), "--inbox", str(place.folder), "--access-log"]
+    log = tmp_path / "log"
+    with log.open("wb") as stderr, subprocess.Popen([*command, "--port", str(port)], stderr=stderr) as process:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_ready(url, process)
+        token = place.put(table(row())).token
+        assert httpx.get(f"{url}/einreichung/{token}").status_code == httpx.codes.OK
+        process.terminate()
+        process.wait(20)
+    written = log.read_text("utf-8")
+    assert "/einreichung/… 200" in written
+    assert token not in written

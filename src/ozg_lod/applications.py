@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ozg_lod import kinds
 from ozg_lod.errors import BadRequest
@@ -21,6 +21,39 @@ _KINDS: Final = {8: "municipality", 5: "district", 2: "state"}
 _MAIL: Final = re.compile(r"[^\s@<>\"',;:\\()\[\]]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 _LONGEST: Final = 100
 _YES: Final = frozenset({"1", "true", "yes", "on", "ja"})
+
+_TEXT: Final = {"type": "string"}
+DESCRIBED: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", *FIELDS],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "A table or RDF"},
+                        "kind": {**_TEXT, "description": "Kind of table; recognised where it is left out"},
+                        "authority": {**_TEXT, "description": "Official key: 8 digits, 5 for a district"},
+                        "sender": {**_TEXT, "description": "Who sends it; not published"},
+                        "mail": {**_TEXT, "description": "E-mail address for questions; not published"},
+                        "consent": {**_TEXT, "description": "1: the sender may make these statements"},
+                    },
+                }
+            }
+        },
+    },
+    "responses": {
+        "201": {"description": "Kept for a decision; Location is the secret address of its status"},
+        "400": {"description": "A field is missing or wrong"},
+        "403": {"description": "Nothing can be submitted here"},
+        "413": {"description": "The file is too large"},
+        "422": {"description": "The file does not conform; the answer is its report"},
+        "429": {"description": "Too many submissions of one client"},
+        "503": {"description": "Too many submissions wait for a decision"},
+    },
+}
+"""The form as the description of the interface has it."""
 
 
 @dataclass(frozen=True, slots=True)

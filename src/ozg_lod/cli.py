@@ -324,7 +324,7 @@ def _inbox(options: argparse.Namespace) -> int:
 
 
 def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
-    from ozg_lod import decisions, inbox_report  # noqa: PLC0415
+    from ozg_lod import decisions, desks, inbox_report  # noqa: PLC0415
 
     language = _language(options)
 
@@ -336,7 +336,7 @@ def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
     if options.action == "reject":
         case = decisions.reject(inbox, wanted, decision, say)
     else:
-        place = decisions.desk(inbox, _settings(options), options.into, say)
+        place = desks.desk(inbox, _settings(options), options.into, say)
         reference = inbox.one(wanted).submission.reference
         if options.action == "accept":
             outcome = decisions.accept(place, reference, decision)
@@ -345,7 +345,7 @@ def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
         if _built(outcome, language) != FINE:
             return FINDINGS
         case = inbox.one(reference)
-        for line in decisions.afterwards(place, case, language):
+        for line in desks.afterwards(place, case, language):
             _say(line)
     print(inbox_report.as_json([case]) if options.json else inbox_report.listed([case], language))
     return FINE

@@ -6,7 +6,7 @@ Who may speak for an authority is for the editor to know: accepting asks how it 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod import acceptance, applications, build, changes, contributions, gate, kinds, plans, rulebook
@@ -16,20 +16,17 @@ from ozg_lod.errors import InboxError, UsageError
 from ozg_lod.inbox import FILE
 from ozg_lod.provenance import Acceptance, source_iri
 from ozg_lod.settings import packaged_source
-from ozg_lod.snapshot import Snapshots
 from ozg_lod.speakers import Speakers
 from ozg_lod.submissions import Event, State, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from ozg_lod.acceptance import Change
     from ozg_lod.build import Outcome, Sources
+    from ozg_lod.desks import Desk
     from ozg_lod.examination import Examination
     from ozg_lod.inbox import Inbox
-    from ozg_lod.language import Language
-    from ozg_lod.settings import Settings
     from ozg_lod.submissions import Case, Submission
 
     Say = Callable[[str, str], None]
@@ -47,61 +44,6 @@ class Decision:
     role: str
     reason: str = ""
     checked: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Where decisions are made: the inbox, the settings of the build, and the source root that takes contributions."""
-
-    inbox: Inbox
-    settings: Settings
-    into: Path
-    say: Say
-
-    @property
-    def snapshots(self) -> Snapshots:
-        """Return the snapshots."""
-        return Snapshots(self.settings.target)
-
-
-def desk(inbox: Inbox, settings: Settings, into: Path | None, say: Say) -> Desk:
-    """Return the desk; the source root is `into`, else the last one given, and it must not be the program's own."""
-    root = (into or settings.source[-1]).resolve()
-    own = packaged_source().resolve()
-    if root == own or (own / "data") in (root, *root.parents) or (own / "source") in root.parents:
-        raise UsageError(
-            f"{root} belongs to the program and is replaced with it; give a folder of yours with --source DIR.",
-            f"{root} gehört zum Programm und wird mit ihm ersetzt; geben Sie mit --source ORDNER einen eigenen an.",
-        )
-    folder = root / "data" if (root / "data").is_dir() else root  # as the build reads it
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".writable").touch()
-        (folder / ".writable").unlink()
-    except OSError as error:
-        raise UsageError(
-            f"{root} cannot be written: {error.strerror}.", f"{root} ist nicht beschreibbar: {error.strerror}."
-        ) from None
-    sources = tuple(path.resolve() for path in settings.source)
-    every = sources if root in sources else (*sources, root)
-    return Desk(inbox, replace(settings, source=every), folder, say)
-
-
-def afterwards(place: Desk, case: Case, language: Language) -> list[str]:
-    """Return what is left to do after a decision: the command for git, and what erasing cannot reach."""
-    lines = []
-    if any((folder / ".git").exists() for folder in (place.into, *place.into.parents)):
-        message = f"{case.submission.key}: {case.state}"
-        lines.append(f"git -C {place.into} add -A . && git -C {place.into} commit -m '{message}'")
-    if case.events[-1].erased:
-        lines.append(
-            "Gelöscht ist es in den Fassungen dieses Katalogs; aus der Geschichte von Git, aus Sicherungen und aus "
-            "fremden Kopien müssen Sie es selbst entfernen."
-            if language == "de"
-            else "It is erased from the versions of this catalogue; the history of git, backups and copies elsewhere "
-            "are left to you."
-        )
-    return lines
 
 
 def accept(place: Desk, wanted: str, decision: Decision) -> Outcome:

@@ -54,40 +54,11 @@ _PRIVATE: Final = {
     "vary": "Accept, Accept-Language",
     "x-robots-tag": "noindex",
 }
-_TEXT: Final = {"type": "string"}
-_DESCRIBED: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file", *applications.FIELDS],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "A table or RDF"},
-                        "kind": {**_TEXT, "description": "Kind of table; recognised where it is left out"},
-                        "authority": {**_TEXT, "description": "Official key: 8 digits, 5 for a district"},
-                        "sender": {**_TEXT, "description": "Who sends it; not published"},
-                        "mail": {**_TEXT, "description": "E-mail address for questions; not published"},
-                        "consent": {**_TEXT, "description": "1: the sender may make these statements"},
-                    },
-                }
-            }
-        },
-    },
-    "responses": {
-        "201": {"description": "Kept for a decision; Location is the secret address of its status"},
-        "400": {"description": "A field is missing or wrong"},
-        "403": {"description": "Nothing can be submitted here"},
-        "413": {"description": "The file is too large"},
-        "422": {"description": "The file does not conform; the answer is its report"},
-        "429": {"description": "Too many submissions of one client"},
-        "503": {"description": "Too many submissions wait for a decision"},
-    },
-}
 
 
-@router.post("/contributions", summary="Submit a file for publication", status_code=201, openapi_extra=_DESCRIBED)
+@router.post(
+    "/contributions", summary="Submit a file for publication", status_code=201, openapi_extra=applications.DESCRIBED
+)
 async def contribute(request: Request) -> Response:
     """Keep a file that conforms; answer with the address of its status."""
     inbox = _inbox(request)
