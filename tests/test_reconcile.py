@@ -288,6 +288,10 @@ def test_limits_and_wrong_forms_are_refused_with_a_sentence(client: httpx.Client
         client.post("/reconcile/match", content=b"\xff", headers={"content-type": "application/json"}).status_code
         == 400
     )
+    names = {"matchType": "name", "propertyValue": [f"a{n}" for n in range(20)]}
+    none = condition("key", [f"b{n}" for n in range(20)], matchQuantifier="none")
+    costly = client.post("/reconcile/match", json={"queries": [{"conditions": [names, none]}] * 26})
+    assert (costly.status_code, costly.json()["limit"]) == (413, 1000)
     assert client.post("/reconcile", json={}).status_code == 415
     assert client.post("/reconcile/match", data={"queries": "{}"}).status_code == 415
     assert client.post("/reconcile", data={"other": "1"}).json()["offered"] == ["queries", "extend"]
