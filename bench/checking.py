@@ -40,6 +40,8 @@ HEAD = ["AGS", "Leistung", "Stand", "Seit", "Adresse des Online-Antrags", "GeprÃ
 BASE = "https://w3id.org/ozg-lod/hessen/"
 ONTOLOGY = "https://w3id.org/ozg-lod/ontology#"
 TRIPLES = 10_000
+LARGE = 20_000
+"""Triples on which plain pySHACL takes minutes."""
 
 
 def rows(count: int) -> list[list[str]]:
@@ -138,7 +140,8 @@ def table(rounds: int) -> Iterator[str]:
                 lambda file=file: report.to_text(examine_in_cage([file], rules, memory_mb=2048, deadline_s=120), "de"),
                 max(2, rounds // 2),
             )
-            yield f"| {name} | {warm} | {cold} | {measured(plain(found, rules), 1)} |"
+            beside = measured(plain(found, rules), 1) if found.quads.count(b"\n") < LARGE else "not measured"
+            yield f"| {name} | {warm} | {cold} | {beside} |"
         checker.close()
 
 

@@ -169,7 +169,7 @@ def serving(target: Path, *options: str) -> Iterator[str]:
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes], *, limit_s: float = 30) -> None:
-    end = time.monotonic() + limit_s
+    end = time.monotonic() + limit_s * patience()
     while time.monotonic() < end:
         if process.poll() is not None:
             said = process.stderr.read().decode() if process.stderr else ""

@@ -189,6 +189,20 @@ def test_a_newer_notice_of_the_same_authority_takes_the_place_of_the_same_rows_o
     assert rows.rstrip().endswith(f"{BASE}id/source/{last.key}"), "the source has a successor"
 
 
+def test_a_successor_that_stays_in_part_is_still_named(place: Office) -> None:
+    first, second, third = (
+        place.put(table(*rows))
+        for rows in ([row()], [row(), row(bundle="jugendamt")], [row(bundle="jugendamt", status="geplant")])
+    )
+    for submission in (first, second, third):
+        assert place.accept(submission.reference).returncode == 0
+    rows = (place.into / f"{first.key}-withdrawn" / f"withdrawn-{first.key}.csv").read_text(encoding="utf-8")
+    assert rows.endswith(
+        f"{BASE}id/source/{first.key},{time.strftime('%Y-%m-%d', time.gmtime())},"
+        f"Eine neuere Mitteilung derselben Stelle ist an ihre Stelle getreten,{BASE}id/source/{second.key}\n"
+    )
+
+
 def test_notices_of_different_authorities_about_the_same_stand_side_by_side(place: Office) -> None:
     town, district = place.put(table(row())), place.put(table(row(status="geplant", since="2027-01")), DISTRICT)
     for submission in (town, district):

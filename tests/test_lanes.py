@@ -120,7 +120,7 @@ def test_a_child_that_died_is_replaced(run: Callable[[Trial], None], deed: bytes
 def test_a_template_that_died_is_replaced(run: Callable[[Trial], None]) -> None:
     async def trial(lanes: Lanes) -> None:
         lanes._template.close()  # noqa: SLF001 - what the kernel does to it when memory is short
-        await asyncio.sleep(0.2)  # its children end with it, each as soon as it is scheduled
+        await asyncio.sleep(1)  # its children end with it, each as soon as it is scheduled
         with pytest.raises(OutOfMemory):
             await lanes.ask(b"small", deadline_s=5)
         await asyncio.sleep(2)

@@ -260,6 +260,16 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "align/role_",
         "align/state_",
         "efa/concept_",
+        "check/verdict_",
+        "check/of_",
+        "check/state_",
+        "sheets/as_",
+        "sheets/help_",
+        "contribute/table_step_",
+        "contribute/happens_",
+        "submission/state/",
+        "submission/next/",
+        "contribution/of_",
         "register/fact_",
     )
     for key in all_texts():
@@ -578,7 +588,8 @@ def test_rules_and_terms_are_reachable_by_their_anchor(small: Client) -> None:
     shapes = Reader(small.get("/shapes?lang=en").text)
     assert {"figure-value", "period-end"} <= {attributes.get("id") for _, attributes in shapes.tags}
     assert "Give the value." in shapes.text
-    assert "Everything with “Start”" in shapes.text
+    assert "Single facts, wherever they stand" in shapes.text
+    assert "About: End" in shapes.text
     assert "Warning" in shapes.text
     data = {quad.triple for quad in ox.parse(small.get("/shapes.nt", {}).content, format=ox.RdfFormat.N_TRIPLES)}
     assert len(data) == len(list(ox.parse(SHAPES, format=ox.RdfFormat.TURTLE)))

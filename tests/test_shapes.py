@@ -14,7 +14,7 @@ import pyshacl
 import pytest
 import rdflib
 
-from ozg_lod import cases
+from ozg_lod import cases, vocabulary
 from ozg_lod.vocab import ONTOLOGY, OWL, OZG, OZGSH, RDF, RDFS, SH, SHAPES, SKOS
 
 ROOT = Path(__file__).parents[1]
@@ -183,6 +183,14 @@ def test_each_rule_is_shown_with_an_example_it_lets_pass_and_one_it_refuses(rule
     assert refused(file, PASSING) == {}
     assert example.good != example.bad
     assert len(example.good) == len(example.bad) <= 4
+
+
+def test_the_page_of_the_rules_has_all_that_can_refuse() -> None:
+    listed = vocabulary.rules(shapes())
+    assert {rule.iri for rule in listed} == {rule.value for rule in rules()}
+    assert set(examples()) >= {rule.iri for rule in listed}
+    order = next(rule for rule in listed if rule.iri == OZGSH + "period-order")
+    assert order.spoken_of == {"http://www.w3.org/ns/dcat#startDate", "http://www.w3.org/ns/dcat#endDate"}
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 import shutil
@@ -192,6 +193,18 @@ def test_the_heading_of_an_open_document_stays_in_sight() -> None:
     settings = zipfile.ZipFile(io.BytesIO(sheet_ods.write(hostile(), ""))).read("settings.xml").decode()
     assert re.search(r'"VerticalSplitMode"[^>]*>2<', settings)
     assert re.search(r'"VerticalSplitPosition"[^>]*>1<', settings)
+
+
+def test_a_day_is_a_day_in_both_formats() -> None:
+    day = SheetColumn("a", "Tag", "", "", required=True, day=True)
+    sheet = Sheet("k", "K", "", "de", (day,), (("2026-11-24",), ("morgen",)), (), "v")
+    table = workbook(sheet_xlsx.write(sheet, "")).worksheets[1]
+    assert table["A2"].value == dt.datetime(2026, 11, 24)  # noqa: DTZ001 - as openpyxl reads days
+    assert table["A3"].value == "morgen"
+    assert table["A2"].number_format == table.column_dimensions["A"].number_format == "DD.MM.YYYY"
+    written = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sheet_ods.write(sheet, "")))
+    rows = written.get_sheet_by_index(1).to_python()
+    assert rows[1:3] == [[dt.date(2026, 11, 24)], ["morgen"]]
 
 
 def test_the_same_sheet_gives_the_same_file_in_open_document() -> None:

@@ -68,11 +68,12 @@ class Change:
 
 @dataclass
 class _Ledger:
-    """What goes and what comes, until it is known what vanishes."""
+    """What goes, what comes and what stays of what is touched, until it is known what vanishes."""
 
     folders: dict[str, Folder | None] = field(default_factory=dict)
     gone: dict[str, tuple[str, Key]] = field(default_factory=dict)
     here: dict[str, Key] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
 
 
 def with_table(shelf: Shelf, submission: Submission, kind: Kind, text: str, acceptance: Acceptance) -> Change:
@@ -142,6 +143,7 @@ def _shorten(shelf: Shelf, ledger: _Ledger, key: str, old: Table, taken: set[Key
     left = rest.subjects() if rest.rows else {}
     ledger.gone |= {iri: (key, own) for iri, own in old.subjects().items() if iri not in left}
     if rest.rows:
+        ledger.kept |= {*left, shelf.iri(key)}
         ledger.folders[key] = {**contributions.read_folder(shelf.root, key), **rest.files()}
     else:
         ledger.folders[key] = None
@@ -151,7 +153,7 @@ def _shorten(shelf: Shelf, ledger: _Ledger, key: str, old: Table, taken: set[Key
 def _noted(shelf: Shelf, ledger: _Ledger, successors: Mapping[Key, str], *, reason: str, day: str) -> Change:
     """Return the change with the tables of what vanishes; addresses that are there again are in none of them."""
     touched = [key for key in ledger.folders if ledger.folders[key] is None or key in _keys(ledger.gone)]
-    present = set(ledger.here) | shelf.published.outside(shelf.graphs(touched))
+    present = set(ledger.here) | ledger.kept | shelf.published.outside(shelf.graphs(touched))
     notes = {found.key: found for found in all_notes(shelf.root)}
     for iri, (key, own) in ledger.gone.items():
         if iri not in present:

@@ -50,10 +50,11 @@ from ozg_lod.rates import Rate
 from ozg_lod.repeats import key_of, note, repeats_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from ozg_lod.repeats import Headers
     from ozg_lod.serving import Opened, Switch
     from ozg_lod.settings import Settings
 
@@ -98,7 +99,7 @@ _REPLACED: Final = frozenset({b"content-security-policy"})
 """What an answer may say itself instead: two policies would both hold, and a preview may stand in a frame."""
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
+    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Disposition, Content-Type, If-None-Match"),
     (b"access-control-max-age", b"86400"),
     (b"allow", b"GET, HEAD, POST, OPTIONS"),
 ]
@@ -206,9 +207,8 @@ class _Everywhere:
         opened: Opened = scope["app"].state.opened
         response = await _handled(handle, Request(scope, receive))
         if (key := key_of(scope)) is not None and response.status_code in (200, 304):
-            repeats_of(opened.cache).put(
-                key, response.status_code, [*response.raw_headers, *_EVERYWHERE], bytes(response.body)
-            )
+            headers = _with(response.raw_headers, _EVERYWHERE)
+            repeats_of(opened.cache).put(key, response.status_code, headers, bytes(response.body))
         await response(scope, receive, answer)
 
 
@@ -251,9 +251,15 @@ class _Answer:
         """Send on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = {name for name, _ in message["headers"]} & _REPLACED
-            message["headers"] = [*message["headers"], *(one for one in self.headers if one[0] not in own)]
+            message["headers"] = _with(message["headers"], self.headers)
         await self._send(message)
+
+
+def _with(own: Iterable[tuple[bytes, bytes]], others: Headers) -> Headers:
+    """Return the headers of an answer with those of every answer, but what the answer says itself instead."""
+    headers = list(own)
+    replaced = {name for name, _ in headers} & _REPLACED
+    return [*headers, *(one for one in others if one[0] not in replaced)]
 
 
 def _internal(request: Request) -> Response:
@@ -322,6 +328,8 @@ def failure(request: Request, error: errors.OzgLodError) -> Response:
         headers["Retry-After"] = str(error.details["retry_after_s"])
     if "allow" in error.details:
         headers["Allow"] = str(error.details["allow"])
+    if "content_range" in error.details:
+        headers["Content-Range"] = str(error.details["content_range"])
     if "successor" in error.details:
         headers["Link"] = f'<{error.details["successor"]}>; rel="successor-version"'
     page = formats.wants_page(request.headers.get("accept"))

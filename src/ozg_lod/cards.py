@@ -128,9 +128,8 @@ class Composer:
             anchor=iri.partition("#")[2],
         )
 
-    def parts(self, whole: Card) -> list[Card]:
-        """Return the cards of the parts of the thing, without keys that stand among its facts and say no more."""
-        told = {value.text for fact in whole.facts for value in fact.values}
+    def parts(self, told: Collection[str]) -> list[Card]:
+        """Return the cards of the parts of the thing, without keys that have been told and say no more."""
         cards = [self.card(part, beside=self.description.iri) for part in self.description.parts]
         return [card for card in cards if not _repeats(card, told)]
 
@@ -236,22 +235,21 @@ def _merged(facts: Sequence[Fact]) -> list[Fact]:
 def _unlisted(said: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
     """Return what does not stand among the facts; in brief, bounds derived from a stated time are left to the data."""
     hidden = {TYPE, _WORDING, _SOURCE, *_DESCRIPTIONS, *_NOTES}
-    if any(
-        set(said.get(DCT + "identifier", ())) <= set(said.get(key, ())) for key in _KEYS if DCT + "identifier" in said
-    ):
-        hidden.add(DCT + "identifier")
+    for general, keys in ((DCT + "identifier", _KEYS), (SKOS + "notation", _KEYS[:-1])):
+        if general in said and any(set(said[general]) <= set(said.get(key, ())) for key in keys):
+            hidden.add(general)
     if brief:
         hidden |= {QB + "dataSet", PROV + "wasDerivedFrom", *LABELS}
         hidden |= _BOUNDS if _STATED_TIMES & set(said) else frozenset()
     return hidden
 
 
-def _repeats(card: Card, told: set[str]) -> bool:
+def _repeats(card: Card, told: Collection[str]) -> bool:
     """Return whether a card holds nothing but numbers that have been told."""
     if card.wordings or card.notes or card.disputes or card.descriptions or not card.facts:
         return False
     return all(
-        fact.predicate == SKOS + "notation" and {value.text for value in fact.values} <= told for fact in card.facts
+        fact.predicate == SKOS + "notation" and all(value.text in told for value in fact.values) for fact in card.facts
     )
 
 

@@ -96,7 +96,9 @@ def result(site: Site, desk: Desk, outcome: Outcome) -> bytes:
         kind=outcome.kind,
         limit=MOST_BYTES // _MEBI,
         outcome=outcome,
-        headline=site.words(f"check/{_state(outcome)}", summary=report.summary(outcome.examination, site.language)),
+        headline=site.words(
+            f"check/verdict_{_state(outcome)}", summary=report.summary(outcome.examination, site.language)
+        ),
         state=_state(outcome),
         causes=_causes(outcome.examination, site.language),
         listed=LISTED,

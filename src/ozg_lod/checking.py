@@ -85,6 +85,7 @@ def examining_for(argument: str) -> Work:
 
 
 def _files(files: Sequence[SourceFile], kind: str) -> bytes:
+    """Return the question to a child of a `Checker`: files, and the kind they must be of ("" for any)."""
     head = {"kind": kind, "files": [(file.name, file.graph, len(file.content)) for file in files]}
     return json.dumps(head).encode() + b"\n" + b"".join(file.content for file in files)
 
@@ -139,6 +140,7 @@ def _workbook() -> bytes:
 
 
 def _job(files: Sequence[SourceFile], rules: Rules) -> bytes:
+    """Return the question to a child that knows nothing yet: files and rules."""
     contents = [*(getattr(rules, name) for name in _BYTES), *(file.content for file in (*rules.descriptions, *files))]
     plain = {name: value for name, value in asdict(replace(rules, descriptions=())).items() if name not in _BYTES}
     head = {

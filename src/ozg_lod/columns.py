@@ -115,7 +115,11 @@ _COLUMNS: Final = {
     "statement": _ozg("about"),
     "channel": (Column((DCT + "audience",)), Column((FOAF + "page",))),
     "source": (Column((DCT + "publisher",)), Column((DCT + "issued",)), Column((DCT + "isPartOf",))),
-    "concept": (Column((SKOS + "notation",)), Column((SKOS + "broader",), "field"), Column((SKOS + "inScheme",))),
+    "concept": (
+        *_ozg("ozgId", "leikaKey"),
+        Column((SKOS + "broader",), "field"),
+        Column((SKOS + "inScheme",)),
+    ),
     "organisation": (
         Column((INVERSE + OZG + "operator",), "operates"),
         Column((INVERSE + OZG + "builtBy",), "builds"),

@@ -30,17 +30,15 @@ def listed(cases: Sequence[Case], language: Language) -> str:
 def shown(case: Case, report: bytes, public_url: str, language: Language) -> str:
     """Return all about one case."""
     said, submission = words(language), case.submission
-    sender = f"{case.sender.name} <{case.sender.mail}>" if case.sender else _DELETED[language]
-    lines = [
-        f"{said('submission/reference')}: {submission.reference}",
-        f"{said('submission/received')}: {submission.received}",
-        f"{said('submission/for')}: {submission.authority}",
-        f"{said('submission/sender')}: {sender}",
-        f"{said('submission/file')}: {submission.file} ({submission.bytes} B, SHA-256 {submission.sha256[:12]})",
-        f"Status: {public_url}/einreichung/{submission.token}",
-        *_history(case, language),
-        *_findings(report, language),
-    ]
+    facts = (
+        (said("submission/reference"), submission.reference),
+        (said("submission/received"), submission.received),
+        (said("submission/for"), submission.authority),
+        (said("submission/sender"), f"{case.sender.name} <{case.sender.mail}>" if case.sender else _DELETED[language]),
+        (said("submission/file"), f"{submission.file} ({submission.bytes} B, SHA-256 {submission.sha256[:12]})"),
+        (said("submission/address"), f"{public_url}/einreichung/{submission.token}"),
+    )
+    lines = [*(f"{name}: {text}" for name, text in facts), *_history(case, language), *_findings(report, language)]
     return "\n".join(_plain(line) for line in lines)
 
 

@@ -76,7 +76,8 @@ class Inspector:
         """Do once what a child may be asked for: check a file, show pages, so that all is read that is read late."""
         lists.warm()
         order = Order("warm.ttl", _SAMPLE, language=language)
-        sheet = sheets.Sheet("warm", "warm", "", language, (), (("a", "b"),), (), "")
+        column = sheets.SheetColumn("warm", "warm", "", "", required=True)
+        sheet = sheets.Sheet("warm", "warm", "", language, (column,), (("warm",),), (), "")
         for name, content in (
             (order.name, order.content),
             *((f"warm.{kind}", write(sheet, "")) for kind, write in _WRITERS),

@@ -92,18 +92,21 @@ def thing(
     kind = description.iri.removeprefix(site.addresses.base_iri).split("/")[1]
     seen = glance.of(description, kind)
     writer = site.writer({**description.names, **glance.names(seen, description.graph)})
+    first = [(_heading(site, writer, fact.column), _ordered(writer, fact.terms, fact.column)) for fact in seen]
     composer = Composer(description, writer)
     stated, others = composer.incoming()
     unfolded = composer.unfolded(_UNFOLDED)
     hidden = set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"} | {fact.column.own for fact in seen}
     card = composer.card(description.iri, hidden=hidden)
+    told = {value.text for _, values in first for value in values}
+    told |= {value.text for fact in card.facts for value in fact.values}
     return render(
         template,
         site,
         card=card,
-        glance=[(_heading(site, writer, fact.column), _ordered(writer, fact.terms, fact.column)) for fact in seen],
+        glance=first,
         kind=kind,
-        parts_of_thing=composer.parts(card),
+        parts_of_thing=composer.parts(told),
         reuse_of=reuse,
         located=located,
         unfolded=unfolded,

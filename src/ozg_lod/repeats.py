@@ -21,6 +21,7 @@ Key = tuple[bytes | str, ...]
 Headers = list[tuple[bytes, bytes]]
 
 _FIELDS: Final = (b"accept", b"accept-language", b"accept-encoding", b"if-none-match")
+_FEED: Final = ".atom"
 _LONGEST_KEY: Final = 1000
 _FRAME: Final = 1500
 """Bytes an answer costs beside its body, about: its fields and its key."""
@@ -28,8 +29,13 @@ _log = logging.getLogger("ozg_lod")
 
 
 def key_of(scope: Scope) -> Key | None:
-    """Return what decides the answer about a thing, None for other requests and where it is too long to be kept."""
+    """Return what decides the answer about a thing, None for other requests and where it is too long to be kept.
+
+    A feed is none: it tells the log of publications, which is no part of the snapshot.
+    """
     if scope["type"] != "http" or not scope["path"].startswith("/doc/") or scope["method"] not in ("GET", "HEAD"):
+        return None
+    if scope["path"].endswith(_FEED):
         return None
     fields = dict.fromkeys(_FIELDS, b"")
     size = len(scope["path"]) + len(scope["query_string"])

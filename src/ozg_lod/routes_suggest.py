@@ -40,6 +40,7 @@ It has no form, no script and no state, so that nothing is to be gained by a cli
 
 
 @router.get(f"{ROOT}/extend/propose", summary="Properties that things of a type have: ?type=, ?limit=")
+@router.head(f"{ROOT}/extend/propose", include_in_schema=False)
 @router.get(f"{ROOT_10}/extend/propose", include_in_schema=False)
 async def propose(request: Request) -> Response:
     """Answer with the properties that can be fetched."""
@@ -51,6 +52,7 @@ async def propose(request: Request) -> Response:
 
 
 @router.get(f"{ROOT}/suggest/{{what}}", summary="Suggestions for entity, property or type: ?prefix=, ?limit=, ?cursor=")
+@router.head(f"{ROOT}/suggest/{{what}}", include_in_schema=False)
 @router.get(f"{ROOT_10}/suggest/{{what}}", include_in_schema=False)
 async def suggest(request: Request, what: str) -> Response:
     """Answer with what begins so."""
@@ -60,6 +62,7 @@ async def suggest(request: Request, what: str) -> Response:
 
 
 @router.get(f"{ROOT}/flyout/{{what}}", summary="A small preview of a suggestion as HTML in JSON: ?id= (0.2 only)")
+@router.head(f"{ROOT}/flyout/{{what}}", include_in_schema=False)
 async def flyout(request: Request, what: str) -> Response:
     """Answer with the id and a piece of HTML in which everything is escaped."""
     said, wanted = spoken(request), request.query_params.get("id", "")
@@ -76,6 +79,7 @@ async def flyout(request: Request, what: str) -> Response:
 
 
 @router.get(f"{ROOT}/preview", summary="A thing as a small page for a frame: ?id=")
+@router.head(f"{ROOT}/preview", include_in_schema=False)
 @router.get(f"{ROOT_10}/preview", include_in_schema=False)
 async def preview(request: Request) -> Response:
     """Answer with a page that other sites may show in a frame."""

@@ -1,10 +1,12 @@
 """A sheet as an Excel file: help, the table with its lists, keys to look up, and where it comes from.
 
-Every cell is text, so that nothing becomes a date, a number or a formula on its own.
+Every cell but a day is text, so that nothing becomes a date, a number or a formula on its own.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Final, cast
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from ozg_lod.sheets import Sheet, SheetColumn
 
 _TEXT: Final = "@"
+_DAY: Final = "DD.MM.YYYY"
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_NAME: Final = 31
 _HEAD: Final = PatternFill("solid", fgColor="DCE5F7")
@@ -65,6 +68,13 @@ def _put(page: Worksheet, row: int, column: int, text: str) -> Cell:
     return cell
 
 
+def _make_day(cell: Cell, text: str) -> None:
+    """Let a cell hold a day; what is none stays text."""
+    cell.number_format = _DAY
+    with contextlib.suppress(ValueError):
+        cell.value = dt.date.fromisoformat(text)
+
+
 def _help(page: Worksheet, sheet: Sheet, address: str) -> None:
     page.column_dimensions["A"].width = 100
     _put(page, 1, 1, sheet.title).font = Font(bold=True, size=16)
@@ -78,7 +88,7 @@ def _table(page: Worksheet, sheet: Sheet) -> None:
     for number, column in enumerate(sheet.columns, start=1):
         letter = get_column_letter(number)
         page.column_dimensions[letter].width = column.width
-        page.column_dimensions[letter].number_format = _TEXT
+        page.column_dimensions[letter].number_format = _DAY if column.day else _TEXT
         head = _put(page, 1, number, column.title)
         head.font = Font(bold=True)
         head.fill = _HEAD if column.required else _HEAD_OPTIONAL
@@ -90,8 +100,10 @@ def _table(page: Worksheet, sheet: Sheet) -> None:
             rule.add(f"{letter}2:{letter}{ROWS + 1}")
     page.row_dimensions[1].height = 48
     for row, texts in enumerate(sheet.rows, start=2):
-        for number, text in enumerate(texts, start=1):
-            _put(page, row, number, text)
+        for number, (column, text) in enumerate(zip(sheet.columns, texts, strict=True), start=1):
+            cell = _put(page, row, number, text)
+            if column.day:
+                _make_day(cell, text)
     page.freeze_panes = "A2"
 
 

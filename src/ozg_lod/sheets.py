@@ -35,6 +35,8 @@ class SheetColumn:
     """One column: its heading, what belongs there, an example, the values to choose from.
 
     `choices` are the only values there are; `lookup` is the number of the list of keys that fit, None for no list.
+    `day` says that its values are days: the one kind of value that is not text in a sheet, since people write days in
+    many ways and their program knows which.
     """
 
     name: str
@@ -45,6 +47,7 @@ class SheetColumn:
     choices: tuple[str, ...] = ()
     lookup: int | None = None
     width: int = _NARROW
+    day: bool = False
 
     def note(self, say: Words) -> str:
         """Return what the comment on the heading says."""
@@ -140,6 +143,7 @@ def _column(column: Column, language: Language, lookup: int | None) -> SheetColu
         required=column.required,
         choices=choices,
         lookup=lookup,
+        day=column.datatype.base == "date",
         width=_WIDEST if address else _WIDE if column.datatype.format is None and not choices else _NARROW + 4,
     )
 

@@ -90,15 +90,14 @@ def vocabulary_graph(store: ox.Store) -> set[ox.Triple]:
 def rules(shapes: ox.Store) -> tuple[Rule, ...]:
     """Return every rule with a message, by the class it is for, then by its name."""
     graph = Graph(shapes)
-    found = {}
+    owners: dict[str, set[str]] = {}
     for predicate in ("property", "sparql", "node"):
         for triple in graph.using(SH + predicate):
-            shape, owner = iri_of(triple.object), iri_of(triple.subject)
-            if shape and (rule := _rule(graph, shape, owner)).messages:
-                found[shape, rule.target] = rule
-    for triple in graph.using(TYPE, SH + "NodeShape"):
-        shape = iri_of(triple.subject)
-        if (shape, "") not in found and (rule := _rule(graph, shape, shape)).messages:
+            owners.setdefault(iri_of(triple.object), set()).add(iri_of(triple.subject))
+    found = {}
+    for shape in {iri_of(triple.subject) for triple in graph.using(SH + "message")} - {""}:
+        for owner in owners.get(shape, {shape}):
+            rule = _rule(graph, shape, owner)
             found[shape, rule.target] = rule
     return tuple(sorted(found.values(), key=lambda rule: (collation(rule.target), rule.iri)))
 
@@ -140,6 +139,8 @@ def _rule(graph: Graph, shape: str, owner: str) -> Rule:
 
 def _asked_for(graph: Graph, shape: str) -> list[str]:
     """Return the properties the query of a rule names."""
-    text = " ".join(term.value for term in graph.objects(shape, SH + "select") if isinstance(term, ox.Literal))
+    queries = [shape, *(iri_of(query) for query in graph.objects(shape, SH + "sparql") if iri_of(query))]
+    said = [term for query in queries for term in graph.objects(query, SH + "select")]
+    text = " ".join(term.value for term in said if isinstance(term, ox.Literal))
     named = _NAMED.findall(text)
     return [PREFIXES[prefix] + name for prefix, name in named if prefix in PREFIXES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -11,7 +11,7 @@ from babel import Locale
 from ozg_lod import cases, formats, pages, uses, vocabulary
 from ozg_lod.graph import collation, iri_of
 from ozg_lod.values import Value
-from ozg_lod.vocab import ONTOLOGY
+from ozg_lod.vocab import ONTOLOGY, SHAPES
 from ozg_lod.words import prefixed
 
 if TYPE_CHECKING:
@@ -66,11 +66,13 @@ def shapes(site: Site, rules: Sequence[vocabulary.Rule], examples: Mapping[str, 
     """Return the page of the rules, by the class they are for."""
     iris = {iri for rule in rules for iri in (rule.target, rule.path) if iri} | set(cases.ends(examples.values()))
     writer = site.writer({iri: graph.names(iri) for iri in iris})
-    targets = {rule.target: writer.name(rule.target) for rule in rules}
-    groups = [
-        (target, [rule for rule in rules if rule.target == iri])
-        for iri, target in sorted(targets.items(), key=lambda entry: collation(entry[1].text))
-    ]
+    classes = sorted(
+        {rule.target for rule in rules if not _anywhere(rule)}, key=lambda iri: collation(writer.name(iri).text)
+    )
+    groups = [(_capital(writer.name(iri)), [rule for rule in rules if rule.target == iri]) for iri in classes]
+    others = sorted(filter(_anywhere, rules), key=lambda rule: collation(writer.name(rule.path or rule.target).text))
+    if others:
+        groups.append((Value(site.words("shapes/anywhere")), others))
     shown = {
         rule: [
             ("good", _lines(writer, found.good, beside=found.bad)),
@@ -81,6 +83,15 @@ def shapes(site: Site, rules: Sequence[vocabulary.Rule], examples: Mapping[str, 
     return pages.render(
         "shapes.html", site, groups=groups, writer=writer, total=len(rules), examples=shown, formats=pages.BAR
     )
+
+
+def _capital(name: Value) -> Value:
+    return replace(name, text=name.text[:1].upper() + name.text[1:])
+
+
+def _anywhere(rule: vocabulary.Rule) -> bool:
+    """Return whether a rule is about a property wherever it stands, or about the data as a whole, not about a class."""
+    return rule.by_property or rule.target.startswith(SHAPES)
 
 
 def _lines(writer: Writer, lines: Sequence[Line], *, beside: Sequence[Line]) -> list[ShownLine]:

@@ -108,6 +108,7 @@ CELLS: dict[str, dict[str, Any]] = {
     "month-with-slash": {"seit": "10/2020"},
     "month-thirteenth": {"seit": "2020-13"},
     "month-is-a-quarter": {"seit": "Q3/2020"},
+    "month-after-the-day-it-holds-for": {"seit": "2027-01"},
     "date-german": {"geprueft": "24.11.2026"},
     "date-impossible": {"geprueft": "2026-02-30"},
     "date-missing": {"geprueft": ""},

@@ -1,0 +1,171 @@
+"""Reports in every form: the marked workbook, the table, and what pages show."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from tests.contributions.corpus import GOOD, HEAD, csv_file, on, row, second_sheet, xlsx
+
+from ozg_lod import checking, gate, marked, report, report_forms, rulebook
+from ozg_lod.errors import UsageError
+from ozg_lod.examination import Examination, Rules, Sheet, SourceFile
+from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.vocab import OZG, SKOS
+
+BASE = "https://w3id.org/ozg-lod/hessen/"
+RED = "FFF4B6B6"
+
+
+@pytest.fixture(scope="module")
+def rules(snapshot_directory: Path) -> Rules:
+    return rulebook.of_snapshot(snapshot_directory, BASE)
+
+
+def book_of(examination: Examination, language: str = "de") -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(marked.workbook(examination, "de" if language == "de" else "en")))
+
+
+def test_the_faulty_cell_is_coloured_and_explained_and_the_others_are_as_they_were(rules: Rules) -> None:
+    content = xlsx(GOOD, row(ags="06531001", name="", seit="Oktober 2020"), change=second_sheet(["x"], head=["y"]))
+    book = book_of(gate.examine([SourceFile("m.xlsx", content)], rules))
+    assert book.sheetnames == ["Prüfbericht", "Meldung", "Weitere"]
+    cell = book["Meldung"]["F3"]
+    assert cell.value == "Oktober 2020"
+    assert cell.fill.start_color.rgb == RED
+    assert cell.comment is not None
+    assert cell.comment.text == "Fehler: „Oktober 2020“ ist kein Monat; schreiben Sie 2020-10. Vorschlag: 2020-10"
+    others = [cell for line in book["Meldung"].iter_rows() for cell in line if cell.coordinate != "F3"]
+    assert not any(cell.comment or cell.fill.start_color.rgb == RED for cell in others)
+    assert [cell.value for cell in book["Meldung"][1]] == HEAD
+    assert [cell.value for cell in book["Meldung"][2]] == [value or None for value in GOOD]
+
+
+def test_the_report_sheet_says_all_of_it_once_more(rules: Rules) -> None:
+    examination = gate.examine([SourceFile("m.csv", csv_file(row(stand="?", seit="Herbst")))], rules)
+    sheet = book_of(examination)["Prüfbericht"]
+    lines = [[cell.value for cell in line] for line in sheet.iter_rows(min_row=3)]
+    assert sheet["A1"].value == "2 Fehler in 1 Zeile"
+    assert lines[0] == list(report.HEADINGS["de"])
+    assert lines[1][:6] == ["Fehler", "m.csv", None, "2", "E", "Stand"]
+    assert len(lines) == 3
+
+
+def test_text_never_becomes_a_formula(rules: Rules) -> None:
+    content = csv_file(row(bezeichnung="=1+1", formular="@SUM(A1)"))
+    book = book_of(gate.examine([SourceFile("=m.csv", content)], rules))
+    cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert "=1+1" in {cell.value for cell in cells}
+
+
+def test_a_file_without_a_table_has_the_report_alone(rules: Rules) -> None:
+    book = book_of(gate.examine([SourceFile("x.ttl", b"<a> <b> ")], rules), "en")
+    assert book.sheetnames == ["Report"]
+
+
+def test_names_of_sheets_are_made_legal_and_different() -> None:
+    rows = ((1, ("a",)),)
+    sheets = tuple(Sheet("x.xlsx", name, "", 0, rows) for name in ("a/b:c", "A b c", "Prüfbericht", "'", 40 * "n"))
+    book = book_of(Examination(b"", (), {}, 1, 1, sheets))
+    assert book.sheetnames == ["Prüfbericht", "a b c", "A b c 2", "Prüfbericht 2", "Tabelle", 31 * "n"]
+
+
+def test_what_is_not_listed_is_counted() -> None:
+    finding = Finding(Severity.ERROR, "r", Text("Falsch\x00", "wrong"), Place("m.csv", row=2))
+    examination = Examination(b"", (finding,), {Severity.ERROR: 3}, 1, 1, (Sheet("m.csv", None, "x", 1, ()),))
+    sheet = book_of(examination)["Prüfbericht"]
+    assert sheet["A5"].value == "2 weitere sind nicht aufgeführt."
+    assert book_of(examination)["m"]["A2"].comment.text.startswith("Fehler: Falsch")
+
+
+@pytest.mark.parametrize(("language", "separator"), [("de", ";"), ("en", ",")])
+def test_the_table_of_findings_opens_in_a_spreadsheet(rules: Rules, language: str, separator: str) -> None:
+    examination = gate.examine([SourceFile("m.csv", csv_file(row(stand="=1")))], rules)
+    content = report.to_csv(examination, "de" if language == "de" else "en")
+    assert content.startswith(b"\xef\xbb\xbf")
+    heading, line = csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=separator)
+    assert tuple(heading) == report.HEADINGS["de" if language == "de" else "en"]
+    assert line[7] == "'=1"
+
+
+def test_what_pages_show_is_grouped_errors_first_with_every_part_of_a_place(rules: Rules) -> None:
+    content = xlsx(row(ags=6531005, stand="?"), row(ags="06531001", name="", stand="?"))
+    found = report.grouped(gate.examine([SourceFile("m.xlsx", content)], rules), "de")
+    assert [cause.severity for cause in found.causes] == [Severity.ERROR, Severity.HINT]
+    (cause,) = found.of(Severity.ERROR)
+    assert [(spot.sheet, spot.row, spot.letter, spot.column) for spot in cause.spots] == [
+        ("Meldung", 2, "E", "Stand"),
+        ("Meldung", 3, "E", "Stand"),
+    ]
+    (hint,) = found.of(Severity.HINT)
+    assert (hint.spots[0].value, hint.spots[0].suggestion) == ("6531005", "06531005")
+
+
+def test_a_finding_in_rdf_names_thing_and_property_instead_of_a_cell(rules: Rules) -> None:
+    content = f"<a> a <{OZG}Statement> ; <{SKOS}prefLabel> 'A'@de ."
+    found = report.grouped(gate.examine([SourceFile("f.ttl", content.encode())], rules), "de")
+    (spot,) = found.causes[0].spots
+    assert (spot.thing, spot.property, spot.row, spot.letter) == ("A", "Quelle", None, "")
+
+
+def test_every_form_can_be_written(rules: Rules) -> None:
+    examination = gate.examine([SourceFile("m.csv", csv_file(row(stand="?")))], rules)
+    for form in report_forms.MEDIA_TYPES:
+        assert report_forms.written(examination, form, "de")
+
+
+def test_what_was_read_crosses_the_pipe(snapshot_directory: Path) -> None:
+    checker = checking.Checker(snapshot_directory, BASE, memory_mb=1024, deadline_s=30)
+    try:
+        found = checker.examine([SourceFile("m.xlsx", xlsx(row(ags=6531005), change=on("Meldung", K1="eigene")))])
+        wrong = checker.examine([SourceFile("m.csv", csv_file(GOOD))], kind="kontakt")
+    finally:
+        checker.close()
+    (sheet,) = found.sheets
+    assert (sheet.file, sheet.name, sheet.kind, sheet.header) == ("m.xlsx", "Meldung", "verfuegbarkeit", 1)
+    assert sheet.rows[1][1][0] == "6531005"
+    canonical = list(csv.DictReader(io.StringIO(sheet.canonical)))
+    assert (canonical[0]["ags"], canonical[0]["stand"]) == ("06531005", "available")
+    assert not wrong.conforms
+    assert wrong.sheets[0].kind == "kontakt"
+
+
+def test_a_kind_that_does_not_exist_is_named_with_those_that_do(rules: Rules) -> None:
+    with pytest.raises(UsageError, match="verfuegbarkeit"):
+        rulebook.for_kind(rules, "verfügbarkeit")
+
+
+def test_the_command_line_checks_a_workbook_and_writes_it_marked(
+    run_program: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, target: Path
+) -> None:
+    file, output = tmp_path / "m.xlsx", tmp_path / "marked.xlsx"
+    file.write_bytes(xlsx(row(ags="06531050", name="")))
+    run = run_program("validate", file, "--target", target, "--kind", "verfuegbarkeit", "--lang", "de")
+    assert run.returncode == 1
+    assert "Spalte A „AGS“: Eine Gemeinde mit dem Schlüssel 06531050 gibt es nicht; meinten Sie 06531005" in run.stdout
+    run = run_program("validate", file, "--target", target, "--format", "xlsx", "-o", output)
+    assert run.returncode == 1
+    assert openpyxl.load_workbook(output).sheetnames[1:] == ["Meldung"]
+    run = run_program("validate", file, "--target", target, "--format", "xlsx")
+    assert run.returncode == 2
+    assert "-o FILE" in run.stderr
+
+
+def test_what_runs_in_the_cage_says_the_same_in_this_process(snapshot_directory: Path, rules: Rules) -> None:
+    """The frames that cross the pipe hold all that goes in: files, rules, descriptions, kind."""
+    files = [SourceFile("m.csv", csv_file(row(stand="?"))), SourceFile("f.ttl", b"", "https://example.org/g")]
+    frames: list[bytes] = []
+    checking.examining("")(checking._job(files, rules), frames.append)  # noqa: SLF001 - what is sent into the cage
+    alone = Examination.from_bytes(b"".join(frames))
+    frames.clear()
+    work = checking.examining_for(json.dumps([str(snapshot_directory), BASE]))
+    work(checking._files(files, ""), frames.append)  # noqa: SLF001 - what is sent into the cage
+    assert alone == Examination.from_bytes(b"".join(frames)) == gate.examine(files, rules)
+    assert alone.counts[Severity.ERROR] == 1
