@@ -94,7 +94,7 @@ def test_validate_holds_a_file_against_the_tables_of_the_folder_named(
     other = tmp_path / "other"
     assert run("init", other, "--base-iri", "https://example.org/lod/").code == 0  # type: ignore[operator]
     table = other / "data" / "kreise.csv"
-    table.write_text("key,name\n01,Eins\n", encoding="utf-8")
+    table.write_text("key,name,note\n01,Eins,\n", encoding="utf-8")
     columns = [
         {"name": "key", "required": True, "suppressOutput": True},
         {
@@ -103,6 +103,7 @@ def test_validate_holds_a_file_against_the_tables_of_the_folder_named(
             "lang": "de",
             "propertyUrl": "http://www.w3.org/2004/02/skos/core#prefLabel",
         },
+        {"name": "note", "lang": "de", "propertyUrl": "http://www.w3.org/2004/02/skos/core#editorialNote"},
     ]
     described = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "de", "@base": "https://example.org/lod/"}],
@@ -112,11 +113,11 @@ def test_validate_holds_a_file_against_the_tables_of_the_folder_named(
     table.with_name("kreise.csv-metadata.json").write_text(json.dumps(described), encoding="utf-8")
     sent = tmp_path / "sent" / "kreise.csv"
     sent.parent.mkdir()
-    sent.write_text("key;name\n01;\n", encoding="utf-8")
+    sent.write_text("key;name;note\n01;;neu\n", encoding="utf-8")
     ours = run("validate", sent, "--lang", "de")  # type: ignore[operator]
     theirs = run("validate", sent, "--source", other, "--target", target, "--lang", "de")  # type: ignore[operator]
     assert (theirs.code, ours.code) == (1, 1)
-    assert "kreise.csv, Zeile 2, Spalte „name“" in theirs.out
+    assert "kreise.csv, Zeile 2, Spalte B „name“" in theirs.out
     assert ("06[0-9]" in ours.out, "06[0-9]" in theirs.out) == (True, False), "keys of Hesse, not of the other state"
 
 

@@ -252,6 +252,7 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "changes/",
         "portal/",
         "harvest/",
+        "editor/view_",
         "match/",
         "property/",
         "reconcile/feature_",
