@@ -288,6 +288,10 @@ def test_limits_and_wrong_forms_are_refused_with_a_sentence(client: httpx.Client
         client.post("/reconcile/match", content=b"\xff", headers={"content-type": "application/json"}).status_code
         == 400
     )
+    names = {"matchType": "name", "propertyValue": [f"a{n}" for n in range(20)]}
+    none = condition("key", [f"b{n}" for n in range(20)], matchQuantifier="none")
+    costly = client.post("/reconcile/match", json={"queries": [{"conditions": [names, none]}] * 26})
+    assert (costly.status_code, costly.json()["limit"]) == (413, 1000)
     assert client.post("/reconcile", json={}).status_code == 415
     assert client.post("/reconcile/match", data={"queries": "{}"}).status_code == 415
     assert client.post("/reconcile", data={"other": "1"}).json()["offered"] == ["queries", "extend"]
@@ -384,3 +388,9 @@ def test_a_preview_may_stand_in_a_frame_and_has_nothing_to_click_but_a_link(clie
 def test_every_property_has_a_name_in_both_languages(client: httpx.Client) -> None:
     found = client.get("/reconcile/suggest/property?limit=100").json()["result"]
     assert {f"property/{one['id']}" for one in found} <= set(all_texts())
+
+
+def test_head_is_answered_wherever_get_is(client: httpx.Client) -> None:
+    for path in ("", "/1.0-draft", "/suggest/type?prefix=", "/extend/propose", f"/preview?id={GIESSEN}"):
+        answer = client.head(f"/reconcile{path}")
+        assert (answer.status_code, answer.content) == (200, b""), path

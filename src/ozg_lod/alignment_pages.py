@@ -11,7 +11,7 @@ from ozg_lod.alignment import NOBODY, Aligned, Choice, State, count
 from ozg_lod.graph import collation
 from ozg_lod.pages import render
 from ozg_lod.reconcile_manifest import ROOT
-from ozg_lod.reconciliation import BATCH
+from ozg_lod.reconcile_queries import BATCH
 from ozg_lod.register import KINDS
 from ozg_lod.uploads import MOST_CARRIED
 

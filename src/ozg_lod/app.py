@@ -38,6 +38,7 @@ from ozg_lod import (
     routes_reuse,
     routes_search,
     routes_sparql,
+    routes_suggest,
 )
 from ozg_lod.addresses import Addresses
 from ozg_lod.archive import Archive
@@ -75,6 +76,7 @@ _ROUTERS: Final = (
     routes_people.router,
     routes_search.router,
     routes_reconcile.router,
+    routes_suggest.router,
     routes_alignment.router,
     routes_check.router,
     routes_contribute.router,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod import __version__
-from ozg_lod.reconciliation import BATCH, type_of
+from ozg_lod.reconcile_queries import BATCH
+from ozg_lod.reconciliation import type_of
 from ozg_lod.register import KINDS
 from ozg_lod.vocab import OZG
 

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod import formats, glances, register, suggestions
-from ozg_lod.addresses import Addresses
+from ozg_lod import register
 from ozg_lod.bodies import read_body
-from ozg_lod.errors import BadRequest, NotFound, TooLarge, UnsupportedMedia
-from ozg_lod.exchanges import FORM, form_of, json_body, no_jsonp, number, parsed, sent, spoken
-from ozg_lod.extension import BY_ID, Reader, described, proposed
+from ozg_lod.clients import client_of
+from ozg_lod.errors import BadRequest, TooLarge, UnsupportedMedia
+from ozg_lod.exchanges import FORM, form_of, json_body, no_jsonp, parsed, sent, spoken
+from ozg_lod.extension import BY_ID, Reader
 from ozg_lod.graph import TYPE, Graph, iri_of, pick
 from ozg_lod.reconcile_manifest import ROOT, ROOT_10, Service
-from ozg_lod.reconciliation import answer, batch_02, batch_10, candidate_02, candidate_10
-from ozg_lod.register import KINDS
-from ozg_lod.site import Site
+from ozg_lod.reconcile_queries import batch_02, batch_10
+from ozg_lod.reconciliation import answer, candidate_02, candidate_10
 from ozg_lod.vocab import DCAT
 
 if TYPE_CHECKING:
@@ -37,20 +36,6 @@ BODY_BYTES: Final = 1_000_000
 """Bytes of one request; 500 queries have about 100 each."""
 _MOST_THINGS: Final = 1000
 _MOST_PROPERTIES: Final = 30
-_WHAT: Final = ("entity", "property", "type")
-_FRAMED: Final = "; ".join(
-    (
-        "default-src 'none'",
-        *(f"{kind}-src 'self'" for kind in ("style", "img", "font")),
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors *",
-    )
-)
-"""A preview may stand in a frame of any site (a client such as OpenRefine runs anywhere).
-
-It has no form, no script and no state, so that nothing is to be gained by a click in it.
-"""
 
 
 @router.get(ROOT, summary="Reconciliation service 0.2: manifest; ?queries= and ?extend= for trying out")
@@ -60,7 +45,7 @@ async def service(request: Request) -> Response:
     no_jsonp(request.query_params.keys())
     for name, work in _ASKED.items():
         if name in request.query_params:
-            return await run_in_threadpool(work, request, request.query_params[name])
+            return await _charged(request, work, request.query_params[name])
     newer = request.query_params.get("version") == "1.0-draft"
     return await run_in_threadpool(_manifest, request, newer=newer)
 
@@ -78,7 +63,7 @@ async def asked(request: Request) -> Response:
     no_jsonp(form)
     for name, work in _ASKED.items():
         if name in form:
-            return await run_in_threadpool(work, request, form[name])
+            return await _charged(request, work, form[name])
     raise BadRequest(
         "queries= or extend= is missing in the form.", "Im Formular fehlt queries= oder extend=.", offered=list(_ASKED)
     )
@@ -96,7 +81,7 @@ async def service_10(request: Request) -> Response:
 async def match_10(request: Request) -> Response:
     """Answer a batch of queries."""
     body = await json_body(request, BODY_BYTES)
-    return await run_in_threadpool(_matched_10, request, body)
+    return await _charged(request, _matched_10, body)
 
 
 @router.post(f"{ROOT}/extend", summary="Reconciliation service 1.0-draft: values of properties for things, as JSON")
@@ -104,50 +89,13 @@ async def match_10(request: Request) -> Response:
 async def extend_10(request: Request) -> Response:
     """Answer a data extension query."""
     body = await json_body(request, BODY_BYTES)
-    return await run_in_threadpool(_extended_10, request, body)
+    return await _charged(request, _extended_10, body)
 
 
-@router.get(f"{ROOT}/extend/propose", summary="Properties that things of a type have: ?type=, ?limit=")
-@router.get(f"{ROOT_10}/extend/propose", include_in_schema=False)
-async def propose(request: Request) -> Response:
-    """Answer with the properties that can be fetched."""
-    said = spoken(request)
-    kind = request.query_params.get("type", "")
-    limit = number(request, "limit", usual=100, most=100)
-    found = [described(one, said) for one in proposed(kind, limit)] if kind in KINDS or not kind else []
-    return sent({"type": kind, "properties": found, "limit": limit}, said)
-
-
-@router.get(f"{ROOT}/suggest/{{what}}", summary="Suggestions for entity, property or type: ?prefix=, ?limit=, ?cursor=")
-@router.get(f"{ROOT_10}/suggest/{{what}}", include_in_schema=False)
-async def suggest(request: Request, what: str) -> Response:
-    """Answer with what begins so."""
-    if what not in _WHAT:
-        raise NotFound(f"Suggestions are for {', '.join(_WHAT)}.", f"Vorschläge gibt es für {', '.join(_WHAT)}.")
-    return await run_in_threadpool(_suggested, request, what)
-
-
-@router.get(f"{ROOT}/flyout/{{what}}", summary="A small preview of a suggestion as HTML in JSON: ?id= (0.2 only)")
-async def flyout(request: Request, what: str) -> Response:
-    """Answer with the id and a piece of HTML in which everything is escaped."""
-    said, wanted = spoken(request), request.query_params.get("id", "")
-    known = await run_in_threadpool(_register, request)
-    names = {"type": suggestions.types, "property": suggestions.properties}
-    if what == "entity" and wanted in known.records:
-        html = glances.flyout_of_thing(known.records[wanted], said)
-    else:
-        found = next((one for one in names[what]("", said) if one["id"] == wanted), None) if what in names else None
-        if found is None:
-            raise NotFound("There is nothing with this id.", "Mit dieser Kennung gibt es nichts.")
-        html = glances.flyout(found["name"], found.get("description", ""))
-    return sent({"id": wanted, "html": html}, said)
-
-
-@router.get(f"{ROOT}/preview", summary="A thing as a small page for a frame: ?id=")
-@router.get(f"{ROOT_10}/preview", include_in_schema=False)
-async def preview(request: Request) -> Response:
-    """Answer with a page that other sites may show in a frame."""
-    return await run_in_threadpool(_previewed, request)
+async def _charged(request: Request, work: Callable[[Request, str], Response], text: str) -> Response:
+    """Do the work beside the event loop; its time counts against the client's share, as that of queries does."""
+    with request.app.state.budget.spending(client_of(request)):
+        return await run_in_threadpool(work, request, text)
 
 
 def _manifest(request: Request, *, newer: bool) -> Response:
@@ -231,39 +179,6 @@ def _meta(properties: Sequence[tuple[str, object]], said: Words) -> list[dict[st
         typed = {"type": {"id": one.entity, "name": said(f"kind/{one.entity}/one")}} if one and one.entity else {}
         meta.append({"id": name, "name": said(f"property/{name}") if one else name or "-", **typed})
     return meta
-
-
-def _suggested(request: Request, what: str) -> Response:
-    said, prefix = spoken(request), request.query_params.get("prefix", "")[:200]
-    limit = number(request, "limit", usual=suggestions.USUAL, most=suggestions.MOST)
-    start = number(request, "offset", usual=number(request, "cursor", usual=0, least=0), least=0)
-    if what == "entity":
-        kinds = [kind for kind in request.query_params.getlist("type") if kind in KINDS]
-        found = suggestions.things(_register(request), prefix, kinds)[start : start + limit]
-        return sent({"result": [suggestions.thing(record, said) for record in found]}, said)
-    named = suggestions.types(prefix, said) if what == "type" else suggestions.properties(prefix, said)
-    return sent({"result": named[start : start + limit]}, said)
-
-
-def _previewed(request: Request) -> Response:
-    opened: Opened = request.app.state.opened
-    wanted, said = request.query_params.get("id", ""), spoken(request)
-    record = _register(request).records.get(wanted)
-    if record is None:
-        raise NotFound(
-            "There is nothing with this id; an id looks like municipality/06531005.",
-            "Mit dieser Kennung gibt es nichts; eine Kennung sieht so aus: municipality/06531005.",
-        )
-    site = Site(said.language, Addresses(opened.base_iri, opened.public_url), opened.version, f"/doc/{record.id}")
-    reader = Reader(Graph(opened.store), _register(request), said, opened.base_iri, opened.public_url)
-    headers = {
-        "content-type": formats.HTML.content_type,
-        "content-language": said.language,
-        "content-security-policy": _FRAMED,
-        "vary": "Accept-Language",
-        "cache-control": "public, max-age=60",
-    }
-    return Response(glances.page(site, record, reader), headers=headers)
 
 
 def _register(request: Request) -> Register:

@@ -11,7 +11,8 @@ from ozg_lod import reasons
 from ozg_lod.extension import PROPERTIES, described
 from ozg_lod.folding import contract, fold
 from ozg_lod.graph import collation
-from ozg_lod.reconciliation import EVIDENCE, type_of
+from ozg_lod.reconcile_queries import EVIDENCE
+from ozg_lod.reconciliation import type_of
 from ozg_lod.register import KINDS
 
 if TYPE_CHECKING:
