@@ -4,8 +4,10 @@ HOST ?= 127.0.0.1
 TARGET ?= build
 PYTHON ?= python3
 BIN := .venv/bin
+# The files with tests run side by side, each whole in one worker; ARGS="-n 0" runs them one after the other.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: serve test check coverage build bench format lock clean
+.PHONY: serve test lint check coverage build bench format lock clean
 
 serve: .venv/serve
 	@$(BIN)/python hatch_build.py
@@ -17,23 +19,26 @@ build: .venv/serve
 
 test: .venv/test
 	@$(BIN)/python hatch_build.py
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
-check: .venv/test
-	$(BIN)/python hatch_build.py
+lint: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+
+check: lint test
 
 coverage: .venv/test
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
-	$(BIN)/coverage report
+	$(PYTEST) --cov --cov-report= $(ARGS)
+	@rm -f .coverage.* # what a killed process left half written; the rest is in .coverage by now
+	$(BIN)/coverage report --fail-under=95
 
 bench: .venv/test
+	$(BIN)/python bench/matching.py
 	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python bench/pages.py $(filter --quick --write,$(ARGS))
 	$(BIN)/python bench/checking.py
 
 format: .venv/test

@@ -17,7 +17,9 @@ _DOUBLED = "SELECT * {" + " ".join(f"BIND(CONCAT(?v{i},?v{i}) AS ?v{i + 1})" for
 
 
 def setup(argument: str) -> Work:
-    unix = socket.socket(socket.AF_UNIX)
+    unix = socket.socket(
+        socket.AF_UNIX
+    ).detach()  # opened before the walls close; a number warns nobody when it is left
     store = ox.Store()
 
     def spin() -> None:
@@ -33,7 +35,7 @@ def setup(argument: str) -> Work:
         b"write": lambda: Path("/tmp/ozg-lod-was-here").write_bytes(b""),  # noqa: S108 - it must not come to that
         b"fork": os.fork,
         b"exec": lambda: subprocess.run(["true"], check=False),
-        b"connect": lambda: unix.connect("/run/nothing"),
+        b"connect": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, unix).connect("/run/nothing"),
         b"spin": spin,
         b"memory": lambda: bytearray(1 << 31),
         b"abort": lambda: list(store.query(_DOUBLED.replace("?v0", "'aaaaaaaaaaaaaaaa'"))),  # type: ignore[arg-type]

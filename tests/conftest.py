@@ -1,7 +1,13 @@
-"""What all tests share: no network beyond this machine, no silent skips where all is required, one real server."""
+"""What all tests share: no network beyond this machine, no silent skips where all is required, one real server.
+
+`make test` runs the files side by side in workers (pytest-xdist). Each worker has a server of its own; the snapshot of
+the real data is built once for all of them.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import functools
 import os
 import shutil
 import signal
@@ -16,6 +22,7 @@ from typing import Any
 
 import httpx
 import pytest
+from httpx._transports import default as _transports
 
 from ozg_lod import build
 from ozg_lod.settings import Settings
@@ -24,6 +31,23 @@ from ozg_lod.snapshot import Snapshots
 collect_ignore = ["harvesting.py"]  # a script that runs in an environment of its own
 ROOT = Path(__file__).resolve().parents[1]
 MINI = Path(__file__).parent / "mini"
+
+
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers even on one core, because tests wait for servers and browsers; on many cores, four are enough."""
+    return min(max(os.cpu_count() or 1, 2), 4)
+
+
+def patience() -> float:
+    """Return how far limits of time are stretched: they are for a machine that does nothing else.
+
+    It is as busy as other programs make it, and with several workers their tests are among them.
+    """
+    return WORKERS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,6 +82,14 @@ def _only_loopback() -> Iterator[None]:
     socket.socket.connect = connect  # type: ignore[method-assign]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _certificates_read_once() -> Iterator[None]:
+    """Every client of httpx reads the certificates anew, 18 ms for each of a thousand tests that speak plain HTTP."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_transports, "create_ssl_context", functools.cache(_transports.create_ssl_context))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The reference material beside the repository, where it is there."""
@@ -69,9 +101,13 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the snapshot of the real data, built once."""
-    target = tmp_path_factory.mktemp("target")
-    outcome = build.build(Settings(source=(ROOT,), target=target), say=lambda _en, _de: None)
+    """A folder with the snapshot of the real data, built once for all workers; a test that changes it takes a copy."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if WORKERS > 1 else folder
+    target = folder / "target"
+    with (folder / "target.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        outcome = build.build(Settings(source=(ROOT,), target=target), say=lambda _en, _de: None)
     assert outcome.manifest is not None, outcome.examination.findings if outcome.examination else None
     return target
 
@@ -133,7 +169,7 @@ def serving(target: Path, *options: str) -> Iterator[str]:
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes], *, limit_s: float = 30) -> None:
-    end = time.monotonic() + limit_s
+    end = time.monotonic() + limit_s * patience()
     while time.monotonic() < end:
         if process.poll() is not None:
             said = process.stderr.read().decode() if process.stderr else ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import platform
 import shutil
 import signal
 import subprocess
@@ -15,7 +18,10 @@ import httpx
 import pytest
 from tests.conftest import ROOT, free_port, program, wait_until_ready
 
+from ozg_lod import app, server
 from ozg_lod.build import build
+from ozg_lod.errors import UsageError
+from ozg_lod.serving import Switch
 from ozg_lod.settings import Settings
 from ozg_lod.snapshot import Snapshots
 
@@ -151,3 +157,43 @@ def test_no_answer_leads_where_the_host_field_says(client: httpx.Client) -> None
         answer = client.get(path, headers={"host": "evil.example"})
         assert "evil.example" not in answer.headers.get("location", "")
         assert "evil.example" not in answer.headers.get("link", "")
+
+
+def test_a_fault_of_ours_is_a_number_for_the_reader_and_a_line_in_the_log(
+    target: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(target=target)
+    switch = Switch(settings)
+    broken = app.create(settings, switch)
+
+    @broken.get("/broken")
+    async def _broken() -> None:
+        raise LookupError("a secret of ours")
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(broken), base_url="http://here") as client:
+            return await client.get("/broken")
+
+    with caplog.at_level(logging.ERROR, "ozg_lod"):
+        answer = asyncio.run(ask())
+    switch.opened.endpoint.close()
+    problem = answer.json()
+    assert (answer.status_code, problem["type"].rpartition("#")[2]) == (500, "ozg-lod-error")
+    assert "secret" not in answer.text
+    assert problem["number"] in problem["detail_de"]
+    assert f"internal error {problem['number']} at GET /broken" in caplog.text
+    assert "a secret of ours" in caplog.text
+
+
+def test_a_number_that_is_none_is_named(client: httpx.Client) -> None:
+    answer = client.get("/sitemap-eins.xml", headers={"accept-language": "de"})
+    assert (answer.status_code, answer.json()["detail_de"]) == (400, "Nicht verstanden: part.")
+
+
+def test_strangers_are_not_served_where_the_cage_cannot_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    for host in ("0.0.0.0", "daten.example"):  # noqa: S104 - refused
+        with pytest.raises(UsageError, match=r"listen on 127\.0\.0\.1 instead"):
+            server.check(Settings(host=host, port=0))
+    for host in ("127.0.0.1", "localhost"):
+        server.check(Settings(host=host, port=0))

@@ -193,3 +193,11 @@ def test_whenever_a_build_is_killed_the_old_or_the_new_snapshot_serves(source: P
         assert snapshots.verified(snapshots.current() or "").version in (old.version, new.version)
     assert run(source, target).manifest is not None
     assert Snapshots(target).verified(Snapshots(target).current() or "").version == new.version
+
+
+def test_cases_of_rules_that_cannot_be_read_are_named(source: Path) -> None:
+    folder = source / "tests" / "shapes"
+    folder.mkdir(parents=True)
+    (folder / "bundle.ttl").write_text("passing:bundle a .", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"bundle\.ttl cannot be read"):
+        build(Settings(source=(source,), target=source.parent / "build"), say=lambda _en, _de: None)

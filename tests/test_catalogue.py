@@ -225,6 +225,14 @@ def test_a_part_of_a_file_can_be_had_and_a_whole_one_compressed(client: httpx.Cl
         assert gzip.decompress(b"".join(whole.iter_raw())) == content
     beyond = client.get("/dump/bundles.ttl", headers={"range": "bytes=99999999-"})
     assert beyond.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
+    assert beyond.headers["content-range"] == f"bytes */{len(content)}"
+    assert f"{len(content)} bytes" in beyond.json()["detail_en"]
+    for wrong in ("bytes", "bytes=9-1", "bytes=a-b", "bytes=-", "lines=1-2"):
+        refused = client.get("/dump/bundles.ttl", headers={"range": wrong})
+        assert (refused.status_code, "bytes=0-99" in refused.json()["detail_de"]) == (400, True), wrong
+    assert client.get("/dump/bundles.ttl", headers={"range": "bytes=-100"}).content == content[-100:]
+    changed = client.get("/dump/bundles.ttl", headers={"range": "bytes=99999999-", "if-range": '"old"'})
+    assert (changed.status_code, changed.content) == (httpx.codes.OK, content)
 
 
 def test_a_file_that_is_not_there_is_named_with_those_that_are(client: httpx.Client) -> None:

@@ -88,6 +88,48 @@ def test_validate_takes_other_shapes(run: object, tmp_path: Path) -> None:
     assert run("validate", data, "--shapes", shapes, "--strict").code == 1  # type: ignore[operator]
 
 
+def test_validate_holds_a_file_against_the_tables_of_the_folder_named(
+    run: object, target: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    assert run("init", other, "--base-iri", "https://example.org/lod/").code == 0  # type: ignore[operator]
+    table = other / "data" / "kreise.csv"
+    table.write_text("key,name,note\n01,Eins,\n", encoding="utf-8")
+    columns = [
+        {"name": "key", "required": True, "suppressOutput": True},
+        {
+            "name": "name",
+            "required": True,
+            "lang": "de",
+            "propertyUrl": "http://www.w3.org/2004/02/skos/core#prefLabel",
+        },
+        {"name": "note", "lang": "de", "propertyUrl": "http://www.w3.org/2004/02/skos/core#editorialNote"},
+    ]
+    described = {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "de", "@base": "https://example.org/lod/"}],
+        "url": "kreise.csv",
+        "tableSchema": {"aboutUrl": "id/district/{key}", "primaryKey": "key", "columns": columns},
+    }
+    table.with_name("kreise.csv-metadata.json").write_text(json.dumps(described), encoding="utf-8")
+    sent = tmp_path / "sent" / "kreise.csv"
+    sent.parent.mkdir()
+    sent.write_text("key;name;note\n01;;neu\n", encoding="utf-8")
+    ours = run("validate", sent, "--lang", "de")  # type: ignore[operator]
+    theirs = run("validate", sent, "--source", other, "--target", target, "--lang", "de")  # type: ignore[operator]
+    assert (theirs.code, ours.code) == (1, 1)
+    assert "kreise.csv, Zeile 2, Spalte B „name“" in theirs.out
+    assert ("06[0-9]" in ours.out, "06[0-9]" in theirs.out) == (True, False), "keys of Hesse, not of the other state"
+
+
+def test_a_target_without_a_snapshot_is_named_the_same_everywhere(run: object, tmp_path: Path) -> None:
+    query = _file(tmp_path, "ASK {}")
+    store = ("--to", "http://127.0.0.1:1/store", "--store", "http://127.0.0.1:1/query")
+    for command in (("dump",), ("query", query), ("publish", *store)):
+        ran = run(*command, "--target", tmp_path / "none", "--lang", "de")  # type: ignore[operator]
+        assert ran.code == 2
+        assert f"In {tmp_path / 'none'} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf." in ran.err
+
+
 def test_what_could_not_run_is_neither_right_nor_wrong(run: object, tmp_path: Path) -> None:
     missing = run("validate", tmp_path / "none.csv", "--lang", "en")  # type: ignore[operator]
     assert (missing.code, "cannot be read" in missing.err) == (2, True)

@@ -27,7 +27,7 @@ def store() -> ox.Store:
 
 
 def described(store: ox.Store, name: str, **options: int) -> Description:
-    description = about(store, f"{BASE}id/{name}", **options)
+    description = about(Graph(store), f"{BASE}id/{name}", **options)
     assert description is not None
     return description
 
@@ -109,9 +109,9 @@ def test_claims_conditions_and_contradictions_come_along(store: ox.Store) -> Non
 
 
 def test_what_nothing_is_said_of_is_not_described(store: ox.Store) -> None:
-    assert about(store, BASE + "id/bundle/nichts") is None
-    assert about(store, BASE + "id/bundle/jugendamt", page=0) is None
-    assert about(store, BASE + "id/bundle/jugendamt", page=2) is None
+    assert about(Graph(store), BASE + "id/bundle/nichts") is None
+    assert about(Graph(store), BASE + "id/bundle/jugendamt", page=0) is None
+    assert about(Graph(store), BASE + "id/bundle/jugendamt", page=2) is None
 
 
 def test_a_place_with_many_parts_is_counted_in_full_and_given_page_by_page(store: ox.Store) -> None:
@@ -192,7 +192,7 @@ def test_the_graph_of_a_list_names_its_things_and_their_columns(store: ox.Store)
 
 
 def test_terms_are_counted_where_the_data_use_them(store: ox.Store) -> None:
-    used = {term.anchor: term.used for term in definitions(store)}
+    used = {term.anchor: term.use.count for term in definitions(store)}
     assert (used["Figure"], used["serviceCount"], used["month"], used["unresolved"], used["ServiceBundle"]) == (
         2,
         1,

@@ -279,6 +279,7 @@ def test_without_node_the_looks_are_plain_and_one_sentence_says_so(tmp_path: Pat
         env={
             "PATH": "/nirgends",
             "npm_config_registry": "http://127.0.0.1:9/",
+            "npm_config_fetch_retry_mintimeout": "1",
             "npm_config_cache": str(tmp_path / "cache"),
         },
     )

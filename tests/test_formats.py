@@ -107,10 +107,10 @@ def test_nothing_offered_is_liked_better_than_what_is_given(wishes: list[tuple[F
 
 def test_reading_the_longest_field_takes_no_time() -> None:
     fields = [character * MAX_CHARACTERS for character in ',;"\\=/*q '] + ['a/b;x="' * 290]
-    start = time.perf_counter()
+    start = time.process_time()
     for field in fields:
         ranges(field)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_failures_are_pages_for_browsers_and_documents_for_programs() -> None:

@@ -19,7 +19,7 @@ import pyoxigraph as ox
 import pytest
 from fastapi import FastAPI, Request, Response
 
-from ozg_lod import app, errors, formats, pages, routes_pages, tables
+from ozg_lod import app, cases, errors, formats, pages, routes_pages, tables
 from ozg_lod.addresses import Addresses
 from ozg_lod.cache import ByteCache
 from ozg_lod.describe import about
@@ -58,6 +58,8 @@ class Small:
     public_url: str = PUBLIC
     code: str = "code"
     cache: ByteCache = field(default_factory=lambda: ByteCache(10_000_000))
+    directory: Path = HERE
+    in_memory: bool = True
 
 
 class Client:
@@ -234,11 +236,14 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "name/",
         "error/step_",
         "start/door_",
+        "start/number_",
         "start/shelf_",
         "editor/topic_",
         "editor/use_",
         "editor/cite_",
         "legal/",
+        "column/",
+        "datatype/",
         "ontology/",
         "shapes/",
         "status/",
@@ -247,6 +252,15 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "changes/",
         "portal/",
         "harvest/",
+        "editor/view_",
+        "match/",
+        "property/",
+        "reconcile/feature_",
+        "align/added_",
+        "align/as_",
+        "align/role_",
+        "align/state_",
+        "efa/concept_",
         "check/verdict_",
         "check/of_",
         "check/state_",
@@ -257,6 +271,7 @@ def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
         "submission/state/",
         "submission/next/",
         "contribution/of_",
+        "register/fact_",
     )
     for key in all_texts():
         assert key.startswith(built) or f'"{key}"' in used, key
@@ -305,7 +320,7 @@ def test_every_page_is_whole_and_in_one_language(small: Client, path: str, langu
 def test_every_value_of_a_thing_and_of_its_statements_stands_on_its_page(
     small: Client, store: ox.Store, path: str, language: Language
 ) -> None:
-    description = about(store, f"{BASE}id{path.removeprefix('/doc')}")
+    description = about(Graph(store), f"{BASE}id{path.removeprefix('/doc')}")
     assert description is not None
     text = Reader(small.get(f"{path}?lang={language}").text).text
     writer = Writer(words(language), Addresses(BASE, PUBLIC), description.names)
@@ -359,7 +374,7 @@ def test_the_language_a_reader_chose_goes_along_and_the_browsers_does_not(small:
 
 @pytest.mark.parametrize("form", formats.GRAPHS, ids=lambda form: form.suffix)
 def test_page_and_data_at_one_address_hold_the_same_graph(small: Client, store: ox.Store, form: formats.Format) -> None:
-    description = about(store, BASE + "id/bundle/jugendamt")
+    description = about(Graph(store), BASE + "id/bundle/jugendamt")
     assert description is not None
     by_suffix = small.get(f"/doc/bundle/jugendamt.{form.suffix}", {})
     by_query = small.get(f"/doc/bundle/jugendamt?format={form.suffix}")
@@ -574,10 +589,43 @@ def test_rules_and_terms_are_reachable_by_their_anchor(small: Client) -> None:
     shapes = Reader(small.get("/shapes?lang=en").text)
     assert {"figure-value", "period-end"} <= {attributes.get("id") for _, attributes in shapes.tags}
     assert "Give the value." in shapes.text
-    assert "Everything with “Start”" in shapes.text
+    assert "Single facts, wherever they stand" in shapes.text
+    assert "About: End" in shapes.text
     assert "Warning" in shapes.text
     data = {quad.triple for quad in ox.parse(small.get("/shapes.nt", {}).content, format=ox.RdfFormat.N_TRIPLES)}
     assert len(data) == len(list(ox.parse(SHAPES, format=ox.RdfFormat.TURTLE)))
+
+
+def test_each_term_in_use_stands_with_a_statement_of_the_data_that_uses_it(small: Client, store: ox.Store) -> None:
+    page = small.get("/ontology?lang=de").text
+    entry = page.partition('id="serviceCount"')[2].partition("</article>")[0]
+    read = Reader(entry)
+    assert "zum Beispiel: " in read.text
+    assert any("/doc/availability/jugendamt-2021-05-17" in attributes["href"] for attributes in read.all("a"))
+    turtle = html.unescape(entry.partition("<code>ozg:serviceCount</code>")[2].partition("<pre")[2])
+    snippet = turtle.partition("<code>")[2].partition("</code>")[0]
+    said = {quad.triple for quad in ox.parse(snippet, format=ox.RdfFormat.TURTLE)}
+    assert OZG + "serviceCount" in {triple.predicate.value for triple in said}
+    assert said <= {quad.triple for quad in store}
+    unused = page.partition('id="ars"')[2].partition("</article>")[0]
+    assert "Noch nicht verwendet" in unused
+    assert "<pre" not in unused
+
+
+def test_rules_stand_with_a_good_and_a_bad_example_where_they_have_cases(store: ox.Store, tmp_path: Path) -> None:
+    turtle = """
+        @prefix ozg: <https://w3id.org/ozg-lod/ontology#> . @prefix passing: <https://example.org/passing/> .
+        @prefix failing: <https://example.org/failing/> . @prefix ozgsh: <https://w3id.org/ozg-lod/shapes#> .
+        passing:figure a ozg:Figure ; ozg:value 5 ; ozg:about <https://example.org/id/bundle/jugendamt> .
+        failing:figure a ozg:Figure ; <https://example.org/expects> ozgsh:figure-value ;
+            ozg:about <https://example.org/id/bundle/jugendamt> .
+        failing:nothing-like-it a ozg:Bundle ; <https://example.org/expects> ozgsh:period-end .
+    """
+    (tmp_path / cases.FILE).write_bytes(cases.as_quads({"figure.ttl": turtle.encode()}))
+    page = Client(Small(store, directory=tmp_path)).get("/shapes?lang=en").text
+    assert page.count('class="verdicts"') == 1
+    told = Reader(page.partition('id="figure-value"')[2].partition("</li>")[0]).text
+    assert "Right value: 5 Wrong value: missing" in told
 
 
 def test_without_rules_the_page_says_so(store: ox.Store) -> None:

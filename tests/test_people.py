@@ -238,7 +238,7 @@ def test_shares_are_rounded_down_and_little_is_not_nothing() -> None:
 
 def test_the_five_steps_run_as_they_stand(client: httpx.Client) -> None:
     rows = []
-    for step in manual.steps():
+    for step in manual.steps(ROOT / "queries" / "help"):
         assert all((*step.titles.values(), *step.texts.values()))
         answer = client.get("/sparql", params={"query": step.query}, headers={"Accept": "text/csv"})
         assert answer.status_code == 200, step.titles["en"]
@@ -311,7 +311,7 @@ def test_snippets_stay_whole_with_hostile_names_and_an_error_is_reported_where_t
     <id/organisation/amt#contact> vcard:hasURL <urn:x:y> ; vcard:hasEmail <mailto:ozg@amt.example> ."""
     store.load(extra, format=ox.RdfFormat.TURTLE)
     site = Site("en", Addresses(BASE, PUBLIC), "0123456789abcdef", "/doc/statement/boese")
-    description = about(store, f"{BASE}id/statement/boese")
+    description = about(Graph(store), f"{BASE}id/statement/boese")
     assert description is not None
     box = linking.reuse(site, description, "statement", Graph(store))
     snippets = {snippet.name: snippet.text for snippet in box.snippets}

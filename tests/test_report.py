@@ -82,6 +82,11 @@ def test_a_cause_lists_its_first_places_and_the_text_says_what_is_left_out() -> 
     assert text.count("bundles.csv") == report.LISTED
     assert "und an 3 weiteren Stellen" in text
     assert text.endswith("5 weitere sind nicht aufgeführt.")
+    one = examined(*(needed(row) for row in range(2, 13)), more=1)
+    assert "und an einer weiteren Stelle\n" in report.to_text(one, "de")
+    assert report.to_text(one, "de").endswith("Ein weiterer Befund ist nicht aufgeführt.")
+    assert "and in one more place\n" in report.to_text(one, "en")
+    assert report.to_text(one, "en").endswith("One more is not listed.")
 
 
 def test_the_text_holds_no_address_and_no_control_character() -> None:

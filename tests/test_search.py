@@ -221,9 +221,9 @@ def test_searching_takes_less_than_a_frame_of_film(real: Index) -> None:
     for typed in ("Waffe", "Giesen", "a", "am", "einwohner", "die der das ein am im zu an", "x" * 100):
         times = []
         for _ in range(15):
-            begun = time.perf_counter()
+            begun = time.process_time()
             real.find(typed)
-            times.append(time.perf_counter() - begun)
+            times.append(time.process_time() - begun)
         assert statistics.median(times) < 0.04, typed
 
 
@@ -361,6 +361,8 @@ def test_answers_have_validators_and_name_their_other_formats(client: httpx.Clie
         ("/suche.csv?kind=bundle", "q is missing"),
         ("/search.json?q=a&limit=0", "limit is a whole number from 1 to 100"),
         ("/search.json?q=a&limit=ten", "limit is a whole number from 1 to 100"),
+        ("/search.json?q=" + "a" * 101, "q has 101 characters; at most 100 are looked for"),
+        ("/suche.csv?q=" + "a" * 101, "q has 101 characters; at most 100 are looked for"),
         ("/search.json?q=a&offset=-1", "offset is a whole number from 0"),
         ("/search.json?q=a&kind=tree", "kind is one of: state, place"),
         ("/search.json?q=a&page=x", "page is not a page number"),
@@ -408,7 +410,8 @@ HOSTILE = [
 def test_nothing_typed_makes_a_search_fail(client: httpx.Client, typed: str) -> None:
     assert client.get("/suche", params={"q": typed}, headers=BROWSER).status_code == 200
     answer = client.get("/search.json", params={"q": typed})
-    assert answer.status_code == (200 if any(character.isprintable() for character in typed) else 400)
+    says_something = any(character.isprintable() for character in typed)
+    assert answer.status_code == (200 if says_something and len(typed.strip()) <= 100 else 400)
 
 
 def test_bytes_that_are_no_text_make_no_search_fail(client: httpx.Client) -> None:
@@ -491,6 +494,10 @@ def test_a_key_nobody_has_is_answered_with_the_nearest_ones(client: httpx.Client
     page = client.get("/ags/06414001", headers=BROWSER)
     assert page.status_code == 404
     assert "/doc/municipality/06414000" in _Page(page.text).links
+    short = client.get("/ags/6414001").json()
+    assert "the key 06414001 (typed: 6414001, completed with zeros)" in short["detail_en"]
+    assert "Den Schlüssel 06414001 (eingegeben: 6414001, mit Nullen ergänzt) kennt" in short["detail_de"]
+    assert "typed" not in client.get("/ags/06 414 001").json()["detail_en"]
     swapped = client.get("/ozg/11069").json()
     assert "10169" in [near["key"] for near in swapped["suggestions"]]
 

@@ -14,6 +14,7 @@ import pyshacl
 import pytest
 import rdflib
 
+from ozg_lod import cases, vocabulary
 from ozg_lod.vocab import ONTOLOGY, OWL, OZG, OZGSH, RDF, RDFS, SH, SHAPES, SKOS
 
 ROOT = Path(__file__).parents[1]
@@ -171,6 +172,31 @@ def test_each_rule_has_an_address_a_severity_a_name_and_a_sentence_in_both_langu
     for literal in objects(shapes(), rule, SH + "message"):
         assert literal.value.endswith(".")
         assert not re.search(r"http|sh:|xsd:|ozg:|rdf:|skos:|[{}]|\bIRI\b|\bURI\b|Literal|literal", literal.value)
+
+
+@pytest.mark.parametrize("rule", sorted(rules(), key=str), ids=lambda rule: rule.value.removeprefix(OZGSH))
+def test_each_rule_is_shown_with_an_example_it_lets_pass_and_one_it_refuses(rule: ox.NamedNode) -> None:
+    example = examples()[rule.value]
+    file = ROOT / "tests" / "shapes" / example.file
+    assert rule.value in refused(file, FAILING)[example.failing]
+    assert example.passing in {node.value for node in things(file, PASSING)}
+    assert refused(file, PASSING) == {}
+    assert example.good != example.bad
+    assert len(example.good) == len(example.bad) <= 4
+
+
+def test_the_page_of_the_rules_has_all_that_can_refuse() -> None:
+    listed = vocabulary.rules(shapes())
+    assert {rule.iri for rule in listed} == {rule.value for rule in rules()}
+    assert set(examples()) >= {rule.iri for rule in listed}
+    order = next(rule for rule in listed if rule.iri == OZGSH + "period-order")
+    assert order.spoken_of == {"http://www.w3.org/ns/dcat#startDate", "http://www.w3.org/ns/dcat#endDate"}
+
+
+@cache
+def examples() -> dict[str, cases.Example]:
+    quads = cases.as_quads({path.name: path.read_bytes() for path in CASES})
+    return cases.examples(quads, "https://w3id.org/ozg-lod/hessen/", {})
 
 
 def test_what_can_refuse_can_also_speak() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pyoxigraph as ox
 import pytest
-from tests.conftest import program
+from tests.conftest import patience, program
 
 Serve = Callable[..., AbstractContextManager[str]]
 QUERY = "application/sparql-query"
@@ -172,7 +172,7 @@ BOMB = (
 def test_a_query_without_end_is_stopped_at_the_time_the_client_allows(client: httpx.Client) -> None:
     start = time.monotonic()
     answer = client.get("/sparql", params={"query": SLOW, "timeout": "0.5"})
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 3 * patience()
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert "0.5 seconds" in answer.json()["detail_en"]
@@ -203,7 +203,7 @@ def test_small_queries_are_answered_while_large_ones_run(client: httpx.Client) -
             assert client.get("/sparql", params={"query": f"ASK {{}} #{number}"}).status_code == 200
             durations.append(time.monotonic() - start)
         assert {future.result().status_code for future in slow} == {503}
-    assert sorted(durations)[15] < 1
+    assert sorted(durations)[15] < patience()
 
 
 def test_a_client_that_hangs_up_frees_its_place(client: httpx.Client) -> None:
@@ -212,7 +212,7 @@ def test_a_client_that_hangs_up_frees_its_place(client: httpx.Client) -> None:
             client.get("/sparql", params={"query": f"{SLOW} #gone {number}"}, timeout=0.3)
     start = time.monotonic()
     assert client.get("/sparql", params={"query": "ASK {} # after"}).status_code == 200
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 2 * patience()
 
 
 def test_dumps_are_whole_and_named_by_their_hash(client: httpx.Client) -> None:

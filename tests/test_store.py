@@ -202,6 +202,8 @@ def test_the_engine_still_gives_one_blank_node_for_a_label_and_normal_numbers(ro
     assert len({row["b"].value for row in same}) == 1  # type: ignore[union-attr]
     number = rows.query("SELECT (STR(01.50) AS ?n) {}")
     assert next(iter(number))["n"].value == "1.5"  # type: ignore[union-attr,arg-type]
+    derived = rows.query("SELECT (DATATYPE('-3'^^<http://www.w3.org/2001/XMLSchema#negativeInteger>) AS ?t) {}")
+    assert next(iter(derived))["t"].value.endswith("#integer")  # type: ignore[union-attr,arg-type]
     with pytest.raises(BadRequest, match="BNODE with a label"):
         ask(Embedded(rows), "SELECT (BNODE('x') AS ?b) {}")
 
@@ -225,3 +227,10 @@ def test_what_xml_cannot_hold_is_refused_and_json_offered(embedded: Embedded) ->
     with pytest.raises(NotAcceptable, match="JSON, CSV or TSV"):
         ask(embedded, query, format=formats.SPARQL_XML.media_type)
     assert b"\x01" in ask(embedded, query, format=formats.CSV.media_type)
+
+
+def test_what_the_parser_expects_is_passed_on_where_it_says_something(embedded: Embedded) -> None:
+    with pytest.raises(BadRequest) as caught:
+        ask(embedded, "SELECT ?s { VALUES ?s { ?x } ?s ?p ?o }")
+    assert "cannot be read on from here; expected UNDEF" in caught.value.en
+    assert "expected UNDEF" in caught.value.de

@@ -17,6 +17,8 @@ const kern = path.join(here, "node_modules", "@kern-ux", "native");
 
 const WEIGHTS = { 400: "Regular", 600: "SemiBold" };
 const LETTERS = [[0x20, 0x7e], [0xa0, 0xff], [0x152, 0x153], [0x2013, 0x2014], [0x2018, 0x201e]];
+// Small capitals and the like would bring letters along that no page sets; tnum is for the columns of figures.
+const FEATURES = ["ccmp", "kern", "liga", "locl", "mark", "tnum"];
 const SIGNS = "•…‹›€™−×→←↗↑↓✓ẞ\u2009\u2011\u202f";
 
 /** Returns the names of the KERN classes that templates and scripts use. */
@@ -87,7 +89,10 @@ async function fonts() {
   const text = LETTERS.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, n) => first + n));
   for (const [weight, cut] of Object.entries(WEIGHTS)) {
     const whole = await readFile(path.join(kern, "dist", "fonts", "fira-sans", `FiraSans-${cut}.woff2`));
-    const part = await subsetFont(whole, String.fromCodePoint(...text) + SIGNS, { targetFormat: "woff2" });
+    const part = await subsetFont(whole, String.fromCodePoint(...text) + SIGNS, {
+      targetFormat: "woff2",
+      keepFeatures: FEATURES,
+    });
     await writeFile(path.join(target, `fira-${weight}.woff2`), part);
   }
 }

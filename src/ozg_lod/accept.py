@@ -6,6 +6,7 @@ One pass over at most `MAX_CHARACTERS`; a longer field, or one with more than `M
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -39,10 +40,16 @@ def ranges(field: str | None, *, anything: str = "*") -> tuple[Range, ...]:
     fallback = (Range(anything),)
     if field is None or len(field) > MAX_CHARACTERS:
         return fallback
+    return _ranges(field) or fallback
+
+
+@functools.lru_cache(maxsize=512)
+def _ranges(field: str) -> tuple[Range, ...]:
+    """Return the members that can be read; the same few fields come again and again, so they are kept."""
     members = [member for member in _split(field, ",") if member]
     if len(members) > MAX_RANGES:
-        return fallback
-    return tuple(found for member in members if (found := _range(member))) or fallback
+        return ()
+    return tuple(found for member in members if (found := _range(member)))
 
 
 def _range(member: str) -> Range | None:

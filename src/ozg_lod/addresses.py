@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from ozg_lod.vocab import ONTOLOGY, SHAPES
 
 _THING: Final = re.compile(r"id/([a-z]+)/([A-Za-z0-9-]+)(#[A-Za-z0-9._~-]+)?")
+_FRAGMENT: Final = re.compile(r"(?:#[A-Za-z0-9-]+)?")
 _ELSEWHERE: Final = re.compile(r"(?:https?://|mailto:)[^\s\"<>\\^`{|}]+", re.IGNORECASE)
 
 
@@ -47,18 +49,29 @@ class Addresses:
 
     def target(self, iri: str) -> Target | None:
         """Return where `iri` leads, None where it must stay text."""
-        if iri.startswith(self.base_iri):
-            thing = _THING.fullmatch(iri, len(self.base_iri))
-            if thing:
-                kind, key, fragment = thing.groups(default="")
-                return Target(self.path(f"/doc/{kind}/{key}", fragment))
-        for namespace, path in ((ONTOLOGY, "/ontology"), (SHAPES, "/shapes")):
-            if iri == namespace or re.fullmatch(r"#[A-Za-z0-9-]+", iri.removeprefix(namespace)):
-                return Target(self.path(path, iri.removeprefix(namespace)))
-        return Target(iri, external=True) if _ELSEWHERE.fullmatch(iri) else None
+        return _target(self.base_iri, self.root, self.language, iri)
 
     def _query(self, query: dict[str, object]) -> str:
         asked = {name: value for name, value in query.items() if value not in (None, "")}
-        if self.language:
-            asked["lang"] = self.language
-        return f"?{urlencode(asked)}" if asked else ""
+        return f"?{urlencode(asked | _chosen(self.language))}" if asked else _asked(self.language)
+
+
+@lru_cache(maxsize=8192)
+def _target(base_iri: str, root: str, language: str | None, iri: str) -> Target | None:
+    if iri.startswith(base_iri):
+        thing = _THING.fullmatch(iri, len(base_iri))
+        if thing:
+            kind, key, fragment = thing.groups(default="")
+            return Target(f"{root}/doc/{kind}/{key}{_asked(language)}{fragment}")
+    for namespace, path in ((ONTOLOGY, "/ontology"), (SHAPES, "/shapes")):
+        if iri.startswith(namespace) and _FRAGMENT.fullmatch(iri, len(namespace)):
+            return Target(f"{root}{path}{_asked(language)}{iri[len(namespace) :]}")
+    return Target(iri, external=True) if _ELSEWHERE.fullmatch(iri) else None
+
+
+def _chosen(language: str | None) -> dict[str, str]:
+    return {"lang": language} if language else {}
+
+
+def _asked(language: str | None) -> str:
+    return f"?lang={language}" if language else ""

@@ -21,9 +21,11 @@ from ozg_lod import (
     formats,
     pages,
     protocol,
+    routes_alignment,
     routes_catalogue,
     routes_changes,
     routes_check,
+    routes_codebook,
     routes_contribute,
     routes_data,
     routes_editor,
@@ -32,21 +34,26 @@ from ozg_lod import (
     routes_inbox,
     routes_pages,
     routes_people,
+    routes_reconcile,
+    routes_reuse,
     routes_search,
     routes_sparql,
 )
 from ozg_lod.addresses import Addresses
+from ozg_lod.archive import Archive
 from ozg_lod.budget import Budget
 from ozg_lod.delivery import Hold
 from ozg_lod.inspection import Inspection
 from ozg_lod.language import choose_language
 from ozg_lod.rates import Rate
+from ozg_lod.repeats import key_of, note, repeats_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from ozg_lod.repeats import Headers
     from ozg_lod.serving import Opened, Switch
     from ozg_lod.settings import Settings
 
@@ -56,15 +63,19 @@ _log = logging.getLogger("ozg_lod")
 
 _ROUTERS: Final = (
     routes_sparql.router,
+    routes_reuse.router,
     routes_data.router,
     routes_graphs.router,
     routes_catalogue.router,
     routes_changes.router,
     routes_harvest.router,
     routes_editor.router,
+    routes_codebook.router,
     routes_pages.router,
     routes_people.router,
     routes_search.router,
+    routes_reconcile.router,
+    routes_alignment.router,
     routes_check.router,
     routes_contribute.router,
     routes_inbox.router,
@@ -82,6 +93,8 @@ _EVERYWHERE: Final = [
         ),
     ),
 ]
+_REPLACED: Final = frozenset({b"content-security-policy"})
+"""What an answer may say itself instead: two policies would both hold, and a preview may stand in a frame."""
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Disposition, Content-Type, If-None-Match"),
@@ -104,6 +117,7 @@ def create(settings: Settings, switch: Switch) -> FastAPI:
     app.state.settings = settings
     app.state.switch = switch
     app.state.opened = switch.opened
+    app.state.archive = Archive(settings)
     app.state.ending = False
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = Hold(settings.hold_bytes)
@@ -136,10 +150,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.opened = opened
 
     switch: Switch = app.state.switch
-    tasks = [asyncio.create_task(switch.watch(serve)), asyncio.create_task(routes_inbox.sweeping(app.state.settings))]
+    archive: Archive = app.state.archive
+    works = (switch.watch(serve), archive.tend(), routes_inbox.sweeping(app.state.settings))
+    watching = [asyncio.create_task(work) for work in works]
     yield
-    for task in tasks:
+    for task in watching:
         task.cancel()
+    await archive.close()
     await asyncio.to_thread(switch.opened.endpoint.close)
     await asyncio.to_thread(app.state.inspection.close)
 
@@ -165,24 +182,39 @@ class _Everywhere:
                 raise  # the connection breaks: half an answer never ends politely
             await _internal(Request(scope))(scope, receive, answer)
         finally:
-            if self._access_log:  # no address, no query string: nothing that tells who asked what
-                took_ms = (time.perf_counter() - start) * 1000
-                path = "/einreichung/…" if scope["path"].startswith("/einreichung/") else scope["path"]  # a secret
-                _log.info("%s %s %d %.1f ms", scope["method"], path, answer.status, took_ms)
+            if self._access_log:
+                note(scope, answer.status, time.perf_counter() - start)
 
     async def _respond(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         if scope["method"] == "OPTIONS":
             answer.headers = [*_EVERYWHERE, *_PREFLIGHT]
             await Response(status_code=204)(scope, receive, answer)
+        elif scope["path"].startswith("/doc/") and scope["method"] in ("GET", "HEAD"):
+            await self._page(scope, receive, answer)
         elif (handle := _direct(scope["method"], scope["path"])) is not None:
-            request = Request(scope, receive)
-            try:
-                response = await handle(request)
-            except errors.OzgLodError as error:
-                response = await _expected(request, error)
-            await response(scope, receive, answer)
+            await (await _handled(handle, Request(scope, receive)))(scope, receive, answer)
         else:
             await self._app(scope, receive, answer)
+
+    async def _page(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        """Answer for a thing, and keep the answer for who asks the same again."""
+        handle = _direct(scope["method"], scope["path"])
+        if handle is None:
+            await self._app(scope, receive, answer)
+            return
+        opened: Opened = scope["app"].state.opened
+        response = await _handled(handle, Request(scope, receive))
+        if (key := key_of(scope)) is not None and response.status_code in (200, 304):
+            headers = _with(response.raw_headers, _EVERYWHERE)
+            repeats_of(opened.cache).put(key, response.status_code, headers, bytes(response.body))
+        await response(scope, receive, answer)
+
+
+async def _handled(handle: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+    try:
+        return await handle(request)
+    except errors.OzgLodError as error:
+        return await _expected(request, error)
 
 
 def _direct(method: str, path: str) -> Callable[[Request], Awaitable[Response]] | None:
@@ -198,6 +230,8 @@ def _direct(method: str, path: str) -> Callable[[Request], Awaitable[Response]] 
         return routes_data.health
     start, _, rest = path[1:].partition("/")
     kind, _, name = rest.partition("/")
+    if start == "doc" and name.endswith(".atom"):
+        return lambda request: routes_reuse.thing_feed(request, kind, name.removesuffix(".atom"))
     if start == "doc" and kind != "dataset" and name and "/" not in name:  # datasets have pages of their own
         return lambda request: routes_pages.thing(request, kind, name)
     return None
@@ -215,8 +249,15 @@ class _Answer:
         """Send on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *self.headers]
+            message["headers"] = _with(message["headers"], self.headers)
         await self._send(message)
+
+
+def _with(own: Iterable[tuple[bytes, bytes]], others: Headers) -> Headers:
+    """Return the headers of an answer with those of every answer, but what the answer says itself instead."""
+    headers = list(own)
+    replaced = {name for name, _ in headers} & _REPLACED
+    return [*headers, *(one for one in others if one[0] not in replaced)]
 
 
 def _internal(request: Request) -> Response:
@@ -285,6 +326,8 @@ def failure(request: Request, error: errors.OzgLodError) -> Response:
         headers["Retry-After"] = str(error.details["retry_after_s"])
     if "allow" in error.details:
         headers["Allow"] = str(error.details["allow"])
+    if "content_range" in error.details:
+        headers["Content-Range"] = str(error.details["content_range"])
     if "successor" in error.details:
         headers["Link"] = f'<{error.details["successor"]}>; rel="successor-version"'
     page = formats.wants_page(request.headers.get("accept"))

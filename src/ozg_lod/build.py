@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import changes, distributions, gate, index, kinds, report, rulebook, snapshot
+from ozg_lod import cases, changes, distributions, gate, index, kinds, report, rulebook, snapshot
 from ozg_lod.checking import examine_in_cage
 from ozg_lod.errors import SnapshotError, SourceError
 from ozg_lod.findings import Severity
@@ -31,6 +31,8 @@ CATALOGUE_FILE: Final = "catalogue.ttl"
 _NOTHING_EXAMINED: Final = gate.Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 """Stands for the examination of a snapshot that was examined when it was first written."""
 _ENGINES: Final = ("pyoxigraph", "pyshacl", "rdflib")
+_SHOWN: Final = ("flat", "examples", "help")
+"""The queries that go into the snapshot: they belong to the data they ask."""
 _DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
 _MAX_SOURCE_BYTES: Final = 500_000_000
 _MAX_SOURCE_ROWS: Final = 5_000_000
@@ -47,13 +49,16 @@ class Sources:
     derive: dict[str, bytes]
     invariants: dict[str, bytes]
     flat: dict[str, bytes]
-    contributions: dict[str, bytes] = field(default_factory=dict)
+    cases: dict[str, bytes]
+    examples: dict[str, bytes]
+    help: dict[str, bytes]
+    contributions: dict[str, bytes]
 
     @property
     def key(self) -> str:
         """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
         digest = hashlib.sha256()
-        for kind in ("data", "ontology", "shapes", "derive", "invariants", "flat", "contributions"):
+        for kind in ("data", "ontology", "shapes", "derive", "invariants", "cases", "contributions", *_SHOWN):
             for name, content in getattr(self, kind).items():
                 digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
         digest.update(code_fingerprint().encode())
@@ -84,7 +89,7 @@ def read(roots: tuple[Path, ...]) -> Sources:
             f"{first}/data/{CATALOGUE_FILE} is missing; `ozg-lod init DIR` writes one.",
             f"{first}/data/{CATALOGUE_FILE} fehlt; `ozg-lod init ORDNER` schreibt eine.",
         )
-    invariants = first / "tests" / "invariants"
+    invariants, tried = first / "tests" / "invariants", first / "tests" / "shapes"
     return Sources(
         base_iri=_base_iri(data[CATALOGUE_FILE]),
         data=data,
@@ -93,6 +98,9 @@ def read(roots: tuple[Path, ...]) -> Sources:
         derive=_files(first / "queries" / "derive", (".rq",)),
         invariants=_files(invariants if invariants.is_dir() else first / "invariants", (".rq",)),
         flat=_files(first / "queries" / "flat", (".rq",)),
+        cases=_files(tried if tried.is_dir() else first / "cases", (".ttl",)),
+        examples=_files(first / "queries" / "examples", (".rq",)),
+        help=_files(first / "queries" / "help", (".rq",)),
         contributions=_files(first / kinds.FOLDER, (kinds.SUFFIX,)),
     )
 
@@ -237,18 +245,25 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
         report=report.to_json(examination),
         files={
             index.FILE: index.write(ntriples, sources.base_iri),
+            cases.FILE: cases.as_quads(sources.cases),
             **files,
-            **_withdrawn(sources),
+            **_served(sources),
             **rulebook.files(sources.ontology, sources.derive, kinds.kinds(sources.contributions, sources.base_iri)),
         },
     )
 
 
-def _withdrawn(sources: Sources) -> dict[str, bytes]:
-    """Return the tables of what is withdrawn and their descriptions, as the server needs them."""
+def _served(sources: Sources) -> dict[str, bytes]:
+    """Return the sources that the server reads too: the tables of what is withdrawn, and the queries for people."""
     tables = changes.withdrawal_tables(sources.data)
     names = [name for table in tables for name in (table, table + gate.METADATA)]
-    return {name: sources.data[name] for name in names if name in sources.data}
+    withdrawn = {name: sources.data[name] for name in names if name in sources.data}
+    queries = {
+        f"{snapshot.QUERIES_FOLDER}/{kind}/{name}": text
+        for kind in _SHOWN
+        for name, text in getattr(sources, kind).items()
+    }
+    return withdrawn | queries
 
 
 def _lines(statements: Iterable[ox.Quad] | Iterable[ox.Triple], form: ox.RdfFormat) -> list[bytes]:

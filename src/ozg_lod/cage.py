@@ -192,8 +192,10 @@ def once(entry: str, argument: str, question: bytes, *, limits: Limits, deadline
 def late(deadline_s: float) -> errors.Late:
     """Return the failure of work that passed its deadline (seconds)."""
     return errors.Late(
-        f"The work did not end within {deadline_s:g} seconds and was stopped; ask for less.",
-        f"Die Arbeit war nach {deadline_s:g} Sekunden nicht fertig und wurde abgebrochen; fragen Sie nach weniger.",
+        f"The work did not end within {deadline_s:g} seconds and was stopped. Asked again it will most likely end the "
+        "same way; ask for less.",
+        f"Die Arbeit war nach {deadline_s:g} Sekunden nicht fertig und wurde abgebrochen. Noch einmal gestellt "
+        "endet dieselbe Anfrage wahrscheinlich genauso; fragen Sie nach weniger.",
         limit_s=deadline_s,
         retry_after_s=10,
     )
@@ -202,9 +204,10 @@ def late(deadline_s: float) -> errors.Late:
 def out_of_memory() -> errors.OutOfMemory:
     """Return the failure of work that needed too much memory."""
     return errors.OutOfMemory(
-        "The work needed more memory than one request may use and was stopped; ask for less.",
-        "Die Arbeit brauchte mehr Speicher, als eine Anfrage belegen darf, und wurde abgebrochen; "
-        "fragen Sie nach weniger.",
+        "The work needed more memory than one request may use and was stopped. Asked again it will end the same way; "
+        "ask for less.",
+        "Die Arbeit brauchte mehr Speicher, als eine Anfrage belegen darf, und wurde abgebrochen. "
+        "Noch einmal gestellt endet dieselbe Anfrage genauso; fragen Sie nach weniger.",
         retry_after_s=10,
     )
 
@@ -315,11 +318,12 @@ def _serve(stream: socket.socket, work: Work) -> None:
 
 
 def _fork(stream_fd: int, control: socket.socket, loaded: Work | AtBirth, limits: Limits) -> int:
+    template = os.getpid()
     pid = os.fork()
     if pid:
         os.close(stream_fd)
         return pid
-    sandbox.die_with_parent()
+    sandbox.die_with_parent(template)
     control.close()
     with socket.socket(fileno=stream_fd) as stream:
         try:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 _MOST_CARDS: Final = 8
 _SEVERAL: Final = 3
 """From so many statements on, what all of them say is said once."""
-_FEW_COLUMNS: Final = 4
-_LEAST_FILLED: Final = 0.6
-"""A wide table with more gaps than this is harder to read than cards."""
+_LEAST_FILLED: Final = 0.4
+"""What fewer of the rows of a table say stands with the notes of those that do."""
 _ABOUT: Final = OZG + "about"
 _WORDING: Final = OZG + "wording"
 _SOURCE: Final = DCT + "source"
@@ -87,7 +86,7 @@ class Card:
 class Section:
     """Things of one sort under one heading: as cards, as a table with these columns, or as a list of links.
 
-    What all of them say alike is said once: `alike` and `sources`.
+    What all of them say alike is said once: `alike` and `sources`. The card of a row has the facts without a column.
     """
 
     heading: str
@@ -129,17 +128,15 @@ class Composer:
             anchor=iri.partition("#")[2],
         )
 
-    def parts(self, whole: Card) -> list[Card]:
-        """Return the cards of the parts of the thing, without keys that stand among its facts and say no more."""
-        told = {value.text for fact in whole.facts for value in fact.values}
+    def parts(self, told: Collection[str]) -> list[Card]:
+        """Return the cards of the parts of the thing, without keys that have been told and say no more."""
         cards = [self.card(part, beside=self.description.iri) for part in self.description.parts]
         return [card for card in cards if not _repeats(card, told)]
 
     def kinds(self, iri: str) -> list[Value]:
-        """Return the names of the classes, the catalogue's own if there are any."""
+        """Return the names of the catalogue's own classes; those of others say less than the kind does."""
         classes = [iri_of(term) for term in self.description.facts.get(iri, {}).get(TYPE, ())]
-        own = [found for found in classes if found.startswith(OZG)]
-        return [self.writer.name(found) for found in own or classes if found]
+        return [self.writer.name(found) for found in classes if found.startswith(OZG)]
 
     def incoming(self) -> tuple[list[Section], list[Section]]:
         """Return the sections of what points here: statements, and all other links."""
@@ -171,20 +168,20 @@ class Composer:
         return sections
 
     def _statements(self, heading: str, total: int, subjects: Sequence[str]) -> Section:
-        """Return statements as a table where they are many and alike, else as cards."""
+        """Return statements as a table where they are many, else as cards."""
         cards = [self.card(subject, beside=self.description.iri) for subject in subjects]
-        columns = {fact.name.text: fact.name for card in cards for fact in card.facts}
-        filled = sum(len(card.facts) for card in cards)
-        gaps = len(columns) > _FEW_COLUMNS and filled < _LEAST_FILLED * len(cards) * len(columns)
         alike = _alike(cards) if len(cards) >= _SEVERAL and not any(card.amount for card in cards) else []
-        if total <= _MOST_CARDS or gaps:
-            brief = [replace(card, facts=[fact for fact in card.facts if fact not in alike]) for card in cards]
+        brief = [replace(card, facts=[fact for fact in card.facts if fact not in alike]) for card in cards]
+        if total <= _MOST_CARDS:
             return Section(heading, total, cards=brief, alike=alike)
-        shown = [name for name in columns if name not in {fact.name.text for fact in alike}]
+        columns = {fact.name.text: fact.name for card in brief for fact in card.facts}
+        said = Counter(fact.name.text for card in brief for fact in card.facts)
+        shown = [name for name in columns if said[name] >= _LEAST_FILLED * len(cards)]
         rows = []
-        for card in cards:
+        for card in brief:
             values = {fact.name.text: fact.values for fact in card.facts}
-            rows.append((card, [values.get(name, ()) for name in shown]))
+            rest = [fact for fact in card.facts if fact.name.text not in shown]
+            rows.append((replace(card, facts=rest), [values.get(name, ()) for name in shown]))
         sources = cards[0].sources if all(card.sources == cards[0].sources for card in cards) else ()
         named = [columns[name] for name in shown]
         return Section(heading, total, columns=named, rows=rows, alike=alike, sources=sources)
@@ -194,11 +191,11 @@ class Composer:
     ) -> list[Fact]:
         unit = unit_of({predicate: tuple(terms) for predicate, terms in said.items()})
         facts = []
-        for predicate, terms in said.items():
+        here = self._here(beside) if beside else set()
+        for predicate, stated in said.items():
             if predicate in hidden:
                 continue
-            if beside and [iri_of(term) for term in terms] == [beside]:
-                continue
+            terms = [term for term in stated if iri_of(term) not in here]
             if predicate in LABELS:
                 values = [value for value in map(self.writer.value, terms) if value.text != title.text]
             else:
@@ -206,7 +203,11 @@ class Composer:
             if values:
                 order = (_RANK.get(predicate, len(_RANK)), collation(self.writer.name(predicate).text))
                 facts.append((order, Fact(self._called(predicate, values), _in_order(values), predicate)))
-        return [fact for _, fact in sorted(facts, key=lambda entry: entry[0])]
+        return _merged([fact for _, fact in sorted(facts, key=lambda entry: entry[0])])
+
+    def _here(self, iri: str) -> set[str]:
+        """Return the thing and its territory: beside a body, where it lies is said of it."""
+        return {iri, *map(iri_of, self.description.facts.get(iri, {}).get(DCT + "spatial", ()))} - {""}
 
     def _called(self, predicate: str, values: Sequence[Value]) -> Value:
         """Return the name of a property; a name in the other language only is said to be one."""
@@ -221,25 +222,34 @@ class Composer:
         return known or words("incoming/other", property=self.writer.name(predicate).text)
 
 
+def _merged(facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts with those of the same name as one: a label and a title may both be the German name."""
+    merged: dict[str, Fact] = {}
+    for fact in facts:
+        known = merged.get(fact.name.text)
+        more = [value for value in fact.values if known is None or value not in known.values]
+        merged[fact.name.text] = replace(known, values=[*known.values, *more]) if known else fact
+    return list(merged.values())
+
+
 def _unlisted(said: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
     """Return what does not stand among the facts; in brief, bounds derived from a stated time are left to the data."""
     hidden = {TYPE, _WORDING, _SOURCE, *_DESCRIPTIONS, *_NOTES}
-    if any(
-        set(said.get(DCT + "identifier", ())) <= set(said.get(key, ())) for key in _KEYS if DCT + "identifier" in said
-    ):
-        hidden.add(DCT + "identifier")
+    for general, keys in ((DCT + "identifier", _KEYS), (SKOS + "notation", _KEYS[:-1])):
+        if general in said and any(set(said[general]) <= set(said.get(key, ())) for key in keys):
+            hidden.add(general)
     if brief:
         hidden |= {QB + "dataSet", PROV + "wasDerivedFrom", *LABELS}
         hidden |= _BOUNDS if _STATED_TIMES & set(said) else frozenset()
     return hidden
 
 
-def _repeats(card: Card, told: set[str]) -> bool:
+def _repeats(card: Card, told: Collection[str]) -> bool:
     """Return whether a card holds nothing but numbers that have been told."""
     if card.wordings or card.notes or card.disputes or card.descriptions or not card.facts:
         return False
     return all(
-        fact.predicate == SKOS + "notation" and {value.text for value in fact.values} <= told for fact in card.facts
+        fact.predicate == SKOS + "notation" and all(value.text in told for value in fact.values) for fact in card.facts
     )
 
 

@@ -160,11 +160,12 @@ def _validate(options: argparse.Namespace) -> int:
             "An XLSX file does not belong on a terminal; name one with -o FILE.",
             "Eine XLSX-Datei gehört nicht aufs Terminal; nennen Sie eine mit -o DATEI.",
         )
-    sources = build.read((packaged_source(),))
+    sources = build.read(tuple(options.source or (packaged_source(),)))
     if options.shapes:
         rules = build.foreign_rules([_content(path) for path in options.shapes], sources.base_iri)
     else:
-        rules = build.contribution_rules(sources, known=_published(options.target) or build.compiled(sources))
+        known = _published(options.target, sources.base_iri) or build.compiled(sources)
+        rules = build.contribution_rules(sources, known=known)
         rules = rulebook.for_kind(rules, options.kind) if options.kind else rules
     files = [gate.SourceFile(str(path), _content(path)) for path in _with_descriptions(options.files)]
     settings = Settings()
@@ -179,13 +180,15 @@ def _validate(options: argparse.Namespace) -> int:
     return FINE if report.conforms(examination, strict=options.strict) else FINDINGS
 
 
-def _published(target: Path) -> bytes | None:
-    """Return the data of the current snapshot as N-Quads, if there is one."""
-    from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
+def _published(target: Path, base_iri: str) -> bytes | None:
+    """Return the data of the current snapshot as N-Quads, if there is one and it is of the same catalogue."""
+    from ozg_lod.snapshot import Manifest, Snapshots  # noqa: PLC0415
     from ozg_lod.store import DATA_FILE  # noqa: PLC0415
 
     name = Snapshots(target).current()
-    return _content(Snapshots(target).directory(name) / DATA_FILE) if name else None
+    directory = Snapshots(target).directory(name or "")
+    same = name is not None and Manifest.read(directory).base_iri == base_iri
+    return _content(directory / DATA_FILE) if same else None
 
 
 def _with_descriptions(files: Sequence[Path]) -> list[Path]:
@@ -198,7 +201,7 @@ def _template(options: argparse.Namespace) -> int:
     from ozg_lod import blanks, formats, snapshot  # noqa: PLC0415
 
     snapshots = snapshot.Snapshots(options.target)
-    directory = snapshots.directory(_current(snapshots))
+    directory = snapshots.directory(snapshots.served())
     manifest = snapshot.Manifest.read(directory)
     found = blanks.Blanks.of(
         directory,
@@ -225,28 +228,32 @@ def _query(options: argparse.Namespace) -> int:
     return FINE
 
 
+def _reconcile(options: argparse.Namespace) -> int:
+    from ozg_lod import reconcile_file  # noqa: PLC0415
+
+    language = _language(options)
+    columns = {"name": options.column, "key": options.key_column, "district": options.district_column}
+    order = reconcile_file.Order(options.file.name, columns, options.kind, str(options.output or ""), language)
+    done = reconcile_file.reconciled(Settings(target=options.target), order, _content(options.file))
+    if options.output:
+        options.output.write_bytes(done.body)
+    else:
+        sys.stdout.buffer.write(done.body)
+    _say(done.summary)
+    return FINDINGS if done.open else FINE
+
+
 def _dump(options: argparse.Namespace) -> int:
     from ozg_lod import store  # noqa: PLC0415
     from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
 
     snapshots = Snapshots(options.target)
-    name = _current(snapshots)
+    name = snapshots.served()
     snapshots.verified(name)
     file = store.MERGED_FILE if options.merged else store.DATA_FILE
     with (snapshots.directory(name) / file).open("rb") as dump:
         shutil.copyfileobj(dump, sys.stdout.buffer)
     return FINE
-
-
-def _current(snapshots: Snapshots) -> str:
-    """Return the name of the current snapshot; raise UsageError where there is none."""
-    name = snapshots.current()
-    if name is None:
-        raise UsageError(
-            f"There is no snapshot in {snapshots.target}; run `ozg-lod build` first.",
-            f"In {snapshots.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
-    return name
 
 
 def _publish(options: argparse.Namespace) -> int:
@@ -373,6 +380,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         legal=getattr(options, "legal", None),
         client_seconds=getattr(options, "client_seconds", defaults.client_seconds),
         memory_mb=getattr(options, "memory_mb", defaults.memory_mb),
+        cache_bytes=getattr(options, "cache_mb", defaults.cache_bytes // 1_000_000) * 1_000_000,
         trusted_proxies=_networks(getattr(options, "trusted_proxies", None) or ""),
         rdf=_rdf_files(options),
         store=getattr(options, "store", None),
@@ -438,6 +446,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "validate": _validate,
     "template": _template,
     "query": _query,
+    "reconcile": _reconcile,
     "dump": _dump,
     "publish": _publish,
     "harvest-check": _harvest_check,

@@ -7,16 +7,19 @@ hundreds of places are in Hesse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.graph import STATEMENT, TYPE, Graph, Term, collation, iri_of, names_in, pick
+from ozg_lod.graph import STATEMENT, TYPE, collation, iri_of, pick
 from ozg_lod.vocab import ADMS, DCT, OZG, PROV
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pyoxigraph as ox
+
+    from ozg_lod.graph import Graph, Term
 
 PAGE_SIZE: Final = 50
 
@@ -43,29 +46,41 @@ class Incoming:
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Description:
     """The graph about `iri`.
 
-    `facts` are its triples by subject and property, in fixed order; `names` has the names of all its IRIs, properties
-    included, by language tag; `parts` are the fragments of the thing that the graph describes too; `disputes` are
-    pairs of a statement and a contradiction that claims it.
+    `parts` are the fragments of the thing that the graph describes too; `disputes` are pairs of a statement and a
+    contradiction that claims it. What only a page needs is worked out when a page asks for it.
     """
 
     iri: str
     triples: frozenset[ox.Triple]
-    facts: Mapping[str, Mapping[str, tuple[Term, ...]]]
-    names: Mapping[str, Mapping[str, str]]
     incoming: tuple[Incoming, ...]
     parts: tuple[str, ...]
     disputes: tuple[tuple[str, str], ...]
     page: int
     pages: int
+    graph: Graph = field(repr=False, compare=False)
+
+    @cached_property
+    def facts(self) -> Mapping[str, Mapping[str, tuple[Term, ...]]]:
+        """Return the triples by subject and property, in fixed order."""
+        facts: dict[str, dict[str, tuple[Term, ...]]] = {}
+        for triple in sorted(self.triples, key=str):
+            said = facts.setdefault(iri_of(triple.subject), {})
+            said[triple.predicate.value] = (*said.get(triple.predicate.value, ()), triple.object)
+        return facts
+
+    @cached_property
+    def names(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the names of all IRIs of the graph, properties included, by language tag."""
+        iris = _ends(self.triples) | {triple.predicate.value for triple in self.triples}
+        return {iri: self.graph.names(iri) for iri in iris}
 
 
-def about(store: ox.Store, iri: str, *, page: int = 1, page_size: int = PAGE_SIZE) -> Description | None:
+def about(graph: Graph, iri: str, *, page: int = 1, page_size: int = PAGE_SIZE) -> Description | None:
     """Return the description of `iri`, or None where nothing is said of it or the page does not exist (1 is first)."""
-    graph = Graph(store)
     own = set(graph.about(iri))
     incoming = [*graph.to(iri), *_lying(graph, own)]
     groups = _groups(graph, iri, incoming, page=page, page_size=page_size)
@@ -80,9 +95,8 @@ def about(store: ox.Store, iri: str, *, page: int = 1, page_size: int = PAGE_SIZ
     triples = own | {triple for triple in incoming if iri_of(triple.subject) in shown}
     for subject in statements | set(parts) | {dispute for _, dispute in disputes}:
         triples |= set(graph.about(subject))
-    named, names = _names(graph, triples)
-    whole = frozenset(triples | named)
-    return Description(iri, whole, _facts(whole), names, groups, parts, disputes, page, pages)
+    triples.update(*map(graph.naming, _ends(triples)))
+    return Description(iri, frozenset(triples), groups, parts, disputes, page, pages, graph)
 
 
 def _lying(graph: Graph, own: Iterable[ox.Triple]) -> list[ox.Triple]:
@@ -136,19 +150,6 @@ def _disputes(graph: Graph, statements: Iterable[str]) -> tuple[tuple[str, str],
     return tuple(sorted(pairs))
 
 
-def _facts(triples: Iterable[ox.Triple]) -> dict[str, dict[str, tuple[Term, ...]]]:
-    facts: dict[str, dict[str, tuple[Term, ...]]] = {}
-    for triple in sorted(triples, key=str):
-        said = facts.setdefault(iri_of(triple.subject), {})
-        said[triple.predicate.value] = (*said.get(triple.predicate.value, ()), triple.object)
-    return facts
-
-
-def _names(graph: Graph, triples: Iterable[ox.Triple]) -> tuple[set[ox.Triple], dict[str, dict[str, str]]]:
-    """Return the triples that name the neighbours, and all names by IRI, those of the properties too."""
-    ends = {iri_of(end) for triple in triples for end in (triple.subject, triple.object)} - {""}
-    naming = {iri: graph.naming(iri) for iri in ends}
-    names = {iri: names_in(triple.object for triple in found) for iri, found in naming.items()}
-    for predicate in {triple.predicate.value for triple in triples} - ends:
-        names[predicate] = graph.names(predicate)
-    return {triple for found in naming.values() for triple in found}, names
+def _ends(triples: Iterable[ox.Triple]) -> set[str]:
+    """Return the IRIs of all subjects and objects."""
+    return {iri_of(end) for triple in triples for end in (triple.subject, triple.object)} - {""}

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ozg_lod import legal, linking, sandbox
-from ozg_lod.errors import OzgLodError, SnapshotError, UsageError
+from ozg_lod.errors import OzgLodError, UsageError
 from ozg_lod.graph import TYPE, Graph, iri_of
 from ozg_lod.snapshot import Snapshots, open_store
 
@@ -81,12 +81,7 @@ def _cage() -> Check:
 
 def _snapshot(settings: Settings) -> tuple[Manifest, Graph]:
     snapshots = Snapshots(settings.target)
-    name = snapshots.current()
-    if name is None:
-        raise SnapshotError(
-            f"There is no snapshot in {settings.target}; run `ozg-lod build`.",
-            f"In {settings.target} liegt kein Datenstand; rufen Sie `ozg-lod build` auf.",
-        )
+    name = snapshots.served()
     return snapshots.verified(name), Graph(open_store(snapshots.directory(name)))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, Triple, parse
 
+from ozg_lod import linkset_reading
 from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.lexical import CONTROL, MAX_CHARACTERS, REFUSED_DATATYPES, SCHEMES, is_legal
 from ozg_lod.prescan import RDF12, prescan
@@ -30,7 +31,9 @@ FORMATS: Final = {
     ".trig": RdfFormat.TRIG,
     ".rdf": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
+    linkset_reading.SUFFIX: RdfFormat.N_TRIPLES,
 }
+"""What a file is read as; a linkset is JSON that is written as triples first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False, as_
     text = decoded(content, file=file, wanted="UTF-8")
     if isinstance(text, Finding):
         return Document(file, findings=[text], readable=False)
+    if file.lower().endswith(linkset_reading.SUFFIX):
+        text = linkset_reading.as_ntriples(text, file)
+        if isinstance(text, Finding):
+            return Document(file, findings=[text], readable=False)
     fault = prescan(text, form, file)
     if fault is not None:
         return Document(file, findings=[fault], readable=False)

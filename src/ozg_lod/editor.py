@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from ozg_lod import answer_map, answer_timeline, solutions
 from ozg_lod import snippets as writing
-from ozg_lod import solutions
 from ozg_lod.examples import TOPICS
 from ozg_lod.pages import render
 from ozg_lod.vocab import PREFIXES
@@ -19,12 +19,16 @@ from ozg_lod.words import prefixed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ozg_lod.atlas import Atlas
     from ozg_lod.errors import OzgLodError
     from ozg_lod.examples import Example
     from ozg_lod.graph import Term
     from ozg_lod.site import Site
     from ozg_lod.values import Value, Writer
 
+TABLE: Final = "table"
+TIMELINE: Final = "timeline"
+MAP: Final = "map"
 FIRST: Final = "buendel-tabelle"
 """The query the editor opens with."""
 _LIMIT: Final = re.compile(r"\bLIMIT\s+(\d{1,9})", re.IGNORECASE)
@@ -36,16 +40,19 @@ _GRAPHS: Final = (("ttl", "Turtle"), ("jsonld", "JSON-LD"), ("rdf", "RDF/XML"), 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a citation needs: the name of the catalogue, its publishers, and whether versions have addresses."""
+    """What a citation needs: the name of the catalogue and its publishers; and whether this is its latest version."""
 
     title: str
     publishers: Sequence[str] = ()
-    pinned: bool = False
+    latest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query and what came of it: rows, yes or no, the beginning of a graph, or a failure."""
+    """A query and what came of it: rows, yes or no, the beginning of a graph, or a failure.
+
+    `views` are what the rows can be shown as, `view` is what the reader chose; a map needs the `atlas`.
+    """
 
     query: str
     rows: solutions.Solutions | None = None
@@ -56,6 +63,9 @@ class Asked:
     iris: bool = False
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     failure: OzgLodError | None = None
+    view: str = TABLE
+    views: Sequence[str] = ()
+    atlas: Atlas | None = None
 
 
 def page(site: Site, examples: Sequence[Example], source: Source, asked: Asked | None) -> bytes:
@@ -69,10 +79,12 @@ def page(site: Site, examples: Sequence[Example], source: Source, asked: Asked |
         site,
         query=query,
         asked=asked,
+        latest=source.latest,
         known=known,
         shelves=[(topic, members) for topic, members in shelves if members],
         failure=_failure(site, query, asked.failure) if asked and asked.failure else None,
         table=_table(site, asked, asked.rows) if asked and asked.rows else None,
+        drawing=_drawing(site, asked, asked.rows) if asked and asked.rows and asked.view in asked.views else None,
         reach=_reach(site, source, asked) if asked and not asked.failure else None,
     )
 
@@ -129,6 +141,27 @@ def _table(site: Site, asked: Asked, found: solutions.Solutions) -> Table:
     return Table(found.columns, numeric, rows, found, writer.count(found.total), cut)
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A timeline or a map of an answer, and how many rows it leaves out because they are too many."""
+
+    writer: Writer
+    left: int
+    timeline: answer_timeline.Timeline | None = None
+    chart: answer_map.Chart | None = None
+
+
+def _drawing(site: Site, asked: Asked, found: solutions.Solutions) -> Drawing | None:
+    writer = site.writer(asked.names)
+    if asked.view == TIMELINE:
+        drawn = answer_timeline.timeline(found.columns, found.first_rows)
+        return Drawing(writer, found.total - drawn.undated - len(drawn.tracks), timeline=drawn)
+    if asked.view == MAP and asked.atlas is not None:
+        chart = answer_map.chart(found.columns, found.first_rows, asked.atlas, writer)
+        return Drawing(writer, found.total - len(found.first_rows), chart=chart)
+    return None
+
+
 def _cell(writer: Writer, term: Term) -> tuple[Value, str]:
     address = term.value if isinstance(term, ox.NamedNode) else ""
     return writer.value(term), address
@@ -154,21 +187,20 @@ class Reach:
 
 
 def _reach(site: Site, source: Source, asked: Asked) -> Reach:
-    def at(form: str, path: str = "/sparql", **more: str) -> str:
+    def at(form: str, path: str = site.path, **more: str) -> str:
         chosen = {"format": form, **more} if form else more
         return site.addresses.absolute(path, query=asked.query, **chosen)
 
     forms = _GRAPHS if asked.graph else _TABLES
-    link = at("")
-    pinned = at("", f"/snapshot/{site.version}/sparql") if source.pinned else ""
-    endpoint = site.addresses.absolute("/sparql")
+    pinned = at("", f"/snapshot/{site.version}/sparql")
+    endpoint = site.addresses.absolute(site.path)
     return Reach(
         formats=[(label, at(form)) for form, label in forms],
         sheet="" if asked.graph else at("csv", sheet="1"),
-        link=link,
+        link=at("", "/sparql"),
         pinned=pinned,
         snippets=[] if asked.graph else writing.programs(asked.query, endpoint, at("csv", sheet="1")),
-        citations=writing.citations(source.title, source.publishers, site.version, pinned or link),
+        citations=writing.citations(source.title, source.publishers, site.version, pinned),
     )
 
 

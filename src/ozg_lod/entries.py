@@ -12,7 +12,7 @@ from ozg_lod.graph import LABELS, TYPE, Graph, Term, collation, iri_of, pick
 from ozg_lod.vocab import DCT, KINDS, ORG, OZG, SKOS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 ORDER: Final = (
     "municipality",
@@ -85,8 +85,8 @@ class Entry:
         return known, collation(self.de), self.iri
 
 
-def read(graph: Graph, base_iri: str) -> Iterator[Entry]:
-    """Yield every thing with an address of the form {base}id/{kind}/{key}."""
+def read(graph: Graph, base_iri: str, kinds: Collection[str] = KINDS) -> Iterator[Entry]:
+    """Yield every thing with an address of the form {base}id/{kind}/{key}, of these kinds."""
     shape = re.compile(re.escape(base_iri) + r"id/([a-z]+)/([A-Za-z0-9-]+)(?:#(.+))?")
     fragments: dict[str, list[str]] = {}
     things: list[tuple[str, str, str]] = []
@@ -97,7 +97,7 @@ def read(graph: Graph, base_iri: str) -> Iterator[Entry]:
         kind, key, fragment = parts.groups()
         if fragment:
             fragments.setdefault(iri.partition("#")[0], []).append(iri)
-        elif kind in KINDS:
+        elif kind in kinds:
             things.append((iri, kind, key))
     districts = _districts(graph, base_iri)
     for iri, kind, key in things:

@@ -97,6 +97,13 @@ class UnsupportedMedia(OzgLodError):
     title = ("Media type not supported", "Dieses Dateiformat wird nicht gelesen")
 
 
+class RangeNotSatisfiable(OzgLodError):
+    """A part is asked for that lies beyond the end; `details["content_range"]` says how long the whole is."""
+
+    status = 416
+    title = ("There is no such part", "Diesen Teil gibt es nicht")
+
+
 class Unprocessable(OzgLodError):
     """It was read, and could not be checked: neither "conforms" nor "does not conform"."""
 

@@ -7,6 +7,7 @@ The head of a query says what its table is called, to which dataset it belongs a
     # dataset: authorities
     # key: iri
     # column day: date! | Tag | Day            (! never empty, * several values with "; " between them)
+    # unit amount_eur: Euro | euros            (also empty and zero: what an empty cell and a 0 mean)
 
 The same data give the same bytes: rows come in the query's order, several values of a cell are sorted.
 """
@@ -17,7 +18,7 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -31,12 +32,16 @@ METADATA: Final = "-metadata.json"
 SEPARATOR: Final = "; "
 _HEAD: Final = re.compile(r"# (title|title-en|dataset|key): (.+)")
 _COLUMN: Final = re.compile(r"# column ([a-z][a-z0-9_]*): ([A-Za-z]+)([!*]?) \| ([^|\n]+) \| ([^|\n]+)")
+_MEANING: Final = re.compile(r"# (unit|empty|zero) ([a-z][a-z0-9_]*): ([^|\n]+) \| ([^|\n]+)")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, its datatype, whether it is never empty or may hold several values, its titles."""
+    """One column: its name, its datatype, whether it is never empty or may hold several values, its titles.
+
+    `meanings` say, by language, the "unit" of a number and what an "empty" cell and a "zero" mean, where that is known.
+    """
 
     name: str
     datatype: str
@@ -44,6 +49,7 @@ class Column:
     several: bool
     de: str
     en: str
+    meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,11 @@ def questions(queries: Mapping[str, bytes]) -> tuple[Question, ...]:
 
 def _question(name: str, text: str) -> Question:
     head = dict(_HEAD.findall(text))
+    meanings: dict[str, dict[str, dict[str, str]]] = {}
+    for kind, column, de, en in _MEANING.findall(text):
+        meanings.setdefault(column, {})[kind] = {"de": de.strip(), "en": en.strip()}
     columns = [
-        Column(column, datatype, mark == "!", mark == "*", de.strip(), en.strip())
+        Column(column, datatype, mark == "!", mark == "*", de.strip(), en.strip(), meanings.pop(column, {}))
         for column, datatype, mark, de, en in _COLUMN.findall(text)
     ]
     if not columns or not {"title", "title-en", "dataset"} <= set(head):
@@ -109,6 +118,9 @@ def _question(name: str, text: str) -> Question:
             "its head needs title, title-en, dataset and its columns",
             "ihr Kopf braucht title, title-en, dataset und die Spalten",
         )
+    if meanings:
+        names = ", ".join(sorted(meanings))
+        raise _faulty(name, f"it explains {names}, which it does not have", f"sie erklärt {names}, hat das aber nicht")
     key = tuple(head.get("key", "").split())
     return Question(name, head["dataset"], head["title"], head["title-en"], key, tuple(columns), text)
 

@@ -125,11 +125,12 @@ def serialize(triples: Iterable[ox.Triple], form: Format, *, prefixes: Mapping[s
 
     Raises NotAcceptable where the format cannot hold the graph (RDF/XML knows no control characters).
     """
-    ordered = _ordered(triples)
+    if form is NTRIPLES:
+        return _ntriples(_named(triples))
+    ordered = sorted(_named(triples), key=_position)
     used = _used(ordered, prefixes)
     writers: dict[Format, Callable[[Sequence[ox.Triple], Mapping[str, str]], bytes]] = {
         TURTLE: _turtle,
-        NTRIPLES: _ntriples,
         JSONLD: jsonld.write,
         RDFXML: rdfxml.write,
     }
@@ -149,17 +150,17 @@ def _turtle(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
     written = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes)) or b""
     lines = written.decode().split("\n")
     head = sum(line.startswith("@prefix ") for line in lines)
-    body = "\n".join(lines[head:]).replace(" .\n", " .\n\n").rstrip("\n")
-    return ("\n".join(sorted(lines[:head])) + "\n\n" + body + "\n").encode()
+    body = "\n".join(lines[head:])
+    return ("\n".join(sorted(lines[:head])) + "\n\n" + body.replace(" .\n", " .\n\n").rstrip("\n") + "\n").encode()
 
 
-def _ntriples(triples: Sequence[ox.Triple], _prefixes: Mapping[str, str]) -> bytes:
+def _ntriples(triples: Iterable[ox.Triple]) -> bytes:
     written = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
     return b"".join(sorted(written.splitlines(keepends=True)))
 
 
-def _ordered(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
-    """Return the triples each once, by subject, its types first; blank nodes named canonically (RDFC-1.0).
+def _named(triples: Iterable[ox.Triple]) -> set[ox.Triple]:
+    """Return the triples each once, blank nodes named canonically (RDFC-1.0).
 
     Canonical naming takes exponential time on hostile graphs, so past `_MAX_RENAMED` blank nodes keep their names.
     """
@@ -169,23 +170,26 @@ def _ordered(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
         dataset = ox.Dataset(ox.Quad(*triple) for triple in distinct)
         dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0_SHA_256)
         distinct = {quad.triple for quad in dataset}
-    return sorted(distinct, key=_position)
+    return distinct
 
 
 def _position(triple: ox.Triple) -> tuple[str, bool, str, str]:
+    """Return where a triple stands: by subject, its types first."""
     predicate = triple.predicate.value
     return (str(triple.subject), predicate != RDF + "type", predicate, str(triple.object))
 
 
 def _used(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
     """Return the prefixes whose namespace occurs in the graph, so that a short graph has a short head."""
-    found = set()
+    iris = set()
     for triple in triples:
-        for term in (triple.subject, triple.predicate, triple.object):
-            iri = term.datatype.value if isinstance(term, ox.Literal) else getattr(term, "value", "")
-            if iri in _UNWRITTEN:
-                continue
-            found.add(iri[: max(iri.rfind("#"), iri.rfind("/")) + 1])
+        iris.add(triple.predicate.value)
+        for term in (triple.subject, triple.object):
+            if isinstance(term, ox.NamedNode):
+                iris.add(term.value)
+            elif isinstance(term, ox.Literal):
+                iris.add(term.datatype.value)
+    found = {iri[: max(iri.rfind("#"), iri.rfind("/")) + 1] for iri in iris - _UNWRITTEN}
     return {name: iri for name, iri in prefixes.items() if iri in found}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -24,11 +25,31 @@ _MERGED: Final = ox.DefaultGraph()
 _DIGITS: Final = re.compile(r"\d+")
 
 
+_MOST_NAMES: Final = 50_000
+"""About 50 MB of names; past that all are forgotten, and those in use are soon known again."""
+
+
+class Memory:
+    """What a graph that never changes has said before: names of things, and the classes of statements."""
+
+    def __init__(self) -> None:
+        self.named: dict[str, tuple[list[ox.Triple], dict[str, str]]] = {}
+        self.classes: frozenset[str] = frozenset()
+
+    def keep(self, iri: str, naming: list[ox.Triple]) -> tuple[list[ox.Triple], dict[str, str]]:
+        """Keep and return what names `iri`, as triples and by language."""
+        if len(self.named) >= _MOST_NAMES:
+            self.named.clear()
+        found = self.named[iri] = naming, names_in(triple.object for triple in naming)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The default graph of a store: the merge of all its graphs, each triple once."""
+    """The default graph of a store: the merge of all its graphs, each triple once; it must not change meanwhile."""
 
     store: ox.Store
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     def about(self, iri: str) -> Iterator[ox.Triple]:
         """Yield the triples whose subject is `iri`."""
@@ -43,7 +64,7 @@ class Graph:
     def using(self, predicate: str, value: str | None = None) -> Iterator[ox.Triple]:
         """Yield the triples with this predicate (and this IRI as object)."""
         wanted = None if value is None else ox.NamedNode(value)
-        for quad in self.store.quads_for_pattern(None, ox.NamedNode(predicate), wanted, _MERGED):
+        for quad in self.store.quads_for_pattern(None, _node(predicate), wanted, _MERGED):
             yield quad.triple
 
     def knows(self, iri: str) -> bool:
@@ -52,29 +73,41 @@ class Graph:
 
     def objects(self, iri: str, predicate: str) -> list[Term]:
         """Return the values of one property."""
-        pattern = (ox.NamedNode(iri), ox.NamedNode(predicate), None, _MERGED)
+        pattern = (ox.NamedNode(iri), _node(predicate), None, _MERGED)
         return [quad.object for quad in self.store.quads_for_pattern(*pattern)]
 
     def naming(self, iri: str) -> list[ox.Triple]:
         """Return the triples that name `iri`: those of the first naming property it has."""
-        for predicate in LABELS:
-            found = [ox.Triple(ox.NamedNode(iri), ox.NamedNode(predicate), o) for o in self.objects(iri, predicate)]
-            if found:
-                return found
-        return []
+        return (self.memory.named.get(iri) or self.memory.keep(iri, self._naming(iri)))[0]
 
     def names(self, iri: str) -> dict[str, str]:
         """Return the names of `iri` by language tag ("" for none); of several in one language the first in order."""
-        return names_in(triple.object for triple in self.naming(iri))
+        return (self.memory.named.get(iri) or self.memory.keep(iri, self._naming(iri)))[1]
+
+    def _naming(self, iri: str) -> list[ox.Triple]:
+        found: dict[str, list[ox.Triple]] = {}
+        for triple in self.about(iri):
+            predicate = triple.predicate.value
+            if predicate in LABELS:
+                found.setdefault(predicate, []).append(triple)
+        return next((found[predicate] for predicate in LABELS if predicate in found), [])
 
     def statement_classes(self) -> frozenset[str]:
         """Return ozg:Statement and every class below it."""
-        found, front = {STATEMENT}, [STATEMENT]
-        while front:
-            below = {iri_of(triple.subject) for triple in self.using(RDFS + "subClassOf", front.pop())} - found - {""}
-            found |= below
-            front += below
-        return frozenset(found)
+        if not self.memory.classes:
+            found, front = {STATEMENT}, [STATEMENT]
+            while front:
+                parent = front.pop()
+                below = {iri_of(triple.subject) for triple in self.using(RDFS + "subClassOf", parent)} - found - {""}
+                found |= below
+                front += below
+            self.memory.classes = frozenset(found)
+        return self.memory.classes
+
+
+@lru_cache(maxsize=1024)
+def _node(iri: str) -> ox.NamedNode:
+    return ox.NamedNode(iri)
 
 
 def names_in(terms: Iterator[Term]) -> dict[str, str]:
@@ -106,6 +139,7 @@ def folded(text: str) -> str:
     return "".join(character for character in plain if not unicodedata.combining(character))
 
 
+@lru_cache(maxsize=8192)
 def collation(text: str) -> str:
     """Return a key that sorts as people do: no case, no accents, numbers by value (DIN 5007-1).
 

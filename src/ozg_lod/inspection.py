@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from ozg_lod import cage
 from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable, Unprocessable
-from ozg_lod.orders import MARKED, PAGE, PREVIEW, REPORT, Inspected, Order
+from ozg_lod.orders import LIST, MARKED, PAGE, PREVIEW, REPORT, Inspected, Order
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ozg_lod.serving import Opened
     from ozg_lod.settings import Settings
 
-__all__ = ["MARKED", "PAGE", "PREVIEW", "REPORT", "Inspected", "Inspection", "Order"]
+__all__ = ["LIST", "MARKED", "PAGE", "PREVIEW", "REPORT", "Inspected", "Inspection", "Order"]
 
 _log = logging.getLogger("ozg_lod")
 CHECKS: Final = 2

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import kinds, marked, pages, rulebook, sheet_ods, sheet_xlsx, sheets, snapshot, store
+from ozg_lod import kinds, lists, marked, pages, rulebook, sheet_ods, sheet_xlsx, sheets, snapshot, store
 from ozg_lod.addresses import Addresses
 from ozg_lod.gate import Examination, Rules, SourceFile, examine
 from ozg_lod.graph import TYPE, iri_of
 from ozg_lod.language import LANGUAGES, Language
-from ozg_lod.orders import MARKED, PAGE, REPORT, Inspected, Order
+from ozg_lod.orders import LIST, MARKED, PAGE, REPORT, Inspected, Order
 from ozg_lod.preview import Sight
 from ozg_lod.site import Site
 from ozg_lod.vocab import DCT, KINDS
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _ENCODINGS: Final = ("cp1252", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig", "cp437")
 _WRITERS: Final = (("xlsx", sheet_xlsx.write), ("ods", sheet_ods.write))
+_NOT_EXAMINED: Final = Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
 
 
@@ -53,6 +54,8 @@ class Inspector:
 
         A preview adds the file's facts to `published`, so the one who asked for it does not ask again.
         """
+        if order.wanted == LIST:
+            return Inspected(_NOT_EXAMINED, lists.read(order.name, order.content).to_bytes())
         examination = self._examined(order)
         language = _language(order)
         if order.wanted == MARKED and examination.sheets:
@@ -71,6 +74,7 @@ class Inspector:
 
     def warm(self, language: Language) -> None:
         """Do once what a child may be asked for: check a file, show pages, so that all is read that is read late."""
+        lists.warm()
         order = Order("warm.ttl", _SAMPLE, language=language)
         column = sheets.SheetColumn("warm", "warm", "", "", required=True)
         sheet = sheets.Sheet("warm", "warm", "", language, (column,), (("warm",),), (), "")

@@ -115,3 +115,14 @@ def guesses(text: str) -> list[tuple[str, str]]:
     """
     found = ((scheme.name, scheme.guess(text)) for scheme in SCHEMES.values())
     return [(name, key) for name, key in found if key]
+
+
+def completed(key: str, typed: str) -> Text:
+    """Return in brackets what was typed where the key has more digits than that, else nothing.
+
+    >>> completed("06414001", "6414001").en, completed("06414001", "06 414 001").en
+    (' (typed: 6414001, completed with zeros)', '')
+    """
+    if sum(character.isdigit() for character in typed) == len(key):
+        return Text(de="", en="")
+    return Text(de=f" (eingegeben: {typed}, mit Nullen ergänzt)", en=f" (typed: {typed}, completed with zeros)")

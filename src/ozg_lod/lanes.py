@@ -111,6 +111,9 @@ class Lanes:
         """Wait for a place in the fast lane; `leave` or `leave_fast` give it back."""
         if self._queued >= self.widths.waiting:
             raise busy()
+        if not self._fast.locked():
+            await self._fast.acquire()  # at once, and without a timer
+            return
         self._queued += 1
         try:
             async with asyncio.timeout(deadline_s):
@@ -166,11 +169,12 @@ class _Run:
         self.spent = False
         self.refusal: OzgLodError | None = None
         self._lanes = lanes
-        self._timers = (
-            loop.call_at(end, lambda: self.stop(late(deadline_s))),
-            loop.call_later(lanes.widths.promote_after_s * _HURRY, self._hurry),
-            loop.call_later(lanes.widths.promote_after_s, self._promote),
-        )
+        self._loop = loop
+        self._end = end
+        self._deadline_s = deadline_s
+        promote_after_s = lanes.widths.promote_after_s
+        self._promote_at = loop.time() + promote_after_s
+        self._timer = loop.call_at(min(end, self._promote_at - promote_after_s * (1 - _HURRY)), self._look)
 
     def stop(self, refusal: OzgLodError) -> None:
         """End the child; the one who waits for the answer gets the refusal."""
@@ -180,14 +184,21 @@ class _Run:
 
     def end(self) -> None:
         """Give back what the run holds."""
-        for timer in self._timers:
-            timer.cancel()
+        self._timer.cancel()
         self._lanes.leave(self)
 
-    def _hurry(self) -> None:
-        """Make room early when others wait."""
-        if self._lanes.crowded:
+    def _look(self) -> None:
+        """Look how long it takes, with one timer for all: most questions are answered before the first look.
+
+        It makes room early when others wait, in any case when it is slow, and ends at its deadline.
+        """
+        now = self._loop.time()
+        if now >= self._end:
+            self.stop(late(self._deadline_s))
+            return
+        if self._lanes.crowded or now >= self._promote_at:
             self._promote()
+        self._timer = self._loop.call_at(self._end if self.promoted else min(self._end, self._promote_at), self._look)
 
     def _promote(self) -> None:
         if not self.promoted:

@@ -57,11 +57,26 @@ def reuse(site: Site, description: Description, kind: str, graph: Graph) -> Reus
             Snippet("Markdown", f"[{name.translate(_IN_MARKDOWN)}]({url})"),
             Snippet("HTML", f'<a href="{html.escape(url)}">{html.escape(name)}</a>'),
             Snippet("Turtle", _turtle(description.iri)),
+            *(_embedded(site, description, name, url) if kind == "service" else ()),
             Snippet("curl", f"curl -L -H 'Accept: {formats.TURTLE.media_type}' '{url}'"),
         ],
         report=report_address(contact(graph), site, name),
         structured=structured.block(structured.thing(site, description, kind)),
     )
+
+
+def _embedded(site: Site, description: Description, name: str, url: str) -> list[Snippet]:
+    """Return what an offer is shown by on other sites: its badge, and its description for search engines."""
+    key = site.path.rpartition("/")[2]
+    image = site.addresses.absolute(f"/badge/{key}{'.en' if site.language == 'en' else ''}.svg")
+    alternative = site.words("badge/alt", name=name)
+    badge = f'<a href="{html.escape(url)}"><img src="{html.escape(image)}" alt="{html.escape(alternative)}"></a>'
+    data = structured.block(structured.thing(site, description, "service"))
+    return [
+        Snippet(site.words("badge/html"), badge),
+        Snippet(site.words("badge/markdown"), f"[![{alternative.translate(_IN_MARKDOWN)}]({image})]({url})"),
+        Snippet("JSON-LD", f'<script type="application/ld+json">{data}</script>'),
+    ]
 
 
 def citation(site: Site, name: str, iri: str, catalogue: str) -> str:

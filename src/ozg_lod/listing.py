@@ -9,48 +9,21 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ozg_lod import columns
 from ozg_lod.graph import TYPE, Graph, Term, collation, folded, iri_of, pick
-from ozg_lod.vocab import DCAT, DCT, KINDS, ORG, OZG, SCHEMA, SKOS
+from ozg_lod.vocab import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import pyoxigraph as ox
 
-_OZG_COLUMNS: Final = {
-    "municipality": ("validFrom", "validTo"),
-    "district": ("ars",),
-    "bundle": ("efaMarked",),
-    "availability": ("of", "serviceCount", "month", "status"),
-    "programme": ("operator", "applicationDeadline"),
-    "module": ("moduleGroup",),
-    "funding": ("funds", "amountEur", "amountKind", "per"),
-    "condition": ("wording",),
-    "participation": ("member", "programme", "status", "awardedEur"),
-    "figure": ("about", "indicator", "value", "asOf"),
-    "discrepancy": ("status", "claim"),
-    "service": ("leadAuthority", "builtBy"),
-    "statement": ("about",),
-}
-_OTHER_COLUMNS: Final = {
-    "municipality": (ORG + "classification",),
-    "district": (ORG + "classification",),
-    "place": (DCT + "isPartOf",),
-    "bundle": (SCHEMA + "position",),
-    "programme": (DCAT + "startDate", DCAT + "endDate"),
-    "module": (SCHEMA + "position",),
-    "source": (DCT + "publisher", DCT + "issued", DCT + "isPartOf"),
-    "concept": (SKOS + "notation", SKOS + "inScheme"),
-}
+    from ozg_lod.columns import Column
+
 _OFFICIAL: Final = frozenset({"state", "place", "district", "municipality"})
 PAGE_SIZE: Final = 100
 _MOST_WORDS: Final = 8
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.][0-9]+)?")
-
-
-def columns(kind: str) -> tuple[str, ...]:
-    """Return the properties shown beside name and key in the list of this kind."""
-    return (*_OTHER_COLUMNS.get(kind, ()), *(OZG + name for name in _OZG_COLUMNS.get(kind, ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +61,7 @@ class Table:
     """One page of a list: its entries and their cells, the names of everything in them, the number of its first row."""
 
     kind: str
-    columns: Sequence[str]
+    columns: Sequence[Column]
     rows: Sequence[tuple[Entry, Sequence[Sequence[Term]]]]
     names: Mapping[str, Mapping[str, str]]
     total: int
@@ -128,28 +101,24 @@ def table(store: ox.Store, kind: str, entries: Sequence[Entry], *, page: int, qu
     if not 1 <= page <= pages:
         return None
     first = (page - 1) * PAGE_SIZE
-    properties = columns(kind)
-    rows = [(entry, cells(store, entry, properties)) for entry in entries[first : first + PAGE_SIZE]]
-    named = {iri_of(term) for _, row in rows for cell in row for term in cell} | set(properties)
+    shown = columns.of(kind)
     graph = Graph(store)
+    rows = [
+        (entry, [column.cell(graph, entry.iri) for column in shown]) for entry in entries[first : first + PAGE_SIZE]
+    ]
+    named = {iri_of(term) for _, row in rows for cell in row for term in cell} | {column.predicate for column in shown}
     names = {iri: graph.names(iri) for iri in named - {""}} | {entry.iri: dict(entry.names) for entry, _ in rows}
-    return Table(kind, properties, rows, names, len(entries), page, pages, first + 1, query)
-
-
-def cells(store: ox.Store, entry: Entry, properties: Iterable[str]) -> tuple[tuple[Term, ...], ...]:
-    """Return the values of the columns of one row, each in fixed order."""
-    graph = Graph(store)
-    return tuple(tuple(sorted(graph.objects(entry.iri, predicate), key=str)) for predicate in properties)
+    return Table(kind, shown, rows, names, len(entries), page, pages, first + 1, query)
 
 
 def list_graph(store: ox.Store, kind: str, entries: Iterable[Entry]) -> set[ox.Triple]:
     """Return the graph of a list: what each thing is, what it is called, and its columns."""
     graph = Graph(store)
-    wanted = {TYPE, *columns(kind)}
+    shown = columns.of(kind)
     triples: set[ox.Triple] = set()
     for entry in entries:
-        triples |= {triple for triple in graph.about(entry.iri) if triple.predicate.value in wanted}
-        triples |= set(graph.naming(entry.iri))
+        triples |= {triple for triple in graph.about(entry.iri) if triple.predicate.value == TYPE}
+        triples.update(graph.naming(entry.iri), *(column.triples(graph, entry.iri) for column in shown))
     return triples
 
 
@@ -158,12 +127,13 @@ def write_csv(store: ox.Store, kind: str, entries: Iterable[Entry]) -> bytes:
 
     A cell a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    properties = columns(kind)
+    shown, graph = columns.of(kind), Graph(store)
     output = io.StringIO()
     writer = csv.writer(output)
-    writer.writerow(["key", "name", "iri", *(re.split("[#/]", predicate)[-1] for predicate in properties)])
+    writer.writerow(["key", "name", "iri", *(column.field for column in shown)])
     for entry in entries:
-        values = [" ".join(getattr(term, "value", "") for term in cell) for cell in cells(store, entry, properties)]
+        cells = [column.cell(graph, entry.iri) for column in shown]
+        values = [" ".join(getattr(term, "value", "") for term in cell) for cell in cells]
         name = pick(entry.names, "de", entry.key)[0]
         writer.writerow([_text(cell) for cell in (entry.key, name, entry.iri, *values)])
     return output.getvalue().encode()

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.settings import packaged_source
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -24,9 +22,8 @@ class Step:
     query: str
 
 
-def steps(folder: Path | None = None) -> Sequence[Step]:
+def steps(folder: Path) -> Sequence[Step]:
     """Return the steps in order of their file names; none where the folder is not there."""
-    folder = folder or packaged_source() / "queries" / "help"
     return tuple(_step(path.read_text("utf-8")) for path in sorted(folder.glob("*.rq")))
 
 

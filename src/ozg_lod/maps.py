@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WIDTH: Final = 1000
 _MARGIN: Final = 6
 _LOCATOR_WIDTH: Final = 160
+_EMBLEM_WIDTH: Final = 300
 _LOCATOR_MARGIN: Final = 8
 _LETTER: Final = (11.5, 26)
 """About how wide and how high a letter of a name is, in units of the drawing."""
@@ -77,7 +78,7 @@ def overview(atlas: Atlas, writer: Writer) -> Drawing | None:
         frame.height,
         [_shape(area, frame, writer, atlas) for area in (*plain, *marked)],
         [(frame.path(area.outline), area.mark) for area in sorted(atlas.districts, key=lambda area: area.mark)],
-        _named(frame, writer, [*marked, *atlas.districts], marked),
+        placed_names(frame, writer, [*marked, *atlas.districts], marked),
     )
 
 
@@ -90,7 +91,7 @@ def part(atlas: Atlas, district: Area, writer: Writer) -> Drawing:
         frame.height,
         [_shape(area, frame, writer, atlas) for area in sorted(areas, key=lambda area: area.mark)],
         [(frame.path(district.outline), district.mark)],
-        _named(frame, writer, areas, ()),
+        placed_names(frame, writer, areas, ()),
     )
 
 
@@ -111,6 +112,32 @@ def locator(atlas: Atlas, area: Area) -> bytes:
         x, y = frame.point(area.outline.middle)
         parts.append(f'<circle cx="{x}" cy="{y}" r="{_SMALL}" fill="none" stroke="#d4570a" stroke-width="2"/>')
     return "".join((*parts, "</svg>")).encode()
+
+
+def emblem(atlas: Atlas) -> bytes | None:
+    """Return the picture of the start page: the land, its districts, who takes part; None where nothing is drawn."""
+    box = atlas.box
+    if box is None:
+        return None
+    frame = Frame(box, _EMBLEM_WIDTH, _LOCATOR_MARGIN)
+    land = "".join(frame.path(one.outline) for one in atlas.states)
+    lines = "".join(frame.path(one.outline) for one in atlas.districts)
+    taking = {kind: "".join(frame.path(one.outline) for one in areas) for kind, areas in _taking_part(atlas).items()}
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {frame.width} {frame.height}" fill-rule="evenodd">',
+        f'<path d="{land}" fill="#7f93b8" fill-opacity=".28"/>',
+        f'<path d="{taking["district"]}" fill="#3d6fd6" fill-opacity=".45"/>',
+        f'<path d="{lines}" fill="none" stroke="#7f93b8" stroke-opacity=".8" stroke-width="1"/>',
+        f'<path d="{taking["municipality"]}" fill="#3d6fd6"/>',
+        "</svg>",
+    ]
+    return "".join(parts).encode()
+
+
+def _taking_part(atlas: Atlas) -> dict[str, list[Area]]:
+    """Return the districts and the municipalities that take part."""
+    found = {"district": atlas.districts, "municipality": atlas.municipalities}
+    return {kind: [area for area in areas if area.mark == PARTICIPATES] for kind, areas in found.items()}
 
 
 def marked(atlas: Atlas, mark: str, writer: Writer) -> list[Row]:
@@ -156,7 +183,7 @@ def _shape(area: Area, frame: Frame, writer: Writer, atlas: Atlas) -> Shape:
     return Shape(area.key, name.text, href, f"{name.text}{around}{said}", frame.path(area.outline), area.mark, tinted)
 
 
-def _named(
+def placed_names(
     frame: Frame, writer: Writer, areas: Sequence[Area], avoided: Sequence[Area]
 ) -> list[tuple[int, int, str, str]]:
     """Return the names that fit, those of the first areas first: none covers another, or an area to be avoided.

@@ -62,6 +62,9 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--memory-mb", type=int, default=4096, metavar="MB", help="data beyond this are read from disk (default: 4096)"
     )
     parser.add_argument(
+        "--cache-mb", type=int, default=64, metavar="MB", help="finished answers that are kept (default: 64; 0: none)"
+    )
+    parser.add_argument(
         "--client-seconds", type=float, default=60, metavar="S", help="query seconds per client and minute (0: any)"
     )
     parser.add_argument(
@@ -106,7 +109,7 @@ def _add_snapshots(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "validate", "Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not.")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="RDF, XLSX, XLS, ODS or CSV")
-    _add_target(parser)
+    _add_places(parser)
     parser.add_argument("--shapes", type=Path, action="append", metavar="FILE", help="other shapes instead of ours")
     parser.add_argument("--kind", metavar="KIND", help="what the table contributes (default: by its headings)")
     parser.add_argument(
@@ -217,7 +220,20 @@ def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--title", default="OZG-Katalog", help="title of the catalogue, in German")
 
 
+def _add_reconcile(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Match the rows of a list with the catalogue; exit 0 all found, 1 some open, 2 could not."
+    parser = _command(commands, "reconcile", text)
+    _add_target(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV (UTF-8), text, XLSX or ODS")
+    parser.add_argument("--column", metavar="TITLE", help="column with the names (default: by its title)")
+    parser.add_argument("--key-column", metavar="TITLE", help="column with official keys (default: by its title)")
+    parser.add_argument("--district-column", metavar="TITLE", help="column with districts (default: by its title)")
+    parser.add_argument("--kind", default="", help="municipality, district, bundle, concept … (default: any)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=".csv, .xlsx or .ttl (default: CSV)")
+
+
 _ADDERS: Final = (
+    _add_reconcile,
     _add_build,
     _add_serve,
     _add_snapshots,

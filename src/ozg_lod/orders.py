@@ -12,7 +12,10 @@ REPORT: Final = "report"
 MARKED: Final = "marked"
 PREVIEW: Final = "preview"
 PAGE: Final = "page"
-"""What an order can ask for beside the findings: nothing, the marked workbook, what would change, one page."""
+LIST: Final = "list"
+"""What an order can ask for beside the findings: nothing, the marked workbook, what would change, one page.
+
+LIST asks for no check: only for the rows of a list (see `lists`)."""
 
 
 @dataclass(frozen=True, slots=True)

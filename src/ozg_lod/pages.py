@@ -10,44 +10,52 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ozg_lod import formats, results, static_files, structured, vocabulary
+from ozg_lod import formats, glance, results, static_files, structured
 from ozg_lod.addresses import Addresses
 from ozg_lod.cards import Composer
 from ozg_lod.graph import collation
 from ozg_lod.site import Site
-from ozg_lod.vocab import ADMS, ONTOLOGY, OZG
+from ozg_lod.vocab import ADMS, OZG
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from ozg_lod.columns import Column
     from ozg_lod.describe import Description
     from ozg_lod.errors import OzgLodError
+    from ozg_lod.graph import Term
+    from ozg_lod.highlights import Highlights
     from ozg_lod.language import Language
     from ozg_lod.linking import Reuse
     from ozg_lod.listing import Directory, Table
     from ozg_lod.search import Thing
+    from ozg_lod.values import Value, Writer
 
-_BAR: Final = (formats.HTML, *formats.GRAPHS)
+BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")
 _UNFOLDED: Final = (OZG + "claim", OZG + "condition")
 _MENU: Final = (
     ("/", "catalogue", "#catalogue"),
     ("/karte", "map", ""),
-    ("/zeitleiste", "timeline", ""),
     ("/sparql", "query", ""),
-    ("/hilfe", "help", ""),
     ("/pruefen", "check", ""),
     ("/mitmachen", "contribute", ""),
 )
+"""The doors in the head of every page; more than five do not fit a phone."""
 _FOOTING: Final = (
     (
         "people",
         (
             ("/suche", "search"),
+            ("/efa", "efa"),
+            ("/reuse", "reuse"),
+            ("/abgleich", "align"),
+            ("/vorlagen", "templates"),
+            ("/zeitleiste", "timeline"),
             ("/quellen", "sources"),
             ("/widersprueche", "discrepancies"),
             ("/status", "status"),
-            ("/vorlagen", "templates"),
+            ("/hilfe", "help"),
         ),
     ),
     (
@@ -68,7 +76,8 @@ _SHELVES: Final = (
     ("programmes", ("programme", "module", "funding", "condition", "participation")),
     ("evidence", ("source", "figure", "discrepancy", "statement", "organisation", "dataset")),
 )
-_NUMBERS: Final = ("municipality", "bundle", "programme", "source")
+_NUMBERS: Final = ("bundle", "municipality", "programme", "source")
+_MOST_NUMBERS: Final = 4
 
 
 def thing(
@@ -80,18 +89,24 @@ def thing(
     template: str = "thing.html",
 ) -> bytes:
     """Return the page about one thing; `located` is the key of a map that shows where it lies, "" for none."""
-    composer = Composer(description, site.writer(description.names))
     kind = description.iri.removeprefix(site.addresses.base_iri).split("/")[1]
+    seen = glance.of(description, kind)
+    writer = site.writer({**description.names, **glance.names(seen, description.graph)})
+    first = [(_heading(site, writer, fact.column), _ordered(writer, fact.terms, fact.column)) for fact in seen]
+    composer = Composer(description, writer)
     stated, others = composer.incoming()
     unfolded = composer.unfolded(_UNFOLDED)
-    hidden = set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"}
+    hidden = set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"} | {fact.column.own for fact in seen}
     card = composer.card(description.iri, hidden=hidden)
+    told = {value.text for _, values in first for value in values}
+    told |= {value.text for fact in card.facts for value in fact.values}
     return render(
         template,
         site,
         card=card,
+        glance=first,
         kind=kind,
-        parts_of_thing=composer.parts(card),
+        parts_of_thing=composer.parts(told),
         reuse_of=reuse,
         located=located,
         unfolded=unfolded,
@@ -100,7 +115,7 @@ def thing(
         iri=description.iri,
         page=description.page,
         pages=description.pages,
-        formats=_BAR,
+        formats=BAR,
     )
 
 
@@ -109,61 +124,55 @@ def listing(site: Site, table: Table) -> bytes:
     writer = site.writer(table.names)
     filled = [n for n in range(len(table.columns)) if any(cells[n] for _, cells in table.rows)]
     rows = [
-        (writer.name(entry.iri), entry.key, [writer.values(cells[n], table.columns[n]) for n in filled])
+        (writer.name(entry.iri), entry.key, [_ordered(writer, cells[n], table.columns[n]) for n in filled])
         for entry, cells in table.rows
     ]
-    columns = [writer.name(table.columns[n]) for n in filled]
-    offered = (*_BAR, formats.CSV)
+    columns = [_heading(site, writer, table.columns[n]) for n in filled]
+    offered = (*BAR, formats.CSV)
     return render("list.html", site, table=table, rows=rows, columns=columns, formats=offered, writer=writer)
 
 
-def start(site: Site, directory: Directory, title: str) -> bytes:
-    """Return the start page: three doors and every kind that has entries, with their counts."""
-    writer = site.writer({})
+def _heading(site: Site, writer: Writer, column: Column) -> str:
+    key = f"column/{column.name}"
+    return site.words(key) if site.words.has(key) else writer.name(column.predicate).text
+
+
+def _ordered(writer: Writer, terms: Sequence[Term], column: Column) -> list[Value]:
+    """Return the values of a cell: times in time, numbers by size, anything else by its text."""
+    values = writer.values(terms, column.predicate)
+    return sorted(values, key=lambda value: (value.machine, collation(value.text)))
+
+
+def start(site: Site, directory: Directory, title: str, highlights: Highlights) -> bytes:
+    """Return the start page: what people ask first, the doors, and every kind that has entries, with their counts."""
+    writer = site.writer(highlights.names)
     kinds = [(kind, writer.count(len(entries))) for kind, entries in directory.kinds.items() if entries]
     total = writer.count(sum(len(entries) for entries in directory.kinds.values()))
     counts = dict(kinds)
     shelves = [(shelf, [(kind, counts[kind]) for kind in members if kind in counts]) for shelf, members in _SHELVES]
     placed = {kind for _, members in _SHELVES for kind in members}
     shelves[-1][1].extend((kind, count) for kind, count in kinds if kind not in placed)
-    numbers = [(kind, counts[kind]) for kind in _NUMBERS if kind in counts]
+    gaps = {
+        "programme": writer.name(highlights.programme).text if highlights.programme else "",
+        "day": writer.date(highlights.day, "").text if highlights.day else "",
+    }
+    told = [(f"start/number_{name}", writer.count(count), path) for name, count, path in highlights.numbers if count]
+    told += [(f"start/number_{kind}", counts[kind], f"/doc/{kind}") for kind in _NUMBERS if kind in counts]
+    numbers = [(site.words(key, **gaps), count, path) for key, count, path in told[:_MOST_NUMBERS]]
     shown = [(shelf, members) for shelf, members in shelves if members]
     website = structured.block(structured.website(site, title))
     return render(
-        "start.html", site, kinds=kinds, total=total, title=title, website=website, shelves=shown, numbers=numbers
-    )
-
-
-def ontology(
-    site: Site,
-    terms: Sequence[vocabulary.Definition],
-    names: Mapping[str, Mapping[str, str]],
-    covered: Mapping[str, int],
-) -> bytes:
-    """Return the page of the terms; `covered` says how many rules are about each."""
-    writer = site.writer(names)
-    groups = [*(name for name, _ in vocabulary.GROUPS), vocabulary.OTHER]
-    grouped = [(group, [term for term in terms if term.group == group]) for group in groups]
-    return render(
-        "ontology.html",
+        "start.html",
         site,
-        groups=[(group, members) for group, members in grouped if members],
-        writer=writer,
-        covered=covered,
-        iri=ONTOLOGY,
-        formats=_BAR,
+        kinds=kinds,
+        total=total,
+        title=title,
+        website=website,
+        shelves=shown,
+        numbers=numbers,
+        programme=gaps["programme"],
+        mapped=highlights.mapped,
     )
-
-
-def shapes(site: Site, rules: Sequence[vocabulary.Rule], names: Mapping[str, Mapping[str, str]]) -> bytes:
-    """Return the page of the rules, by the class they are for."""
-    writer = site.writer(names)
-    targets = {rule.target: writer.name(rule.target) for rule in rules}
-    groups = [
-        (target, [rule for rule in rules if rule.target == iri])
-        for iri, target in sorted(targets.items(), key=lambda entry: collation(entry[1].text))
-    ]
-    return render("shapes.html", site, groups=groups, writer=writer, total=len(rules), formats=_BAR)
 
 
 def search(site: Site, found: results.Page) -> bytes:

@@ -48,9 +48,9 @@ def catalogue(site: Site, shown: Catalogue, title: str) -> bytes:
     """Return the page of all datasets."""
     texts = (DCT + "title", DCT + "description")
     listed = [(entry, *(said(entry, predicate, site.language) for predicate in texts)) for entry in shown.entries]
-    licences = {entry.iri: licence_name(entry.licence) for entry in shown.entries}
+    licences = {entry.iri: _called(site, entry.licence) for entry in shown.entries}
     gaps = {"listed": listed, "licences": licences, "title": title, "formats": _BAR, "iri": shown.iri}
-    return pages.render("catalogue.html", site, modified=shown.modified, **gaps)
+    return pages.render("catalogue.html", site, modified=shown.modified, day=_day(site, shown.modified), **gaps)
 
 
 def dataset(site: Site, entry: Entry, edition: Edition, preview: Preview | None) -> bytes:
@@ -64,7 +64,9 @@ def dataset(site: Site, entry: Entry, edition: Edition, preview: Preview | None)
         title=title,
         description=said(entry, DCT + "description", site.language),
         files=[(one, pick(one.titles, site.language)[0], size(one.bytes, site)) for one in entry.distributions],
-        licence=licence_name(entry.licence),
+        licence=_called(site, entry.licence),
+        day=_day(site, entry.modified),
+        first_day=_day(site, entry.issued),
         preview=preview,
         permalink=permalink,
         version=edition.version[:12],
@@ -85,7 +87,8 @@ def changes(
             links = [_link(site, iri, names) for iri in resources[:_MOST_NAMES]]
             groups.append((kind, len(resources), links))
         shown.append((publication, feed.summary(publication, site.words), [group for group in groups if group[1]]))
-    return pages.render("changes.html", site, shown=shown, page=page, pages=of)
+    days = {publication.number: _day(site, publication.time) for publication in log}
+    return pages.render("changes.html", site, shown=shown, days=days, page=page, pages=of)
 
 
 def preview(edition: Edition, entry: Entry, language: str) -> Preview | None:
@@ -100,6 +103,16 @@ def preview(edition: Edition, entry: Entry, language: str) -> Preview | None:
         next(rows)
         first = [row for row, _ in zip(rows, range(PREVIEW_ROWS), strict=False)]
     return Preview(pick(table.titles, language)[0], [column["titles"][language] for column in described], first)
+
+
+def _called(site: Site, licence: str) -> str:
+    """Return what people call a licence."""
+    return site.words.term("name", licence) or licence_name(licence)
+
+
+def _day(site: Site, moment: str) -> str:
+    """Return the day of a moment (xsd:dateTime) in words, "" for none."""
+    return site.writer({}).date(moment[:10], "").text if moment else ""
 
 
 def said(entry: Entry, predicate: str, language: str) -> str:

@@ -149,7 +149,7 @@ class Sight:
     def page(self, iri: str) -> bytes:
         """Return the page about a thing as it would be, marked as a preview; empty where there is none."""
         thing = _THING.fullmatch(iri.removeprefix(self.site.addresses.base_iri))
-        description = about(self.store, iri) if thing is not None else None
+        description = about(Graph(self.store), iri) if thing is not None else None
         return b"" if description is None else pages.thing(self.site, description, template="preview.html")
 
     def _state(self, iri: str) -> str:

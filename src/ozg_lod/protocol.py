@@ -123,15 +123,24 @@ _BODY: Final = {
     "required": True,
     "content": {FORM: {"schema": {"type": "object"}}, QUERY: {"schema": {"type": "string"}}},
 }
-PATHS: Final[dict[str, Any]] = {
-    "/sparql": {
-        "get": _operation("SPARQL query, or the description of the service", parameters=_PARAMETERS),
+_VERSION: Final = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _door(*more: dict[str, Any]) -> dict[str, Any]:
+    """Return the two operations of an endpoint with `more` parameters."""
+    return {
+        "get": _operation("SPARQL query, or the description of the service", parameters=[*more, *_PARAMETERS]),
         "post": _operation(
             "SPARQL query in the body: as a form or as application/sparql-query",
-            parameters=_PARAMETERS[1:],
+            parameters=[*more, *_PARAMETERS[1:]],
             requestBody=_BODY,
         ),
-    },
+    }
+
+
+PATHS: Final[dict[str, Any]] = {
+    "/sparql": _door(),
+    "/snapshot/{version}/sparql": _door(_VERSION),
     "/.well-known/void": {"get": _operation("The dataset described with its numbers (VoID)")},
 }
-"""The two addresses as OpenAPI describes them; their routes are not FastAPI's."""
+"""The addresses as OpenAPI describes them; their routes are not FastAPI's."""

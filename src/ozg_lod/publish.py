@@ -88,12 +88,7 @@ class GraphStore:
 def publish(settings: Settings, address: str, say: Say) -> str:
     """Write the current snapshot to `address` and return its graph; whatever fails, it does not count as published."""
     snapshots = Snapshots(settings.target)
-    name = snapshots.current()
-    if name is None:
-        raise UsageError(
-            f"There is no snapshot in {settings.target}; run `ozg-lod build` first.",
-            f"In {settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
+    name = snapshots.served()
     manifest = snapshots.verified(name)
     place = backend.Place.of(manifest)
     with GraphStore(address, settings) as graphs:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ozg_lod import cage
-from ozg_lod.errors import UsageError
 from ozg_lod.scan import scan
 from ozg_lod.snapshot import Snapshots
 from ozg_lod.store import Question
@@ -17,12 +16,7 @@ if TYPE_CHECKING:
 def answer(settings: Settings, query: str, form: str | None) -> bytes:
     """Return the whole answer: CSV for SELECT, Turtle for graphs, JSON for ASK unless `form` names another."""
     snapshots = Snapshots(settings.target)
-    name = snapshots.current()
-    if name is None:
-        raise UsageError(
-            f"There is no snapshot in {settings.target}; run `ozg-lod build` first.",
-            f"In {settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
+    name = snapshots.served()
     usual = {"SELECT": "csv", "ASK": "json"}.get(scan(query, max_bytes=settings.query_bytes).form or "", "ttl")
     question = Question(query, form or usual, answer_bytes=settings.answer_bytes)
     limits = cage.Limits(memory_mb=settings.query_memory_mb)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod.accept import ranges
+from ozg_lod.errors import BadRequest, RangeNotSatisfiable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 CACHE_CONTROL: Final = "public, max-age=60"
 VARY: Final = "Accept, Accept-Language, Accept-Encoding"
+_PARTS: Final = re.compile(r"bytes\s*=\s*(?:\d+-\d*|-\d+)(?:\s*,\s*(?:\d+-\d*|-\d+))*", re.IGNORECASE)
+_PART: Final = re.compile(r"(\d*)-(\d*)")
 _LEAST_COMPRESSED: Final = 600
 """Below this size compression saves no packet."""
 
@@ -73,3 +77,23 @@ def wants_gzip(field: str | None) -> bool:
         return False
     weights = {wanted.name: wanted.weight for wanted in ranges(field, anything="identity")}
     return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def check_parts(field: str, size: int) -> None:
+    """Refuse a Range field (RFC 9110 §14.2) that is not about bytes, or is about bytes beyond the end at `size`.
+
+    >>> check_parts("bytes=0-99, 200-", 1000)
+    """
+    if _PARTS.fullmatch(field) is None or any(
+        first and last and int(first) > int(last) for first, last in _PART.findall(field)
+    ):
+        raise BadRequest(
+            "The field Range is not understood; write bytes=0-99, or bytes=-100 for the end.",
+            "Das Feld Range ist nicht verständlich; schreiben Sie bytes=0-99, oder bytes=-100 für das Ende.",
+        )
+    if any(int(first) >= size if first else not int(last) for first, last in _PART.findall(field)):
+        raise RangeNotSatisfiable(
+            f"The part asked for lies beyond the end; the whole has {size} bytes.",
+            f"Der verlangte Teil liegt hinter dem Ende; das Ganze hat {size} Byte.",
+            content_range=f"bytes */{size}",
+        )

@@ -57,7 +57,9 @@ def to_text(examination: Examination, language: Language) -> str:
             parts.append("\n".join([NAMES[severity][1][language].capitalize(), *_causes(found, language)]))
     if examination.truncated:
         more = examination.truncated
-        parts.append(Text(de=f"{more} weitere sind nicht aufgeführt.", en=f"{more} more are not listed.")[language])
+        several = Text(de=f"{more} weitere sind nicht aufgeführt.", en=f"{more} more are not listed.")
+        one = Text(de="Ein weiterer Befund ist nicht aufgeführt.", en="One more is not listed.")
+        parts.append((one if more == 1 else several)[language])
     return "\n\n".join(parts)
 
 
@@ -139,7 +141,9 @@ def _causes(findings: Sequence[Finding], language: Language) -> Iterator[str]:
         yield from (f"    {_where(finding, language)}" for finding in group[:LISTED])
         if len(group) > LISTED:
             more = len(group) - LISTED
-            yield "    " + Text(de=f"und an {more} weiteren Stellen", en=f"and in {more} more places")[language]
+            several = Text(de=f"und an {more} weiteren Stellen", en=f"and in {more} more places")
+            one = Text(de="und an einer weiteren Stelle", en="and in one more place")
+            yield "    " + (one if more == 1 else several)[language]
 
 
 def _where(finding: Finding, language: Language) -> str:

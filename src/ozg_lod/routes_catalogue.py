@@ -20,7 +20,7 @@ from ozg_lod.errors import NotFound, Unavailable
 from ozg_lod.flat import METADATA
 from ozg_lod.harvest_view import Wanted
 from ozg_lod.moments import http_date, unchanged_since
-from ozg_lod.replies import Asked, Reply, etag, matches, reply, wants_gzip
+from ozg_lod.replies import Asked, Reply, check_parts, etag, matches, reply, wants_gzip
 from ozg_lod.snapshot import Snapshots
 from ozg_lod.store import DATA_FILE, MERGED_FILE
 from ozg_lod.visits import Made, Visit, no_such_page
@@ -128,7 +128,7 @@ def _dataset(request: Request, name: str) -> Response:
     key, dot, suffix = name.partition(".")
     visit = Visit.of(request, f"/doc/dataset/{key}", offered=formats.PAGES, suffix=suffix if dot else None)
     iri = visit.iri("dataset", key)
-    description = about(visit.opened.store, iri, page=visit.page)
+    description = about(visit.graph, iri, page=visit.page)
     if description is None:
         raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown("dataset", key)
     found = _entry(request, iri)
@@ -198,6 +198,8 @@ def _delivered(
         return _sent(Reply(304, {name: value for name, value in headers.items() if name != "content-type"}))
     if asked.none_match is None and unchanged_since(fields.get("if-modified-since"), modified):
         return _sent(Reply(304, {name: value for name, value in headers.items() if name != "content-type"}))
+    if "range" in fields and fields.get("if-range", tag) in (tag, headers["last-modified"]):
+        check_parts(fields["range"], record.bytes)
     return FileResponse(path, headers=headers)
 
 

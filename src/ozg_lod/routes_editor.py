@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod import editor, examples, formats, solutions
+from ozg_lod import answer_map, answer_timeline, editor, examples, formats, solutions
 from ozg_lod.cache import Entry
 from ozg_lod.errors import NotAcceptable, NotFound, OzgLodError
 from ozg_lod.graph import TYPE, iri_of, pick
 from ozg_lod.replies import Asked as Wishes
 from ozg_lod.replies import reply
-from ozg_lod.settings import packaged_source
+from ozg_lod.snapshot import QUERIES_FOLDER
 from ozg_lod.visits import Visit, no_such_page
 from ozg_lod.vocab import DCAT, DCT
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.datastructures import QueryParams
 
+    from ozg_lod.atlas import Atlas
     from ozg_lod.serving import Opened
-    from ozg_lod.settings import Settings
     from ozg_lod.sparql import Endpoint, Wanted
 
 router = APIRouter()
@@ -33,24 +33,25 @@ _METHODS: Final = ["GET", "HEAD"]
 _PAGE: Final = (formats.HTML,)
 _SHOWN_BYTES: Final = 8_000_000
 """The largest answer a page is made of; larger ones are for programs."""
-_PINNED: Final = "/snapshot/{version}/sparql"
 _SUFFIXES: Final = {"csv": formats.CSV, "tsv": formats.TSV, "json": formats.SPARQL_AS_JSON, "srx": formats.SPARQL_XML}
 
 
-async def page(request: Request, ask: Callable[[Wanted], Awaitable[Entry]]) -> Response | None:
-    """Answer with the page where a person asks, with a CSV for spreadsheets where that is asked for, else None."""
+async def page(
+    request: Request, opened: Opened, path: str, ask: Callable[[Wanted], Awaitable[Entry]]
+) -> Response | None:
+    """Answer with the page at `path` where a person asks, with a CSV where a spreadsheet asks, else None."""
     query = request.query_params
     if query.get("sheet") == "1" and query.get("format") == "csv" and query.get("query") is not None:
-        return await _sheet(request, query["query"], ask)
+        return await _sheet(opened, query["query"], ask)
     form = query.get("format")
     if form != "html" and (form or not formats.wants_page(request.headers.get("accept"))):
         return None
-    visit = Visit.of(request, "/sparql", offered=_PAGE, suffix="html")
-    opened: Opened = request.app.state.opened
+    visit = dataclasses.replace(Visit.of(request, path, offered=_PAGE, suffix="html"), opened=opened)
     asked = await _asked(visit, opened.endpoint, query, ask) if query.get("query", "").strip() else None
-    known, pinned = _examples(request), any(getattr(route, "path", "") == _PINNED for route in request.app.routes)
-    site = dataclasses.replace(visit.site, kept=(("query", asked.query),) if asked else ())
-    body = await run_in_threadpool(editor.page, site, known, _source(visit, pinned=pinned), asked)
+    kept = (("query", asked.query), *((("view", asked.view),) if asked.view in asked.views else ())) if asked else ()
+    site = dataclasses.replace(visit.site, kept=kept)
+    source = _source(visit, request.app.state.opened.version)
+    body = await run_in_threadpool(editor.page, site, _examples(opened), source, asked)
     return _sent(request, body, visit, asked)
 
 
@@ -59,7 +60,7 @@ async def _asked(
 ) -> editor.Asked:
     """Return what came of the query; an expected failure is part of the page."""
     query = params["query"].replace("\r\n", "\n")
-    asked = editor.Asked(query, iris=params.get("iris") == "1")
+    asked = editor.Asked(query, iris=params.get("iris") == "1", view=params.get("view", editor.TABLE))
     try:
         wanted = _wanted(endpoint, query)
         question = dataclasses.replace(wanted.question, answer_bytes=_SHOWN_BYTES)
@@ -75,8 +76,33 @@ async def _asked(
         return dataclasses.replace(asked, truth=found)
     if visit.page > found.pages:
         raise no_such_page(visit.page)
-    iris = {iri for row in found.rows for term in row if term is not None and (iri := iri_of(term))}
-    return dataclasses.replace(asked, rows=found, names={iri: visit.graph.names(iri) for iri in iris})
+    return dataclasses.replace(asked, rows=found, **await run_in_threadpool(_drawing, visit, found, asked.view))
+
+
+class _Drawing(TypedDict):
+    """What the page needs beside the rows: the views there are, the names of all things, the atlas for a map."""
+
+    views: Sequence[str]
+    names: Mapping[str, Mapping[str, str]]
+    atlas: Atlas | None
+
+
+def _drawing(visit: Visit, found: solutions.Solutions, view: str) -> _Drawing:
+    """Look what the rows can be shown as, and read the names that the page will need for it."""
+    views = [editor.TABLE]
+    if answer_timeline.fits(found.columns, found.first_rows):
+        views.append(editor.TIMELINE)
+    if answer_map.may_fit(found.columns, found.first_rows, visit.opened.base_iri) and answer_map.fits(
+        found.columns, found.first_rows, visit.atlas
+    ):
+        views.append(editor.MAP)
+    drawn = view in views and view != editor.TABLE
+    rows = [*found.rows, *(found.first_rows if drawn else ())]
+    iris = {iri for row in rows for term in row if term is not None and (iri := iri_of(term))}
+    if drawn and view == editor.MAP:
+        iris |= {area.iri for area in map(visit.atlas.find, map(visit.atlas.located, iris)) if area is not None}
+    names = {iri: visit.graph.names(iri) for iri in iris}
+    return {"views": views, "names": names, "atlas": visit.atlas if editor.MAP in views else None}
 
 
 def _wanted(endpoint: Endpoint, query: str) -> Wanted:
@@ -86,8 +112,7 @@ def _wanted(endpoint: Endpoint, query: str) -> Wanted:
         return endpoint.wanted(query, form="ttl")
 
 
-async def _sheet(request: Request, query: str, ask: Callable[[Wanted], Awaitable[Entry]]) -> Response:
-    opened: Opened = request.app.state.opened
+async def _sheet(opened: Opened, query: str, ask: Callable[[Wanted], Awaitable[Entry]]) -> Response:
     body = (await ask(opened.endpoint.wanted(query, form="csv"))).plain
     headers = {
         "Content-Disposition": 'attachment; filename="abfrage.csv"',
@@ -111,7 +136,7 @@ def _sent(request: Request, body: bytes, visit: Visit, asked: editor.Asked | Non
             fields["retry-after"] = str(failure.details["retry_after_s"])
         return Response(body, failure.status, fields)
     wishes = Wishes(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
-    mark = f"{visit.opened.version} {visit.opened.code} {visit.language} {request.url.query}"
+    mark = f"{visit.path} {visit.opened.version} {visit.opened.code} {visit.language} {request.url.query}"
     answer = reply(Entry(body), wishes, mark=mark, headers=fields)
     return Response(answer.body, answer.status, dict(answer.headers))
 
@@ -121,10 +146,10 @@ def _sent(request: Request, body: bytes, visit: Visit, asked: editor.Asked | Non
 async def example(request: Request, name: str) -> Response:
     """Answer with the query itself, or with what it finds."""
     key, _, suffix = name.partition(".")
-    found = next((one for one in _examples(request) if one.name == key), None)
+    opened: Opened = request.app.state.opened
+    found = next((one for one in _examples(opened) if one.name == key), None)
     if found is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound("There is no such query.", "Diese Abfrage gibt es nicht.")
-    opened: Opened = request.app.state.opened
     if suffix in {"", "rq"}:
         body, content_type = found.query.encode(), "application/sparql-query; charset=utf-8"
     else:
@@ -142,7 +167,7 @@ async def example(request: Request, name: str) -> Response:
 async def well_known_examples(request: Request) -> Response:
     """Answer with the examples as a graph."""
     visit = Visit.of(request, "/.well-known/sparql-examples", offered=formats.GRAPHS)
-    triples = list(examples.triples(_examples(request), visit.opened.public_url))
+    triples = list(examples.triples(_examples(request.app.state.opened), visit.opened.public_url))
     body = formats.serialize(triples, visit.form)
     fields = {"content-type": visit.form.content_type, "x-ozg-version": visit.opened.version}
     mark = f"{visit.opened.code} {visit.form.suffix} {visit.path}"
@@ -176,17 +201,15 @@ def _terms(visit: Visit) -> list[tuple[str, str, dict[str, str]]]:
     return found
 
 
-def _examples(request: Request) -> tuple[examples.Example, ...]:
-    """Return the examples of the first source folder, read once per snapshot."""
-    settings: Settings = request.app.state.settings
-    opened: Opened = request.app.state.opened
-    folder = (settings.source or (packaged_source(),))[0] / "queries" / "examples"
+def _examples(opened: Opened) -> tuple[examples.Example, ...]:
+    """Return the examples that were published with the data, read once per snapshot."""
+    folder = opened.directory / QUERIES_FOLDER / "examples"
     return opened.cache.once(tuple, lambda: examples.read(folder), name="examples")
 
 
-def _source(visit: Visit, *, pinned: bool) -> editor.Source:
+def _source(visit: Visit, current: str) -> editor.Source:
     graph = visit.graph
     catalogues = sorted(iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog"))
     publishers = [iri_of(term) for one in catalogues for term in graph.objects(one, DCT + "publisher")]
     named = [pick(graph.names(iri), visit.language, "")[0] for iri in publishers if iri]
-    return editor.Source(visit.title, [name for name in named if name], pinned)
+    return editor.Source(visit.title, [name for name in named if name], latest=visit.opened.version == current)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod import formats, linking, listing, pages, static_files, vocabulary
+from ozg_lod import formats, linking, listing, pages, static_files, vocabulary, vocabulary_pages
 from ozg_lod.describe import about
+from ozg_lod.highlights import highlights
 from ozg_lod.replies import Asked, Reply, reply
 from ozg_lod.visits import Made, Visit, no_such_page
 
@@ -33,7 +34,11 @@ async def start(request: Request) -> Response:
     visit = Visit.of(request, "/", offered=(formats.HTML, *formats.GRAPHS))
     if visit.form is not formats.HTML:
         return _sent(visit.redirect("/catalog"))
-    return await _answer(visit, lambda: Made(pages.start(visit.site, visit.directory, visit.title)))
+
+    def make() -> Made:
+        return Made(pages.start(visit.site, visit.directory, visit.title, highlights(visit.graph, visit.atlas)))
+
+    return await _answer(visit, make)
 
 
 @router.get("/id/{kind}/{key}", summary="A thing: leads to the page about it", status_code=303)
@@ -53,7 +58,7 @@ async def thing(request: Request, kind: str, name: str) -> Response:
     iri = visit.iri(kind, key)
 
     def make() -> Made:
-        description = about(visit.opened.store, iri, page=visit.page)
+        description = about(visit.graph, iri, page=visit.page)
         if description is None:
             raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown(kind, key)
         if visit.form is formats.HTML:
@@ -110,9 +115,8 @@ async def _ontology(request: Request, suffix: str | None) -> Response:
         if visit.form is not formats.HTML:
             return Made(formats.serialize(vocabulary.vocabulary_graph(visit.opened.store), visit.form))
         terms = visit.terms
-        linked = {iri for term in terms for iris in term.links.values() for iri in iris} | {term.iri for term in terms}
-        names = {iri: visit.graph.names(iri) for iri in linked}
-        return Made(pages.ontology(visit.site, terms, names, vocabulary.covered(vocabulary.rules(visit.shapes))))
+        covered = vocabulary.covered(vocabulary.rules(visit.shapes))
+        return Made(vocabulary_pages.ontology(visit.site, terms, visit.graph, covered))
 
     return await _answer(visit, make)
 
@@ -137,9 +141,7 @@ async def _shapes(request: Request, suffix: str | None) -> Response:
     def make() -> Made:
         if visit.form is not formats.HTML:
             return Made(formats.serialize(_triples(visit.shapes), visit.form))
-        rules = vocabulary.rules(visit.shapes)
-        names = {iri: visit.graph.names(iri) for rule in rules for iri in (rule.target, rule.path) if iri}
-        return Made(pages.shapes(visit.site, rules, names))
+        return Made(vocabulary_pages.shapes(visit.site, vocabulary.rules(visit.shapes), visit.examples, visit.graph))
 
     return await _answer(visit, make)
 
@@ -157,10 +159,15 @@ async def static(request: Request, name: str) -> Response:
 
 
 async def _answer(visit: Visit, make: Callable[[], Made], about_iri: str = "") -> Response:
-    """Send what is ready; make what is not beside the event loop, so that a large page holds nobody up."""
+    """Send what is ready; make what is not beside the event loop, so that a large page holds nobody up.
+
+    The page about a thing with few links is made on the loop: going to a thread and back takes as long as making it.
+    """
     ready = visit.ready()
     if ready is not None:
         return _sent(ready)
+    if about_iri and visit.is_light(about_iri):
+        return _sent(visit.answer(make, about=about_iri))
     return _sent(await run_in_threadpool(visit.answer, make, about=about_iri))
 
 

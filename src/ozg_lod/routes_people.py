@@ -14,7 +14,7 @@ from ozg_lod import formats, inventory, legal, manual, maps, people, routes_cont
 from ozg_lod.errors import NotFound
 from ozg_lod.graph import iri_of
 from ozg_lod.replies import Asked, reply
-from ozg_lod.snapshot import REPORT_FILE, Snapshots
+from ozg_lod.snapshot import QUERIES_FOLDER, REPORT_FILE, Snapshots
 from ozg_lod.timeline import timeline
 from ozg_lod.visits import Made, Visit
 
@@ -35,7 +35,9 @@ Answering = TypeVar("Answering", bound="Callable[..., object]")
 router = APIRouter()
 
 PATHS: Final = ("/karte", "/zeitleiste", "/widersprueche", "/quellen", "/status", "/hilfe")
-_INDEXED: Final = ("/", *PATHS, *routes_contribute.PATHS, "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
+_REUSE: Final = ("/efa", "/reuse", "/abgleich")
+_PEOPLE: Final = (*PATHS, *_REUSE, *routes_contribute.PATHS)
+_INDEXED: Final = ("/", *_PEOPLE, "/codebuch", "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
 _KEY: Final = re.compile(r"[0-9]{2}|[0-9]{5}|[0-9]{8}")
 _SVG: Final = "image/svg+xml"
 _XML: Final = "application/xml; charset=utf-8"
@@ -61,6 +63,20 @@ async def chart(request: Request, kreis: str = "") -> Response:
         found = visit.redirect(f"/karte/{_district(visit, kreis).district}")
         return Response(found.body, found.status, dict(found.headers))
     return await _answer(visit, lambda: people.chart(visit.site, visit.atlas, None, _names(visit, _on_map(visit))))
+
+
+@_offer("/karte/ueberblick.svg")
+async def overview(request: Request) -> Response:
+    """Answer with the picture of the start page."""
+    visit = await _with_atlas(Visit.of(request, "/karte/ueberblick", offered=(formats.HTML,), suffix="html"))
+
+    def make() -> bytes:
+        picture = maps.emblem(visit.atlas)
+        if picture is None:
+            raise NotFound("There is no map here.", "Eine Karte gibt es hier nicht.")
+        return picture
+
+    return await _bytes(request, "overview", _SVG, make)
 
 
 @_offer("/karte/{key}.svg", "Where an area lies, as a small picture")
@@ -135,7 +151,9 @@ async def status(request: Request) -> Response:
 async def help_page(request: Request) -> Response:
     """Answer with the help page."""
     visit = _visit(request, "/hilfe")
-    return await _answer(visit, lambda: people.manual(visit.site, manual.steps()))
+    opened: Opened = request.app.state.opened
+    folder = opened.directory / QUERIES_FOLDER / "help"
+    return await _answer(visit, lambda: people.manual(visit.site, manual.steps(folder)))
 
 
 @_offer("/impressum")

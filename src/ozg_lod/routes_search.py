@@ -99,10 +99,11 @@ def _search(request: Request, suffix: str | None) -> Response:
             "q is missing: say what to look for, for example /search.json?q=Waffe.",
             "q fehlt: sagen Sie, wonach gesucht wird, zum Beispiel /search.json?q=Waffe.",
         )
+    _check_length(typed)
     if visit.form is formats.CSV:
-        return _sent(visit, _csv(index.find(typed[:LONGEST], kind=kind, limit=_MOST_ROWS)), {"q": typed, "kind": kind})
+        return _sent(visit, _csv(index.find(typed, kind=kind, limit=_MOST_ROWS)), {"q": typed, "kind": kind})
     limit, offset = _number(request, "limit", _USUAL, least=1, most=_MOST), _number(request, "offset", 0)
-    outcome = index.find(typed[:LONGEST], kind=kind, limit=limit, offset=offset)
+    outcome = index.find(typed, kind=kind, limit=limit, offset=offset)
     asked = {"q": outcome.query, "kind": kind, "limit": str(limit), "offset": str(offset)}
     return _sent(visit, _json(visit, outcome, limit=limit, offset=offset), asked)
 
@@ -169,7 +170,7 @@ def _look_up(request: Request, scheme: keys.Scheme, name: str) -> Response:
     key, index = scheme.read(typed), _index(request)
     found = index.by_key(scheme.name, key)
     if not found:
-        raise _unknown(index, scheme, key, visit.language)
+        raise _unknown(index, scheme, (key, typed), visit.language)
     return _lead(visit, found[0], suffix) if len(found) == 1 else _choices(request, visit, key, found)
 
 
@@ -190,16 +191,18 @@ def _choices(request: Request, visit: Visit, key: str, found: Sequence[Keyed]) -
     return Response(json.dumps(choices, ensure_ascii=False), 300, headers, formats.JSON.content_type)
 
 
-def _unknown(index: Index, scheme: keys.Scheme, key: str, language: str) -> NotFound:
-    """Return the failure with the keys most like this one and whose they are."""
+def _unknown(index: Index, scheme: keys.Scheme, asked: tuple[str, str], language: str) -> NotFound:
+    """Return the failure for (key, what was typed) with the keys most like this one and whose they are."""
+    key, typed = asked
+    read = keys.completed(key, typed)
     near = index.near(scheme.name, key)
     named = [(keyed.thing.iri, keyed.key, results.name_of(keyed.thing, language)[0]) for keyed in near]
     listed = "; ".join(f"{found} {name}" for _, found, name in named)
     count = index.count(scheme.name)
     return NotFound(
-        f"The catalogue does not know the key {key}; it knows {count} of this kind"
+        f"The catalogue does not know the key {key}{read.en}; it knows {count} of this kind"
         + (f". Near: {listed}." if near else "."),
-        f"Den Schlüssel {key} kennt der Katalog nicht; von dieser Art kennt er {count}"
+        f"Den Schlüssel {key}{read.de} kennt der Katalog nicht; von dieser Art kennt er {count}"
         + (f". Ähnlich: {listed}." if near else "."),
         suggestions=[{"iri": iri, "key": found, "name": f"{name} ({found})"} for iri, found, name in named],
     )
@@ -209,6 +212,15 @@ def _typed(request: Request) -> str:
     """Return what was typed, spaces for whatever does not print."""
     text = request.query_params.get("q", "")
     return "".join(character if character.isprintable() else " " for character in text).strip()
+
+
+def _check_length(typed: str) -> None:
+    """Refuse to programs what a page would cut, saying so: in an answer for programs nobody would read it."""
+    if len(typed) > LONGEST:
+        raise BadRequest(
+            f"q has {len(typed)} characters; at most {LONGEST} are looked for.",
+            f"q hat {len(typed)} Zeichen; gesucht wird nach höchstens {LONGEST}.",
+        )
 
 
 def _index(request: Request) -> Index:

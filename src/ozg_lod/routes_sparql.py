@@ -7,7 +7,10 @@ more than a form parser knows (repeated parameters, exactly one query, nothing b
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
+    from ozg_lod.archive import Archive
     from ozg_lod.cache import Entry
     from ozg_lod.serving import Opened
     from ozg_lod.settings import Settings
@@ -31,20 +35,52 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 _VARY: Final = "Accept, Accept-Encoding"
+_DAY_S: Final = 86_400
 _LEAST_COMPRESSED: Final = 600
 _MOST_COMPRESSED: Final = 16_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What answers at one address: a snapshot, and for how many seconds its answers stay what they are."""
+
+    opened: Opened
+    path: str = "/sparql"
+    fresh_s: int = 60
+
+
 async def sparql(request: Request) -> Response:
     """Answer a query by any of the three carriers (SPARQL 1.1 Protocol §2.1), or describe the service."""
+    return await _respond(request, Door(request.app.state.opened))
+
+
+async def past_sparql(request: Request) -> Response:
+    """Answer the same way from a published version; the beginning of its name leads to all of it."""
+    opened: Opened = request.app.state.opened
+    archive: Archive = request.app.state.archive
+    written = request.path_params["version"]
+    version = written if written == opened.version else await archive.full(written, opened.version)
+    path = f"/snapshot/{version}/sparql"
+    if version != written:
+        asked = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{urlsplit(opened.public_url).path.rstrip('/')}{path}{asked}", 307)
+    if version == opened.version:
+        return await _respond(request, Door(opened, path, _DAY_S))
+    async with contextlib.AsyncExitStack() as stack:
+        with request.app.state.budget.spending(client_of(request)):  # opening is work that a client asks for
+            past = await stack.enter_async_context(archive.lent(version))
+        return await _respond(request, Door(past, path, _DAY_S))
+
+
+async def _respond(request: Request, door: Door) -> Response:
     settings: Settings = request.app.state.settings
     fields = await protocol.read(request, limit_bytes=settings.query_bytes * 4)
-    page = await _page(request)
+    page = await _page(request, door)
     if page is not None:
         return page
     if request.method != "POST" and not any(name in ("query", "update") for name, _ in fields):
-        return await _description(request)
-    return await _answer(request, fields)
+        return await _description(request, door)
+    return await _answer(request, door, fields)
 
 
 async def well_known_void(request: Request) -> Response:
@@ -55,7 +91,7 @@ async def well_known_void(request: Request) -> Response:
         dumps = {f"/dump/{name}": name for name in opened.manifest.files if name in ("data.nq", "data.nt")}
         return void.describe(counted, opened.version, opened.public_url, base_iri=opened.base_iri, dumps=dumps)
 
-    return await _described(request, "void", triples)
+    return await _described(request, Door(opened), "void", triples)
 
 
 async def _to_sparql(_request: Request) -> Response:
@@ -66,12 +102,12 @@ start = APIRouter()
 """The start page of a server that has queries and nothing else."""
 start.add_route("/", _to_sparql, methods=["GET", "HEAD"])
 router.add_route("/sparql", sparql, methods=["GET", "HEAD", "POST"])
+router.add_route("/snapshot/{version}/sparql", past_sparql, methods=["GET", "HEAD", "POST"])
 router.add_route("/.well-known/void", well_known_void, methods=["GET", "HEAD"])
 
 
-async def _page(request: Request) -> Response | None:
+async def _page(request: Request, door: Door) -> Response | None:
     """Return the page for people where it is wanted, None otherwise; what it asks is counted and cancelled like any."""
-    opened: Opened = request.app.state.opened
     editor = getattr(request.app.state, "editor", None)
     if editor is None or request.method == "POST":
         return None
@@ -79,26 +115,28 @@ async def _page(request: Request) -> Response | None:
     async def ask(wanted: Wanted) -> Entry:
         spending = request.app.state.budget.spending(client_of(request))
         async with cancelled_when_gone(request):
-            return await opened.endpoint.answer(wanted, spending=spending)
+            return await door.opened.endpoint.answer(wanted, spending=spending)
 
-    page: Response | None = await editor(request, ask)
+    page: Response | None = await editor(request, door.opened, door.path, ask)
     return page
 
 
-async def _description(request: Request) -> Response:
+async def _description(request: Request, door: Door) -> Response:
     """Answer with the description of the service."""
-    opened: Opened = request.app.state.opened
+    opened = door.opened
 
     def triples(counted: counts.Counts) -> Iterable[ox.Triple]:
         merged = bool(opened.manifest.graphs)
-        return service_description.describe(counted, opened.version, opened.public_url, merged=merged)
+        return service_description.describe(counted, opened.version, opened.public_url + door.path, merged=merged)
 
-    return await _described(request, "service", triples)
+    return await _described(request, door, f"service {door.path}", triples)
 
 
-async def _described(request: Request, name: str, triples: Callable[[counts.Counts], Iterable[ox.Triple]]) -> Response:
+async def _described(
+    request: Request, door: Door, name: str, triples: Callable[[counts.Counts], Iterable[ox.Triple]]
+) -> Response:
     """Answer with a graph about the dataset, made once per snapshot and format."""
-    opened: Opened = request.app.state.opened
+    opened = door.opened
     wanted = request.query_params.get("format")
     accept = request.headers.get("accept")
     form = formats.by_name(wanted, formats.GRAPHS) if wanted else formats.negotiate(accept, formats.GRAPHS)
@@ -106,19 +144,20 @@ async def _described(request: Request, name: str, triples: Callable[[counts.Coun
     if entry is None:
         counted = await counts.of(opened.endpoint)
         entry = opened.cache.put(f"{name} {form.suffix}", formats.serialize(triples(counted), form))
-    return await _sent(request, entry, form, mark=f"{opened.version[:16]}{opened.code}-{name}-{form.suffix}")
+    mark = f"{opened.version[:16]}{opened.code}-{name.partition(' ')[0]}-{form.suffix}"
+    return await _sent(request, door, entry, form, mark=mark)
 
 
-async def _answer(request: Request, fields: protocol.Fields) -> Response:
-    opened: Opened = request.app.state.opened
+async def _answer(request: Request, door: Door, fields: protocol.Fields) -> Response:
+    opened = door.opened
     wanted = _wanted(opened, fields, request.headers.get("accept"))
     mark = f"{opened.version[:16]}{opened.code}-{wanted.name[:24]}" if wanted.stays else None
     if mark and _has(request, mark):
-        return Response(status_code=304, headers=_headers(opened, _tag(mark, request)))
+        return Response(status_code=304, headers=_headers(door, _tag(mark, request)))
     spending = request.app.state.budget.spending(client_of(request))
     async with cancelled_when_gone(request):
         entry = await opened.endpoint.answer(wanted, deadline_s=protocol.deadline_s(request, fields), spending=spending)
-    return await _sent(request, entry, wanted.form, mark=mark)
+    return await _sent(request, door, entry, wanted.form, mark=mark)
 
 
 def _wanted(opened: Opened, fields: protocol.Fields, accept: str | None) -> Wanted:
@@ -142,17 +181,16 @@ def _wanted(opened: Opened, fields: protocol.Fields, accept: str | None) -> Want
     )
 
 
-async def _sent(request: Request, entry: Entry, form: formats.Format, *, mark: str | None) -> Response:
+async def _sent(request: Request, door: Door, entry: Entry, form: formats.Format, *, mark: str | None) -> Response:
     """Return the response: coded as the client takes it, with validators, in pieces when it is large."""
-    opened: Opened = request.app.state.opened
     settings: Settings = request.app.state.settings
     if mark and _has(request, mark):
-        return Response(status_code=304, headers=_headers(opened, _tag(mark, request)))
+        return Response(status_code=304, headers=_headers(door, _tag(mark, request)))
     zipped = _zips(request, len(entry.plain))
     body = entry.plain
     if zipped:
         body = await asyncio.to_thread(lambda: entry.gzipped) if len(body) > PIECE_BYTES else entry.gzipped
-    headers = _headers(opened, _tag(mark, request) if mark else None)
+    headers = _headers(door, _tag(mark, request) if mark else None)
     headers["Content-Type"] = form.content_type
     if zipped:
         headers["Content-Encoding"] = "gzip"
@@ -163,11 +201,11 @@ async def _sent(request: Request, entry: Entry, form: formats.Format, *, mark: s
     return Delivery(body, headers, request.app.state.hold, limit_s=settings.delivery_s)
 
 
-def _headers(opened: Opened, tag: str | None) -> dict[str, str]:
-    headers = {"Vary": _VARY, "X-Ozg-Version": opened.version}
+def _headers(door: Door, tag: str | None) -> dict[str, str]:
+    headers = {"Vary": _VARY, "X-Ozg-Version": door.opened.version}
     if tag is None:
         return {**headers, "Cache-Control": "no-store"}
-    return {**headers, "ETag": f"W/{tag}", "Cache-Control": "public, max-age=60"}
+    return {**headers, "ETag": f"W/{tag}", "Cache-Control": f"public, max-age={door.fresh_s}"}
 
 
 def _zips(request: Request, size: int) -> bool:

@@ -7,16 +7,20 @@ import logging
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from ozg_lod import app, sandbox
+from ozg_lod import sandbox
 from ozg_lod.errors import UsageError
+from ozg_lod.repeats import Front
 from ozg_lod.serving import Switch
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from fastapi import FastAPI
 
     from ozg_lod.settings import Settings
 
@@ -47,8 +51,12 @@ def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; requests in flight get `drain_s` seconds to end."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    with ThreadPoolExecutor(1) as opening:  # the data are loaded in a process of their own: both take half a second
+        switch = opening.submit(Switch, settings)
+        from ozg_lod import app  # noqa: PLC0415 - while that goes on
+    application = app.create(settings, switch.result())
     config = uvicorn.Config(
-        app.create(settings, Switch(settings)),
+        Front(application, access_log=settings.access_log),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -60,15 +68,19 @@ def run(settings: Settings) -> None:
         loop="uvloop",
         http="httptools",
     )
-    _Server(config).run()
+    _Server(config, application).run()
 
 
 class _Server(uvicorn.Server):
     """Says that it is ending before it does."""
 
+    def __init__(self, config: uvicorn.Config, application: FastAPI) -> None:
+        super().__init__(config)
+        self._application = application
+
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         """Let /health/ready answer 503 and drain; a second Ctrl-C does not wait. Ending as asked is exit code 0."""
-        self.config.app.state.ending = True  # type: ignore[union-attr] # it is ours
+        self._application.state.ending = True
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 

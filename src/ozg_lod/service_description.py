@@ -31,12 +31,11 @@ _NAMED_FORMATS: Final = {
 }
 
 
-def describe(counts: Counts, version: str, public_url: str, *, merged: bool) -> list[ox.Triple]:
-    """Return the description: one service, one dataset, its graphs with their sizes.
+def describe(counts: Counts, version: str, endpoint: str, *, merged: bool) -> list[ox.Triple]:
+    """Return the description of the service at `endpoint`: one dataset, its graphs with their sizes.
 
     `merged` says that the default graph is the merge of all named graphs.
     """
-    endpoint = f"{public_url}/sparql"
     features = [SD + "UnionDefaultGraph"] if merged else []
     return [
         resource(endpoint, RDF + "type", SD + "Service"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +42,7 @@ class Opened:
     public_url: str
     code: str
     cache: ByteCache = field(repr=False)
+    in_memory: bool = True
 
     @property
     def version(self) -> str:
@@ -56,12 +58,7 @@ class Opened:
 def open_current(settings: Settings) -> Opened:
     """Return the current snapshot, verified and loaded; raise SnapshotError with the way back if it is damaged."""
     snapshots = snapshot.Snapshots(settings.target)
-    name = snapshots.current()
-    if name is None:
-        raise SnapshotError(
-            f"There is no snapshot in {settings.target}; run `ozg-lod build` first.",
-            f"In {settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
+    name = snapshots.served()
     try:
         manifest = snapshots.verified(name)
     except SnapshotError as error:
@@ -72,21 +69,32 @@ def open_current(settings: Settings) -> Opened:
             f"{error.en} The last good one: ozg-lod snapshots use {good}",
             f"{error.de} Der letzte gute: ozg-lod snapshots use {good}",
         ) from error
-    directory = snapshots.directory(name)
+    return open_snapshot(settings, name, manifest)
+
+
+def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) -> Opened:
+    """Return a snapshot whose files are known to be sound, loaded and with its own children."""
+    directory = snapshot.Snapshots(settings.target).directory(name)
     cache = ByteCache(settings.cache_bytes)
     evaluator = _evaluator(settings, manifest)
     from_disk = not _fits(manifest, settings)
     entry = "ozg_lod.store:answering_from_disk" if from_disk else "ozg_lod.store:answering"
+    with ThreadPoolExecutor(1) as loading:
+        loaded = loading.submit(snapshot.open_store, directory, from_disk=from_disk)
+        if from_disk:
+            loaded.result()  # the children open the same files, which may have to be written first
+        endpoint = Endpoint(entry, str(directory), settings, cache, evaluator)
     return Opened(
         name=name,
         directory=directory,
         manifest=manifest,
-        store=snapshot.open_store(directory, from_disk=from_disk),
+        store=loaded.result(),
         shapes=(directory / snapshot.SHAPES_FILE).read_bytes(),
-        endpoint=Endpoint(entry, str(directory), settings, cache, evaluator),
+        endpoint=endpoint,
         public_url=settings.public_url.rstrip("/"),
         code=code_fingerprint(),
         cache=cache,
+        in_memory=not from_disk,
     )
 
 

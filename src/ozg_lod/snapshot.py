@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SHAPES_FILE: Final = "shapes.ttl"
 REPORT_FILE: Final = "report.json"
 MANIFEST_FILE: Final = "manifest.json"
+QUERIES_FOLDER: Final = "queries"
 _STORE_RECORDS: Final = "store.json"
 _FORMAT: Final = 1
 _CHUNK: Final = 1 << 20
@@ -184,6 +185,16 @@ class Snapshots:
             return self._current.read_text(encoding="utf-8").strip() or None
         except FileNotFoundError:
             return None
+
+    def served(self) -> str:
+        """Return the name of the snapshot that is to be served; raise SnapshotError where there is none yet."""
+        name = self.current()
+        if name is None:
+            raise SnapshotError(
+                f"There is no snapshot in {self.target}; run `ozg-lod build` first.",
+                f"In {self.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+            )
+        return name
 
     def write(self, contents: Contents, *, build_store: bool = True) -> Manifest:
         """Write a snapshot aside, make it durable, and give it its name; nothing is served yet."""

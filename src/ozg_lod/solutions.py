@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from ozg_lod.graph import Term
 
 ROWS: Final = 50
+DRAWN_ROWS: Final = 2000
+"""The rows a timeline or a map is made of at most."""
 _SHOWN: Final = 20_000
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
@@ -24,12 +25,16 @@ _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Solutions:
-    """One page of the rows of an answer, of which there are `total`; None is an unbound cell."""
+    """One page of the rows of an answer, of which there are `total`; None is an unbound cell.
+
+    `first_rows` are the first rows of the whole answer, whatever the page: what a drawing is made of.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Term | None]]
     total: int
     page: int
+    first_rows: Sequence[Sequence[Term | None]] = ()
 
     @property
     def pages(self) -> int:
@@ -48,10 +53,16 @@ def read(body: bytes, page: int) -> Solutions | bool:
     if isinstance(results, ox.QueryBoolean):
         return bool(results)
     columns = [variable.value for variable in results.variables]
-    skipped = sum(1 for _ in islice(results, (page - 1) * ROWS))
-    rows = [[solution[column] for column in columns] for solution in islice(results, ROWS)]
-    total = skipped + len(rows) + sum(1 for _ in results)
-    return Solutions(columns, rows, total, page)
+    start, end = (page - 1) * ROWS, page * ROWS
+    rows: list[list[Term | None]] = []
+    first_rows: list[list[Term | None]] = []
+    total = 0
+    for total, solution in enumerate(results, 1):
+        kept = [rows] if start < total <= end else []
+        kept += [first_rows] if total <= DRAWN_ROWS else []
+        for part in kept:
+            part.append([solution[column] for column in columns])
+    return Solutions(columns, rows, total, page, first_rows)
 
 
 def beginning(body: bytes) -> tuple[str, bool]:

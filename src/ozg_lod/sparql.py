@@ -106,6 +106,7 @@ class Endpoint:
             named_graphs=tuple(named_graphs),
             query_bytes=settings.query_bytes,
             answer_bytes=settings.answer_bytes,
+            scanned=found,
         )
         return Wanted(question, chosen, hashlib.sha256(question.to_bytes()).hexdigest(), not found.volatile)
 

@@ -14,7 +14,16 @@ from ozg_lod.vocab import DCAT, DCT, RDF, VOID
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SHARED: Final = ("ontology", "shapes", "contributions", "queries/derive", "tests/invariants")
+_SHARED: Final = {
+    "ontology": "ontology",
+    "shapes": "shapes",
+    "contributions": "contributions",
+    "queries/derive": "queries/derive",
+    "queries/help": "queries/help",
+    "tests/invariants": "invariants",
+    "tests/shapes": "cases",
+}
+"""What every source folder has, and what it is called in the package."""
 _READ_ME: Final = """# {title}
 
 Ein Ordner mit Quellen für ozg-lod. / A source folder for ozg-lod.
@@ -43,9 +52,9 @@ def source_folder(directory: Path, *, base_iri: str, title: str) -> None:
             f"{directory} ist nicht leer; nennen Sie einen neuen Ordner.",
         )
     source = packaged_source()
-    for name in _SHARED:
+    for name, packaged in _SHARED.items():
         origin = source / name
-        shutil.copytree(origin if origin.is_dir() else source / name.rpartition("/")[2], directory / name)
+        shutil.copytree(origin if origin.is_dir() else source / packaged, directory / name)
     (directory / "data").mkdir()
     (directory / "data" / "catalogue.ttl").write_bytes(_catalogue(base_iri, title))
     (directory / "README.md").write_text(_READ_ME.format(title=title, directory=directory), encoding="utf-8")

@@ -28,8 +28,9 @@ _TOKEN: Final = re.compile(
 def tokens(query: str) -> Iterator[tuple[str, str, int]]:
     """Yield kind, text and offset of each token; spaces and comments are left out."""
     for match in _TOKEN.finditer(query):
-        if match.lastgroup != "space":
-            yield str(match.lastgroup), match.group(), match.start()
+        kind = match.lastgroup or ""
+        if kind != "space":
+            yield kind, match[0], match.start()
 
 
 def position(query: str, offset: int) -> tuple[int, int]:

@@ -41,6 +41,7 @@ MEDIA_TYPES: Final = {
     "application/trig": ".trig",
     "application/rdf+xml": ".rdf",
     "application/ld+json": ".jsonld",
+    "application/linkset+json": ".linkset",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.ms-excel": ".xls",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
@@ -105,7 +106,7 @@ async def read_file(request: Request, *, limit_s: float) -> tuple[Upload, dict[s
     return checked(Upload(name, await _body(request, MOST_BYTES, limit_s))), {}
 
 
-async def read_form(request: Request, *, limit_s: float) -> Form:
+async def read_form(request: Request, *, limit_s: float, most_fields: int = _MOST_PARTS) -> Form:
     """Return what a form says; raises as `read_file`."""
     body = await _body(request, _FORM_BYTES, limit_s)
 
@@ -113,7 +114,7 @@ async def read_form(request: Request, *, limit_s: float) -> Form:
         yield body
 
     parser = _Parser(
-        request.headers, stream(), max_files=_MOST_PARTS, max_fields=_MOST_PARTS, max_part_size=_FIELD_BYTES
+        request.headers, stream(), max_files=_MOST_PARTS, max_fields=most_fields, max_part_size=_FIELD_BYTES
     )
     try:
         data = await parser.parse()

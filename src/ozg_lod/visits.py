@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Protocol
 
 import pyoxigraph as ox
 
-from ozg_lod import formats, listing, vocabulary
+from ozg_lod import cases, formats, listing, vocabulary
 from ozg_lod.addresses import Addresses
 from ozg_lod.atlas import Atlas, atlas
 from ozg_lod.cache import Entry
@@ -21,11 +22,13 @@ from ozg_lod.vocab import DCAT, DCT, ONTOLOGY
 from ozg_lod.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from starlette.requests import Request
 
     from ozg_lod.cache import ByteCache
+    from ozg_lod.cases import Example
     from ozg_lod.formats import Format
     from ozg_lod.graph import Term
     from ozg_lod.listing import Directory
@@ -35,18 +38,56 @@ _KIND: Final = re.compile(r"[a-z]{1,40}")
 _KEY: Final = re.compile(r"[A-Za-z0-9-]{1,200}")
 _PAGE: Final = re.compile(r"[1-9][0-9]{0,5}")
 _MOST_QUERY: Final = 100
+_FEW_LINKS: Final = 40
 
 
 class Snapshot(Protocol):
     """What a page needs of an opened snapshot."""
 
-    store: ox.Store
-    shapes: bytes
-    version: str
-    base_iri: str
-    public_url: str
-    code: str
-    cache: ByteCache
+    @property
+    def directory(self) -> Path:
+        """Where its files are."""
+        ...
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all data are held in memory."""
+        ...
+
+    @property
+    def store(self) -> ox.Store:
+        """The merged graph, and the graph of each source."""
+        ...
+
+    @property
+    def shapes(self) -> bytes:
+        """The rules as Turtle."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version of the data."""
+        ...
+
+    @property
+    def base_iri(self) -> str:
+        """What the IRIs of its things start with."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """The address that links start with."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """The fingerprint of the program."""
+        ...
+
+    @property
+    def cache(self) -> ByteCache:
+        """What is kept as long as it is served."""
+        ...
 
     @property
     def manifest(self) -> Manifest:
@@ -109,8 +150,8 @@ class Visit:
 
     @property
     def graph(self) -> Graph:
-        """Return the merged graph."""
-        return Graph(self.opened.store)
+        """Return the merged graph; it knows the names it has been asked for during the life of the snapshot."""
+        return self.opened.cache.once(Graph, lambda: Graph(self.opened.store))
 
     @property
     def directory(self) -> Directory:
@@ -135,6 +176,18 @@ class Visit:
         return self.opened.cache.once(tuple, lambda: vocabulary.definitions(self.opened.store), name="terms")
 
     @property
+    def examples(self) -> Mapping[str, Example]:
+        """Return a good and a bad example of each rule that has one, read once per snapshot."""
+        return self.opened.cache.once(dict, self._examples, name="examples")
+
+    def _examples(self) -> dict[str, Example]:
+        file = self.opened.directory / cases.FILE
+        if not file.is_file():  # a snapshot of an older version
+            return {}
+        spoken_of = {rule.iri: rule.spoken_of for rule in vocabulary.rules(self.shapes)}
+        return cases.examples(file.read_bytes(), self.opened.base_iri, spoken_of)
+
+    @property
     def title(self) -> str:
         """Return the name of the catalogue: its own where the data have one, else the site's."""
         catalogues = self._catalogues
@@ -143,6 +196,11 @@ class Visit:
 
     def iri(self, kind: str, key: str) -> str:
         """Return the IRI of a thing; raise NotFound where kind or key cannot be one."""
+        if not self.opened.base_iri:
+            raise NotFound(
+                "This server answers queries about files; it has no pages of things.",
+                "Dieser Server beantwortet Abfragen zu Dateien; Seiten über einzelne Einträge hat er nicht.",
+            )
         if not _KIND.fullmatch(kind) or not _KEY.fullmatch(key):
             raise self.unknown(kind, key)
         return f"{self.opened.base_iri}id/{kind}/{key}"
@@ -152,6 +210,10 @@ class Visit:
         if not self.graph.knows(self.iri(kind, key)):
             raise self.unknown(kind, key)
         return self.redirect(self.path)
+
+    def is_light(self, iri: str) -> bool:
+        """Return whether the page about a thing is made in a few milliseconds: from memory, of few links."""
+        return self.opened.in_memory and sum(1 for _ in islice(self.graph.to(iri), _FEW_LINKS + 1)) <= _FEW_LINKS
 
     def redirect(self, path: str) -> Reply:
         """Return 303 to another address of this host; the chosen language goes along."""
@@ -212,11 +274,24 @@ class Visit:
         links.append(f'<{addresses.absolute("/ontology")}>; rel="describedby"')
         if about:
             links.append(f'<{about}>; rel="describes"')
+            links += self._linksets(about)
         for relation, page in (("prev", self.page - 1), ("next", self.page + 1)):
             if 1 <= page <= pages:
                 links.append(f'<{addresses.absolute(self.path, page=page)}>; rel="{relation}"')
         links += [f'<{licence}>; rel="license"' for licence in self._licences(about)]
         return ", ".join(links)
+
+    def _linksets(self, about: str) -> list[str]:
+        """Return where all links of a thing are listed (RFC 9264), and its feed."""
+        thing = about.removeprefix(f"{self.opened.base_iri}id/")
+        if thing == about:
+            return []
+        linkset, feed = self.addresses.absolute(f"/linkset/{thing}"), self.addresses.absolute(f"/doc/{thing}.atom")
+        return [
+            f'<{linkset}>; rel="linkset"; type="application/linkset+json"',
+            f'<{linkset}>; rel="linkset"; type="application/linkset"',
+            f'<{feed}>; rel="alternate"; type="application/atom+xml"',
+        ]
 
     def _licences(self, about: str) -> list[str]:
         """Return the licences of a thing, else of its sources, else of the catalogue; a list has several, so none."""

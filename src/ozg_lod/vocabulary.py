@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import pyoxigraph as ox
+
 from ozg_lod.graph import TYPE, Graph, collation, iri_of, names_in
-from ozg_lod.vocab import ONTOLOGY, OWL, OZG, QB, RDFS, SH, SKOS
+from ozg_lod.uses import Use, use
+from ozg_lod.vocab import ONTOLOGY, OWL, OZG, PREFIXES, QB, RDFS, SH, SKOS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pyoxigraph as ox
 
 GROUPS: Final = (
     ("class", OWL + "Class"),
@@ -30,6 +32,8 @@ _KEPT: Final = {
     "range": RDFS + "range",
     "schemes": SKOS + "inScheme",
 }
+_COMPARING: Final = ("lessThan", "lessThanOrEquals", "equals", "disjoint")
+_NAMED: Final = re.compile(r"\b([a-z0-9]+):([A-Za-z]\w*)")
 _TEXTS: Final = (SKOS + "definition", SKOS + "scopeNote", SKOS + "example")
 
 
@@ -42,7 +46,7 @@ class Definition:
     names: Mapping[str, str]
     texts: Mapping[str, Mapping[str, str]]
     links: Mapping[str, Sequence[str]]
-    used: int
+    use: Use
 
     @property
     def anchor(self) -> str:
@@ -54,7 +58,8 @@ class Definition:
 class Rule:
     """One rule of the shapes: the sentence it says by language, the property it is about, how much it weighs.
 
-    `target` is the class it is for, or, `by_property`, the property that everything it is for has.
+    `target` is the class it is for, or, `by_property`, the property that everything it is for has. `spoken_of` are the
+    properties it is about or compares.
     """
 
     iri: str
@@ -63,6 +68,7 @@ class Rule:
     path: str
     messages: Mapping[str, str]
     severity: str
+    spoken_of: frozenset[str] = frozenset()
 
 
 def definitions(store: ox.Store) -> tuple[Definition, ...]:
@@ -84,15 +90,14 @@ def vocabulary_graph(store: ox.Store) -> set[ox.Triple]:
 def rules(shapes: ox.Store) -> tuple[Rule, ...]:
     """Return every rule with a message, by the class it is for, then by its name."""
     graph = Graph(shapes)
-    found = {}
+    owners: dict[str, set[str]] = {}
     for predicate in ("property", "sparql", "node"):
         for triple in graph.using(SH + predicate):
-            shape, owner = iri_of(triple.object), iri_of(triple.subject)
-            if shape and (rule := _rule(graph, shape, owner)).messages:
-                found[shape, rule.target] = rule
-    for triple in graph.using(TYPE, SH + "NodeShape"):
-        shape = iri_of(triple.subject)
-        if (shape, "") not in found and (rule := _rule(graph, shape, shape)).messages:
+            owners.setdefault(iri_of(triple.object), set()).add(iri_of(triple.subject))
+    found = {}
+    for shape in {iri_of(triple.subject) for triple in graph.using(SH + "message")} - {""}:
+        for owner in owners.get(shape, {shape}):
+            rule = _rule(graph, shape, owner)
             found[shape, rule.target] = rule
     return tuple(sorted(found.values(), key=lambda rule: (collation(rule.target), rule.iri)))
 
@@ -107,18 +112,7 @@ def _definition(graph: Graph, iri: str) -> Definition:
     group = next((name for name, kind in GROUPS if kind in kinds), OTHER)
     texts = {predicate: names_in(iter(graph.objects(iri, predicate))) for predicate in _TEXTS}
     links = {role: sorted({iri_of(o) for o in graph.objects(iri, p)} - {""}) for role, p in _KEPT.items()}
-    return Definition(iri, group, graph.names(iri), texts, links, _used(graph, iri, group))
-
-
-def _used(graph: Graph, iri: str, group: str) -> int:
-    """Return how often the data use the term: as class, property or value; the ontology not counted."""
-    if group == "class":
-        uses = graph.using(TYPE, iri)
-    elif group in {"link", "attribute"}:
-        uses = graph.using(iri)
-    else:
-        uses = graph.to(iri)
-    return sum(not iri_of(triple.subject).startswith(ONTOLOGY) for triple in uses)
+    return Definition(iri, group, graph.names(iri), texts, links, use(graph, iri, group))
 
 
 def _rule(graph: Graph, shape: str, owner: str) -> Rule:
@@ -130,6 +124,23 @@ def _rule(graph: Graph, shape: str, owner: str) -> Rule:
     target = by_class or by_property or owner
     messages = names_in(iter(graph.objects(shape, SH + "message")))
     severity = one(shape, "severity") or SH + "Violation"
+    path = one(shape, "path")
+    spoken_of = {path, *(one(shape, name) for name in _COMPARING), *_asked_for(graph, shape)} - {""}
     return Rule(
-        shape, target, not by_class and bool(by_property), one(shape, "path"), messages, severity.removeprefix(SH)
+        shape,
+        target,
+        not by_class and bool(by_property),
+        path,
+        messages,
+        severity.removeprefix(SH),
+        frozenset(spoken_of),
     )
+
+
+def _asked_for(graph: Graph, shape: str) -> list[str]:
+    """Return the properties the query of a rule names."""
+    queries = [shape, *(iri_of(query) for query in graph.objects(shape, SH + "sparql") if iri_of(query))]
+    said = [term for query in queries for term in graph.objects(query, SH + "select")]
+    text = " ".join(term.value for term in said if isinstance(term, ox.Literal))
+    named = _NAMED.findall(text)
+    return [PREFIXES[prefix] + name for prefix, name in named if prefix in PREFIXES]

@@ -161,11 +161,11 @@ def test_a_result_the_engine_cuts_is_refused(
             assert len(whole.json()["results"]["bindings"]) == 99
 
 
-def test_publishing_needs_its_password_and_says_so(start: dict[str, Any], target: Path, tmp_path: Path) -> None:
-    with start["virtuoso"](tmp_path) as backend:
-        refused = backend.publish(target, login=False)
-        assert refused.returncode == 2
-        assert "OZG_LOD_STORE_USER" in refused.stderr
+@pytest.mark.parametrize("backend", ["virtuoso"], indirect=True)
+def test_publishing_needs_its_password_and_says_so(backend: Any, target: Path) -> None:
+    refused = backend.publish(target, login=False)
+    assert refused.returncode == 2
+    assert "OZG_LOD_STORE_USER" in refused.stderr
 
 
 def test_a_new_version_is_used_from_one_question_to_the_next_and_the_old_one_can_go(

@@ -59,7 +59,7 @@ def chromium() -> Iterator[Any]:
     if program is None:
         pytest.skip("there is no Chromium; on Debian: apt install chromium")
     with sync_api.sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-dev-shm-usage"]
+        flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions"]
         browser = playwright.chromium.launch(executable_path=program, args=flags)
         yield browser
         browser.close()

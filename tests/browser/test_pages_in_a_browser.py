@@ -12,7 +12,12 @@ import pytest
 HOSTILE = 'SELECT ("<img src=x onerror=alert(1)>" AS ?text) (<javascript:alert(1)> AS ?link) {}'
 WRONG = "SELECT ?s WHERE {\n  ?s ozg:of ?o .\n}"
 LONG = "SELECT * WHERE { ?s ?p ?o } LIMIT 120"
+OZG = "https://w3id.org/ozg-lod/ontology#"
 GRAPH = "CONSTRUCT WHERE { ?s a <https://w3id.org/ozg-lod/ontology#Module> }"
+DATES = "SELECT ?s ?from ?to WHERE { ?s <{0}earliest> ?from ; <{0}latest> ?to } ORDER BY ?s LIMIT 20".replace(
+    "{0}", OZG
+)
+PLACES = f"SELECT ?member WHERE {{ ?member <{OZG}participatesIn> ?programme }}"
 TRUTH = "ASK { ?s a <https://w3id.org/ozg-lod/ontology#Module> }"
 
 
@@ -34,6 +39,13 @@ PAGES = [
     "/doc/programme/ozg-modellkommunen",
     "/doc/discrepancy/neu-isenburg-fulda",
     "/doc/source/hmdis-2021-05-19",
+    "/doc/bundle",
+    "/doc/funding/ikz-deckel",
+    "/doc/channel/website",
+    "/doc/figure/buendel-tabelle",
+    "/doc/dataset/authorities",
+    "/harvest",
+    "/karte/06531",
     "/ontology",
     "/shapes",
     "/suche",
@@ -53,6 +65,9 @@ PAGES = [
     ask(GRAPH),
     ask(TRUTH),
     ask("SELECT ?s WHERE { ?s a ?nothing . FILTER(false) }"),
+    ask(DATES, view="timeline"),
+    ask(PLACES, view="map"),
+    "/codebuch",
     "/doc/bundle/waffen",
     "/nirgends",
 ]
@@ -68,6 +83,7 @@ MAIN = {
     "/karte",
     "/sparql",
     ask(WRONG),
+    ask(DATES, view="timeline"),
 }
 FAILING = {ask(WRONG): 400, "/doc/bundle/waffen": 404, "/nirgends": 404}
 WIDTHS = (320, 768, 1280)
@@ -196,6 +212,29 @@ def test_from_the_start_to_the_model_municipalities_it_takes_two_clicks(visit: C
         visitor.page.get_by_role("link", name="Wer hilft und fördert?").click()
         visitor.page.get_by_role("main").get_by_role("link", name="OZG-Modellkommunen", exact=True).click()
         assert visitor.page.get_by_role("link", name="OZG-Modellkommune: Wiesbaden").count() > 0
+
+
+@pytest.mark.parametrize("path", ["/", "/doc/municipality/06414000", "/doc/bundle/jugendamt", "/karte"])
+def test_a_page_with_all_it_needs_weighs_at_most_100_kilobytes(visit: Callable[..., Any], path: str) -> None:
+    with visit(width=412, touch=True) as visitor:
+        finished: list[Any] = []
+        visitor.page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 - Playwright marks what it is given
+        visitor.open(path)
+        visitor.page.wait_for_load_state("networkidle")
+        sizes = [request.sizes() for request in finished]
+        assert len(sizes) >= 4
+        assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) <= 100_000
+
+
+def test_a_page_begins_with_what_people_come_for(visit: Callable[..., Any]) -> None:
+    with visit(language="en") as visitor:
+        visitor.open("/doc/bundle/jugendamt")
+        told = visitor.page.locator(".glance").inner_text()
+        assert "Services\n4" in told
+        assert "November 2019" in told
+        visitor.open("/")
+        assert "70\nservices online, as of 17 May 2021" in visitor.page.locator(".numbers").inner_text()
+        assert visitor.page.locator(".hero-map img").evaluate("image => image.complete && image.naturalWidth > 0")
 
 
 def test_an_answer_for_spreadsheets_holds_no_formula(visit: Callable[..., Any]) -> None:

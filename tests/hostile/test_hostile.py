@@ -19,12 +19,11 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.conftest import patience
 
 ATTACKS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("attacks.toml").read_text("utf-8"))
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 IN_CODE = {"Q18", "Q19", "Q20", "Q21"}
-PATIENCE = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-"""Limits of time are for a machine that does nothing else; on a busy one they are stretched as much as it is busy."""
 
 
 class Canary:
@@ -104,7 +103,7 @@ def test_an_attack_gets_its_status_and_hurts_nobody(besieged: str, canary: Canar
     start = time.monotonic()
     next_one = httpx.get(besieged + "/sparql", params={"query": f"ASK {{}} # after {name}"}, timeout=5)
     assert next_one.status_code == 200
-    assert time.monotonic() - start < 2 * PATIENCE
+    assert time.monotonic() - start < 2 * patience()
     assert canary.hits == 0
 
 
@@ -131,9 +130,9 @@ def test_q18_a_server_with_a_runaway_query_ends_when_asked(started: Callable[[],
         start = time.monotonic()
         os.kill(server, signal.SIGTERM)
         assert asked.result().status_code == 503
-        while Path(f"/proc/{server}").exists() and _state(server) != "Z" and time.monotonic() - start < 10 * PATIENCE:
+        while Path(f"/proc/{server}").exists() and _state(server) != "Z" and time.monotonic() - start < 10 * patience():
             time.sleep(0.05)
-        assert time.monotonic() - start < 6 * PATIENCE
+        assert time.monotonic() - start < 6 * patience()
 
 
 def test_q19_a_client_that_hangs_up_frees_the_processor(started: Callable[[], Any]) -> None:
@@ -141,16 +140,16 @@ def test_q19_a_client_that_hangs_up_frees_the_processor(started: Callable[[], An
         for number in range(4):
             with pytest.raises(httpx.TimeoutException):
                 httpx.get(url + "/sparql", params={"query": f"{SLOW} # {number}"}, timeout=0.4)
-        time.sleep(PATIENCE)
-        before = _processor_s(_server(url))
-        time.sleep(1)
-        assert _processor_s(_server(url)) - before < 0.2
+        server, end = _server(url), time.monotonic() + 5 * patience()
+        while (spent := _spent_in_a_second(server)) > 0.2 and time.monotonic() < end:
+            pass
+        assert spent < 0.2
 
 
 def test_q20_health_is_prompt_during_an_attack(besieged: str) -> None:
     with httpx.Client() as client:
         taken = sorted(_timed(client, besieged + "/health") for _ in range(100))
-    assert taken[90] < 0.05 * PATIENCE, f"median {taken[50] * 1000:.0f} ms, ninth decile {taken[90] * 1000:.0f} ms"
+    assert taken[90] < 0.05 * patience(), f"median {taken[50] * 1000:.0f} ms, ninth decile {taken[90] * 1000:.0f} ms"
 
 
 def test_q21_many_slow_queries_fill_a_bounded_queue_and_the_rest_is_told_at_once(started: Callable[[], Any]) -> None:
@@ -168,12 +167,12 @@ def test_q21_many_slow_queries_fill_a_bounded_queue_and_the_rest_is_told_at_once
         time.sleep(1.5)
         start = time.monotonic()
         assert httpx.get(url + "/sparql", params={"query": "ASK {} # beside 45"}, timeout=10).status_code == 200
-        assert time.monotonic() - start < 2 * PATIENCE
+        assert time.monotonic() - start < 2 * patience()
         answers = [future.result() for future in asked]
     reasons = [reason for reason, _ in answers]
     assert set(reasons) == {"busy", "late"}
     assert reasons.count("busy") >= 20
-    assert max(taken for _, taken in answers) < 8 * PATIENCE
+    assert max(taken for _, taken in answers) < 8 * patience()
 
 
 def _timed(client: httpx.Client, url: str) -> float:
@@ -196,6 +195,12 @@ def _state(process: int) -> str:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     return "Z"
+
+
+def _spent_in_a_second(root: int) -> float:
+    before = _processor_s(root)
+    time.sleep(1)
+    return _processor_s(root) - before
 
 
 def _processor_s(root: int) -> float:

@@ -1,0 +1,138 @@
+"""Requests that came before word for word get the same answer, and nobody gets that of another request."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from tests.conftest import free_port, program, wait_until_ready
+
+from ozg_lod.cache import ByteCache
+from ozg_lod.repeats import Front, Repeats, key_of, repeats_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PAGE = "/doc/bundle/jugendamt"
+TURTLE = {"accept": "text/turtle"}
+
+
+def fields(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name != "date"}
+
+
+@pytest.mark.parametrize("headers", [TURTLE, {"accept": "text/html"}, {**TURTLE, "accept-encoding": "identity"}])
+def test_the_second_answer_is_the_first_once_more(client: httpx.Client, headers: dict[str, str]) -> None:
+    first, second = (client.get(PAGE, headers=headers) for _ in range(2))
+    assert first.status_code == second.status_code == 200
+    assert first.content == second.content
+    assert fields(first) == fields(second)
+    assert second.headers["access-control-allow-origin"] == "*"
+    assert "content-security-policy" in second.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "expected"),
+    [
+        (PAGE, {"accept": "text/html", "accept-language": "en"}, "text/html"),
+        (PAGE + ".jsonld", {"accept": "text/turtle"}, "application/ld+json"),
+        (PAGE + "?format=nt", {"accept": "text/turtle"}, "application/n-triples"),
+        (PAGE, {"accept": "application/rdf+xml"}, "application/rdf+xml"),
+    ],
+)
+def test_what_differs_in_one_field_gets_its_own_answer(
+    client: httpx.Client, path: str, headers: dict[str, str], expected: str
+) -> None:
+    for _ in range(2):
+        client.get(PAGE, headers=TURTLE)
+        assert client.get(path, headers=headers).headers["content-type"].startswith(expected)
+
+
+def test_head_and_conditional_requests_are_repeated_without_a_body(client: httpx.Client) -> None:
+    whole = client.get(PAGE, headers=TURTLE)
+    for _ in range(2):
+        head = client.head(PAGE, headers=TURTLE)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == whole.headers["content-length"]
+        unchanged = client.get(PAGE, headers={**TURTLE, "if-none-match": whole.headers["etag"]})
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert client.get(PAGE, headers=TURTLE).content == whole.content
+
+
+def test_failures_are_told_anew(client: httpx.Client) -> None:
+    for _ in range(2):
+        assert client.get("/doc/bundle/gibt-es-nicht", headers=TURTLE).status_code == 404
+        assert client.get(PAGE, headers={"accept": "image/png"}).status_code == 406
+        assert client.post(PAGE).status_code == 405
+
+
+def test_a_repeated_answer_stands_in_the_log_like_any_other(target: Path, tmp_path: Path) -> None:
+    port, said = free_port(), tmp_path / "log"
+    command = [program(), "serve", "--target", str(target), "--port", str(port), "--access-log"]
+    with said.open("wb") as log, subprocess.Popen(command, stderr=log) as process:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_ready(url, process)
+        for _ in range(3):
+            httpx.get(url + PAGE + "?lang=de", headers=TURTLE)
+        process.terminate()
+    assert len(re.findall(rf"GET {PAGE} 200 [0-9.]+ ms\n", said.read_text())) == 3
+
+
+def test_without_a_cache_nothing_is_kept_and_the_answers_are_the_same(
+    target: Path, client: httpx.Client, serve: Callable[..., Any]
+) -> None:
+    with serve(target, "--cache-mb", "0") as url:
+        for _ in range(2):
+            assert httpx.get(url + PAGE, headers=TURTLE).content == client.get(PAGE, headers=TURTLE).content
+
+
+def test_what_is_kept_has_a_limit() -> None:
+    repeats = Repeats(40_000)
+    for number in range(8):
+        repeats.put(("GET", str(number)), 200, [], b"x" * 5_000)
+    assert repeats.get(("GET", "0")) is None
+    assert repeats.get(("GET", "7")) is not None
+    repeats.put(("GET", "large"), 200, [], b"x" * 10_000)
+    assert repeats.get(("GET", "large")) is None
+
+
+def test_only_requests_for_things_are_kept_and_none_with_endless_fields() -> None:
+    request: dict[str, Any] = {"type": "http", "method": "GET", "path": PAGE, "query_string": b"", "headers": []}
+    assert key_of(request) is not None
+    twice = {**request, "headers": [(b"accept", b"text/html"), (b"host", b"x"), (b"accept", b"text/turtle")]}
+    assert b"text/html,text/turtle" in (key_of(twice) or ())
+    for other in (
+        {"type": "lifespan"},
+        {"method": "POST"},
+        {"path": "/sparql"},
+        {"path": PAGE + ".atom"},
+        {"headers": [(b"accept", b"a" * 2000)]},
+    ):
+        assert key_of({**request, **other}) is None
+
+
+def test_a_new_snapshot_starts_with_nothing_kept() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+        sent.append("made")
+
+    caches = [ByteCache(1_000_000), ByteCache(1_000_000)]
+    app.state = SimpleNamespace(opened=SimpleNamespace(cache=caches[0]))  # type: ignore[attr-defined]
+    request: dict[str, Any] = {"type": "http", "method": "GET", "path": PAGE, "query_string": b"", "headers": []}
+    repeats_of(caches[0]).put(key_of(request) or (), 200, [], b"old")
+    front = Front(app, access_log=True)  # type: ignore[arg-type]
+    asyncio.run(front(request, None, send))  # type: ignore[arg-type]
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    app.state.opened.cache = caches[1]  # type: ignore[attr-defined]
+    asyncio.run(front(request, None, send))  # type: ignore[arg-type]
+    assert sent[-1] == "made"
