@@ -22,7 +22,7 @@ from ozg_lod.ledger import KEPT
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 MEMORY_MB = 1024
-DEADLINE_S = 4
+DEADLINE_S = 2
 FAILURES = {"Late": Late, "Unprocessable": Unprocessable}
 
 
