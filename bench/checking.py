@@ -23,15 +23,16 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 
-from ozg_lod import build, report, rulebook
-from ozg_lod.checking import Checker, examine_in_cage
-from ozg_lod.examination import SourceFile
+from ozg_lod import build
+from ozg_lod.checks import report, rulebook
+from ozg_lod.checks.checking import Checker, examine_in_cage
+from ozg_lod.checks.examination import SourceFile
 from ozg_lod.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ozg_lod.examination import Examination, Rules
+    from ozg_lod.checks.examination import Examination, Rules
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"

@@ -25,11 +25,13 @@ import generate
 import servers
 import uvloop
 
-from ozg_lod import app, dataset, formats
-from ozg_lod.scan import scan
-from ozg_lod.serving import Switch
+from ozg_lod import app
+from ozg_lod.engine.scan import scan
+from ozg_lod.engine.store import Embedded, Question
+from ozg_lod.rdf import formats
 from ozg_lod.settings import RdfFile, Settings
-from ozg_lod.store import Embedded, Question
+from ozg_lod.sparql import dataset
+from ozg_lod.sparql.serving import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

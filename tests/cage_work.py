@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from ozg_lod.cage import Work, Write
+from ozg_lod.cage.cage import Work, Write
 from ozg_lod.errors import BadRequest
 
 _DOUBLED = "SELECT * {" + " ".join(f"BIND(CONCAT(?v{i},?v{i}) AS ?v{i + 1})" for i in range(40)) + "}"

@@ -26,7 +26,7 @@ from httpx._transports import default as _transports
 
 from ozg_lod import build
 from ozg_lod.settings import Settings
-from ozg_lod.snapshot import Snapshots
+from ozg_lod.snapshots.snapshot import Snapshots
 
 collect_ignore = ["harvesting.py"]  # a script that runs in an environment of its own
 ROOT = Path(__file__).resolve().parents[1]

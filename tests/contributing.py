@@ -18,8 +18,8 @@ from tests.conftest import ROOT
 from tests.small_source import small_source
 
 from ozg_lod import cli
-from ozg_lod.inbox import Delivery, Inbox
-from ozg_lod.submissions import Sender, Submission
+from ozg_lod.contributions.inbox import Delivery, Inbox
+from ozg_lod.contributions.submissions import Sender, Submission
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 TOWN = f"{BASE}id/municipality/06531005"

@@ -15,11 +15,12 @@ import openpyxl
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import lists, snapshot
-from ozg_lod.alignment import NOBODY, Choice, State, align
+from ozg_lod.checks import lists
+from ozg_lod.checks.lists import Listing
 from ozg_lod.errors import BadRequest, TooLarge
-from ozg_lod.lists import Listing
-from ozg_lod.register import Register, register
+from ozg_lod.reuse.alignment import NOBODY, Choice, State, align
+from ozg_lod.reuse.register import Register, register
+from ozg_lod.snapshots import snapshot
 
 BASE = "https://w3id.org/ozg-lod/hessen/id/"
 LIST = """Schlüssel;Gemeinde;Landkreis;Notiz

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozg_lod import answer_map, answer_timeline, solutions
-from ozg_lod.addresses import Addresses
-from ozg_lod.atlas import Atlas
-from ozg_lod.site import Site
+from ozg_lod.pages import answer_map, answer_timeline, solutions
+from ozg_lod.pages.atlas import Atlas
+from ozg_lod.pages.site import Site
+from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.vocab import GEO, XSD
 
 BROWSER = {"Accept": "text/html", "Accept-Language": "de"}

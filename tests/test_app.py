@@ -21,9 +21,9 @@ from tests.conftest import ROOT, free_port, program, wait_until_ready
 from ozg_lod import app, server
 from ozg_lod.build import build
 from ozg_lod.errors import UsageError
-from ozg_lod.serving import Switch
 from ozg_lod.settings import Settings
-from ozg_lod.snapshot import Snapshots
+from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.sparql.serving import Switch
 
 Serve = Callable[..., AbstractContextManager[str]]
 

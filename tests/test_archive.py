@@ -13,10 +13,10 @@ import pytest
 from tests.conftest import serving
 from tests.small_source import publish, small_source
 
-from ozg_lod.archive import Archive
 from ozg_lod.errors import Busy, NotFound, SnapshotError, Unavailable
 from ozg_lod.settings import Settings
-from ozg_lod.snapshot import Snapshots
+from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.sparql.archive import Archive
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 ALT = "http://www.w3.org/2004/02/skos/core#altLabel"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import patience
 
-from ozg_lod import cage, errors, sandbox
+from ozg_lod import errors
+from ozg_lod.cage import cage, sandbox
 
 LIMITS = cage.Limits(memory_mb=200)
 WORK = "tests.cage_work:setup"
@@ -94,11 +95,11 @@ def test_a_template_that_cannot_load_says_why() -> None:
     with pytest.raises(cage.Fault, match="ModuleNotFoundError"):
         cage.Template("ozg_lod.no_such_module:setup", "", LIMITS)
     with pytest.raises(cage.Fault, match="No such file"):
-        cage.Template("ozg_lod.store:answering", "/nonexistent", LIMITS)
+        cage.Template("ozg_lod.engine.store:answering", "/nonexistent", LIMITS)
 
 
 def test_children_end_with_their_template() -> None:
-    own = cage.Template("ozg_lod.checking:examining", "", LIMITS)
+    own = cage.Template("ozg_lod.checks.checking:examining", "", LIMITS)
     child = own.child()
     own.close()
     end = time.monotonic() + 5 * patience()

@@ -18,10 +18,15 @@ import pyoxigraph as ox
 import pytest
 from tests import cage_work
 
-from ozg_lod import cage, checking, dataset, errors, harvest_reading, sandbox, store
-from ozg_lod.gate import Examination, Rules, SourceFile, examine
-from ozg_lod.harvest_reading import Reading
+from ozg_lod import errors
+from ozg_lod.cage import cage, sandbox
+from ozg_lod.checks import checking
+from ozg_lod.checks.gate import Examination, Rules, SourceFile, examine
+from ozg_lod.engine import store
+from ozg_lod.harvest import harvest_reading
+from ozg_lod.harvest.harvest_reading import Reading
 from ozg_lod.settings import RdfFile
+from ozg_lod.sparql import dataset
 
 BASE = "https://example.org/"
 ORDER = {"entry": "tests.cage_work:setup", "argument": "here", "memory_mb": 200, "cpu_s": 20}

@@ -22,8 +22,8 @@ from rdflib.compare import to_isomorphic
 from tests.conftest import ROOT, serving
 from tests.small_source import publish, small_source
 
-from ozg_lod import tables
-from ozg_lod.snapshot import Manifest, Snapshots
+from ozg_lod.snapshots.snapshot import Manifest, Snapshots
+from ozg_lod.tables import tables
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")

@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import serving
 from tests.small_source import publish, small_source
 
-from ozg_lod import changes
-from ozg_lod.snapshot import Publication, Snapshots
+from ozg_lod.snapshots import changes
+from ozg_lod.snapshots.snapshot import Publication, Snapshots
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 ALT = "http://www.w3.org/2004/02/skos/core#altLabel"

@@ -20,7 +20,7 @@ import pyoxigraph as ox
 import pytest
 from starlette.requests import Request
 
-from ozg_lod import check_pages, uploads
+from ozg_lod.contributions import check_pages, uploads
 from ozg_lod.errors import Late
 
 HEAD = (

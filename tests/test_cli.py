@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT, free_port, program
 
 from ozg_lod import cli
-from ozg_lod.snapshot import Snapshots
+from ozg_lod.snapshots.snapshot import Snapshots
 
 
 class Ran:

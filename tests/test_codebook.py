@@ -11,10 +11,11 @@ import httpx
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import codebook, flat
+from ozg_lod.datasets import flat
 from ozg_lod.errors import SourceError
+from ozg_lod.pages import codebook
+from ozg_lod.pages.vocabulary import definitions
 from ozg_lod.vocab import OZG
-from ozg_lod.vocabulary import definitions
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = {"Accept": "text/html", "Accept-Language": "de"}

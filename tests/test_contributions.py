@@ -16,10 +16,10 @@ import pytest
 from tests.conftest import ROOT, serving
 from tests.contributing import BASE, DISTRICT, OTHER_TOWN, Office, opened, row, table
 
-from ozg_lod import plans
+from ozg_lod.contributions import plans
+from ozg_lod.contributions.submissions import Event, State
 from ozg_lod.errors import SnapshotError
-from ozg_lod.snapshot import Snapshots
-from ozg_lod.submissions import Event, State
+from ozg_lod.snapshots.snapshot import Snapshots
 
 STATEMENT = f"{BASE}id/availability/06531005-soziales"
 FORM = {"authority": "06531005", "sender": "Person im Rathaus", "mail": "rathaus@example.org", "consent": "1"}

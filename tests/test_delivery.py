@@ -14,8 +14,8 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from ozg_lod.delivery import PIECE_BYTES, Delivery, Hold
 from ozg_lod.errors import Busy
+from ozg_lod.web.delivery import PIECE_BYTES, Delivery, Hold
 
 BODY = bytes(range(256)) * 1024
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.describe import Description, about
-from ozg_lod.graph import Graph, collation, names_in, pick
-from ozg_lod.listing import directory, list_graph, select, table, write_csv
+from ozg_lod.pages.describe import Description, about
+from ozg_lod.pages.listing import directory, list_graph, select, table, write_csv
+from ozg_lod.pages.vocabulary import definitions, rules
+from ozg_lod.rdf.graph import Graph, collation, names_in, pick
 from ozg_lod.vocab import DCT, OZG, SKOS
-from ozg_lod.vocabulary import definitions, rules
 
 HERE = Path(__file__).parent
 BASE = "https://w3id.org/ozg-lod/hessen/"

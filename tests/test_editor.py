@@ -17,8 +17,8 @@ import httpx
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import examples, snippets, solutions, static_files
 from ozg_lod.errors import NotFound
+from ozg_lod.pages import examples, snippets, solutions, static_files
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "de"}

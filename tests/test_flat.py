@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import flat
+from ozg_lod.datasets import flat
 from ozg_lod.errors import SourceError
 
 HEAD = "# title: Dinge\n# title-en: Things\n# dataset: things\n"

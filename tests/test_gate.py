@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ozg_lod import shapes as shapes_module
-from ozg_lod import validation
+from ozg_lod.checks import shapes as shapes_module
+from ozg_lod.checks import validation
+from ozg_lod.checks.gate import METADATA, SUFFIXES, Examination, Rules, SourceFile, examine, graph_of
 from ozg_lod.errors import Unprocessable
 from ozg_lod.findings import Finding, Severity
-from ozg_lod.gate import METADATA, SUFFIXES, Examination, Rules, SourceFile, examine, graph_of
 from ozg_lod.vocab import OZG, SKOS, XSD
 
 ROOT = Path(__file__).parent.parent

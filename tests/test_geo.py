@@ -13,15 +13,15 @@ from xml.etree import ElementTree as ET
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import maps
-from ozg_lod.addresses import Addresses
-from ozg_lod.atlas import Atlas, atlas
-from ozg_lod.geo import Box, Frame, Outline, outline
-from ozg_lod.graph import Graph
-from ozg_lod.snapshot import open_store
-from ozg_lod.tables import describe
-from ozg_lod.values import Writer
-from ozg_lod.words import words
+from ozg_lod.pages import maps
+from ozg_lod.pages.atlas import Atlas, atlas
+from ozg_lod.pages.values import Writer
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.rdf.geo import Box, Frame, Outline, outline
+from ozg_lod.rdf.graph import Graph
+from ozg_lod.snapshots.snapshot import open_store
+from ozg_lod.tables.tables import describe
+from ozg_lod.text.words import words
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "https://w3id.org/ozg-lod/hessen/"

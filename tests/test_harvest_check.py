@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.portal_site import Reply, Site, page, paged, running, sound, view
 
-from ozg_lod import cli, harvest_check, harvest_client, harvest_reading, harvest_report, mqa
-from ozg_lod.harvest_check import Order, Outcome
-from ozg_lod.harvest_graph import Graph
+from ozg_lod import cli
+from ozg_lod.harvest import harvest_check, harvest_client, harvest_reading, harvest_report, mqa
+from ozg_lod.harvest.harvest_check import Order, Outcome
+from ozg_lod.harvest.harvest_graph import Graph
 
 FEED = "/catalog.ttl"
 FIRST = "/catalog.ttl?page=1"

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ozg_lod import harvest_check, harvest_client, harvest_reading, harvest_report
-from ozg_lod.harvest_check import Order
+from ozg_lod.harvest import harvest_check, harvest_client, harvest_reading, harvest_report
+from ozg_lod.harvest.harvest_check import Order
 
 HTML = {"Accept": "text/html"}
 Serve = Callable[..., AbstractContextManager[str]]

@@ -16,11 +16,14 @@ import pytest
 from tests.conftest import free_port, program, serving, wait_until_ready
 from tests.contributing import TOWN, Office, opened, row, table
 
-from ozg_lod import applications, doctor, rates, routes_inbox
+from ozg_lod import doctor
+from ozg_lod.contributions import applications
+from ozg_lod.contributions.inbox import Delivery, Inbox
+from ozg_lod.contributions.submissions import Event, Sender, State
 from ozg_lod.errors import InboxError, TooManyRequests, Unavailable
-from ozg_lod.inbox import Delivery, Inbox
+from ozg_lod.routes import routes_inbox
 from ozg_lod.settings import Settings
-from ozg_lod.submissions import Event, Sender, State
+from ozg_lod.web import rates
 
 FORM = {"authority": "06531005", "sender": "Person im Rathaus", "mail": "rathaus@example.org", "consent": "1"}
 PAGE = {"accept": "text/html", "accept-language": "de"}

@@ -12,10 +12,10 @@ import pytest
 from tests.conftest import ROOT
 from tests.contributing import BASE, Office, opened, row, table
 
-from ozg_lod.inbox import PLAN
-from ozg_lod.snapshot import Snapshots
-from ozg_lod.store import DATA_FILE
-from ozg_lod.submissions import State, Submission
+from ozg_lod.contributions.inbox import PLAN
+from ozg_lod.contributions.submissions import State, Submission
+from ozg_lod.engine.store import DATA_FILE
+from ozg_lod.snapshots.snapshot import Snapshots
 
 BUNDLES = [line.partition(",")[0] for line in (ROOT / "data" / "bundles.csv").read_text("utf-8").splitlines()[1:]]
 CHECKED = ("--checked", "Rückruf im Rathaus")

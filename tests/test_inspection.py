@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from ozg_lod import inspection
-from ozg_lod.budget import Budget
+from ozg_lod.contributions import inspection
+from ozg_lod.contributions.inspection import PAGE, PREVIEW, Inspected, Inspection, Order
+from ozg_lod.contributions.inspector import Inspector, inspecting, inspector_of
+from ozg_lod.contributions.preview import Preview
 from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable, Unprocessable
-from ozg_lod.inspection import PAGE, PREVIEW, Inspected, Inspection, Order
-from ozg_lod.inspector import Inspector, inspecting, inspector_of
-from ozg_lod.preview import Preview
-from ozg_lod.serving import Opened, open_current
 from ozg_lod.settings import Settings
+from ozg_lod.sparql.serving import Opened, open_current
+from ozg_lod.web.budget import Budget
 
 HEAD = (
     "Gemeinde oder Kreis (AGS);Leistung (Bündel, OZG-Nummer oder LeiKa-Schlüssel);Stand;Seit oder ab (Monat);"

@@ -10,9 +10,12 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import build, gate, kinds, rulebook, snapshot
+from ozg_lod import build
+from ozg_lod.checks import gate, rulebook
 from ozg_lod.errors import SourceError
 from ozg_lod.settings import Settings
+from ozg_lod.snapshots import snapshot
+from ozg_lod.tables import kinds
 from ozg_lod.vocab import DCT, SKOS
 
 ROOT = Path(__file__).parents[1]

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tests.conftest import patience
 
-from ozg_lod.cage import Limits
+from ozg_lod.cage.cage import Limits
+from ozg_lod.engine.lanes import Lanes, Widths
 from ozg_lod.errors import Busy, Late, OutOfMemory
-from ozg_lod.lanes import Lanes, Widths
 
 Trial = Callable[[Lanes], Awaitable[None]]
 

@@ -13,9 +13,9 @@ import openpyxl
 import pytest
 from tests.contributions.corpus import GOOD, HEAD, csv_file, on, row, second_sheet, xlsx
 
-from ozg_lod import checking, gate, marked, report, report_forms, rulebook
+from ozg_lod.checks import checking, gate, marked, report, report_forms, rulebook
+from ozg_lod.checks.examination import Examination, Rules, Sheet, SourceFile
 from ozg_lod.errors import UsageError
-from ozg_lod.examination import Examination, Rules, Sheet, SourceFile
 from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.vocab import OZG, SKOS
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from tests import labelled
 
-from ozg_lod import reasons, snapshot
-from ozg_lod.matching import Outcome, Row, match
-from ozg_lod.placenames import take_apart
-from ozg_lod.register import Register, register
-from ozg_lod.words import words
+from ozg_lod.reuse import reasons
+from ozg_lod.reuse.matching import Outcome, Row, match
+from ozg_lod.reuse.placenames import take_apart
+from ozg_lod.reuse.register import Register, register
+from ozg_lod.snapshots import snapshot
+from ozg_lod.text.words import words
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 ROOT = Path(__file__).resolve().parents[1]

@@ -19,17 +19,22 @@ import pyoxigraph as ox
 import pytest
 from fastapi import FastAPI, Request, Response
 
-from ozg_lod import app, cases, errors, formats, pages, routes_pages, tables
-from ozg_lod.addresses import Addresses
-from ozg_lod.cache import ByteCache
-from ozg_lod.describe import about
-from ozg_lod.graph import Graph, pick
-from ozg_lod.language import LANGUAGES, Language
-from ozg_lod.listing import directory
-from ozg_lod.replies import wants_gzip
-from ozg_lod.values import Writer
+from ozg_lod import app, errors
+from ozg_lod.pages import pages
+from ozg_lod.pages.describe import about
+from ozg_lod.pages.listing import directory
+from ozg_lod.pages.values import Writer
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.rdf.graph import Graph, pick
+from ozg_lod.routes import routes_pages
+from ozg_lod.snapshots import cases
+from ozg_lod.tables import tables
+from ozg_lod.text.language import LANGUAGES, Language
+from ozg_lod.text.words import all_texts, prefixed, words
 from ozg_lod.vocab import KINDS, OZG, PREFIXES, SCHEMA, XSD
-from ozg_lod.words import all_texts, prefixed, words
+from ozg_lod.web.cache import ByteCache
+from ozg_lod.web.replies import wants_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -692,7 +697,7 @@ def test_the_cache_keeps_what_was_used_last_within_its_limit() -> None:
 
 
 def test_texts_that_are_no_tables_are_refused() -> None:
-    from ozg_lod.words import _leaves  # noqa: PLC0415 - the fault cannot be made through the packaged file
+    from ozg_lod.text.words import _leaves  # noqa: PLC0415 - the fault cannot be made through the packaged file
 
     with pytest.raises(TypeError, match="site/title is not a table"):
         dict(_leaves("", {"site": {"title": "x", "other": {"de": "x"}}}))

@@ -20,16 +20,18 @@ import httpx
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import cli, doctor, inventory, legal, linking, manual, people, sandbox, sitemap, structured
-from ozg_lod.addresses import Addresses
-from ozg_lod.describe import about
+from ozg_lod import cli, doctor
+from ozg_lod.cage import sandbox
 from ozg_lod.errors import UsageError
-from ozg_lod.graph import Graph
-from ozg_lod.listing import directory
+from ozg_lod.pages import inventory, legal, linking, manual, people, sitemap, structured
+from ozg_lod.pages.describe import about
+from ozg_lod.pages.listing import directory
+from ozg_lod.pages.site import Site
+from ozg_lod.pages.timeline import timeline
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.rdf.graph import Graph
 from ozg_lod.settings import Settings
-from ozg_lod.site import Site
-from ozg_lod.snapshot import Publication, Snapshots, open_store
-from ozg_lod.timeline import timeline
+from ozg_lod.snapshots.snapshot import Publication, Snapshots, open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "https://w3id.org/ozg-lod/hessen/"
@@ -519,7 +521,7 @@ def test_the_base_iri_must_lead_here(tmp_path: Path, answers: Callable[[str], tu
 
 def small_catalogue(folder: Path, base: str) -> Path:
     """Write a snapshot of a catalogue that names all it should."""
-    from ozg_lod.snapshot import Contents  # noqa: PLC0415
+    from ozg_lod.snapshots.snapshot import Contents  # noqa: PLC0415
 
     catalogue = f"<{base}catalog>"
     dcat, vcard = "http://www.w3.org/ns/dcat#", "http://www.w3.org/2006/vcard/ns#"

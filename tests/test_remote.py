@@ -16,10 +16,10 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from ozg_lod import publish, transcription
-from ozg_lod.engines import Engine, stays_here
 from ozg_lod.errors import AnswerTooLarge, OzgLodError, SnapshotError, Unavailable
 from ozg_lod.settings import Settings
+from ozg_lod.sparql import publish, transcription
+from ozg_lod.sparql.engines import Engine, stays_here
 
 TABLE = "application/sparql-results+json"
 YES = b'{"head":{},"boolean":true}'

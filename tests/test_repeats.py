@@ -12,8 +12,8 @@ import httpx
 import pytest
 from tests.conftest import free_port, program, wait_until_ready
 
-from ozg_lod.cache import ByteCache
-from ozg_lod.repeats import Front, Repeats, key_of, repeats_of
+from ozg_lod.pages.repeats import Front, Repeats, key_of, repeats_of
+from ozg_lod.web.cache import ByteCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozg_lod import report
-from ozg_lod.examination import Examination
+from ozg_lod.checks import report
+from ozg_lod.checks.examination import Examination
 from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.vocab import SH
 

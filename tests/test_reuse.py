@@ -15,13 +15,14 @@ from tests.conftest import ROOT, serving
 from tests.contributing import BASE, Office, office
 from tests.small_source import publish
 
-from ozg_lod import documents, efa, linkset
-from ozg_lod.addresses import Addresses
-from ozg_lod.efa_pages import badge
-from ozg_lod.graph import Graph
-from ozg_lod.linkset_reading import as_ntriples
-from ozg_lod.site import Site
-from ozg_lod.words import words
+from ozg_lod.checks import documents
+from ozg_lod.checks.linkset_reading import as_ntriples
+from ozg_lod.pages.site import Site
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.rdf.graph import Graph
+from ozg_lod.reuse import efa, linkset
+from ozg_lod.reuse.efa_pages import badge
+from ozg_lod.text.words import words
 
 OFFER = f"{BASE}id/service/ausfuhr-von-kulturguetern"
 KEY = "ausfuhr-von-kulturguetern"

@@ -14,7 +14,8 @@ import pyshacl
 import pytest
 import rdflib
 
-from ozg_lod import cases, vocabulary
+from ozg_lod.pages import vocabulary
+from ozg_lod.snapshots import cases
 from ozg_lod.vocab import ONTOLOGY, OWL, OZG, OZGSH, RDF, RDFS, SH, SHAPES, SKOS
 
 ROOT = Path(__file__).parents[1]

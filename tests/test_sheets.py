@@ -20,14 +20,15 @@ import pyoxigraph as ox
 import pytest
 import python_calamine
 
-from ozg_lod import sheet_csv, sheet_ods, sheet_xlsx, sheets, store
-from ozg_lod.blanks import Blanks
+from ozg_lod.contributions import sheet_csv, sheet_ods, sheet_xlsx, sheets
+from ozg_lod.contributions.blanks import Blanks
+from ozg_lod.contributions.inspection import Order
+from ozg_lod.contributions.inspector import inspector_of
+from ozg_lod.contributions.prefill import Prefill
+from ozg_lod.contributions.sheets import Sheet, SheetColumn
+from ozg_lod.engine import store
 from ozg_lod.errors import NotFound
-from ozg_lod.graph import Graph
-from ozg_lod.inspection import Order
-from ozg_lod.inspector import inspector_of
-from ozg_lod.prefill import Prefill
-from ozg_lod.sheets import Sheet, SheetColumn
+from ozg_lod.rdf.graph import Graph
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 KINDS = ("verfuegbarkeit", "kontakt", "teilnahme", "leistungen", "efa-angebote", "nachnutzung")

@@ -11,10 +11,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ozg_lod import packages, sheet_parts, spreadsheets
 from ozg_lod.findings import Finding, Place
-from ozg_lod.rows import Decoded, computed, decoded_leniently
-from ozg_lod.spreadsheets import Sheet
+from ozg_lod.tables import packages, sheet_parts, spreadsheets
+from ozg_lod.tables.rows import Decoded, computed, decoded_leniently
+from ozg_lod.tables.spreadsheets import Sheet
 
 OFFICE = Path(__file__).parent / "contributions" / "office"
 TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"

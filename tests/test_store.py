@@ -8,9 +8,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import formats
+from ozg_lod.engine.store import GRAPHS, Embedded, Question
 from ozg_lod.errors import AnswerTooLarge, BadRequest, NotAcceptable
-from ozg_lod.store import GRAPHS, Embedded, Question
+from ozg_lod.rdf import formats
 
 DATA = b"""
 <http://x/a> <http://x/n> 1 .

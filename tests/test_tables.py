@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozg_lod import cells, tables
 from ozg_lod.errors import SourceError
 from ozg_lod.findings import Finding, Place, Severity
-from ozg_lod.lexical import CONTROL, canonical, is_legal
-from ozg_lod.rows import Row
+from ozg_lod.rdf.lexical import CONTROL, canonical, is_legal
+from ozg_lod.tables import cells, tables
+from ozg_lod.tables.rows import Row
 from ozg_lod.vocab import OZG, RDF, XSD
 
 BASE = "https://w3id.org/ozg-lod/hessen/"

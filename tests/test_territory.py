@@ -12,7 +12,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import tables
+from ozg_lod.tables import tables
 from ozg_lod.vocab import DCAT, DCT, GEO, ORG, OZG, PREFIXES, RDF, SKOS
 
 ROOT = Path(__file__).parents[1]

@@ -15,12 +15,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from ozg_lod import (
-    __version__,
-    errors,
-    formats,
-    pages,
-    protocol,
+from ozg_lod import __version__, errors
+from ozg_lod.contributions.inspection import Inspection
+from ozg_lod.pages import pages
+from ozg_lod.pages.repeats import key_of, note, repeats_of
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.routes import (
     routes_alignment,
     routes_catalogue,
     routes_changes,
@@ -40,23 +41,21 @@ from ozg_lod import (
     routes_sparql,
     routes_suggest,
 )
-from ozg_lod.addresses import Addresses
-from ozg_lod.archive import Archive
-from ozg_lod.budget import Budget
-from ozg_lod.delivery import Hold
-from ozg_lod.inspection import Inspection
-from ozg_lod.language import choose_language
-from ozg_lod.rates import Rate
-from ozg_lod.repeats import key_of, note, repeats_of
+from ozg_lod.sparql import protocol
+from ozg_lod.sparql.archive import Archive
+from ozg_lod.text.language import choose_language
+from ozg_lod.web.budget import Budget
+from ozg_lod.web.delivery import Hold
+from ozg_lod.web.rates import Rate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from ozg_lod.repeats import Headers
-    from ozg_lod.serving import Opened, Switch
+    from ozg_lod.pages.repeats import Headers
     from ozg_lod.settings import Settings
+    from ozg_lod.sparql.serving import Opened, Switch
 
 PROBLEMS: Final = "https://w3id.org/ozg-lod/problems#"
 _METHOD_NOT_ALLOWED: Final = 405

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod import cases, changes, distributions, gate, index, kinds, report, rulebook, snapshot
-from ozg_lod.checking import examine_in_cage
+from ozg_lod.checks import gate, report, rulebook
+from ozg_lod.checks.checking import examine_in_cage
+from ozg_lod.datasets import distributions
 from ozg_lod.errors import SnapshotError, SourceError
 from ozg_lod.findings import Severity
-from ozg_lod.fingerprint import code_fingerprint
+from ozg_lod.search import index
+from ozg_lod.snapshots import cases, changes, snapshot
+from ozg_lod.snapshots.fingerprint import code_fingerprint
+from ozg_lod.tables import kinds
 from ozg_lod.vocab import VOID
 
 if TYPE_CHECKING:

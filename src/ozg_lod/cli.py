@@ -14,7 +14,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.cage import Fault
+from ozg_lod.cage.cage import Fault
 from ozg_lod.errors import OzgLodError, UsageError
 from ozg_lod.options import parser
 from ozg_lod.settings import RdfFile, Settings, packaged_source
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ozg_lod.build import Outcome
-    from ozg_lod.inbox import Inbox
-    from ozg_lod.language import Language
-    from ozg_lod.snapshot import Snapshots
+    from ozg_lod.contributions.inbox import Inbox
+    from ozg_lod.snapshots.snapshot import Snapshots
+    from ozg_lod.text.language import Language
 
 FINE: Final = 0
 FINDINGS: Final = 1
@@ -61,7 +61,7 @@ def _build(options: argparse.Namespace) -> int:
 
 def _built(outcome: Outcome, language: Language) -> int:
     """Say what came of a build."""
-    from ozg_lod import report  # noqa: PLC0415
+    from ozg_lod.checks import report  # noqa: PLC0415
 
     if outcome.examination is not None and outcome.examination.findings:
         _say(report.to_text(outcome.examination, language))
@@ -84,7 +84,7 @@ def _built(outcome: Outcome, language: Language) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from ozg_lod import server  # noqa: PLC0415
-    from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
+    from ozg_lod.snapshots.snapshot import Snapshots  # noqa: PLC0415
 
     settings = _settings(options)
     if not settings.rdf and Snapshots(settings.target).current() is None and _build(options) != FINE:
@@ -104,7 +104,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _snapshots(options: argparse.Namespace) -> int:
-    from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
+    from ozg_lod.snapshots.snapshot import Snapshots  # noqa: PLC0415
 
     snapshots = Snapshots(options.target)
     if options.action == "list":
@@ -153,7 +153,8 @@ def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from ozg_lod import build, checking, gate, report, report_forms, rulebook  # noqa: PLC0415
+    from ozg_lod import build  # noqa: PLC0415
+    from ozg_lod.checks import checking, gate, report, report_forms, rulebook  # noqa: PLC0415
 
     if options.format == "xlsx" and options.output is None:
         raise UsageError(
@@ -182,8 +183,8 @@ def _validate(options: argparse.Namespace) -> int:
 
 def _published(target: Path, base_iri: str) -> bytes | None:
     """Return the data of the current snapshot as N-Quads, if there is one and it is of the same catalogue."""
-    from ozg_lod.snapshot import Manifest, Snapshots  # noqa: PLC0415
-    from ozg_lod.store import DATA_FILE  # noqa: PLC0415
+    from ozg_lod.engine.store import DATA_FILE  # noqa: PLC0415
+    from ozg_lod.snapshots.snapshot import Manifest, Snapshots  # noqa: PLC0415
 
     name = Snapshots(target).current()
     directory = Snapshots(target).directory(name or "")
@@ -198,7 +199,9 @@ def _with_descriptions(files: Sequence[Path]) -> list[Path]:
 
 
 def _template(options: argparse.Namespace) -> int:
-    from ozg_lod import blanks, formats, snapshot  # noqa: PLC0415
+    from ozg_lod.contributions import blanks  # noqa: PLC0415
+    from ozg_lod.rdf import formats  # noqa: PLC0415
+    from ozg_lod.snapshots import snapshot  # noqa: PLC0415
 
     snapshots = snapshot.Snapshots(options.target)
     directory = snapshots.directory(snapshots.served())
@@ -229,7 +232,7 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def _reconcile(options: argparse.Namespace) -> int:
-    from ozg_lod import reconcile_file  # noqa: PLC0415
+    from ozg_lod.reuse import reconcile_file  # noqa: PLC0415
 
     language = _language(options)
     columns = {"name": options.column, "key": options.key_column, "district": options.district_column}
@@ -244,8 +247,8 @@ def _reconcile(options: argparse.Namespace) -> int:
 
 
 def _dump(options: argparse.Namespace) -> int:
-    from ozg_lod import store  # noqa: PLC0415
-    from ozg_lod.snapshot import Snapshots  # noqa: PLC0415
+    from ozg_lod.engine import store  # noqa: PLC0415
+    from ozg_lod.snapshots.snapshot import Snapshots  # noqa: PLC0415
 
     snapshots = Snapshots(options.target)
     name = snapshots.served()
@@ -257,7 +260,7 @@ def _dump(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from ozg_lod import publish  # noqa: PLC0415
+    from ozg_lod.sparql import publish  # noqa: PLC0415
 
     language = _language(options)
     settings = Settings(target=options.target, store=options.store, store_login=_store_login())
@@ -269,7 +272,7 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _harvest_check(options: argparse.Namespace) -> int:
-    from ozg_lod import harvest_check, harvest_client, harvest_reading, harvest_report  # noqa: PLC0415
+    from ozg_lod.harvest import harvest_check, harvest_client, harvest_reading, harvest_report  # noqa: PLC0415
 
     def said(done: int, total: int) -> None:
         if sys.stderr.isatty():
@@ -301,8 +304,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _inbox(options: argparse.Namespace) -> int:
-    from ozg_lod import inbox_report, plans  # noqa: PLC0415
-    from ozg_lod.inbox import REPORT, Inbox  # noqa: PLC0415
+    from ozg_lod.contributions import inbox_report, plans  # noqa: PLC0415
+    from ozg_lod.contributions.inbox import REPORT, Inbox  # noqa: PLC0415
 
     language = _language(options)
     inbox = Inbox(options.inbox)
@@ -324,7 +327,7 @@ def _inbox(options: argparse.Namespace) -> int:
 
 
 def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
-    from ozg_lod import decisions, desks, inbox_report  # noqa: PLC0415
+    from ozg_lod.contributions import decisions, desks, inbox_report  # noqa: PLC0415
 
     language = _language(options)
 

@@ -11,18 +11,19 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ozg_lod import legal, linking, sandbox
+from ozg_lod.cage import sandbox
 from ozg_lod.errors import OzgLodError, UsageError
-from ozg_lod.graph import TYPE, Graph, iri_of
-from ozg_lod.snapshot import Snapshots, open_store
+from ozg_lod.pages import legal, linking
+from ozg_lod.rdf.graph import TYPE, Graph, iri_of
+from ozg_lod.snapshots.snapshot import Snapshots, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ozg_lod.language import Language
     from ozg_lod.settings import Settings
-    from ozg_lod.snapshot import Manifest
+    from ozg_lod.snapshots.snapshot import Manifest
+    from ozg_lod.text.language import Language
 
 _OLDEST: Final = dt.timedelta(days=365)
 """An accessibility statement is renewed every year (Commission Implementing Decision (EU) 2018/1523)."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ozg_lod import cage
-from ozg_lod.scan import scan
-from ozg_lod.snapshot import Snapshots
-from ozg_lod.store import Question
+from ozg_lod.cage import cage
+from ozg_lod.engine.scan import scan
+from ozg_lod.engine.store import Question
+from ozg_lod.snapshots.snapshot import Snapshots
 
 if TYPE_CHECKING:
     from ozg_lod.settings import Settings
@@ -21,7 +21,7 @@ def answer(settings: Settings, query: str, form: str | None) -> bytes:
     question = Question(query, form or usual, answer_bytes=settings.answer_bytes)
     limits = cage.Limits(memory_mb=settings.query_memory_mb)
     return cage.once(
-        "ozg_lod.store:answering",
+        "ozg_lod.engine.store:answering",
         str(snapshots.directory(name)),
         question.to_bytes(),
         limits=limits,

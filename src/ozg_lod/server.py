@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from ozg_lod import sandbox
+from ozg_lod.cage import sandbox
 from ozg_lod.errors import UsageError
-from ozg_lod.repeats import Front
-from ozg_lod.serving import Switch
+from ozg_lod.pages.repeats import Front
+from ozg_lod.sparql.serving import Switch
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -14,9 +14,9 @@ import httpx
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import store
-from ozg_lod.engines import Engine, stays_here
-from ozg_lod.snapshot import Snapshots
+from ozg_lod.engine import store
+from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.sparql.engines import Engine, stays_here
 
 ROOT = Path(__file__).resolve().parents[2]
 DEVIATIONS = tomllib.loads((Path(__file__).parent / "deviations.toml").read_text(encoding="utf-8"))

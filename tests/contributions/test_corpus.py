@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.contributions import corpus
 
-from ozg_lod import causes, gate, report, rulebook
-from ozg_lod.examination import Examination, Rules, SourceFile
+from ozg_lod.checks import causes, gate, report, rulebook
+from ozg_lod.checks.examination import Examination, Rules, SourceFile
 from ozg_lod.findings import Severity
 
 GOLDEN = Path(__file__).parent / "golden"

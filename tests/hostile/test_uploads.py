@@ -14,11 +14,12 @@ import pytest
 from tests.hostile.test_hostile import PATIENCE, Canary
 from tests.hostile.uploads import CANARY, CASES, TABLE, Case
 
-from ozg_lod import build, checking, marked, report
-from ozg_lod.checking import Checker
+from ozg_lod import build
+from ozg_lod.checks import checking, marked, report
+from ozg_lod.checks.checking import Checker
+from ozg_lod.checks.examination import Examination, SourceFile
 from ozg_lod.errors import Late, OutOfMemory, Unprocessable
-from ozg_lod.examination import Examination, SourceFile
-from ozg_lod.ledger import KEPT
+from ozg_lod.tables.ledger import KEPT
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 MEMORY_MB = 1024

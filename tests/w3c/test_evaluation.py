@@ -13,9 +13,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import dataset, store
+from ozg_lod.engine import store
+from ozg_lod.engine.scan import scan
 from ozg_lod.errors import OzgLodError
-from ozg_lod.scan import scan
+from ozg_lod.sparql import dataset
 
 from . import results, suite
 

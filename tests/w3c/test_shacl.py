@@ -18,7 +18,8 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import build, gate, report
+from ozg_lod import build
+from ozg_lod.checks import gate, report
 from ozg_lod.errors import Unprocessable
 from ozg_lod.vocab import RDF, SH
 

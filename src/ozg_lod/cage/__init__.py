@@ -1,0 +1,1 @@
+"""Children that can be ended, which do all untrusted work."""

@@ -1,0 +1,1 @@
+"""The catalogue that portals harvest (DCAT-AP.de), its pages, feeds and typed links."""

@@ -1,0 +1,99 @@
+"""The feed of publications (Atom, RFC 4287): one entry for each, with the resources that came, changed and went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree as ET
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from ozg_lod.snapshots.snapshot import Publication
+    from ozg_lod.text.words import Words
+
+ATOM: Final = "http://www.w3.org/2005/Atom"
+MEDIA_TYPE: Final = "application/atom+xml"
+KINDS: Final = ("added", "changed", "withdrawn")
+_MOST_ENTRIES: Final = 50
+_MOST_LINKS: Final = 200
+_NEVER: Final = "1970-01-01T00:00:00Z"
+
+
+def atom(log: Sequence[Publication], *, iri: str, public_url: str, title: str, words: Words) -> bytes:
+    """Return the feed, newest first; `iri` is that of the catalogue, which names the entries for good."""
+    ET.register_namespace("", ATOM)
+    feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": words.language})
+    _text(feed, "id", f"{iri}#changes")
+    _text(feed, "title", words("changes/feed", title=title))
+    _text(feed, "updated", log[-1].time)
+    _link(feed, "self", f"{public_url}/changes.atom", MEDIA_TYPE)
+    _link(feed, "alternate", f"{public_url}/aenderungen", "text/html")
+    _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", words("portal/contributors"))
+    for publication in list(reversed(log))[:_MOST_ENTRIES]:
+        _entry(feed, publication, iri=iri, public_url=public_url, words=words)
+    ET.indent(feed)
+    body = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return bytes(body) + b"\n"
+
+
+def of_thing(
+    log: Sequence[Publication], touched: Collection[str], *, iri: str, page: str, name: str, words: Words
+) -> bytes:
+    """Return the feed of one thing, newest first: the publications that changed something in `touched`."""
+    ET.register_namespace("", ATOM)
+    feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": words.language})
+    found = [(one, changed) for one in reversed(log) if (changed := _changed(one, touched))]
+    _text(feed, "id", iri)
+    _text(feed, "title", words("changes/of_thing", name=name))
+    _text(feed, "updated", found[0][0].time if found else log[0].time if log else _NEVER)
+    _link(feed, "self", f"{page}.atom", MEDIA_TYPE)
+    _link(feed, "alternate", page, "text/html")
+    _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", words("portal/contributors"))
+    for publication, changed in found[:_MOST_ENTRIES]:
+        entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
+        _text(entry, "id", f"{iri}#publication-{publication.number}")
+        _text(entry, "title", words("changes/entry", number=publication.number, version=publication.version[:12]))
+        _text(entry, "updated", publication.time)
+        _link(entry, "alternate", page, "text/html")
+        counts = {kind: sum(one == kind for one, _ in changed) for kind in KINDS}
+        _text(entry, "summary", words("changes/summary", **counts))
+        for kind, resource in changed[:_MOST_LINKS]:
+            ET.SubElement(entry, f"{{{ATOM}}}category", {"term": kind, "scheme": f"{iri}#changes", "label": resource})
+    ET.indent(feed)
+    body = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return bytes(body) + b"\n"
+
+
+def _changed(publication: Publication, touched: Collection[str]) -> list[tuple[str, str]]:
+    named = [(kind, resource) for kind in KINDS for resource in getattr(publication, kind) or ()]
+    return [(kind, resource) for kind, resource in named if resource in touched]
+
+
+def summary(publication: Publication, words: Words) -> str:
+    """Return how many resources came, changed and went, and whether the files were erased."""
+    counts = {kind: len(getattr(publication, kind) or ()) for kind in KINDS}
+    erased = words("changes/erased", day=publication.erased) if publication.erased else ""
+    return f"{words('changes/summary', **counts)} {erased}".strip()
+
+
+def _entry(feed: ET.Element, publication: Publication, *, iri: str, public_url: str, words: Words) -> None:
+    entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
+    _text(entry, "id", f"{iri}#publication-{publication.number}")
+    _text(entry, "title", words("changes/entry", number=publication.number, version=publication.version[:12]))
+    _text(entry, "updated", publication.time)
+    _link(entry, "alternate", f"{public_url}/aenderungen#nr-{publication.number}", "text/html")
+    if not publication.erased:
+        _link(entry, "enclosure", f"{public_url}/snapshot/{publication.version}/data.nq", "application/n-quads")
+    _text(entry, "summary", summary(publication, words))
+    changed = [(kind, resource) for kind in KINDS for resource in getattr(publication, kind) or ()]
+    for kind, resource in changed[:_MOST_LINKS]:
+        attributes = {"term": kind, "scheme": f"{iri}#changes", "label": resource}
+        ET.SubElement(entry, f"{{{ATOM}}}category", attributes)
+
+
+def _text(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, f"{{{ATOM}}}{name}").text = text
+
+
+def _link(parent: ET.Element, relation: str, href: str, media_type: str) -> None:
+    ET.SubElement(parent, f"{{{ATOM}}}link", {"rel": relation, "href": href, "type": media_type})

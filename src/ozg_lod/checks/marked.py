@@ -1,0 +1,142 @@
+"""The marked workbook: what was sent, as a fresh XLSX with the faulty cells coloured and explained, and a report sheet.
+
+It is written from the texts that were read, never from the file itself, so nothing of that file is in it: no macro, no
+link, no formula. A text that looks like a formula stays text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import column_index_from_string, get_column_letter
+
+from ozg_lod.checks import report
+from ozg_lod.checks.causes import NAMES, spot
+from ozg_lod.findings import Severity, Text
+from ozg_lod.tables import workbooks
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from ozg_lod.checks.examination import Examination, Sheet
+    from ozg_lod.findings import Finding
+    from ozg_lod.text.language import Language
+
+MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_COLOURS: Final = {Severity.ERROR: "FFF4B6B6", Severity.WARNING: "FFFCE5A8", Severity.HINT: "FFCFE3F7"}
+_REPORT: Final = Text("Prüfbericht", "Report")
+_FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]")
+_WIDEST: Final = 60
+_NARROWEST: Final = 10
+_LONGEST_NAME: Final = 31
+_WIDTHS: Final = (10, 24, 18, 8, 8, 28, 70, 24, 24)
+_SENTENCE: Final = 7
+
+
+def workbook(examination: Examination, language: Language) -> bytes:
+    """Return the XLSX; with a report sheet alone where nothing could be read as a table."""
+    book = Workbook()
+    _write_report(book.worksheets[0], examination, language)
+    for sheet in examination.sheets:
+        _write_sheet(book.create_sheet(_name(sheet, book, language)), sheet, examination, language)
+    return workbooks.saved(book)
+
+
+def _name(sheet: Sheet, book: Workbook, language: Language) -> str:
+    wanted = _FORBIDDEN.sub(" ", _clean(sheet.name or _stem(sheet.file))).strip("' ")[:_LONGEST_NAME]
+    taken = {name.casefold() for name in book.sheetnames}
+    number, name = 1, wanted or Text("Tabelle", "Table")[language]
+    while name.casefold() in taken:
+        number += 1
+        name = f"{wanted[: _LONGEST_NAME - 4]} {number}"
+    return name
+
+
+def _stem(file: str) -> str:
+    return file.rpartition("/")[2].rpartition(".")[0] or file
+
+
+def _write_report(page: Worksheet, examination: Examination, language: Language) -> None:
+    page.title = _REPORT[language]
+    found = report.grouped(examination, language)
+    _put(page, 1, 1, found.headline)
+    page.cell(1, 1).font = Font(bold=True, size=14)
+    for column, (heading, width) in enumerate(zip(report.HEADINGS[language], _WIDTHS, strict=True), start=1):
+        _put(page, 3, column, heading)
+        page.cell(3, column).font = Font(bold=True)
+        page.column_dimensions[get_column_letter(column)].width = width
+    rows = [(cause, one) for cause in found.causes for one in cause.spots]
+    for number, (cause, one) in enumerate(rows, start=4):
+        for column, text in enumerate(report.row(cause, one, language), start=1):
+            _put(page, number, column, text)
+            page.cell(number, column).alignment = Alignment(wrap_text=column == _SENTENCE, vertical="top")
+        page.cell(number, 1).fill = _fill(cause.severity)
+    if found.truncated:
+        more = Text(f"{found.truncated} weitere sind nicht aufgeführt.", f"{found.truncated} more are not listed.")
+        _put(page, len(rows) + 4, 1, more[language])
+    page.freeze_panes = "A4"
+
+
+def _write_sheet(page: Worksheet, sheet: Sheet, examination: Examination, language: Language) -> None:
+    widths: dict[int, int] = {}
+    for number, texts in sheet.rows:
+        for column, text in enumerate(texts, start=1):
+            _put(page, number, column, text)
+            widths[column] = max(widths.get(column, _NARROWEST), min(len(text) + 2, _WIDEST))
+    for column, width in widths.items():
+        page.column_dimensions[get_column_letter(column)].width = width
+        if sheet.header:
+            page.cell(sheet.header, column).font = Font(bold=True)
+    if sheet.header:
+        page.freeze_panes = f"A{sheet.header + 1}"
+    for (row, column), findings in _by_cell(sheet, examination).items():
+        _mark(page, row, column, findings, language)
+
+
+def _by_cell(sheet: Sheet, examination: Examination) -> dict[tuple[int, int], list[Finding]]:
+    """Return the findings of each cell; those about a whole row are at its first."""
+    found: dict[tuple[int, int], list[Finding]] = {}
+    for finding in examination.findings:
+        place = finding.place
+        if place.row is not None and (place.file, place.sheet) == (sheet.file, sheet.name):
+            found.setdefault((place.row, column_index_from_string(place.letter or "A")), []).append(finding)
+    return found
+
+
+def _mark(page: Worksheet, row: int, column: int, findings: list[Finding], language: Language) -> None:
+    """Colour a cell by the gravest of its findings (they come gravest first) and explain it in a comment."""
+    cell = page.cell(row, column)
+    cell.fill = _fill(findings[0].severity)
+    lines = [_sentence(finding, language) for finding in findings]
+    cell.comment = Comment(_clean("\n".join(lines)), "ozg-lod", width=360, height=40 + 60 * len(lines))
+
+
+def _sentence(finding: Finding, language: Language) -> str:
+    suggestion = spot(finding, language).suggestion
+    proposed = Text(f" Vorschlag: {suggestion}", f" Suggestion: {suggestion}")[language] if suggestion else ""
+    return f"{NAMES[finding.severity][0][language].capitalize()}: {finding.message[language]}.{proposed}".replace(
+        "..", "."
+    )
+
+
+def _put(page: Worksheet, row: int, column: int, text: str) -> None:
+    """Write text as text, whatever it looks like."""
+    if not text:
+        return
+    cell = page.cell(row, column)
+    cell.value = _clean(text)
+    cell.data_type = "s"
+    cell.number_format = "@"
+
+
+def _clean(text: str) -> str:
+    return ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
+
+
+def _fill(severity: Severity) -> PatternFill:
+    return PatternFill("solid", start_color=_COLOURS[severity], end_color=_COLOURS[severity])

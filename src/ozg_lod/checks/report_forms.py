@@ -1,0 +1,33 @@
+"""The forms in which a report can be had, by the names that the command line and the web service use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.checks import marked, report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ozg_lod.checks.examination import Examination
+    from ozg_lod.text.language import Language
+
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    "text": "text/plain; charset=utf-8",
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "turtle": "text/turtle; charset=utf-8",
+    "xlsx": marked.MEDIA_TYPE,
+}
+_FORMS: Final[Mapping[str, Callable[[Examination, Language], bytes]]] = {
+    "text": lambda examination, language: report.to_text(examination, language).encode() + b"\n",
+    "json": lambda examination, _: report.to_json(examination),
+    "csv": report.to_csv,
+    "turtle": lambda examination, _: report.to_turtle(examination),
+    "xlsx": marked.workbook,
+}
+
+
+def written(examination: Examination, form: str, language: Language) -> bytes:
+    """Return the report in one of the forms of `MEDIA_TYPES`; JSON and Turtle speak both languages."""
+    return _FORMS[form](examination, language)

@@ -1,0 +1,1 @@
+"""Contributions: templates, the check of a file, submissions, and the decisions that publish them."""

@@ -1,0 +1,178 @@
+"""What accepting and withdrawing do to the source root: which folders come, change and go.
+
+A newer submission of the same authority takes the place of its older rows with the same key; rows of different
+authorities about the same stand side by side (docs/decisions/20261124-contributed-statements.md). Every address that
+vanishes is accounted for, with what takes its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.contributions import contributions, provenance
+from ozg_lod.contributions.contributions import Table
+from ozg_lod.contributions.submissions import State
+from ozg_lod.contributions.withdrawing import SUFFIX, Notes, all_notes
+from ozg_lod.snapshots.changes import Withdrawal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from ozg_lod.contributions.contributions import Folder, Key
+    from ozg_lod.contributions.provenance import Acceptance
+    from ozg_lod.contributions.submissions import Case, Submission
+    from ozg_lod.snapshots.speakers import Speakers
+    from ozg_lod.tables.kinds import Kind
+
+_DERIVED: Final = "derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The source root with its contributions: `cases` are all of the inbox, `notes` the description of withdrawals."""
+
+    root: Path
+    base_iri: str
+    cases: Sequence[Case]
+    published: Speakers
+    notes: bytes
+
+    def accepted(self, kind: str) -> Iterator[tuple[Case, Table]]:
+        """Yield the accepted contributions of a kind that lie in this root, with their tables."""
+        for case in self.cases:
+            if case.state is State.ACCEPTED and case.events[-1].kind == kind:
+                table = Table.read(self.root, case.submission.key)
+                if table is not None:
+                    yield case, table
+
+    def graphs(self, keys: Iterable[str]) -> set[str]:
+        """Return the graphs of these contributions, and that of what is derived from all."""
+        graph = f"{self.base_iri}graph/"
+        own = {name for key in keys for name in (graph + key, f"{graph}{key}-quelle")}
+        return own | {graph + _DERIVED}
+
+    def iri(self, key: str) -> str:
+        """Return the IRI of the source of a contribution."""
+        return f"{self.base_iri}id/source/{key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What will be: the folders of the root (None: gone); `replaced` are the keys of contributions that lost rows."""
+
+    folders: Mapping[str, Folder | None]
+    replaced: tuple[str, ...] = ()
+
+
+@dataclass
+class _Ledger:
+    """What goes, what comes and what stays of what is touched, until it is known what vanishes."""
+
+    folders: dict[str, Folder | None] = field(default_factory=dict)
+    gone: dict[str, tuple[str, Key]] = field(default_factory=dict)
+    here: dict[str, Key] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+
+
+def with_table(shelf: Shelf, submission: Submission, kind: Kind, text: str, acceptance: Acceptance) -> Change:
+    """Return the change that a table makes when it is accepted."""
+    table = _parted(shelf, submission, kind, text)
+    ledger = _Ledger()
+    ledger.here |= table.subjects()
+    older = [
+        (case.submission.key, old)
+        for case, old in shelf.accepted(kind.slug)
+        if case.submission.authority == submission.authority and old.keys & table.keys
+    ]
+    for key, old in older:
+        _shorten(shelf, ledger, key, old, table.keys)
+    return _accepted(shelf, submission, ledger, table.files(), acceptance)
+
+
+def with_turtle(shelf: Shelf, submission: Submission, text: str, acceptance: Acceptance) -> Change:
+    """Return the change that RDF makes when it is accepted; it takes the place of nothing."""
+    ledger = _Ledger()
+    ledger.here |= dict.fromkeys(contributions.subjects_of({"a.ttl": text}), ())
+    return _accepted(shelf, submission, ledger, {f"{submission.key}.ttl": text}, acceptance)
+
+
+def without(shelf: Shelf, case: Case, *, reason: str, day: str) -> Change:
+    """Return the change when a contribution is taken out again; others about the same are named as successors."""
+    key = case.submission.key
+    ledger = _Ledger()
+    table = Table.read(shelf.root, key)
+    ledger.gone |= dict.fromkeys(contributions.subjects_of(contributions.read_folder(shelf.root, key)), (key, ()))
+    ledger.gone[shelf.iri(key)] = (key, ())
+    if table is not None:
+        ledger.gone |= {iri: (key, own) for iri, own in table.subjects().items()}
+    ledger.folders[key] = None
+    others = {
+        own: iri
+        for other, found in shelf.accepted(case.events[-1].kind)
+        if other.submission.key != key
+        for iri, own in found.subjects().items()
+    }
+    return _noted(shelf, ledger, others, reason=reason, day=day)
+
+
+def _accepted(shelf: Shelf, submission: Submission, ledger: _Ledger, files: Folder, acceptance: Acceptance) -> Change:
+    source = provenance.source(shelf.base_iri, submission, acceptance)
+    ledger.folders[submission.key] = {**files, **contributions.source_file(submission.key, source)}
+    ledger.here[shelf.iri(submission.key)] = ()
+    successors = {own: iri for iri, own in ledger.here.items() if own}
+    successors[()] = shelf.iri(submission.key)
+    reason = "Eine neuere Mitteilung derselben Stelle ist an ihre Stelle getreten"
+    return _noted(shelf, ledger, successors, reason=reason, day=acceptance.time[:10])
+
+
+def _parted(shelf: Shelf, submission: Submission, kind: Kind, text: str) -> Table:
+    """Return the table; where somebody else speaks under the same address, the sender's key parts the addresses."""
+    own = [case.submission.key for case in shelf.cases if case.submission.authority == submission.authority]
+    table = Table.of(kind, submission.key, text)
+    taken = shelf.published.outside(shelf.graphs(own))
+    if taken.isdisjoint(table.subjects()):
+        return table
+    return Table.of(kind, submission.key, text, according_to=submission.authority.rpartition("/")[2])
+
+
+def _shorten(shelf: Shelf, ledger: _Ledger, key: str, old: Table, taken: set[Key]) -> None:
+    """Take rows out of an older contribution; one without rows goes as a whole."""
+    rest = old.without(taken)
+    left = rest.subjects() if rest.rows else {}
+    ledger.gone |= {iri: (key, own) for iri, own in old.subjects().items() if iri not in left}
+    if rest.rows:
+        ledger.kept |= {*left, shelf.iri(key)}
+        ledger.folders[key] = {**contributions.read_folder(shelf.root, key), **rest.files()}
+    else:
+        ledger.folders[key] = None
+        ledger.gone[shelf.iri(key)] = (key, ())
+
+
+def _noted(shelf: Shelf, ledger: _Ledger, successors: Mapping[Key, str], *, reason: str, day: str) -> Change:
+    """Return the change with the tables of what vanishes; addresses that are there again are in none of them."""
+    touched = [key for key in ledger.folders if ledger.folders[key] is None or key in _keys(ledger.gone)]
+    present = set(ledger.here) | ledger.kept | shelf.published.outside(shelf.graphs(touched))
+    notes = {found.key: found for found in all_notes(shelf.root)}
+    for iri, (key, own) in ledger.gone.items():
+        if iri not in present:
+            row = Withdrawal(iri, day, reason, successors.get(own, ""))
+            notes[key] = notes.get(key, Notes(key, {})).with_rows([row])
+    gone = {row.iri for found in notes.values() for row in found.rows.values()} - set(ledger.here)
+    for key, found in notes.items():
+        ledger.folders[key + SUFFIX] = _known(found.without(ledger.here), present | gone).folder(shelf.notes)
+    return Change(dict(ledger.folders), tuple(sorted(set(touched) & _keys(ledger.gone))))
+
+
+def _known(notes: Notes, known: Collection[str]) -> Notes:
+    """Return the notes with the successors that exist or are accounted for themselves."""
+    rows = {
+        iri: row if not row.successor or row.successor in known else Withdrawal(iri, row.day, row.reason, "")
+        for iri, row in notes.rows.items()
+    }
+    return Notes(notes.key, rows)
+
+
+def _keys(gone: Mapping[str, tuple[str, Key]]) -> set[str]:
+    return {key for key, _ in gone.values()}

@@ -1,0 +1,131 @@
+"""The pages of the check: the form, and what came of a file. Pure, like `pages`: same input, same bytes."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.checks import documents, report
+from ozg_lod.contributions.uploads import MOST_BYTES, MOST_CARRIED
+from ozg_lod.findings import Severity
+from ozg_lod.pages.pages import render
+from ozg_lod.rdf.formats import CSV, JSON, TEXT, TURTLE
+from ozg_lod.rdf.graph import TYPE, Graph, iri_of
+from ozg_lod.vocab import DCAT, VCARD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyoxigraph as ox
+
+    from ozg_lod.checks.causes import Cause
+    from ozg_lod.checks.examination import Examination
+    from ozg_lod.contributions.preview import Preview
+    from ozg_lod.contributions.uploads import Upload
+    from ozg_lod.errors import OzgLodError
+    from ozg_lod.pages.site import Site
+    from ozg_lod.text.language import Language
+
+FEW: Final = 5
+"""Up to so many errors a file is nearly done."""
+LISTED: Final = 20
+"""How many places of one cause are listed."""
+REPORTS: Final = (TEXT, CSV, JSON, TURTLE)
+"""The forms in which people take a report along."""
+_EMAIL: Final = VCARD + "hasEmail"
+_MEBI: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the form offers: kinds of tables (key, title), endings of tables and graphs, how to submit.
+
+    `submits` says that submissions are accepted here, `contact` is the mail address of the catalogue, "" for none.
+    """
+
+    kinds: Sequence[tuple[str, str]]
+    tables: Sequence[str]
+    graphs: Sequence[str]
+    submits: bool = False
+    contact: str = ""
+
+    @property
+    def accepted(self) -> str:
+        """Return the endings for the file field."""
+        return ",".join((*self.tables, *self.graphs))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one file: its kind as asked for, whether warnings count, what would change where that is known."""
+
+    upload: Upload
+    kind: str
+    examination: Examination
+    strict: bool = False
+    preview: Preview | None = None
+
+    @property
+    def conforms(self) -> bool:
+        """Tell whether nothing refuses the file."""
+        return report.conforms(self.examination, strict=self.strict)
+
+    @property
+    def is_table(self) -> bool:
+        """Tell whether there are cells to mark."""
+        return not self.upload.name.lower().endswith(tuple(documents.FORMATS))
+
+    @property
+    def carried(self) -> str:
+        """Return the file for the page to carry, "" where it is too large for that."""
+        return base64.b64encode(self.upload.content).decode() if len(self.upload.content) <= MOST_CARRIED else ""
+
+
+def blank(site: Site, desk: Desk, *, failure: OzgLodError | None = None, kind: str = "") -> bytes:
+    """Return the form; `failure` says why the last file was not checked."""
+    return render("check.html", site, desk=desk, failure=failure, kind=kind, limit=MOST_BYTES // _MEBI)
+
+
+def result(site: Site, desk: Desk, outcome: Outcome) -> bytes:
+    """Return what came of a file."""
+    return render(
+        "checked.html",
+        site,
+        desk=desk,
+        kind=outcome.kind,
+        limit=MOST_BYTES // _MEBI,
+        outcome=outcome,
+        headline=site.words(
+            f"check/verdict_{_state(outcome)}", summary=report.summary(outcome.examination, site.language)
+        ),
+        state=_state(outcome),
+        causes=_causes(outcome.examination, site.language),
+        listed=LISTED,
+        reports=REPORTS,
+    )
+
+
+def contact(store: ox.Store) -> str:
+    """Return the mail address of the catalogue's contact (dcat:contactPoint, vcard:hasEmail), "" for none."""
+    graph = Graph(store)
+    for catalogue in graph.using(TYPE, DCAT + "Catalog"):
+        for point in graph.objects(iri_of(catalogue.subject), DCAT + "contactPoint"):
+            for mail in graph.objects(iri_of(point), _EMAIL):
+                if iri_of(mail).startswith("mailto:"):
+                    return iri_of(mail)
+    return ""
+
+
+def _causes(examination: Examination, language: Language) -> tuple[Cause, ...]:
+    """Return the findings by cause; the page is about one file, so no place names it."""
+    here = tuple(replace(found, place=replace(found.place, file=None)) for found in examination.findings)
+    return report.grouped(replace(examination, findings=here), language).causes
+
+
+def _state(outcome: Outcome) -> str:
+    counts = outcome.examination.counts
+    if outcome.conforms:
+        return "nearly_clean" if any(counts.values()) else "clean"
+    refusing = counts.get(Severity.ERROR, 0) + (counts.get(Severity.WARNING, 0) if outcome.strict else 0)
+    return "nearly" if refusing <= FEW else "not_yet"

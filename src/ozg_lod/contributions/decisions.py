@@ -1,0 +1,220 @@
+"""Decisions of the editor: accept, reject, withdraw. Each is carried out wholly or not at all (see `plans`).
+
+Who may speak for an authority is for the editor to know: accepting asks how it was made sure, and keeps the answer.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod import build
+from ozg_lod.checks import gate, rulebook
+from ozg_lod.checks.checking import examine_in_cage
+from ozg_lod.contributions import acceptance, applications, contributions, plans
+from ozg_lod.contributions.acceptance import Shelf
+from ozg_lod.contributions.inbox import FILE
+from ozg_lod.contributions.provenance import Acceptance, source_iri
+from ozg_lod.contributions.submissions import Event, State, now
+from ozg_lod.errors import InboxError, UsageError
+from ozg_lod.settings import packaged_source
+from ozg_lod.snapshots import changes
+from ozg_lod.snapshots.speakers import Speakers
+from ozg_lod.tables import kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ozg_lod.build import Outcome, Sources
+    from ozg_lod.checks.examination import Examination
+    from ozg_lod.contributions.acceptance import Change
+    from ozg_lod.contributions.desks import Desk
+    from ozg_lod.contributions.inbox import Inbox
+    from ozg_lod.contributions.submissions import Case, Submission
+
+    Say = Callable[[str, str], None]
+
+WITHDRAWN: Final = "Die Stelle hat ihre Mitteilung zurückgezogen"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the editor says: `role` is published, `reason` told to the sender (and for a withdrawal to everybody).
+
+    `checked` says how it was made sure that the sender may speak for the authority; it stays in the inbox.
+    """
+
+    role: str
+    reason: str = ""
+    checked: str = ""
+
+
+def accept(place: Desk, wanted: str, decision: Decision) -> Outcome:
+    """Publish a submission; where the build finds something nothing changes, and the outcome has no manifest."""
+    if not decision.checked.strip():
+        raise UsageError(
+            "Say with --checked how it was made sure that the sender may speak for the authority: called back, say.",
+            "Sagen Sie mit --checked, wie Sie geprüft haben, dass der Absender für die Stelle sprechen darf, zum "
+            "Beispiel: Rückruf im Rathaus.",
+        )
+    with place.inbox.locked():
+        plans.recover(place.inbox, place.say)
+        case = place.inbox.one(wanted)
+        _must_be(case, State.RECEIVED)
+        with place.snapshots.locked():
+            sources = build.read(place.settings.source)
+            time = now()
+            found = _change(place, sources, case.submission, decision, time)
+            if not isinstance(found, tuple):
+                return build.Outcome(None, found)
+            kind, change = found
+            event = Event(State.ACCEPTED, time, decision.role, decision.reason, decision.checked, kind=kind)
+            events = {case.submission.reference: event.plain()}
+            for key in change.replaced:
+                events |= _replaced(place.inbox, key, case.submission.key)
+            return _done(place, sources, change, events)
+
+
+def reject(inbox: Inbox, wanted: str, decision: Decision, say: Say) -> Case:
+    """Keep the reason; nothing is published."""
+    if not decision.reason.strip():
+        raise UsageError(
+            "Give the reason with --reason; the sender reads it at the status address.",
+            "Geben Sie mit --reason den Grund an; der Absender liest ihn unter der Statusadresse.",
+        )
+    with inbox.locked():
+        plans.recover(inbox, say)
+        case = inbox.one(wanted)
+        _must_be(case, State.RECEIVED)
+        event = Event(State.REJECTED, now(), decision.role, decision.reason, decision.checked)
+        inbox.add(case.submission.reference, event)
+        return inbox.one(case.submission.reference)
+
+
+def withdraw(place: Desk, wanted: str, decision: Decision, *, erase: bool) -> Outcome:
+    """Take a contribution out again, and where `erase` also from every kept version and from the inbox."""
+    with place.inbox.locked():
+        plans.recover(place.inbox, place.say)
+        case = place.inbox.one(wanted)
+        _must_be(case, *((State.ACCEPTED, State.WITHDRAWN) if erase else (State.ACCEPTED,)))
+        with place.snapshots.locked():
+            sources = build.read(place.settings.source)
+            time = now()
+            change = acceptance.Change({})
+            if case.state is State.ACCEPTED:
+                reason = decision.reason or WITHDRAWN
+                change = acceptance.without(_shelf(place, sources), case, reason=reason, day=time[:10])
+            event = Event(State.WITHDRAWN, time, decision.role, decision.reason, decision.checked, erased=erase)
+            return _done(
+                place, sources, change, {case.submission.reference: event.plain()}, erase=case if erase else None
+            )
+
+
+def _done(
+    place: Desk,
+    sources: Sources,
+    change: Change,
+    events: Mapping[str, Mapping[str, object]],
+    *,
+    erase: Case | None = None,
+) -> Outcome:
+    """Try the change; only when it builds write the plan down and carry it out."""
+    after = build.overlaid(sources, change.folders, place.into)
+    outcome = build.prepare(place.snapshots, after, place.settings, say=place.say)
+    if outcome.manifest is None:
+        return outcome
+    graph = f"{sources.base_iri}graph/"
+    key = erase.submission.key if erase else ""
+    plan = plans.Plan(
+        source=tuple(map(str, place.settings.source)),
+        target=str(place.settings.target.resolve()),
+        into=str(place.into),
+        folders=change.folders,
+        events=events,
+        erase=(graph + key, f"{graph}{key}-quelle") if key else (),
+        forget=(erase.submission.reference,) if erase else (),
+    )
+    plans.begin(place.inbox, plan)
+    plans.carry_out(place.inbox, plan, place.snapshots, lambda _en, _de: None)
+    return outcome
+
+
+def _change(
+    place: Desk, sources: Sources, submission: Submission, decision: Decision, time: str
+) -> tuple[str, Change] | Examination:
+    """Return the kind of table a submission is ("": RDF) and what accepting it changes.
+
+    The examination where it does not conform any more to what has been published since.
+    """
+    file = gate.SourceFile(submission.file, (place.inbox.path(submission.reference) / FILE).read_bytes())
+    examination = _examined(place, sources, submission, file)
+    if not examination.conforms:
+        return examination
+    shelf = _shelf(place, sources)
+    authority = submission.authority.rpartition("/")[0].rpartition("/")[2]
+    said = Acceptance(authority, shelf.published.name(submission.authority), decision.role, time)
+    slug = applications.kind_of(examination, sources.base_iri)
+    if not slug:
+        turtle = _turtle(sources, submission, file, examination.quads)
+        return "", acceptance.with_turtle(shelf, submission, turtle, said)
+    offered = kinds.kinds(sources.contributions, sources.base_iri)
+    kind = next(kind for kind in offered if kind.slug == slug)
+    head, *rest = (sheet.canonical for sheet in examination.sheets if sheet.kind)
+    table = head + "".join(text.partition("\n")[2] for text in rest)
+    return slug, acceptance.with_table(shelf, submission, kind, table, said)
+
+
+def _examined(place: Desk, sources: Sources, submission: Submission, file: gate.SourceFile) -> Examination:
+    """Return what the check says now, with what is published now."""
+    name = place.snapshots.current()
+    if name is None:
+        raise InboxError(
+            f"There is no snapshot in {place.settings.target}; run `ozg-lod build` first.",
+            f"In {place.settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+        )
+    rules = rulebook.of_snapshot(place.snapshots.directory(name), sources.base_iri)
+    return examine_in_cage(
+        [file],
+        rulebook.for_kind(rules, submission.kind) if submission.kind else rules,
+        memory_mb=place.settings.check_memory_mb,
+        deadline_s=place.settings.check_deadline_s,
+    )
+
+
+def _turtle(sources: Sources, submission: Submission, file: gate.SourceFile, quads: bytes) -> str:
+    """Return the RDF of a submission with its own source."""
+    provisional = f"{sources.base_iri}id/source/{kinds.PROVISIONAL}"
+    graph = gate.graph_of(file.name, sources.base_iri)
+    source = source_iri(sources.base_iri, submission)
+    return contributions.turtle(quads, graph, provisional=provisional, source=source)
+
+
+def _shelf(place: Desk, sources: Sources) -> Shelf:
+    published = Speakers.current(place.snapshots)
+    return Shelf(place.into, sources.base_iri, place.inbox.cases(), published, _notes(sources))
+
+
+def _notes(sources: Sources) -> bytes:
+    """Return the description of the table of withdrawals, with the base of these sources."""
+    name = changes.WITHDRAWN_FILE + gate.METADATA
+    said = json.loads(sources.data.get(name) or (packaged_source() / "data" / name).read_bytes())
+    said["@context"][1]["@base"] = sources.base_iri
+    return json.dumps(said, ensure_ascii=False).encode()
+
+
+def _replaced(inbox: Inbox, key: str, by: str) -> dict[str, dict[str, object]]:
+    """Return the event of an older submission that lost rows to a newer one; it stays accepted."""
+    case = inbox.one(key)
+    event = Event(**{**asdict(case.events[-1]), "time": now(), "replaced_by": by})
+    return {case.submission.reference: event.plain()}
+
+
+def _must_be(case: Case, *states: State) -> None:
+    if case.state in states:
+        return
+    listed = ", ".join(states)
+    raise InboxError(
+        f"{case.submission.reference} is {case.state}; this can be done with what is {listed}.",
+        f"{case.submission.reference} hat den Stand „{case.state}“; möglich ist das bei: {listed}.",
+    )

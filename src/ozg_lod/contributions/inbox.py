@@ -1,0 +1,193 @@
+"""The inbox: a folder of what was submitted, and nothing but files.
+
+    INBOX/{reference}/   submission.json sender.json file report.json events.jsonl
+
+Nothing in it is published. A submission is written aside, flushed and renamed, so that it is there whole or not at
+all; its events are one small file that is replaced. Only the operator's account can read the folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import hashlib
+import json
+import re
+import secrets
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.contributions.submissions import Case, Event, Sender, State, Submission, now, reference_of
+from ozg_lod.errors import InboxError, NotFound, Unavailable
+from ozg_lod.snapshots import durable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FILE: Final = "file"
+REPORT: Final = "report.json"
+PLAN: Final = "plan.json"
+_SUBMISSION: Final = "submission.json"
+_SENDER: Final = "sender.json"
+_EVENTS: Final = "events.jsonl"
+_PRIVATE: Final = 0o700
+_TOKEN_BYTES: Final = 24
+_REFERENCE: Final = re.compile(r"[0-9a-f]{8}")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{32}")
+_RETRY_AFTER_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What arrives at the door: a file that conforms, its report, and who sends it for which authority (IRI)."""
+
+    name: str
+    kind: str
+    authority: str
+    sender: Sender
+    content: bytes = field(repr=False)
+    report: bytes = field(repr=False)
+
+
+class Inbox:
+    """The folder; at most `most` submissions wait for a decision, with `most_bytes` in all."""
+
+    def __init__(self, folder: Path, *, most: int = 200, most_bytes: int = 500_000_000) -> None:
+        self.folder = folder
+        self._most = most
+        self._most_bytes = most_bytes
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the one right to decide; raise InboxError when another process holds it."""
+        self._made()
+        with (self.folder / "lock").open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InboxError(
+                    f"Another process is deciding in {self.folder}; wait until it has ended.",
+                    f"In {self.folder} entscheidet schon ein anderer Prozess; warten Sie, bis er fertig ist.",
+                ) from None
+            yield
+
+    def submit(self, delivery: Delivery) -> Submission:
+        """Keep what was delivered, for good; raise Unavailable while too much waits for a decision."""
+        self._made()
+        self._check_room(len(delivery.content))
+        token = self._new_token()
+        submission = Submission(
+            reference=reference_of(token),
+            received=now(),
+            kind=delivery.kind,
+            file=delivery.name,
+            bytes=len(delivery.content),
+            sha256=hashlib.sha256(delivery.content).hexdigest(),
+            authority=delivery.authority,
+            token=token,
+        )
+        files = {
+            _SUBMISSION: _json(asdict(submission)),
+            _SENDER: _json(asdict(delivery.sender)),
+            _EVENTS: _json(Event(State.RECEIVED, submission.received).plain()),
+            FILE: delivery.content,
+            REPORT: delivery.report,
+        }
+        durable.folder(self.path(submission.reference), files, mode=_PRIVATE)
+        return submission
+
+    def path(self, reference: str) -> Path:
+        """Return the folder of a submission (not checked)."""
+        return self.folder / reference
+
+    def by_token(self, token: str) -> Case:
+        """Return the case of a status address; raise NotFound for one that was never given out."""
+        reference = reference_of(token) if _TOKEN.fullmatch(token) else ""
+        if reference and (self.path(reference) / _SUBMISSION).is_file():
+            case = self.case(reference)
+            if secrets.compare_digest(case.submission.token, token):
+                return case
+        raise NotFound(
+            "There is no submission at this address; look whether the address is complete.",
+            "Unter dieser Adresse gibt es keine Einreichung; prüfen Sie, ob die Adresse vollständig ist.",
+        )
+
+    def case(self, reference: str) -> Case:
+        """Return one case; raise InboxError where its files cannot be read."""
+        path = self.path(reference)
+        try:
+            submission = Submission.of(json.loads((path / _SUBMISSION).read_bytes()))
+            lines = (path / _EVENTS).read_text(encoding="utf-8").splitlines()
+            events = tuple(Event.of(json.loads(line)) for line in lines)
+            sender = path / _SENDER
+            return Case(submission, events, Sender(**json.loads(sender.read_bytes())) if sender.exists() else None)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise InboxError(
+                f"The submission {path} cannot be read: {error}.", f"Die Einreichung {path} ist nicht lesbar: {error}."
+            ) from error
+
+    def cases(self) -> list[Case]:
+        """Return all cases, oldest first."""
+        names = [path.name for path in self.folder.glob("*") if _REFERENCE.fullmatch(path.name)]
+        return sorted((self.case(name) for name in names), key=lambda case: case.submission.received)
+
+    def one(self, wanted: str) -> Case:
+        """Return the one case whose reference starts with `wanted`; raise InboxError for none or several."""
+        wanted = wanted.removeprefix("mitteilung-")
+        found = [case for case in self.cases() if wanted and case.submission.reference.startswith(wanted)]
+        if len(found) != 1:
+            raise InboxError(
+                f"{len(found)} submissions start with {wanted!r}; `ozg-lod inbox list` shows them all.",
+                f"{len(found)} Einreichungen beginnen mit „{wanted}“; `ozg-lod inbox list` zeigt alle.",
+            )
+        return found[0]
+
+    def add(self, reference: str, event: Event) -> None:
+        """Add an event, once; the caller holds the lock."""
+        path = self.path(reference) / _EVENTS
+        lines = path.read_bytes()
+        if not lines.endswith(_json(event.plain())):
+            durable.replace(path, lines + _json(event.plain()))
+
+    def sweep(self, days: int) -> list[str]:
+        """Delete sender, file and report of what was decided on `days` ago or longer; return the references."""
+        before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+        swept = []
+        for case in self.cases():
+            decided = dt.datetime.fromisoformat(case.decided) if case.decided else None
+            if decided is not None and decided <= before and self.forget(case.submission.reference):
+                swept.append(case.submission.reference)
+        return swept
+
+    def forget(self, reference: str) -> bool:
+        """Delete sender, file and report of one submission; return whether any of them was left."""
+        left = [path for name in (_SENDER, FILE, REPORT) if (path := self.path(reference) / name).exists()]
+        for path in left:
+            path.unlink()
+        durable.sync(self.path(reference))
+        return bool(left)
+
+    def _made(self) -> None:
+        self.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+
+    def _new_token(self) -> str:
+        while True:
+            token = secrets.token_urlsafe(_TOKEN_BYTES)
+            if not self.path(reference_of(token)).exists():
+                return token
+
+    def _check_room(self, size: int) -> None:
+        waiting = [case.submission.bytes for case in self.cases() if case.state is State.RECEIVED]
+        if len(waiting) >= self._most or sum(waiting) + size > self._most_bytes:
+            raise Unavailable(
+                "So many submissions wait for a decision that no more are taken now; try again tomorrow.",
+                "Es warten so viele Einreichungen auf eine Entscheidung, dass gerade keine weiteren angenommen werden; "
+                "versuchen Sie es morgen noch einmal.",
+                retry_after_s=_RETRY_AFTER_S,
+            )
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode() + b"\n"

@@ -1,0 +1,91 @@
+"""What the inbox says on the command line: the list, one case, and what came of a decision; as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.contributions.submissions import State
+from ozg_lod.findings import Text
+from ozg_lod.rdf.lexical import CONTROL
+from ozg_lod.text.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ozg_lod.contributions.submissions import Case
+    from ozg_lod.text.language import Language
+
+_NOTHING: Final = Text(de="Der Eingang ist leer.", en="The inbox is empty.")
+_DELETED: Final = Text(de="(gelöscht)", en="(deleted)")
+
+
+def listed(cases: Sequence[Case], language: Language) -> str:
+    """Return one line for each case, oldest first; what waits for a decision is marked."""
+    if not cases:
+        return _NOTHING[language]
+    return "\n".join(_line(case) for case in cases)
+
+
+def shown(case: Case, report: bytes, public_url: str, language: Language) -> str:
+    """Return all about one case."""
+    said, submission = words(language), case.submission
+    facts = (
+        (said("submission/reference"), submission.reference),
+        (said("submission/received"), submission.received),
+        (said("submission/for"), submission.authority),
+        (said("submission/sender"), f"{case.sender.name} <{case.sender.mail}>" if case.sender else _DELETED[language]),
+        (said("submission/file"), f"{submission.file} ({submission.bytes} B, SHA-256 {submission.sha256[:12]})"),
+        (said("submission/address"), f"{public_url}/einreichung/{submission.token}"),
+    )
+    lines = [*(f"{name}: {text}" for name, text in facts), *_history(case, language), *_findings(report, language)]
+    return "\n".join(_plain(line) for line in lines)
+
+
+def as_json(cases: Sequence[Case]) -> str:
+    """Return the cases as JSON, with the sender while he is known and without the secret of the status address."""
+    return json.dumps([_described(case) for case in cases], ensure_ascii=False, indent=2)
+
+
+def _described(case: Case) -> dict[str, object]:
+    submission = case.submission
+    return {
+        "reference": submission.reference,
+        "state": str(case.state),
+        "received": submission.received,
+        "authority": submission.authority,
+        "kind": submission.kind or None,
+        "file": submission.file,
+        "bytes": submission.bytes,
+        "sha256": submission.sha256,
+        "sender": {"name": case.sender.name, "mail": case.sender.mail} if case.sender else None,
+        "events": [event.plain() for event in case.events],
+    }
+
+
+def _line(case: Case) -> str:
+    mark = "*" if case.state is State.RECEIVED else " "
+    submission = case.submission
+    authority = submission.authority.rpartition("/")[2]
+    return _plain(
+        f"{mark} {submission.reference}  {submission.day}  {case.state:<9}  {authority:<8}  {submission.file}"
+    )
+
+
+def _history(case: Case, language: Language) -> list[str]:
+    lines = []
+    for event in case.events:
+        rest = ", ".join(part for part in (event.role, event.reason, event.checked, event.replaced_by) if part)
+        lines.append(f"{event.time}  {words(language)(f'submission/state/{event.state}')}{f': {rest}' if rest else ''}")
+    return lines
+
+
+def _findings(report: bytes, language: Language) -> list[str]:
+    """Return the warnings and hints of the check, which refuse nothing and are for the editor to weigh."""
+    found = json.loads(report or b"{}").get("findings", [])
+    return [f"- {finding['message'][language]}" for finding in found]
+
+
+def _plain(text: str) -> str:
+    """Return text without control characters, which a terminal would obey."""
+    return CONTROL.sub("\ufffd", text)

@@ -1,0 +1,120 @@
+"""Plans: what a decision will do, written down before it is done, so that it is done wholly or not at all.
+
+Before the plan is there nothing has happened; once it is there the next command carries it out to its end, whoever
+was killed in between. Every step can be done twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ozg_lod import build
+from ozg_lod.checks import report
+from ozg_lod.contributions.inbox import PLAN
+from ozg_lod.contributions.submissions import Event
+from ozg_lod.errors import InboxError
+from ozg_lod.settings import Settings
+from ozg_lod.snapshots import durable, erasure
+from ozg_lod.snapshots.snapshot import Snapshots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ozg_lod.contributions.inbox import Inbox
+
+    Say = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be: the folders in the source root `into` (None: gone), then a build, then the events by reference.
+
+    `erase` are the graphs that no kept version may hold afterwards.
+    """
+
+    source: tuple[str, ...]
+    target: str
+    into: str
+    folders: Mapping[str, Mapping[str, str] | None]
+    events: Mapping[str, Mapping[str, object]]
+    erase: tuple[str, ...] = ()
+    forget: tuple[str, ...] = field(default=())
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings the plan was made with."""
+        return Settings(source=tuple(map(Path, self.source)), target=Path(self.target))
+
+
+def begin(inbox: Inbox, plan: Plan) -> None:
+    """Write the plan down: from here on it will be carried out."""
+    durable.replace(inbox.folder / PLAN, json.dumps(asdict(plan), ensure_ascii=False).encode())
+
+
+def pending(inbox: Inbox) -> Plan | None:
+    """Return the plan that was begun and not ended."""
+    try:
+        said = json.loads((inbox.folder / PLAN).read_bytes())
+    except FileNotFoundError:
+        return None
+    return Plan(**{**said, **{name: tuple(said[name]) for name in ("source", "erase", "forget")}})
+
+
+def carry_out(inbox: Inbox, plan: Plan, snapshots: Snapshots, say: Say) -> build.Outcome:
+    """Do what the plan says and end it; the caller holds both locks.
+
+    Raises InboxError where the sources have changed since so that they cannot be built; the plan stays.
+    """
+    for name, files in plan.folders.items():
+        _place(Path(plan.into) / name, files)
+    outcome = build.build_locked(snapshots, plan.settings, say=say)
+    if outcome.manifest is None:
+        raise _unfinished(plan, outcome)
+    if plan.erase:
+        erasure.erase(snapshots, plan.erase, day=dt.datetime.now(dt.UTC).date().isoformat())
+    for reference, event in plan.events.items():
+        inbox.add(reference, Event.of(event))
+    for reference in plan.forget:
+        inbox.forget(reference)
+    (inbox.folder / PLAN).unlink()
+    durable.sync(inbox.folder)
+    return outcome
+
+
+def recover(inbox: Inbox, say: Say) -> bool:
+    """Carry out what a command before was kept from ending; return whether there was any. The caller holds the lock."""
+    plan = pending(inbox)
+    if plan is None:
+        return False
+    say(
+        "The last decision was interrupted; it is carried out to its end.",
+        "Die letzte Entscheidung wurde unterbrochen; sie wird zu Ende geführt.",
+    )
+    snapshots = Snapshots(Path(plan.target))
+    with snapshots.locked():
+        carry_out(inbox, plan, snapshots, say)
+    return True
+
+
+def _place(path: Path, files: Mapping[str, str] | None) -> None:
+    if files is None:
+        durable.remove(path)
+        return
+    wanted = {name: text.encode() for name, text in files.items()}
+    if not path.is_dir() or {file.name: file.read_bytes() for file in path.iterdir()} != wanted:
+        durable.folder(path, wanted)
+
+
+def _unfinished(plan: Plan, outcome: build.Outcome) -> InboxError:
+    found = outcome.examination
+    en, de = (report.to_text(found, "en"), report.to_text(found, "de")) if found is not None else ("", "")
+    return InboxError(
+        f"The files of the decision lie in {plan.into}, but the sources cannot be built any more; correct them and run "
+        f"the command again.\n{en}",
+        f"Die Dateien der Entscheidung liegen in {plan.into}, aber die Quellen lassen sich nicht mehr bauen; "
+        f"berichtigen Sie sie und rufen Sie den Befehl noch einmal auf.\n{de}",
+    )

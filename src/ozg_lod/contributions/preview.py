@@ -1,0 +1,202 @@
+"""What a contribution would change, against what is published: in words, and as the page that people would see.
+
+Runs in the cage, over a store of its own: nothing of it is ever written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from ozg_lod.pages import pages
+from ozg_lod.pages.describe import about
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.rdf.graph import LABELS, TYPE, Graph, iri_of
+from ozg_lod.vocab import DCT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ozg_lod.pages.site import Site
+    from ozg_lod.rdf.addresses import Target
+    from ozg_lod.rdf.graph import Term
+
+NEW: Final = "new"
+CHANGED: Final = "changed"
+SAME: Final = "same"
+MOST_LISTED: Final = 100
+"""How many things are listed with what changes about them; all are counted."""
+_THING: Final = re.compile(r"id/[a-z]+/[A-Za-z0-9-]+")
+_MOST_PAGES: Final = 12
+_FIRST: Final = ("municipality", "district", "bundle", "organisation", "programme", "state")
+"""The kinds whose pages people look at; a statement stands on the page of what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One property: its name, what is published, what the contribution says; texts as people read them."""
+
+    property: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing: its name, its kind (such as "availability"), whether it is new, and what differs."""
+
+    name: str
+    kind: str
+    state: str
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All that would change: how many things of each state, the first of them, and the pages that would show it.
+
+    `pages` are pairs of IRI and name.
+    """
+
+    counts: Mapping[str, int]
+    changes: tuple[Change, ...]
+    pages: tuple[tuple[str, str], ...]
+
+    def to_bytes(self) -> bytes:
+        """Return it as JSON."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Preview:
+        """Return what `to_bytes` wrote."""
+        said = json.loads(content)
+        changes = tuple(
+            Change(
+                one["name"],
+                one["kind"],
+                one["state"],
+                tuple(Difference(d["property"], tuple(d["before"]), tuple(d["after"])) for d in one["differences"]),
+            )
+            for one in said["changes"]
+        )
+        return cls(said["counts"], changes, tuple((iri, name) for iri, name in said["pages"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreseen(Addresses):
+    """The addresses of a preview: what is not there yet is not linked."""
+
+    fresh: frozenset[str] = frozenset()
+
+    def target(self, iri: str) -> Target | None:
+        """Return where an address leads, None where it must stay text."""
+        return None if iri.partition("#")[0] in self.fresh else Addresses.target(self, iri)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is published together with what a contribution says, as one person would see it.
+
+    `replaced` are the properties of a statement that a contribution states as a whole: what it does not say of them
+    falls away. There are none for RDF, which only adds.
+    """
+
+    store: ox.Store
+    published: Mapping[str, frozenset[tuple[str, Term]]]
+    contributed: Mapping[str, frozenset[tuple[str, Term]]]
+    site: Site
+    replaced: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls, store: ox.Store, quads: bytes, site: Site, *, derived: str, replaced: frozenset[str] = frozenset()
+    ) -> Sight:
+        """Return the sight of these N-Quads over `store`, which gets them; `derived` is the graph of what follows."""
+        graph = Graph(store)
+        said = list(ox.parse(quads, ox.RdfFormat.N_QUADS))
+        own = [quad.triple for quad in said if iri_of(quad.graph_name) != derived]
+        contributed: dict[str, set[tuple[str, Term]]] = {}
+        for triple in own:
+            contributed.setdefault(iri_of(triple.subject), set()).add((triple.predicate.value, triple.object))
+        contributed.pop("", None)
+        published = {
+            iri: frozenset((triple.predicate.value, triple.object) for triple in graph.about(iri))
+            for iri in contributed
+        }
+        for iri, pairs in published.items():
+            for predicate, term in pairs - contributed[iri]:
+                if predicate in replaced:
+                    store.remove(ox.Quad(ox.NamedNode(iri), ox.NamedNode(predicate), term))
+        store.extend(ox.Quad(*quad.triple) for quad in said)
+        fresh = frozenset(iri for iri, pairs in published.items() if not pairs)
+        addresses = site.addresses
+        foreseen = _Foreseen(addresses.base_iri, addresses.public_url, addresses.language, fresh=fresh)
+        said_of = {iri: frozenset(pairs) for iri, pairs in contributed.items()}
+        return cls(store, published, said_of, replace(site, addresses=foreseen), replaced)
+
+    def preview(self) -> Preview:
+        """Return what would change."""
+        states = {iri: self._state(iri) for iri in self.contributed if "#" not in iri}
+        touched = [iri for iri, state in sorted(states.items()) if state != SAME]
+        listed = tuple(self._change(iri, states[iri]) for iri in touched[:MOST_LISTED])
+        return Preview(dict(Counter(states.values())), listed, tuple(self._pages(touched)))
+
+    def page(self, iri: str) -> bytes:
+        """Return the page about a thing as it would be, marked as a preview; empty where there is none."""
+        thing = _THING.fullmatch(iri.removeprefix(self.site.addresses.base_iri))
+        description = about(Graph(self.store), iri) if thing is not None else None
+        return b"" if description is None else pages.thing(self.site, description, template="preview.html")
+
+    def _state(self, iri: str) -> str:
+        if not self.published[iri]:
+            return NEW
+        return CHANGED if self._predicates(iri) else SAME
+
+    def _predicates(self, iri: str) -> set[str]:
+        """Return the properties that differ; its source is named only when a contribution is accepted."""
+        added = {predicate for predicate, _ in self.contributed[iri] - self.published[iri]}
+        gone = {predicate for predicate, _ in self.published[iri] - self.contributed[iri]} & self.replaced
+        return (added | gone) - {DCT + "source"}
+
+    def _change(self, iri: str, state: str) -> Change:
+        predicates = sorted(self._predicates(iri) - {TYPE, *LABELS[:1]})
+        found = tuple(self._difference(iri, predicate) for predicate in predicates)
+        return Change(self._name(iri), self._kind(iri), state, found)
+
+    def _difference(self, iri: str, predicate: str) -> Difference:
+        before = _values(self.published[iri], predicate)
+        after = _values(self.contributed[iri], predicate)
+        return Difference(self._name(predicate), self._said(before, predicate), self._said(after, predicate))
+
+    def _said(self, terms: Sequence[Term], predicate: str) -> tuple[str, ...]:
+        graph = Graph(self.store)
+        writer = self.site.writer({iri: graph.names(iri) for term in terms if (iri := iri_of(term))})
+        return tuple(value.text for value in writer.values(terms, predicate))
+
+    def _name(self, iri: str) -> str:
+        return self.site.writer({iri: Graph(self.store).names(iri)}).name(iri).text
+
+    def _kind(self, iri: str) -> str:
+        rest = iri.removeprefix(self.site.addresses.base_iri)
+        return rest.split("/")[1] if rest != iri and rest.count("/") > 1 else ""
+
+    def _pages(self, touched: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the pages that would show it: first those of what the statements are about."""
+        touched = list(touched)
+        related = {iri_of(term) for iri in touched for _, term in self.contributed[iri]} - {""}
+        found = {iri for iri in {*touched, *related} if self._kind(iri) and Graph(self.store).knows(iri)}
+        for iri in sorted(found, key=lambda iri: (self._rank(iri), iri))[:_MOST_PAGES]:
+            yield iri, self._name(iri)
+
+    def _rank(self, iri: str) -> int:
+        kind = self._kind(iri)
+        return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+
+
+def _values(pairs: Iterable[tuple[str, Term]], predicate: str) -> list[Term]:
+    return sorted((term for found, term in pairs if found == predicate), key=str)

@@ -1,0 +1,99 @@
+"""The pages of a submission: the form for the sender, and what became of it. Pure, like `pages`."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from babel.dates import format_datetime
+
+from ozg_lod.contributions.applications import FIELDS
+from ozg_lod.contributions.submissions import State
+from ozg_lod.contributions.uploads import MOST_CARRIED
+from ozg_lod.pages.pages import render
+
+if TYPE_CHECKING:
+    from ozg_lod.contributions.applications import Application
+    from ozg_lod.contributions.submissions import Case
+    from ozg_lod.contributions.uploads import Upload
+    from ozg_lod.errors import OzgLodError
+    from ozg_lod.pages.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the form shows: the file, its kind, what was written so far, and why it was not submitted."""
+
+    upload: Upload
+    kind: str
+    application: Application | None
+    days: int
+    failure: OzgLodError | None = None
+
+    @property
+    def carried(self) -> str:
+        """Return the file for the page to carry, "" where it is too large for that."""
+        return base64.b64encode(self.upload.content).decode() if len(self.upload.content) <= MOST_CARRIED else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What may be told of a case to whoever knows its address: `authority` is (IRI, name)."""
+
+    case: Case
+    authority: tuple[str, str]
+    address: str
+    source: str
+
+    @property
+    def published(self) -> str:
+        """Return the IRI of the source, "" while it is not published."""
+        replaced = self.case.events[-1].replaced_by
+        return self.source if self.case.state is State.ACCEPTED and not replaced else ""
+
+    def to_json(self) -> bytes:
+        """Return it as JSON."""
+        case, last = self.case, self.case.events[-1]
+        said = {
+            "reference": case.submission.reference,
+            "state": str(case.state),
+            "received": case.submission.received,
+            "decided": case.decided or None,
+            "authority": {"iri": self.authority[0], "name": self.authority[1]},
+            "sender": case.sender.hint if case.sender else None,
+            "reason": last.reason or None,
+            "source": self.published or None,
+            "replaced": bool(last.replaced_by),
+            "status": self.address,
+        }
+        return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def form(site: Site, shown: Form) -> bytes:
+    """Return the form for the sender."""
+    said = shown.application
+    values = said.said if said is not None else dict.fromkeys(FIELDS, "")
+    faults = {name: text[site.language] for name, text in said.faults.items()} if said is not None else {}
+    return render("einreichen.html", site, form=shown, values=values, faults=faults, fields=FIELDS)
+
+
+def status(site: Site, shown: Status) -> bytes:
+    """Return the page of the status address."""
+    case = shown.case
+    return render(
+        "einreichung.html",
+        site,
+        status=shown,
+        case=case,
+        last=case.events[-1],
+        received=_moment(case.submission.received, site),
+        decided=_moment(case.decided, site) if case.decided else "",
+    )
+
+
+def _moment(written: str, site: Site) -> str:
+    """Return a moment as people read it, as UTC."""
+    return format_datetime(dt.datetime.fromisoformat(written), "long", locale=site.language)

@@ -1,0 +1,1 @@
+"""The datasets of a catalogue as files to download."""

@@ -1,0 +1,1 @@
+"""Linking and reuse: lists matched with things, the reconciliation service, EfA offers and who reuses them."""

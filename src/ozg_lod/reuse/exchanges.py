@@ -1,0 +1,95 @@
+"""What programs send and get as JSON: bodies within limits, forms, numbers, the language, the answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+from starlette.responses import Response
+
+from ozg_lod.errors import BadRequest, UnsupportedMedia
+from ozg_lod.rdf import formats
+from ozg_lod.text.language import choose_language
+from ozg_lod.text.words import Words, words
+from ozg_lod.web.bodies import read_body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+
+FORM: Final = "application/x-www-form-urlencoded"
+_MOST_FIELDS: Final = 20
+
+
+def spoken(request: Request) -> Words:
+    """Return the words of the language asked for."""
+    return words(choose_language(request.query_params.get("lang"), request.headers.get("accept-language")))
+
+
+async def json_body(request: Request, limit_bytes: int) -> str:
+    """Return a body of JSON as text; raise UnsupportedMedia, TooLarge or BadRequest."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != formats.JSON.media_type:
+        raise UnsupportedMedia("Send JSON (application/json).", "Senden Sie JSON (application/json).")
+    return _decoded(await read_body(request, limit_bytes))
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest("The request is not UTF-8.", "Die Anfrage ist kein UTF-8.") from error
+
+
+def form_of(body: bytes) -> dict[str, str]:
+    """Return the fields of a form, of several of a name the last."""
+    try:
+        fields = parse_qs(_decoded(body), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise BadRequest("The form has too many fields.", "Das Formular hat zu viele Felder.") from error
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; what comes next looks at each part
+    """Return what a text of JSON says; raise BadRequest, with where it breaks off, for what is none."""
+    at = ""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        at = f" ({error.msg}, line {error.lineno}, column {error.colno})"
+    except (ValueError, RecursionError):
+        at = " (nested too deeply, or a number that is too long)"
+    raise BadRequest(f"{where} is not JSON{at}.", f"{where} ist kein JSON{at}.")
+
+
+def no_jsonp(names: Iterable[str]) -> None:
+    """Raise BadRequest where an answer is wanted as a script."""
+    if "callback" in names:
+        raise BadRequest(
+            "JSONP (callback=) is not offered; leave it out, every site may read the answer (CORS).",
+            "JSONP (callback=) wird nicht angeboten; lassen Sie es weg, jede Website darf die Antwort lesen (CORS).",
+        )
+
+
+def number(request: Request, name: str, *, usual: int, least: int = 1, most: int = 100_000) -> int:
+    """Return a whole number from the query; raise BadRequest for anything else."""
+    text = request.query_params.get(name, "")
+    if not text:
+        return usual
+    if not text.isdecimal() or not text.isascii() or len(text) > len(str(most)) or int(text) < least:
+        raise BadRequest(
+            f"{name} is a whole number from {least} to {most}.", f"{name} ist eine ganze Zahl von {least} bis {most}."
+        )
+    return min(int(text), most)
+
+
+def sent(body: object, said: Words, *, cached: bool = False) -> Response:
+    """Return the answer; it is kept only where it is the same for everybody (`cached`)."""
+    headers = {
+        "content-language": said.language,
+        "vary": "Accept-Language",
+        "cache-control": "public, max-age=60" if cached else "no-store",
+    }
+    return Response(json.dumps(body, ensure_ascii=False), 200, headers, formats.JSON.media_type)

@@ -1,0 +1,1 @@
+"""The doors: each request becomes one call below and one answer."""

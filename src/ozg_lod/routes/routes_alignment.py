@@ -1,0 +1,154 @@
+"""Matching a list for people at `/abgleich`: paste or choose, decide what is unclear, download. Nothing is stored.
+
+The list goes along in the page from step to step. It is read in the cage; what comes back is plain rows of text.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod.checks import lists
+from ozg_lod.checks.lists import Listing
+from ozg_lod.contributions import uploads
+from ozg_lod.contributions.inspection import LIST, Order
+from ozg_lod.contributions.uploads import MOST_CARRIED, Upload
+from ozg_lod.errors import BadRequest, NotFound, OzgLodError, TooLarge
+from ozg_lod.pages.visits import Visit
+from ozg_lod.rdf import formats
+from ozg_lod.reuse import alignment_files, alignment_pages, register
+from ozg_lod.reuse.alignment import Aligned, Choice, align
+from ozg_lod.reuse.alignment_pages import ASKED, Work
+from ozg_lod.web.clients import cancelled_when_gone, client_of
+from ozg_lod.web.disposition import attachment
+
+if TYPE_CHECKING:
+    from ozg_lod.contributions.inspection import Inspection
+    from ozg_lod.reuse.register import Register
+    from ozg_lod.sparql.serving import Opened
+
+router = APIRouter()
+
+PATH: Final = "/abgleich"
+_NEVER_KEPT: Final = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
+_MOST_FIELDS: Final = ASKED + 40
+_FORMS: Final = {form.suffix: form for form in alignment_files.OFFERED}
+
+
+@router.get(PATH, summary="Match a list with the catalogue: the form for people")
+@router.head(PATH, include_in_schema=False)
+async def form(request: Request) -> Response:
+    """Answer with the form; whoever looks at it will soon send a list, so the cage gets ready."""
+    _offered_here(request)
+    visit = _visit(request)
+    request.app.state.inspection.prepare(visit.opened)
+    return _page(visit, alignment_pages.blank(visit.site))
+
+
+@router.post(PATH, include_in_schema=False)
+async def matched(request: Request) -> Response:
+    """Answer with what came of the list, or with the file; where it could not be read, with the form and the reason."""
+    _offered_here(request)
+    visit = _visit(request)
+    fields: dict[str, str] = {}
+    try:
+        inspection: Inspection = request.app.state.inspection
+        async with inspection.receiving():
+            limit_s = request.app.state.settings.delivery_s
+            sent = await uploads.read_form(request, limit_s=limit_s, most_fields=_MOST_FIELDS)
+        fields = sent.fields
+        upload = _checked(_chosen(sent, visit.site.words("align/pasted")))
+        return await _done(request, visit, upload, fields)
+    except OzgLodError as error:
+        text = fields.get("text", "")[:MOST_CARRIED]
+        body = alignment_pages.blank(visit.site, failure=error, text=text, kind=fields.get("kind", ""))
+        again = {"retry-after": str(error.details["retry_after_s"])} if "retry_after_s" in error.details else {}
+        return _page(visit, body, error.status, **again)
+
+
+async def _done(request: Request, visit: Visit, upload: Upload, fields: dict[str, str]) -> Response:
+    listing = await _listing(request, upload)
+    choice = Choice.of(listing, fields)
+    rows = await run_in_threadpool(_aligned, request, listing, choice)
+    wanted = _FORMS.get(fields.get("do", ""))
+    if wanted is not None:
+        return await run_in_threadpool(_saved, request, visit, Work(upload, listing, choice, rows), wanted)
+    work = Work(upload, listing, choice, rows)
+    return _page(visit, await run_in_threadpool(alignment_pages.result, visit.site, work, _known(request)))
+
+
+def _known(request: Request) -> Register:
+    opened: Opened = request.app.state.opened
+    return register.of(opened)
+
+
+def _aligned(request: Request, listing: Listing, choice: Choice) -> list[Aligned]:
+    return align(_known(request), listing, choice)
+
+
+async def _listing(request: Request, upload: Upload) -> Listing:
+    inspection: Inspection = request.app.state.inspection
+    spending = request.app.state.budget.spending(client_of(request))
+    async with cancelled_when_gone(request):
+        order = Order(upload.name, upload.content, wanted=LIST)
+        inspected = await inspection.check(order, request.app.state.opened, spending=spending)
+    return Listing.from_bytes(inspected.extra)
+
+
+def _saved(request: Request, visit: Visit, work: Work, form: formats.Format) -> Response:
+    words, register_ = visit.site.words, _known(request)
+    if form is formats.TURTLE:
+        body = alignment_files.as_turtle(work.rows)
+    elif form is formats.XLSX:
+        body = alignment_files.as_workbook(work.listing, work.rows, words, register_)
+    else:
+        body = alignment_files.as_csv(work.listing, work.rows, words, register_)
+    ending = words("align/file_name")
+    name = f"{PurePosixPath(work.upload.name).stem}-{ending}.{form.suffix}"
+    headers = {**_NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
+    return Response(body, headers=headers)
+
+
+def _chosen(sent: uploads.Form, pasted: str) -> Upload:
+    """Return the file that was chosen, else what was pasted, else the list the page carried."""
+    if sent.files:
+        return uploads.one_of(sent)
+    text = sent.fields.get("text", "")
+    if text.strip():
+        return Upload(pasted, text.encode("utf-8", "replace"))
+    carried = sent.carried()
+    if carried is None:
+        raise BadRequest("There is no list; paste one or choose a file.", "Es fehlt die Liste; fügen Sie eine ein.")
+    return carried
+
+
+def _checked(upload: Upload) -> Upload:
+    """Return the list if it is one that is read here; raise TooLarge, UnsupportedMedia or BadRequest."""
+    if len(upload.content) > MOST_CARRIED:
+        limit = MOST_CARRIED // (1024 * 1024)
+        raise TooLarge(
+            f"The list is larger than {limit} MiB; split it, or use ozg-lod reconcile.",
+            f"Die Liste ist größer als {limit} MiB; teilen Sie sie auf oder verwenden Sie ozg-lod reconcile.",
+            limit_bytes=MOST_CARRIED,
+        )
+    return uploads.checked(upload, lists.SUFFIXES)
+
+
+def _offered_here(request: Request) -> None:
+    if request.app.state.settings.rdf:
+        raise NotFound(
+            "This server has queries and nothing else; lists are not matched here.",
+            "Dieser Server beantwortet nur Abfragen; Listen werden hier nicht abgeglichen.",
+        )
+
+
+def _visit(request: Request) -> Visit:
+    return Visit.of(request, PATH, offered=(formats.HTML,), suffix="html")
+
+
+def _page(visit: Visit, body: bytes, status: int = 200, **more: str) -> Response:
+    headers = {**_NEVER_KEPT, "content-type": formats.HTML.content_type, "content-language": visit.language, **more}
+    return Response(body, status, headers)

@@ -1,0 +1,128 @@
+"""What has changed: for people at `/aenderungen`, as a feed at `/changes.atom`; and what to say of what is gone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod.catalogue import feed, portal
+from ozg_lod.errors import Gone, NotFound
+from ozg_lod.pages.visits import Made, Visit, no_such_page
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.graph import Graph, pick
+from ozg_lod.snapshots import changes
+from ozg_lod.snapshots.snapshot import Publication, Snapshots
+from ozg_lod.text.language import choose_language
+from ozg_lod.text.words import words
+from ozg_lod.web.cache import Entry
+from ozg_lod.web.moments import http_date, unchanged_since
+from ozg_lod.web.replies import Asked, Reply, reply
+
+if TYPE_CHECKING:
+    from ozg_lod.errors import OzgLodError
+    from ozg_lod.sparql.serving import Opened
+
+router = APIRouter()
+
+_METHODS: Final = ["GET", "HEAD"]
+_PAGE_SIZE: Final = 20
+_THING: Final = re.compile(r"/(?:id|doc)/([a-z]+)/([A-Za-z0-9-]+)(?:\.[a-z]+)?")
+
+
+@router.get("/changes.atom", summary="Every publication with what it changed (Atom)")
+@router.head("/changes.atom", include_in_schema=False)
+async def atom(request: Request) -> Response:
+    """Answer with the feed."""
+    return await run_in_threadpool(_atom, request)
+
+
+@router.get("/aenderungen", summary="What has changed, publication by publication")
+@router.head("/aenderungen", include_in_schema=False)
+async def changed(request: Request) -> Response:
+    """Answer with the page of what changed."""
+    return await run_in_threadpool(_changed, request)
+
+
+def withdrawn_instead(request: Request, error: OzgLodError) -> OzgLodError:
+    """Return Gone, with the successor, in place of NotFound for a thing that `withdrawn.csv` withdraws."""
+    asked = _THING.fullmatch(request.url.path)
+    if not isinstance(error, NotFound) or asked is None:
+        return error
+    opened: Opened = request.app.state.opened
+    rows = opened.cache.once(dict, lambda: _withdrawals(opened), name="withdrawn")
+    row = rows.get(f"{opened.base_iri}id/{asked[1]}/{asked[2]}")
+    if row is None:
+        return error
+    details: dict[str, object] = {"withdrawn": row.day, "reason": row.reason}
+    en = f"The entry was withdrawn on {row.day}: {row.reason}."
+    de = f"Der Eintrag wurde am {row.day} zurückgezogen: {row.reason}."
+    if row.successor:
+        name = pick(Graph(opened.store).names(row.successor), "de", row.successor)[0]
+        details |= {"successor": row.successor, "suggestions": [{"iri": row.successor, "name": name}]}
+        en, de = f"{en} {name} took its place: {row.successor}", f"{de} An seine Stelle trat {name}: {row.successor}"
+    return Gone(en, de, **details)
+
+
+def _withdrawals(opened: Opened) -> dict[str, changes.Withdrawal]:
+    tables = changes.withdrawal_tables(opened.manifest.files)
+    names = [name for table in tables for name in (table, f"{table}-metadata.json") if name in opened.manifest.files]
+    return changes.withdrawals({name: (opened.directory / name).read_bytes() for name in names})
+
+
+def _log(request: Request) -> list[Publication]:
+    """Return the publications up to the one that is being served."""
+    opened: Opened = request.app.state.opened
+    log = Snapshots(request.app.state.settings.target).publications()
+    last = max((entry.number for entry in log if entry.snapshot == opened.name), default=0)
+    if not last:
+        raise NotFound(
+            "Nothing is published here from a source folder, so nothing changes.",
+            "Hier wird nichts aus einem Quellordner veröffentlicht, also ändert sich nichts.",
+        )
+    return [entry for entry in log if entry.number <= last]
+
+
+def _atom(request: Request) -> Response:
+    opened: Opened = request.app.state.opened
+    log = _log(request)
+    language = choose_language(request.query_params.get("lang"), None)
+    visit = Visit.of(request, "/aenderungen", offered=(formats.HTML,), suffix="html")
+    body = feed.atom(
+        log,
+        iri=f"{opened.base_iri}catalog",
+        public_url=opened.public_url,
+        title=visit.title,
+        words=words(language),
+    )
+    asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+    headers = {
+        "content-type": f"{feed.MEDIA_TYPE}; charset=utf-8",
+        "last-modified": http_date(log[-1].time),
+        "content-language": language,
+        "vary": "Accept-Encoding",
+    }
+    mark = f"{log[-1].number} {opened.code} {language} {opened.public_url} feed"
+    answer = reply(Entry(body), asked, mark=mark, headers=headers)
+    if asked.none_match is None and unchanged_since(request.headers.get("if-modified-since"), log[-1].time):
+        answer = Reply(304, headers)
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def _changed(request: Request) -> Response:
+    visit = Visit.of(request, "/aenderungen", offered=(formats.HTML,))
+    log = list(reversed(_log(request)))
+    count = max(1, -(-len(log) // _PAGE_SIZE))
+    if visit.page > count:
+        raise no_such_page(visit.page)
+    shown = log[(visit.page - 1) * _PAGE_SIZE : visit.page * _PAGE_SIZE]
+
+    def make() -> Made:
+        resources = {iri for entry in shown for kind in feed.KINDS for iri in (getattr(entry, kind) or ())[:100]}
+        names = {iri: visit.graph.names(iri) for iri in resources}
+        return Made(portal.changes(visit.site, shown, names, page=visit.page, of=count), count)
+
+    answer = visit.answer(make)
+    return Response(answer.body, answer.status, dict(answer.headers))

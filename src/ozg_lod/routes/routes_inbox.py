@@ -1,0 +1,230 @@
+"""Submitting: `/contributions` takes a file that conforms, `/einreichung/{token}` says what became of it.
+
+Off unless the operator names a folder for submissions. The file is checked again, whatever a page said before; what
+does not conform is refused with its report, and nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod.checks import documents, report
+from ozg_lod.contributions import applications, check_pages, check_reports, submission_pages, uploads
+from ozg_lod.contributions.inbox import Delivery, Inbox
+from ozg_lod.contributions.inspection import REPORT, Order
+from ozg_lod.contributions.submission_pages import Form, Status
+from ozg_lod.errors import BadRequest, Forbidden, OzgLodError
+from ozg_lod.pages.visits import Visit
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.graph import pick
+from ozg_lod.routes.routes_contribute import blanks
+from ozg_lod.text.language import choose_language
+from ozg_lod.web.clients import cancelled_when_gone, client_of
+
+if TYPE_CHECKING:
+    from ozg_lod.contributions.applications import Application
+    from ozg_lod.contributions.inspection import Inspected, Inspection
+    from ozg_lod.contributions.submissions import Case, Submission
+    from ozg_lod.contributions.uploads import Upload
+    from ozg_lod.settings import Settings
+    from ozg_lod.web.rates import Rate
+
+router = APIRouter()
+
+_log = logging.getLogger("ozg_lod")
+_CREATED: Final = 201
+_SEE_OTHER: Final = 303
+_UNPROCESSABLE: Final = 422
+_SWEEP_EVERY_S: Final = 3600
+_OFFERED: Final = (formats.JSON, formats.HTML)
+_PRIVATE: Final = {
+    "cache-control": "no-store",
+    "vary": "Accept, Accept-Language",
+    "x-robots-tag": "noindex",
+}
+
+
+@router.post(
+    "/contributions", summary="Submit a file for publication", status_code=201, openapi_extra=applications.DESCRIBED
+)
+async def contribute(request: Request) -> Response:
+    """Keep a file that conforms; answer with the address of its status."""
+    inbox = _inbox(request)
+    sent = await _form(request)
+    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
+    kind = _kind(request, sent.fields)
+    application = _known(request, applications.read(sent.fields))
+    page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
+    if application.faults:
+        return _asked_again(request, Form(upload, kind, application, _days(request)), page=page)
+    try:
+        rate: Rate = request.app.state.submissions
+        rate.count(client_of(request))
+        inspected = await _inspected(request, Order(upload.name, upload.content, kind, REPORT))
+        if not inspected.examination.conforms:
+            return _refused(request, check_pages.Outcome(upload, kind, inspected.examination), page=page)
+        delivery = _delivery(request, upload, application, inspected)
+        submission = await run_in_threadpool(inbox.submit, delivery)
+    except OzgLodError as error:
+        if not page:
+            raise
+        form = Form(upload, kind, application, _days(request), failure=error)
+        return _page(request, submission_pages.form(_visit(request, "/pruefen").site, form), error.status)
+    return _kept(request, submission, inbox.case(submission.reference), page=page)
+
+
+@router.post("/einreichen", include_in_schema=False)
+async def form(request: Request) -> Response:
+    """Answer with the form for the sender of the file that the page before carried."""
+    _inbox(request)
+    sent = await _form(request)
+    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
+    shown = Form(upload, _kind(request, sent.fields), None, _days(request))
+    return _page(request, submission_pages.form(_visit(request, "/pruefen").site, shown))
+
+
+@router.get("/einreichung/{token}", summary="What became of a submission")
+@router.head("/einreichung/{token}", include_in_schema=False)
+async def status(request: Request, token: str) -> Response:
+    """Answer with the state; no personal data but a hint that only the sender recognises."""
+    inbox = _inbox(request)
+    case = await run_in_threadpool(inbox.by_token, token)
+    page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
+    return _status(request, case, page=page)
+
+
+async def sweeping(settings: Settings) -> None:
+    """Delete every hour what is to be deleted, until cancelled."""
+    while settings.inbox is not None:
+        try:
+            await asyncio.to_thread(Inbox(settings.inbox).sweep, settings.inbox_days)
+        except (OSError, OzgLodError) as error:
+            _log.error("the inbox cannot be swept: %s", error)  # one sentence, no traceback
+        await asyncio.sleep(_SWEEP_EVERY_S)
+
+
+def _inbox(request: Request) -> Inbox:
+    settings: Settings = request.app.state.settings
+    if settings.inbox is None or settings.rdf:
+        raise Forbidden(
+            "Nothing can be submitted here; /pruefen says whether a file conforms, and whom to send it to.",
+            "Hier kann nichts eingereicht werden; /pruefen sagt, ob eine Datei in Ordnung ist und wohin damit.",
+        )
+    return Inbox(settings.inbox, most=settings.inbox_open, most_bytes=settings.inbox_bytes)
+
+
+async def _form(request: Request) -> uploads.Form:
+    inspection: Inspection = request.app.state.inspection
+    if not request.headers.get("content-type", "").lower().startswith(uploads.FORM):
+        raise BadRequest(
+            "Send a form (multipart/form-data) with the fields file, authority, sender, mail, consent.",
+            "Senden Sie ein Formular (multipart/form-data) mit den Feldern file, authority, sender, mail, consent.",
+        )
+    async with inspection.receiving():
+        return await uploads.read_form(request, limit_s=request.app.state.settings.delivery_s)
+
+
+async def _inspected(request: Request, order: Order) -> Inspected:
+    inspection: Inspection = request.app.state.inspection
+    spending = request.app.state.budget.spending(client_of(request))
+    async with cancelled_when_gone(request):
+        return await inspection.check(order, request.app.state.opened, spending=spending)
+
+
+def _kind(request: Request, fields: dict[str, str]) -> str:
+    """Return the kind of table asked for, "" for one to recognise; raise NotFound for one there is not."""
+    asked = fields.get("kind", "")
+    return blanks(request).kind(asked).slug if asked else ""
+
+
+def _known(request: Request, application: Application) -> Application:
+    """Return the application, with a fault where the catalogue does not know the authority."""
+    visit = _visit(request, "/pruefen")
+    if "authority" in application.faults:
+        return application
+    iri = application.candidate(visit.opened.base_iri)
+    known = bool(iri) and visit.graph.knows(iri)
+    return application if known else application.refused("authority", applications.unknown(application.key))
+
+
+def _delivery(request: Request, upload: Upload, application: Application, inspected: Inspected) -> Delivery:
+    base_iri = request.app.state.opened.base_iri
+    return Delivery(
+        name=upload.name,
+        kind=applications.kind_of(inspected.examination, base_iri),
+        authority=application.candidate(base_iri),
+        sender=application.sender,
+        content=upload.content,
+        report=report.to_json(inspected.examination),
+    )
+
+
+def _asked_again(request: Request, shown: Form, *, page: bool) -> Response:
+    """Return the form with what is missing, for programs a failure that names it."""
+    faults = shown.application.faults if shown.application is not None else {}
+    error = BadRequest(
+        "; ".join(f"{name}: {text.en}" for name, text in faults.items()) + ".",
+        "; ".join(f"{name}: {text.de}" for name, text in faults.items()) + ".",
+        fields=sorted(faults),
+    )
+    if not page:
+        raise error
+    return _page(request, submission_pages.form(_visit(request, "/pruefen").site, shown), error.status)
+
+
+def _refused(request: Request, outcome: check_pages.Outcome, *, page: bool) -> Response:
+    """Return the report of a file that does not conform; nothing of it is kept."""
+    visit = _visit(request, "/pruefen")
+    if page:
+        desk = check_pages.Desk((), uploads.TABLES, list(documents.FORMATS), submits=True)
+        body = check_pages.result(visit.site, desk, outcome)
+        return _page(request, body, _UNPROCESSABLE)
+    language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    body = check_reports.write(outcome.examination, formats.JSON, language)
+    return Response(body, _UNPROCESSABLE, {**_PRIVATE, "content-type": formats.JSON.content_type})
+
+
+def _kept(request: Request, submission: Submission, case: Case, *, page: bool) -> Response:
+    """Return the address of the status; a browser is led there, so that loading again submits nothing."""
+    visit = _visit(request, f"/einreichung/{submission.token}")
+    if page:
+        return Response(status_code=_SEE_OTHER, headers={**_PRIVATE, "location": visit.addresses.path(visit.path)})
+    answer = _status(request, case, page=False)
+    answer.status_code = _CREATED
+    answer.headers["location"] = visit.addresses.absolute(visit.path)
+    return answer
+
+
+def _status(request: Request, case: Case, *, page: bool) -> Response:
+    submission = case.submission
+    visit = _visit(request, f"/einreichung/{submission.token}")
+    name = pick(visit.graph.names(submission.authority), visit.language, submission.authority.rpartition("/")[2])[0]
+    shown = Status(
+        case=case,
+        authority=(submission.authority, name),
+        address=visit.addresses.absolute(visit.path),
+        source=f"{visit.opened.base_iri}id/source/{submission.key}",
+    )
+    if page:
+        return _page(request, submission_pages.status(visit.site, shown))
+    return Response(shown.to_json(), headers={**_PRIVATE, "content-type": formats.JSON.content_type})
+
+
+def _page(request: Request, body: bytes, status: int = 200) -> Response:
+    language = _visit(request, "/pruefen").language
+    headers = {**_PRIVATE, "content-type": formats.HTML.content_type, "content-language": language}
+    return Response(body, status, headers)
+
+
+def _visit(request: Request, path: str) -> Visit:
+    return Visit.of(request, path, offered=(formats.HTML,), suffix="html")
+
+
+def _days(request: Request) -> int:
+    settings: Settings = request.app.state.settings
+    return settings.inbox_days

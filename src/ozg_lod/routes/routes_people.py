@@ -1,0 +1,293 @@
+"""Addresses of the pages about no single thing, and of what crawlers read; the paths are German, the pages both."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod.errors import NotFound
+from ozg_lod.pages import inventory, legal, manual, maps, people, sitemap
+from ozg_lod.pages.timeline import timeline
+from ozg_lod.pages.visits import Made, Visit
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.graph import iri_of
+from ozg_lod.routes import routes_contribute
+from ozg_lod.snapshots.snapshot import QUERIES_FOLDER, REPORT_FILE, Snapshots
+from ozg_lod.web.replies import Asked, reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ozg_lod.pages.atlas import Area
+    from ozg_lod.pages.inventory import Dispute, Source
+    from ozg_lod.pages.timeline import Timeline
+    from ozg_lod.rdf.graph import Term
+    from ozg_lod.settings import Settings
+    from ozg_lod.snapshots.snapshot import Publication
+    from ozg_lod.sparql.serving import Opened
+    from ozg_lod.web.cache import Entry
+
+Answering = TypeVar("Answering", bound="Callable[..., object]")
+
+router = APIRouter()
+
+PATHS: Final = ("/karte", "/zeitleiste", "/widersprueche", "/quellen", "/status", "/hilfe")
+_REUSE: Final = ("/efa", "/reuse", "/abgleich")
+_PEOPLE: Final = (*PATHS, *_REUSE, *routes_contribute.PATHS)
+_INDEXED: Final = ("/", *_PEOPLE, "/codebuch", "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
+_KEY: Final = re.compile(r"[0-9]{2}|[0-9]{5}|[0-9]{8}")
+_SVG: Final = "image/svg+xml"
+_XML: Final = "application/xml; charset=utf-8"
+_TEXT: Final = "text/plain; charset=utf-8"
+
+
+def _offer(path: str, summary: str = "") -> Callable[[Answering], Answering]:
+    """Offer a page for GET and HEAD; without a summary it is not for programs and stays out of the description."""
+
+    def register(answering: Answering) -> Answering:
+        router.get(path, summary=summary, include_in_schema=bool(summary))(answering)
+        router.head(path, include_in_schema=False)(answering)
+        return answering
+
+    return register
+
+
+@_offer("/karte", "Map of the state; ?kreis= leads to the map of a district")
+async def chart(request: Request, kreis: str = "") -> Response:
+    """Answer with the map; the choice of a district leads to its own address."""
+    visit = await _with_atlas(_visit(request, "/karte"))
+    if kreis:
+        found = visit.redirect(f"/karte/{_district(visit, kreis).district}")
+        return Response(found.body, found.status, dict(found.headers))
+    return await _answer(visit, lambda: people.chart(visit.site, visit.atlas, None, _names(visit, _on_map(visit))))
+
+
+@_offer("/karte/ueberblick.svg")
+async def overview(request: Request) -> Response:
+    """Answer with the picture of the start page."""
+    visit = await _with_atlas(Visit.of(request, "/karte/ueberblick", offered=(formats.HTML,), suffix="html"))
+
+    def make() -> bytes:
+        picture = maps.emblem(visit.atlas)
+        if picture is None:
+            raise NotFound("There is no map here.", "Eine Karte gibt es hier nicht.")
+        return picture
+
+    return await _bytes(request, "overview", _SVG, make)
+
+
+@_offer("/karte/{key}.svg", "Where an area lies, as a small picture")
+async def locator(request: Request, key: str) -> Response:
+    """Answer with the small map of one state, district or municipality."""
+    visit = await _with_atlas(Visit.of(request, f"/karte/{key}", offered=(formats.HTML,), suffix="html"))
+    area = _area(visit, key)
+    return await _bytes(request, f"locator {key}", _SVG, lambda: maps.locator(visit.atlas, area))
+
+
+@_offer("/karte/{key}", "Map of one district by its key")
+async def district_chart(request: Request, key: str) -> Response:
+    """Answer with the map of one district; an independent city is its own."""
+    visit = await _with_atlas(_visit(request, f"/karte/{key}"))
+    district = _district(visit, key)
+    return await _answer(visit, lambda: people.chart(visit.site, visit.atlas, district, _names(visit, _on_map(visit))))
+
+
+@_offer("/zeitleiste", "Since when what is available")
+async def line(request: Request) -> Response:
+    """Answer with the timeline."""
+    visit = _visit(request, "/zeitleiste")
+
+    def make() -> bytes:
+        found = timeline(visit.opened.store)
+        return people.timeline(visit.site, found, _names(visit, _on_line(found)))
+
+    return await _answer(visit, make)
+
+
+@_offer("/quellen", "Sources with their passages")
+async def sources(request: Request) -> Response:
+    """Answer with the sources."""
+    visit = _visit(request, "/quellen")
+
+    def make() -> bytes:
+        found = inventory.sources(visit.opened.store, visit.directory)
+        return people.sources(visit.site, found, _names(visit, _of_sources(found)))
+
+    return await _answer(visit, make)
+
+
+@_offer("/widersprueche", "Where sources contradict each other")
+async def disputes(request: Request) -> Response:
+    """Answer with the contradictions."""
+    visit = _visit(request, "/widersprueche")
+
+    def make() -> bytes:
+        found = inventory.disputes(visit.opened.store, visit.directory)
+        return people.disputes(visit.site, found, _names(visit, _of_disputes(found)))
+
+    return await _answer(visit, make)
+
+
+@_offer("/status", "What is served, and how complete it is")
+async def status(request: Request) -> Response:
+    """Answer with the state of the snapshot."""
+    visit = _visit(request, "/status")
+    opened: Opened = request.app.state.opened
+
+    def make() -> bytes:
+        if REPORT_FILE not in opened.manifest.files:
+            raise NotFound("Nothing was built here.", "Hier wurde nichts gebaut.")
+        report = json.loads((opened.directory / REPORT_FILE).read_bytes())
+        stocks = inventory.stocks(visit.opened.store, visit.directory)
+        return people.status(visit.site, people.State(opened.manifest, report, _log(request), stocks))
+
+    return await _answer(visit, make)
+
+
+@_offer("/hilfe", "Help: glossary, SPARQL in five steps, citing, linking")
+async def help_page(request: Request) -> Response:
+    """Answer with the help page."""
+    visit = _visit(request, "/hilfe")
+    opened: Opened = request.app.state.opened
+    folder = opened.directory / QUERIES_FOLDER / "help"
+    return await _answer(visit, lambda: people.manual(visit.site, manual.steps(folder)))
+
+
+@_offer("/impressum")
+@_offer("/datenschutz")
+@_offer("/barrierefreiheit")
+async def legal_page(request: Request) -> Response:
+    """Answer with a legal text of the operator; it is read once per snapshot."""
+    slot = request.url.path.rpartition("/")[2]
+    visit = _visit(request, f"/{slot}")
+    settings: Settings = request.app.state.settings
+    return await _answer(visit, lambda: people.legal(visit.site, legal.page(settings.legal, slot, visit.language)))
+
+
+@_offer("/sitemap.xml")
+async def whole_sitemap(request: Request) -> Response:
+    """Answer with the sitemap, or with an index where one does not hold all addresses."""
+    visit = Visit.of(request, "/sitemap.xml", offered=(formats.HTML,), suffix="html")
+
+    def make() -> bytes:
+        listed = sitemap.pages(visit.directory, _INDEXED, _log(request))
+        count = sitemap.parts(listed)
+        return sitemap.index(count, visit.addresses) if count > 1 else sitemap.urlset(listed, visit.addresses)
+
+    return await _bytes(request, "sitemap", _XML, make)
+
+
+@_offer("/sitemap-{part}.xml")
+async def part_of_sitemap(request: Request, part: int) -> Response:
+    """Answer with one of several sitemaps."""
+    visit = Visit.of(request, f"/sitemap-{part}.xml", offered=(formats.HTML,), suffix="html")
+
+    def make() -> bytes:
+        listed = sitemap.pages(visit.directory, _INDEXED, _log(request))
+        if not 1 <= part <= sitemap.parts(listed):
+            raise NotFound("There is no such part of the sitemap.", "Diesen Teil der Sitemap gibt es nicht.")
+        return sitemap.urlset(listed, visit.addresses, part)
+
+    return await _bytes(request, f"sitemap {part}", _XML, make)
+
+
+@_offer("/robots.txt")
+async def robots(request: Request) -> Response:
+    """Answer with what crawlers may read."""
+    visit = Visit.of(request, "/robots.txt", offered=(formats.HTML,), suffix="html")
+    return await _bytes(request, "robots", _TEXT, lambda: sitemap.robots(visit.addresses))
+
+
+@_offer("/favicon.ico")
+async def favicon(request: Request) -> Response:
+    """Answer with the icon for programs that ask for nothing else."""
+    icon = files("ozg_lod").joinpath("static", "favicon.ico")
+    return await _bytes(request, "favicon", "image/x-icon", icon.read_bytes)
+
+
+def _visit(request: Request, path: str) -> Visit:
+    return Visit.of(request, path, offered=(formats.HTML,))
+
+
+async def _with_atlas(visit: Visit) -> Visit:
+    """Return the visit once its atlas is read, which happens beside the event loop."""
+    await run_in_threadpool(lambda: visit.atlas)
+    return visit
+
+
+async def _answer(visit: Visit, make: Callable[[], bytes]) -> Response:
+    ready = visit.ready()
+    answer = ready if ready is not None else await run_in_threadpool(visit.answer, lambda: Made(make()))
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+async def _bytes(request: Request, name: str, content_type: str, make: Callable[[], bytes]) -> Response:
+    """Answer with bytes that have one form and no language, kept for the life of the snapshot."""
+    opened: Opened = request.app.state.opened
+    mark = f"{opened.version} {opened.code} {name}"
+
+    def kept() -> Entry:
+        return opened.cache.get(mark) or opened.cache.put(mark, make())
+
+    asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+    fields = {"content-type": content_type, "vary": "Accept-Encoding"}
+    answer = reply(await run_in_threadpool(kept), asked, mark=mark, headers=fields)
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def _log(request: Request) -> list[Publication]:
+    """Return the publications up to the one that is served."""
+    opened: Opened = request.app.state.opened
+    settings: Settings = request.app.state.settings
+    log = Snapshots(settings.target).publications()
+    last = max((n for n, entry in enumerate(log, start=1) if entry.snapshot == opened.name), default=len(log))
+    return log[:last]
+
+
+def _area(visit: Visit, key: str) -> Area:
+    found = visit.atlas.find(key) if _KEY.fullmatch(key) else None
+    if found is None:
+        raise NotFound(
+            f"There is no map for {key[:20]!r}; write a district key such as 06531.",
+            f"Zu „{key[:20]}“ gibt es keine Karte; schreiben Sie einen Kreisschlüssel wie 06531.",
+        )
+    return found
+
+
+def _district(visit: Visit, key: str) -> Area:
+    """Return the district with this key; the district key of an independent city, or its own, leads to the city."""
+    cities = [area for area in visit.atlas.municipalities if area.independent and key in (area.district, area.key)]
+    found = cities[0] if cities else _area(visit, key)
+    return found if cities or found in visit.atlas.districts else _area(visit, "")
+
+
+def _names(visit: Visit, terms: Iterable[Term | str]) -> dict[str, dict[str, str]]:
+    return inventory.names(visit.opened.store, list(terms))
+
+
+def _on_map(visit: Visit) -> list[str]:
+    found = visit.atlas
+    areas = (*found.states, *found.districts, *found.municipalities)
+    return [found.programme, *(area.iri for area in areas), *{area.type for area in areas}]
+
+
+def _on_line(found: Timeline) -> list[Term | str]:
+    rows = (*found.rows, *found.others)
+    return [part for row in rows for part in (row.iri, row.of, *row.sources, *row.status)]
+
+
+def _of_sources(found: Sequence[Source]) -> list[Term | str]:
+    terms: list[Term | str] = [term for one in found for term in (one.iri, *one.publisher, *one.licence)]
+    return terms + [term for one in found for term in _of_sources(one.passages)]
+
+
+def _of_disputes(found: Sequence[Dispute]) -> list[Term | str]:
+    terms: list[Term | str] = [term for one in found for term in (one.iri, *one.about, *one.status)]
+    for claim in (claim for one in found for claim in one.claims):
+        terms += [claim.iri, claim.indicator, *claim.sources]
+    return [term for term in terms if isinstance(term, str) or iri_of(term)]

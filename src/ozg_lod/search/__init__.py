@@ -1,0 +1,1 @@
+"""Search and official keys: the index of a snapshot, and what somebody may have meant."""

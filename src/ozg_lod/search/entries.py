@@ -1,0 +1,187 @@
+"""What the search index holds of each thing: its names, official keys, type, district, and all texts about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from ozg_lod.rdf.graph import LABELS, TYPE, Graph, Term, collation, iri_of, pick
+from ozg_lod.vocab import DCT, KINDS, ORG, OZG, SKOS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+ORDER: Final = (
+    "municipality",
+    "district",
+    "state",
+    "bundle",
+    "service",
+    "programme",
+    "module",
+    "concept",
+    "organisation",
+    "channel",
+    "funding",
+    "condition",
+    "discrepancy",
+    "place",
+    "participation",
+    "availability",
+    "statement",
+    "source",
+    "dataset",
+    "figure",
+)
+"""What people look for stands before what is said about it."""
+AUTHORITIES: Final = frozenset({"state", "district", "municipality"})
+_AREAS: Final = AUTHORITIES | {"place"}
+_KEYED: Final = (
+    (OZG + "ags", "ags"),
+    (OZG + "districtKey", "ags"),
+    (OZG + "ars", "ars"),
+    (OZG + "leikaKey", "leika"),
+    (OZG + "ozgId", "ozg"),
+)
+_FRAGMENTS: Final = (("ags", "ags"), ("districtKey", "ags"), ("ars", "ars"))
+_OFFICIAL: Final = (DCT + "identifier", OZG + "ozgId", OZG + "leikaKey")
+_TYPES: Final = (ORG + "classification", SKOS + "inScheme")
+_NO_END: Final = "9999"
+_NAMES: Final = frozenset({*LABELS, SKOS + "altLabel", SKOS + "hiddenLabel"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing as it goes into the index; `keys` are (scheme, key, fragment), `passages` (language, text)."""
+
+    iri: str
+    kind: str
+    key: str
+    official: str
+    names: Mapping[str, str]
+    type_names: Mapping[str, str]
+    district: str
+    other_names: tuple[tuple[str, str], ...]
+    passages: tuple[tuple[str, str], ...]
+    keys: tuple[tuple[str, str, str], ...]
+
+    @property
+    def de(self) -> str:
+        """Return the German name, else what there is."""
+        return pick(self.names, "de", self.key)[0]
+
+    @property
+    def en(self) -> str:
+        """Return the English name, "" where there is none."""
+        return self.names.get("en", "")
+
+    @property
+    def position(self) -> tuple[int, str, str]:
+        """Return where it stands among all: by kind, then by name as people sort."""
+        known = ORDER.index(self.kind) if self.kind in ORDER else len(ORDER)
+        return known, collation(self.de), self.iri
+
+
+def read(graph: Graph, base_iri: str, kinds: Collection[str] = KINDS) -> Iterator[Entry]:
+    """Yield every thing with an address of the form {base}id/{kind}/{key}, of these kinds."""
+    shape = re.compile(re.escape(base_iri) + r"id/([a-z]+)/([A-Za-z0-9-]+)(?:#(.+))?")
+    fragments: dict[str, list[str]] = {}
+    things: list[tuple[str, str, str]] = []
+    for iri in sorted({iri_of(triple.subject) for triple in graph.using(TYPE)}):
+        parts = shape.fullmatch(iri)
+        if parts is None:
+            continue
+        kind, key, fragment = parts.groups()
+        if fragment:
+            fragments.setdefault(iri.partition("#")[0], []).append(iri)
+        elif kind in kinds:
+            things.append((iri, kind, key))
+    districts = _districts(graph, base_iri)
+    for iri, kind, key in things:
+        yield _entry(graph, (iri, kind, key), fragments.get(iri, ()), districts)
+
+
+def _entry(graph: Graph, thing: tuple[str, str, str], fragments: Sequence[str], districts: Mapping[str, str]) -> Entry:
+    iri, kind, key = thing
+    names = graph.names(iri)
+    type_iri = next((found for predicate in _TYPES for found in _iris(graph, iri, predicate)), "")
+    places = [iri, *_iris(graph, iri, DCT + "spatial")]
+    said = [text for part in (iri, *_changes(graph, fragments)) for text in _texts(graph, part, naming=part != iri)]
+    return Entry(
+        iri=iri,
+        kind=kind,
+        key=key,
+        official=next((text for name in _OFFICIAL for text in _plain(graph.objects(iri, name))), ""),
+        names=names,
+        type_names=graph.names(type_iri) if type_iri else {},
+        district=next((districts[place] for place in places if place in districts), ""),
+        other_names=tuple(_others(graph, iri, names)),
+        passages=tuple(dict.fromkeys(said)),
+        keys=tuple(_keys(graph, iri, kind, fragments)),
+    )
+
+
+def _others(graph: Graph, iri: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the names that are not the first in their language: official, former, titles."""
+    found = {
+        (term.language or "", term.value)
+        for predicate in _NAMES
+        for term in graph.objects(iri, predicate)
+        if isinstance(term, ox.Literal)
+    }
+    yield from sorted(found - set(names.items()))
+
+
+def _texts(graph: Graph, iri: str, *, naming: bool) -> Iterator[tuple[str, str]]:
+    """Yield (language, text) of all texts about `iri`, its names only where `naming`."""
+    for triple in sorted(graph.about(iri), key=lambda triple: (triple.predicate.value, str(triple.object))):
+        term = triple.object
+        if isinstance(term, ox.Literal) and term.language and (naming or triple.predicate.value not in _NAMES):
+            yield term.language, term.value
+
+
+def _changes(graph: Graph, fragments: Iterable[str]) -> list[str]:
+    """Return the parts that tell of a change: names of predecessors stand there."""
+    return [part for part in fragments if ORG + "ChangeEvent" in _iris(graph, part, TYPE)]
+
+
+def _keys(graph: Graph, iri: str, kind: str, fragments: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Return (scheme, key, fragment): the keys it states and, where only a part of it states one, that part."""
+    found = {(scheme, key): "" for predicate, scheme in _KEYED for key in _plain(graph.objects(iri, predicate))}
+    if kind in _AREAS:
+        found |= {("ags", key): "" for key in _plain(graph.objects(iri, DCT + "identifier"))}
+    for part in sorted(fragments):
+        fragment = part.partition("#")[2]
+        for start, scheme in _FRAGMENTS:
+            if fragment == start or fragment.startswith(start + "-"):
+                for key in _plain(graph.objects(part, SKOS + "notation")):
+                    found.setdefault((scheme, key), "#" + fragment)
+    return [(scheme, key, fragment) for (scheme, key), fragment in sorted(found.items())]
+
+
+def _districts(graph: Graph, base_iri: str) -> dict[str, str]:
+    """Return the name of the district each place lies in, or lay in last."""
+    last: dict[str, tuple[str, str]] = {}
+    for triple in graph.using(TYPE, OZG + "Containment"):
+        containment = iri_of(triple.subject)
+        until = next(iter(_plain(graph.objects(containment, OZG + "validTo"))), _NO_END)
+        for part in _iris(graph, containment, OZG + "part"):
+            for whole in _iris(graph, containment, OZG + "whole"):
+                last[part] = max(last.get(part, ("", "")), (until, whole))
+    districts: dict[str, str] = {}
+    for place, (_, whole) in last.items():
+        district = whole.replace(f"{base_iri}id/place/", f"{base_iri}id/district/")
+        if district != whole and graph.knows(district):
+            districts[place] = pick(graph.names(district), "de")[0]
+    return districts
+
+
+def _iris(graph: Graph, iri: str, predicate: str) -> list[str]:
+    return sorted(found for term in graph.objects(iri, predicate) if (found := iri_of(term)))
+
+
+def _plain(terms: Iterable[Term]) -> list[str]:
+    return sorted(term.value for term in terms if isinstance(term, ox.Literal))

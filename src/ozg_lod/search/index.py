@@ -1,0 +1,105 @@
+"""The search index: one SQLite file that `build` puts into the snapshot, the same bytes for the same data.
+
+It holds every thing that has a page: its names, its official keys, its type and district, what sources and notes say
+of it. Three tables are for looking up (`entry`, `key`, `passage`), `text` is for finding parts of words: FTS5 with
+the trigram tokenizer over folded text, since German writes what people look for inside long compounds. `spelling` has
+the names and words that a mistyped one is compared with.
+
+Rows go in in a fixed order into pages of a fixed size and nothing tells the time, so the bytes depend on the data
+and the version of SQLite alone.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from ozg_lod.rdf.graph import Graph
+from ozg_lod.search import entries
+from ozg_lod.search.entries import ORDER, Entry
+from ozg_lod.text.folding import contract, fold, readings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE: Final = "search.db"
+SEPARATOR: Final = "|"
+"""Stands between the names in a column, never in a folded name."""
+
+_SCHEMA: Final = """
+PRAGMA page_size = 4096;
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, key TEXT NOT NULL, official TEXT NOT NULL,
+    de TEXT NOT NULL, en TEXT NOT NULL, type_de TEXT NOT NULL, type_en TEXT NOT NULL, district TEXT NOT NULL,
+    label TEXT NOT NULL, names TEXT NOT NULL
+);
+CREATE VIEW thing AS SELECT iri, kind, key, official, de, en, type_de, type_en, district, id AS number FROM entry;
+CREATE TABLE key (
+    scheme TEXT, key TEXT, entry INTEGER, fragment TEXT NOT NULL, PRIMARY KEY (scheme, key, entry)
+) WITHOUT ROWID;
+CREATE TABLE passage (
+    entry INTEGER, number INTEGER, language TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (entry, number)
+) WITHOUT ROWID;
+CREATE TABLE spelling (folded TEXT PRIMARY KEY, shown TEXT NOT NULL) WITHOUT ROWID;
+CREATE VIRTUAL TABLE text USING fts5 (label, names, body, content = '', tokenize = 'trigram', columnsize = 0);
+"""
+_SPELLED: Final = frozenset(ORDER[:11]) | {"place"}
+"""Kinds whose names are offered to those who mistype; the others are named by sentences."""
+_CONTEXT: Final = frozenset({"district", "municipality"})
+"""Kinds that are found by their type and district too."""
+_WORD: Final = re.compile(r"[^\W\d_]{4,}")
+
+
+def write(ntriples: bytes, base_iri: str) -> bytes:
+    """Return the index of the merged graph as the bytes of an SQLite file."""
+    store = ox.Store()
+    store.bulk_load(ntriples, format=ox.RdfFormat.N_TRIPLES)
+    found = sorted(entries.read(Graph(store), base_iri), key=lambda entry: entry.position)
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(_SCHEMA)
+        for number, entry in enumerate(found, 1):
+            _insert(database, number, entry)
+        database.executemany("INSERT INTO spelling VALUES (?, ?)", sorted(_spellings(found).items()))
+        database.execute("INSERT INTO text (text) VALUES ('optimize')")
+        database.commit()
+        database.execute("VACUUM")
+        return database.serialize()
+
+
+def _insert(database: sqlite3.Connection, number: int, entry: Entry) -> None:
+    types = (entry.type_names.get("de", ""), entry.type_names.get("en", ""))
+    place = (*types, entry.district) if entry.kind in _CONTEXT else ()
+    names = [text for _, text in entry.other_names] + [key for _, key, _ in entry.keys]
+    said = [text for _, text in entry.passages]
+    columns = [_column(texts) for texts in (entry.names.values(), names, (*said, *place))]
+    row = (entry.iri, entry.kind, entry.key, entry.official, entry.de, entry.en, *types, entry.district, *columns[:2])
+    database.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (number, *row))
+    database.execute("INSERT INTO text (rowid, label, names, body) VALUES (?, ?, ?, ?)", (number, *columns))
+    for scheme, key, fragment in entry.keys:
+        database.execute("INSERT INTO key VALUES (?, ?, ?, ?)", (scheme, key, number, fragment))
+    passages = enumerate([*entry.other_names, *entry.passages])
+    rows = [(number, at, language, text) for at, (language, text) in passages]
+    database.executemany("INSERT INTO passage VALUES (?, ?, ?, ?)", rows)
+
+
+def _column(texts: Iterable[str]) -> str:
+    """Return all readings of the texts, each between separators."""
+    found = dict.fromkeys(reading for text in texts for reading in readings(text) if reading)
+    return SEPARATOR + "".join(reading + SEPARATOR for reading in found)
+
+
+def _spellings(found: Iterable[Entry]) -> dict[str, str]:
+    """Return names, and the words in them, by their contracted reading; the first entry with one says how it looks."""
+    whole: dict[str, str] = {}
+    words: dict[str, str] = {}
+    for entry in found:
+        if entry.kind in _SPELLED:
+            for text in (entry.de, *(text for _, text in entry.other_names)):
+                whole.setdefault(contract(fold(text)), text)
+                for word in _WORD.findall(text):
+                    words.setdefault(contract(fold(word)), word)
+    return {folded: text for folded, text in (words | whole).items() if folded}

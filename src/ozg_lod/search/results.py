@@ -1,0 +1,138 @@
+"""Results of a search as people read them: names with what was found marked, context, and a piece of the text.
+
+What is marked is kept apart as text (`Part`), so that the template escapes everything and only it writes `<mark>`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.search.entries import AUTHORITIES
+from ozg_lod.text.folding import spans
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ozg_lod.rdf.addresses import Addresses, Target
+    from ozg_lod.search.search import Hit, Outcome, Thing
+    from ozg_lod.text.words import Words
+
+PAGE_SIZE: Final = 20
+
+_BEFORE: Final = 70
+_AFTER: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a text, marked or not."""
+
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text in pieces; `language` is "" where it is the page's."""
+
+    parts: tuple[Part, ...]
+    language: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return the whole text."""
+        return "".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One line of the list: name, where it leads, what it is, and where else the words stand (None: nowhere)."""
+
+    name: Line
+    target: Target | None
+    context: tuple[Line, ...]
+    excerpt: Line | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of results; `first` is the number of its first one, `cut` says that the query was too long."""
+
+    outcome: Outcome
+    results: tuple[Result, ...]
+    page: int
+    pages: int
+    first: int
+    cut: bool = False
+
+
+def page_of(words: Words, addresses: Addresses, outcome: Outcome, *, page: int, cut: bool = False) -> Page:
+    """Return page number `page` of an outcome that was asked for with PAGE_SIZE."""
+    pages = max(1, -(-outcome.total // PAGE_SIZE))
+    found = tuple(result(words, addresses, hit, outcome.words) for hit in outcome.hits)
+    return Page(outcome, found, page, pages, (page - 1) * PAGE_SIZE + 1, cut)
+
+
+def result(words: Words, addresses: Addresses, hit: Hit, sought: Sequence[str]) -> Result:
+    """Return one hit with the folded words `sought` marked."""
+    language = words.language
+    name = _line(*name_of(hit.thing, language), language, sought)
+    excerpt = _excerpt(hit, sought, language) if hit.match in {"name", "other-name", "text"} else None
+    return Result(name, addresses.target(hit.thing.iri), _context(words, hit.thing, sought), excerpt)
+
+
+def name_of(thing: Thing, language: str) -> tuple[str, str]:
+    """Return (name, its language): the asked one, else the German."""
+    return (thing.en, "en") if language == "en" and thing.en else (thing.de, "de")
+
+
+def _context(words: Words, thing: Thing, sought: Sequence[str]) -> tuple[Line, ...]:
+    """Return what the thing is, its district and its official key; “Stadt” stands for “Kommune”, it says more."""
+    language = words.language
+    kind = f"kind/{thing.kind}/one"
+    english = language == "en" and thing.type_en
+    kind_name = words(kind) if words.has(kind) else thing.kind
+    type_name = thing.type_en if english else thing.type_de
+    shown = type_name[:1].upper() + type_name[1:]
+    lines = [
+        Line((Part("" if thing.kind in AUTHORITIES and shown else kind_name),)),
+        _line(shown, "en" if english else "de", language, sought),
+        _line(thing.district, "de", language, sought),
+        _line(thing.official, language, language, sought),
+    ]
+    return tuple(line for line in lines if line.text)
+
+
+def _excerpt(hit: Hit, words: Sequence[str], language: str) -> Line | None:
+    """Return the passage with most of the words, the page's language first, cut around the first of them."""
+    best: tuple[int, bool] = (0, False)
+    chosen = ("", "")
+    for tag, text in hit.passages:
+        found = sum(bool(spans(text, [word])) for word in words)
+        if found and (found, tag == language) > best:
+            best, chosen = (found, tag == language), (tag, text)
+    tag, text = chosen
+    return _line(_cut(text, spans(text, words)[0][0]), tag, language, words) if text else None
+
+
+def _cut(text: str, start: int) -> str:
+    """Return the text around `start`, cut between words.
+
+    >>> _cut("eins " * 100, 300)[:10]
+    '… eins ein'
+    """
+    begin = 0 if start <= _BEFORE else text.find(" ", start - _BEFORE, start) + 1 or start
+    end = len(text) if len(text) <= start + _AFTER else text.rfind(" ", start + 1, start + _AFTER)
+    end = end if end > start else start + _AFTER
+    return ("… " if begin else "") + text[begin:end] + (" …" if end < len(text) else "")
+
+
+def _line(text: str, tag: str, language: str, words: Sequence[str]) -> Line:
+    parts: list[Part] = []
+    at = 0
+    for start, end in spans(text, words):
+        parts += [Part(text[at:start]), Part(text[start:end], marked=True)]
+        at = end
+    parts.append(Part(text[at:]))
+    return Line(tuple(part for part in parts if part.text), "" if tag == language else tag)

@@ -1,0 +1,247 @@
+"""Searching: what somebody typed becomes the things they may mean, best first, always in the same order.
+
+A word of three letters or more is found inside words, a shorter one where a word begins; all words must be found. What
+is typed reaches SQLite as values only: each word is letters and digits by then, and quoted where FTS5 has a grammar.
+The index is opened read-only and as immutable; each thread borrows a connection for the time of one call.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import weakref
+from collections import Counter, deque
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from ozg_lod.errors import SnapshotError
+from ozg_lod.search import keys
+from ozg_lod.search.index import FILE, SEPARATOR
+from ozg_lod.text.folding import SHORTEST_PART, contract, fold
+from ozg_lod.text.likeness import Spellings, nearest_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+LONGEST: Final = 100
+"""Characters of a query that are read."""
+MATCHES: Final = ("key", "label", "name", "prefix", "word", "part", "other-name", "text")
+"""How a thing was found, best first: by its key, its whole label, another whole name, the beginning of its label, the
+beginning of a word in it, parts of its label, parts of another name or key, and what is said about it."""
+
+_MOST_WORDS: Final = 8
+_FEW: Final = 3
+_OFFERED: Final = 3
+_NEAREST: Final = 5
+_LEADING_KEY: Final = 5
+"""From this many digits on a key typed in the search box leads straight to its thing; “06” may be anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing as the index knows it; `official` is its main official key, "" where it has none.
+
+    `number` is its place among all things of this snapshot.
+    """
+
+    iri: str
+    kind: str
+    key: str
+    official: str
+    de: str
+    en: str
+    type_de: str
+    type_en: str
+    district: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A thing that was found, how (one of MATCHES), and its other names and texts as (language, text)."""
+
+    thing: Thing
+    match: str
+    passages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to one query: `total` and `hits` within `kind`, `facets` over all kinds, most first.
+
+    `words` are the folded words looked for, `suggestions` other spellings that find something.
+    """
+
+    query: str
+    kind: str
+    words: tuple[str, ...]
+    total: int
+    facets: tuple[tuple[str, int], ...]
+    hits: tuple[Hit, ...]
+    suggestions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A thing that has a key: the key, the part of the thing that states it ("" or "#…"), and the thing."""
+
+    key: str
+    fragment: str
+    thing: Thing
+
+
+class Index:
+    """The search index of one snapshot. Any thread may use it."""
+
+    def __init__(self, path: Path) -> None:
+        self._address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+        self._idle: deque[sqlite3.Connection] = deque()
+        weakref.finalize(self, _close, self._idle)
+        with self._connection() as database:
+            shown = dict(database.execute("SELECT folded, shown FROM spelling ORDER BY folded").fetchall())
+        self._spellings = Spellings(shown, list(shown))
+
+    @classmethod
+    def of(cls, directory: Path) -> Index:
+        """Open the index of a snapshot; raise SnapshotError where it has none."""
+        path = directory / FILE
+        if not path.is_file():
+            raise SnapshotError(
+                f"Snapshot {directory.name} has no search index; build again.",
+                f"Der Datenstand {directory.name} hat keinen Suchindex; bauen Sie neu.",
+            )
+        return cls(path)
+
+    def find(self, query: str, *, kind: str = "", limit: int = 20, offset: int = 0) -> Outcome:
+        """Return the things that `query` means, those of `kind` where it is given, from `offset` on."""
+        words = _words(query)
+        with self._connection() as database:
+            found = self._ranked(database, query, words)
+            counts = Counter(of_kind for _, _, of_kind in found)
+            chosen = [entry for entry in found if not kind or entry[2] == kind]
+            hits = tuple(_hit(database, number, tier) for tier, number, _ in chosen[offset : offset + limit])
+            vague = len(found) < _FEW and all(tier > MATCHES.index("prefix") for tier, _, _ in found)
+            suggestions = self._suggestions(database, words, len(found)) if vague else ()
+        facets = tuple(sorted(counts.items(), key=lambda facet: (-facet[1], facet[0])))
+        return Outcome(query, kind, words, len(chosen), facets, hits, suggestions)
+
+    def named(self, query: str) -> Keyed | None:
+        """Return the one thing whose official key or address `query` is; None for several or a short key."""
+        with self._connection() as database:
+            found = database.execute("SELECT * FROM thing WHERE iri = ?", (query.strip(),)).fetchone()
+        if found:
+            return Keyed("", "", Thing(*found))
+        if sum(character.isdigit() for character in query) < _LEADING_KEY:
+            return None
+        meant = {keyed.thing.iri: keyed for guess in keys.guesses(query) for keyed in self.by_key(*guess)}
+        return next(iter(meant.values())) if len(meant) == 1 else None
+
+    def by_key(self, scheme: str, key: str) -> tuple[Keyed, ...]:
+        """Return the things that have this key, in order."""
+        with self._connection() as database:
+            rows = database.execute(
+                "SELECT k.key, k.fragment, t.* FROM key k JOIN thing t ON t.number = k.entry "
+                "WHERE k.scheme = ? AND k.key = ? ORDER BY k.entry",
+                (scheme, key),
+            ).fetchall()
+        return tuple(Keyed(found, fragment, Thing(*row)) for found, fragment, *row in rows)
+
+    def near(self, scheme: str, key: str) -> tuple[Keyed, ...]:
+        """Return the things whose keys are most like this one."""
+        with self._connection() as database:
+            known = [row[0] for row in database.execute("SELECT DISTINCT key FROM key WHERE scheme = ?", (scheme,))]
+        best = nearest_keys(key, known, most=_NEAREST)
+        return tuple(keyed for found in best for keyed in self.by_key(scheme, found))
+
+    def count(self, scheme: str) -> int:
+        """Return how many keys of this kind there are."""
+        with self._connection() as database:
+            return int(database.execute("SELECT count(*) FROM key WHERE scheme = ?", (scheme,)).fetchone()[0])
+
+    def _ranked(self, database: sqlite3.Connection, query: str, words: tuple[str, ...]) -> list[tuple[int, int, str]]:
+        """Return (place in MATCHES, number, kind) of everything found, best first."""
+        found = {number: (tier, kind) for tier, number, kind in _matching(database, words)} if words else {}
+        for scheme, key in keys.guesses(query):
+            sql = "SELECT e.id, e.kind FROM key k JOIN entry e ON e.id = k.entry WHERE k.scheme = ? AND k.key = ?"
+            for number, kind in database.execute(sql, (scheme, key)):
+                found[number] = (0, kind)
+        return sorted((tier, number, kind) for number, (tier, kind) in found.items())
+
+    def _suggestions(self, database: sqlite3.Connection, words: tuple[str, ...], found: int) -> tuple[str, ...]:
+        """Return other spellings that find more."""
+        alike = self._spellings.like(words, apart=not found)
+        return tuple(text for text in alike if len(_matching(database, _words(text))) > found)[:_OFFERED]
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection nobody else uses; a file that cannot be read any more is a damaged snapshot."""
+        try:
+            database = self._idle.pop()
+        except IndexError:
+            database = sqlite3.connect(self._address, uri=True, check_same_thread=False, cached_statements=32)
+        try:
+            yield database
+        except sqlite3.DatabaseError as error:
+            raise SnapshotError(
+                f"The search index cannot be read ({error}).", f"Der Suchindex ist nicht lesbar ({error})."
+            ) from error
+        finally:
+            self._idle.append(database)
+
+
+def _close(idle: deque[sqlite3.Connection]) -> None:
+    for database in idle:
+        database.close()
+
+
+def _words(query: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(fold(query[:LONGEST]).split()))[:_MOST_WORDS]
+
+
+def _matching(database: sqlite3.Connection, words: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Return (place in MATCHES, number, kind) of the things in which all words are found, in no order."""
+    long = [word for word in words if len(word) >= SHORTEST_PART]
+    short = [word for word in words if len(word) < SHORTEST_PART]
+    values: dict[str, str] = {"whole": contract(" ".join(words))}
+    conditions = ["text MATCH :match"] if long else []
+    tables = "text t JOIN entry e ON e.id = t.rowid" if long else "entry e"
+    values["match"] = " AND ".join(_phrase(word) for word in long)
+    for number, word in enumerate(short):
+        values[f"s{number}"] = word
+        conditions.append(_begins("e.label || e.names" if long else "e.label", f":s{number}"))
+    parts: dict[str, list[str]] = {"e.label": [], "e.names": []}
+    for number, word in enumerate(words):
+        values |= {f"p{number}": word, f"c{number}": contract(word)}
+        for column, tests in parts.items():
+            tests.append(f"(instr({column}, :p{number}) OR instr({column}, :c{number}))")
+    sql = f"""
+        SELECT CASE
+            WHEN instr(e.label, '{SEPARATOR}' || :whole || '{SEPARATOR}') THEN 1
+            WHEN instr(e.names, '{SEPARATOR}' || :whole || '{SEPARATOR}') THEN 2
+            WHEN instr(e.label, '{SEPARATOR}' || :whole) THEN 3
+            WHEN instr(e.label, ' ' || :whole) THEN 4
+            WHEN {" AND ".join(parts["e.label"])} THEN 5
+            WHEN {" AND ".join(parts["e.names"])} THEN 6
+            ELSE 7 END, e.id, e.kind
+        FROM {tables} WHERE {" AND ".join(conditions)}
+    """  # noqa: S608 - made of our own columns; what was typed is bound
+    return database.execute(sql, values).fetchall()
+
+
+def _phrase(word: str) -> str:
+    """Return the FTS5 expression for a word inside words, in either reading."""
+    readings = [reading for reading in dict.fromkeys((word, contract(word))) if len(reading) >= SHORTEST_PART]
+    quoted = ['"' + reading.replace('"', '""') + '"' for reading in readings]
+    return f"({' OR '.join(quoted)})"
+
+
+def _begins(columns: str, value: str) -> str:
+    return f"(instr({columns}, ' ' || {value}) OR instr({columns}, '{SEPARATOR}' || {value}))"
+
+
+def _hit(database: sqlite3.Connection, number: int, tier: int) -> Hit:
+    row = database.execute("SELECT * FROM thing WHERE number = ?", (number,)).fetchone()
+    passages = database.execute("SELECT language, text FROM passage WHERE entry = ? ORDER BY number", (number,))
+    return Hit(Thing(*row), MATCHES[tier], tuple(passages.fetchall()))

@@ -1,0 +1,1 @@
+"""Snapshots on disk: immutable directories, the log of what was published, and what changed between two."""

@@ -1,0 +1,146 @@
+"""What a request says by the SPARQL 1.1 Protocol: the fields of its address and its body, and how to read them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+from ozg_lod.errors import BadRequest, UnsupportedMedia
+from ozg_lod.web.bodies import read_body
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+FORM: Final = "application/x-www-form-urlencoded"
+QUERY: Final = "application/sparql-query"
+_UPDATE: Final = "application/sparql-update"
+_UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
+_CHARSET: Final = re.compile(r';\s*charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
+_PREFER_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?", re.IGNORECASE)
+
+Fields = list[tuple[str, str]]
+
+
+async def read(request: Request, *, limit_bytes: int) -> Fields:
+    """Return all fields, those of the body last; raise what is wrong with it."""
+    fields = _fields(request.scope["query_string"])
+    if request.method == "POST":
+        fields += await _posted(request, limit_bytes)
+    return fields
+
+
+async def _posted(request: Request, limit_bytes: int) -> Fields:
+    """Return what the body carries (SPARQL 1.1 Protocol §2.1.2 and §2.1.3)."""
+    content_type = request.headers.get("content-type", "")
+    name = content_type.partition(";")[0].strip().lower()
+    if name not in (FORM, QUERY):
+        shown = name or "of no type"
+        more = " Updates are not offered here." if name == _UPDATE else ""
+        mehr = " Änderungen werden hier nicht angeboten." if name == _UPDATE else ""
+        raise UnsupportedMedia(
+            f"The body is {shown}; send {QUERY} or {FORM}.{more}",
+            f"Der Inhalt ist {name or 'ohne Typ'}; senden Sie {QUERY} oder {FORM}.{mehr}",
+            offered=[QUERY, FORM],
+        )
+    charset = _CHARSET.search(content_type)
+    if charset is not None and charset[1].lower() not in _UTF8:
+        raise UnsupportedMedia(
+            f"The body is in {charset[1]}; send it in UTF-8.",
+            f"Der Inhalt ist in {charset[1]}; senden Sie ihn in UTF-8.",
+        )
+    body = await read_body(request, limit_bytes)
+    return _fields(body) if name == FORM else [("query", _text(body))]
+
+
+def _fields(encoded: bytes) -> Fields:
+    """Return the fields of a form or query string; raise BadRequest for what is not UTF-8."""
+    try:
+        return parse_qsl(encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise BadRequest(
+            f"The parameters are not percent-encoded UTF-8: {error}.",
+            "Die Parameter sind nicht als UTF-8 mit Prozentzeichen kodiert.",
+        ) from None
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRequest(
+            f"The query is not UTF-8: byte {error.start + 1} cannot be read.",
+            f"Die Abfrage ist nicht in UTF-8: Byte {error.start + 1} ist nicht lesbar.",
+        ) from None
+
+
+def only(fields: Fields, name: str) -> str | None:
+    """Return the value of a field that may stand once, or None; raise BadRequest when it stands more often."""
+    values = [value for key, value in fields if key == name]
+    if len(values) > 1:
+        raise BadRequest(
+            f"The parameter {name} is given {len(values)} times; give it once.",
+            f"Der Parameter {name} steht {len(values)}-mal da; geben Sie ihn einmal an.",
+        )
+    return values[0] if values else None
+
+
+def deadline_s(request: Request, fields: Fields) -> float | None:
+    """Return the seconds the client allows: `timeout=`, else `Prefer: wait=` (RFC 7240 §4.3), else None."""
+    value = only(fields, "timeout")
+    if value is None:
+        preferred = _PREFER_WAIT.search(request.headers.get("prefer", ""))
+        return max(float(preferred[1]), 0.1) if preferred else None
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise BadRequest(
+            "timeout is a number of seconds above 0, for example 2.5.",
+            "timeout ist eine Zahl von Sekunden größer als 0, zum Beispiel 2.5.",
+        )
+    return seconds
+
+
+def _operation(summary: str, **more: object) -> dict[str, Any]:
+    return {"summary": summary, "responses": {"200": {"description": "The complete answer"}}, **more}
+
+
+def _parameter(name: str, text: str, *, many: bool = False) -> dict[str, Any]:
+    schema = {"type": "array", "items": {"type": "string"}} if many else {"type": "string"}
+    return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
+_PARAMETERS: Final = [
+    _parameter("query", "The query; without it the service describes itself."),
+    _parameter("default-graph-uri", "A graph of the default graph, instead of FROM.", many=True),
+    _parameter("named-graph-uri", "A named graph, instead of FROM NAMED.", many=True),
+    _parameter("format", "csv, tsv, json, xml, ttl, nt, jsonld, rdf, nq or trig, instead of Accept."),
+    _parameter("timeout", "Seconds to wait at most."),
+]
+_BODY: Final = {
+    "required": True,
+    "content": {FORM: {"schema": {"type": "object"}}, QUERY: {"schema": {"type": "string"}}},
+}
+_VERSION: Final = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _door(*more: dict[str, Any]) -> dict[str, Any]:
+    """Return the two operations of an endpoint with `more` parameters."""
+    return {
+        "get": _operation("SPARQL query, or the description of the service", parameters=[*more, *_PARAMETERS]),
+        "post": _operation(
+            "SPARQL query in the body: as a form or as application/sparql-query",
+            parameters=[*more, *_PARAMETERS[1:]],
+            requestBody=_BODY,
+        ),
+    }
+
+
+PATHS: Final[dict[str, Any]] = {
+    "/sparql": _door(),
+    "/snapshot/{version}/sparql": _door(_VERSION),
+    "/.well-known/void": {"get": _operation("The dataset described with its numbers (VoID)")},
+}
+"""The addresses as OpenAPI describes them; their routes are not FastAPI's."""

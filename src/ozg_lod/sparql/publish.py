@@ -1,0 +1,156 @@
+"""`ozg-lod publish`: the merged graph of a snapshot, written to a SPARQL engine by the Graph Store Protocol.
+
+The order makes it safe to be killed anywhere: the receipt goes first and comes last, and in between the engine is
+asked what it really holds. `serve --store` uses no version without its receipt (`backend`, `remote`).
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from ozg_lod.engine import store
+from ozg_lod.errors import SnapshotError, UsageError
+from ozg_lod.snapshots.snapshot import Manifest, Snapshots
+from ozg_lod.sparql import backend
+from ozg_lod.vocab import XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+    from typing import Self
+
+    from ozg_lod.settings import Settings
+
+    Say = Callable[[str, str], None]
+
+PIECE_LINES: Final = 10_000
+"""Triples for one request: about 1.6 MB, which every engine tried takes."""
+_TRIPLES: Final = "application/n-triples"
+_GONE: Final = 404
+_UNAUTHORIZED: Final = frozenset({401, 403})
+_WRITE_S: Final = 600
+
+
+class GraphStore:
+    """A store that takes graphs (SPARQL 1.1 Graph Store HTTP Protocol) and answers queries."""
+
+    def __init__(self, address: str, settings: Settings) -> None:
+        self._address = address
+        self._asked = str(settings.store)
+        self._client = httpx.Client(**backend.options(settings, limit_s=_WRITE_S))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_unused: object) -> None:
+        self._client.close()
+
+    def put(self, graph: str, pieces: Iterator[bytes]) -> None:
+        """Replace a graph by the pieces, one request each (§5.3, §5.5)."""
+        method = "PUT"
+        for piece in pieces:
+            self._write(method, graph, piece)
+            method = "POST"
+
+    def delete(self, graph: str) -> bool:
+        """Remove a graph (§5.4); return whether it was there."""
+        return self._write("DELETE", graph, None) != _GONE
+
+    def count(self, graph: str) -> int:
+        """Return how many triples a graph has, by asking where `serve` will ask."""
+        query = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+        fields = {"query": query, "default-graph-uri": graph}
+        response = self._sent("POST", self._asked, data=fields, headers={"accept": "application/sparql-results+json"})
+        try:
+            backend.checked_head(response, "application/sparql-results+json")
+            return int(response.json()["results"]["bindings"][0]["n"]["value"])
+        except (ValueError, LookupError, TypeError):
+            raise _refused(self._asked, response) from None
+
+    def _write(self, method: str, graph: str, content: bytes | None) -> int:
+        headers = {"content-type": _TRIPLES} if content is not None else {}
+        response = self._sent(method, self._address, params={"graph": graph}, content=content, headers=headers)
+        if not response.is_success and not (method == "DELETE" and response.status_code == _GONE):
+            raise _refused(self._address, response)
+        return response.status_code
+
+    def _sent(self, method: str, address: str, **request: object) -> httpx.Response:
+        try:
+            return self._client.request(method, address, **request)  # type: ignore[arg-type] # named as httpx names them
+        except httpx.HTTPError as error:
+            raise SnapshotError(
+                f"{address} gives no answer: {error}.", f"{address} gibt keine Antwort: {error}."
+            ) from None
+
+
+def publish(settings: Settings, address: str, say: Say) -> str:
+    """Write the current snapshot to `address` and return its graph; whatever fails, it does not count as published."""
+    snapshots = Snapshots(settings.target)
+    name = snapshots.served()
+    manifest = snapshots.verified(name)
+    place = backend.Place.of(manifest)
+    with GraphStore(address, settings) as graphs:
+        graphs.delete(place.receipt)
+        say(
+            f"Writing {place.triples:,} triples to <{place.graph}>",
+            f"{place.triples} Tripel werden nach <{place.graph}> geschrieben",
+        )
+        graphs.put(place.graph, _pieces(snapshots.directory(name) / store.MERGED_FILE))
+        held = graphs.count(place.graph)
+        if held != place.triples:
+            raise SnapshotError(
+                f"<{place.graph}> holds {held} triples there, not {place.triples}, and is not used. Publish again.",
+                f"<{place.graph}> hat dort {held} statt {place.triples} Tripel; er wird nicht benutzt. Veröffentlichen "
+                "Sie noch einmal.",
+            )
+        graphs.put(place.receipt, iter([_receipt(place)]))
+    return place.graph
+
+
+def drop(settings: Settings, address: str, version: str) -> str:
+    """Remove an old version, its receipt first, and return its graph; the current version is refused."""
+    snapshots = Snapshots(settings.target)
+    known = {entry.version: entry.snapshot for entry in snapshots.publications()}
+    found = [candidate for candidate in known if candidate.startswith(version)]
+    if len(found) != 1 or known[found[0]] == snapshots.current():
+        raise UsageError(
+            f"{version!r} names {len(found)} versions, or the current one; see `ozg-lod snapshots list`.",
+            f"{version!r} nennt {len(found)} Versionen oder die aktuelle; siehe `ozg-lod snapshots list`.",
+        )
+    place = backend.Place.of(Manifest.read(snapshots.directory(known[found[0]])))
+    with GraphStore(address, settings) as graphs:
+        graphs.delete(place.receipt)
+        graphs.delete(place.graph)
+    return place.graph
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """Yield the file in pieces; as one if it has blank nodes, whose names hold only within one request."""
+    with path.open("rb") as file:
+        if any(line.startswith(b"_:") or b" _:" in line for line in file):
+            yield path.read_bytes()
+            return
+        file.seek(0)
+        while lines := list(islice(file, PIECE_LINES)):
+            yield b"".join(lines)
+
+
+def _receipt(place: backend.Place) -> bytes:
+    return f'<{place.graph}> <{backend.VOID_TRIPLES}> "{place.triples}"^^<{XSD}integer> .\n'.encode()
+
+
+def _refused(address: str, response: httpx.Response) -> SnapshotError:
+    sentence = " ".join(response.text.split())[:300]
+    hint: Mapping[str, str] = {"en": "", "de": ""}
+    if response.status_code in _UNAUTHORIZED:
+        hint = {
+            "en": " Set OZG_LOD_STORE_USER and OZG_LOD_STORE_PASSWORD.",
+            "de": " Setzen Sie OZG_LOD_STORE_USER und OZG_LOD_STORE_PASSWORD.",
+        }
+    return SnapshotError(
+        f"{address} answered with status {response.status_code}: {sentence}{hint['en']}",
+        f"{address} antwortete mit Status {response.status_code}: {sentence}{hint['de']}",
+    )

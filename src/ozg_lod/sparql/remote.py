@@ -1,0 +1,190 @@
+"""Another SPARQL engine in the place of ours: `serve --store URL`.
+
+Only evaluation is replaced, and only where the other engine is known to be right (`engines`); the rest is answered
+from the snapshot. A query is sent with the merged graph of the version being served as its default graph, so a new
+version is used from one question to the next. An answer counts only if it is whole and the receipt of that graph,
+which `publish` writes last and removes first, is still there after it: then the graph was whole all the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from ozg_lod.cage.cage import Limits, late
+from ozg_lod.engine.lanes import Lanes, Widths, busy
+from ozg_lod.engine.scan import scan
+from ozg_lod.engine.store import Question
+from ozg_lod.errors import Unavailable
+from ozg_lod.sparql.backend import Place, checked_head, not_published, options, unreachable
+from ozg_lod.sparql.engines import Engine, stays_here
+from ozg_lod.sparql.transcription import GOOD, Order, too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ozg_lod.settings import Settings
+    from ozg_lod.snapshots.snapshot import Manifest
+
+_log = logging.getLogger("ozg_lod")
+_TABLE: Final = "application/sparql-results+json"
+_TRIPLES: Final = "application/n-triples"
+_ROOM: Final = 4
+"""The JSON of a backend may be this many times as long as the CSV that is made of it."""
+_CANNOT: Final = frozenset({"22", "37", "42"})
+"""Classes of SQL states with which Virtuoso says, as a 500, that it cannot evaluate this query."""
+_OK: Final = 200
+_BAD_REQUEST: Final = 400
+_BUSY: Final = frozenset({429, 503})
+
+
+class _Elsewhere(Exception):
+    """The backend cannot be asked this, or its answer cannot be used."""
+
+
+class Remote:
+    """Answers questions with a backend, and with `lanes` what the backend cannot be asked."""
+
+    def __init__(self, lanes: Lanes, settings: Settings, place: Place, engine: Engine) -> None:
+        self._lanes = lanes
+        self._url = str(settings.store)
+        self._place = place
+        self._engine = engine
+        self._waiting = 0
+        self._most_waiting = settings.waiting_queries
+        self._free = asyncio.Semaphore(settings.store_connections)
+        self._client = httpx.AsyncClient(**options(settings, limit_s=settings.query_deadline_s))
+        self._checking = Lanes(
+            "ozg_lod.sparql.transcription:working",
+            "",
+            Limits(memory_mb=settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
+            Widths(settings.fast_children, settings.slow_children, settings.waiting_queries, settings.promote_after_s),
+        )
+
+    async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
+        """Return the whole answer or raise; as `Lanes.ask`."""
+        asked = Question.from_bytes(question)
+        end = asyncio.get_running_loop().time() + deadline_s
+        named = asked.default_graphs or asked.named_graphs
+        if not named and stays_here(asked.query, self._engine) is None:
+            try:
+                async with asyncio.timeout_at(end):
+                    return await self._from_backend(asked, end)
+            except TimeoutError:
+                raise late(deadline_s) from None
+            except _Elsewhere as reason:
+                _log.debug("answered from the snapshot: %s", reason)
+        return await self._lanes.ask(question, deadline_s=end - asyncio.get_running_loop().time())
+
+    def close(self) -> None:
+        """End all children; connections end with the event loop."""
+        self._checking.close()
+        self._lanes.close()
+
+    async def _from_backend(self, asked: Question, end: float) -> bytes:
+        form = scan(asked.query, max_bytes=asked.query_bytes).form or ""
+        order = Order(asked.query, form, asked.format, self._engine.same, asked.answer_bytes)
+        query = (await self._checked(order.to_bytes(), end)).decode("utf-8", "surrogatepass")
+        media_type = _TRIPLES if form in ("CONSTRUCT", "DESCRIBE") else _TABLE
+        fields = {"query": query, "default-graph-uri": self._place.graph}
+        body, max_rows = await self._sent(fields, media_type, asked.answer_bytes * _ROOM)
+        order = Order(asked.query, form, asked.format, self._engine.same, asked.answer_bytes, max_rows)
+        answer = await self._checked(order.to_bytes(body), end)
+        await self._still_there()
+        return answer
+
+    async def _checked(self, order: bytes, end: float) -> bytes:
+        """Return what a caged child makes of the order."""
+        made = await self._checking.ask(order, deadline_s=end - asyncio.get_running_loop().time())
+        if not made.startswith(GOOD):
+            raise _Elsewhere(made[1:].decode("utf-8", "replace"))
+        return made[1:]
+
+    async def _still_there(self) -> None:
+        fields = {"query": self._place.receipt_query, "default-graph-uri": self._place.receipt}
+        body, _ = await self._sent(fields, _TABLE, 10_000)
+        if not _is_true(body):
+            raise not_published(self._place)
+
+    async def _sent(self, fields: dict[str, str], media_type: str, limit_bytes: int) -> tuple[bytes, int]:
+        """Return the whole body of a good answer, and the number of rows at which the backend stops."""
+        if self._waiting >= self._most_waiting:
+            raise busy()
+        self._waiting += 1
+        try:
+            async with (
+                self._free,
+                self._client.stream("POST", self._url, data=fields, headers={"accept": media_type}) as response,
+            ):
+                if response.status_code != _OK:
+                    raise refusal(response, await _beginning(response))
+                max_rows = checked_head(response, media_type)
+                return await _whole(response, limit_bytes), max_rows
+        except httpx.HTTPError as error:
+            raise unreachable(error) from None
+        finally:
+            self._waiting -= 1
+
+
+def connect(settings: Settings, manifest: Manifest) -> Callable[[Lanes], Remote]:
+    """Return how to make the evaluator for this snapshot.
+
+    Raises Unavailable when the backend cannot be reached or does not hold this version yet.
+    """
+    place = Place.of(manifest)
+    fields = {"query": place.receipt_query, "default-graph-uri": place.receipt}
+    with httpx.Client(**options(settings, limit_s=settings.query_deadline_s)) as client:
+        try:
+            response = client.post(str(settings.store), data=fields, headers={"accept": _TABLE})
+        except httpx.HTTPError as error:
+            raise unreachable(error) from None
+    if response.status_code != _OK or not _is_true(response.content):
+        raise not_published(place)
+    engine = Engine.of(response.headers.get("server"))
+    _log.info("queries are sent to %s", engine.name)
+    return lambda lanes: Remote(lanes, settings, place, engine)
+
+
+async def _whole(response: httpx.Response, limit_bytes: int) -> bytes:
+    body = bytearray()
+    async for piece in response.aiter_raw():
+        body += piece
+        if len(body) > limit_bytes:
+            raise too_large(limit_bytes // _ROOM)
+    return bytes(body)
+
+
+async def _beginning(response: httpx.Response) -> str:
+    """Return the first piece of what a failure says."""
+    async for piece in response.aiter_raw(2000):
+        return piece.decode("utf-8", "replace")
+    return ""
+
+
+def refusal(response: httpx.Response, said: str) -> Exception:
+    """Return what an answer other than 200 means: our engine's turn, or that the backend cannot now."""
+    sentence = " ".join(said.partition("SPARQL query:")[0].split())[:300]
+    words = sentence.split()
+    state = words[1][:2] if words[:1] == ["Virtuoso"] and len(words) > 1 else ""
+    if response.status_code == _BAD_REQUEST or state in _CANNOT:
+        return _Elsewhere(sentence)
+    if response.status_code in _BUSY:
+        return busy()
+    _log.warning("the backend answered %s: %s", response.status_code, sentence)
+    return Unavailable(
+        f"The store behind this endpoint answered with status {response.status_code}; try again in a while.",
+        f"Der Speicher hinter diesem Endpunkt antwortete mit Status {response.status_code}; versuchen Sie es später "
+        "noch einmal.",
+        retry_after_s=30,
+    )
+
+
+def _is_true(body: bytes) -> bool:
+    try:
+        return json.loads(body).get("boolean") is True
+    except (ValueError, AttributeError):
+        return False

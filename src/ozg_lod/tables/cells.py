@@ -1,0 +1,215 @@
+"""Cells: the text of one cell read as a value, or one sentence that says why not and what would be right.
+
+Nothing is guessed and nothing is changed silently. A suggestion is made only where the text has one reading:
+"Oktober 2020" is the month 2020-10, "Herbst 20" is nothing in particular, "1.000" may be one or a thousand.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.findings import Text
+from ozg_lod.rdf.lexical import canonical, is_legal
+from ozg_lod.tables import choices, spellings
+from ozg_lod.vocab import GEO, XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ozg_lod.tables.choices import Choice
+
+SHOWN: Final = 60
+"""How many characters of a cell a sentence repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Datatype:
+    """The datatype of a column: `base` is a local name of XSD, `format` a regular expression for the whole text.
+
+    `derived` is the IRI of a datatype of other texts than plain ones, for example geo:wktLiteral. `choices` are the
+    only values there are, if any; `example` is one as it would be right. The named groups of `format` can be used in
+    templates like columns, so that one cell may hold one of several kinds of keys.
+    """
+
+    base: str = "string"
+    format: re.Pattern[str] | None = None
+    derived: str = ""
+    choices: tuple[Choice, ...] = ()
+    example: str = ""
+
+    @property
+    def iri(self) -> str:
+        """Return the datatype's IRI."""
+        return self.derived or XSD + self.base
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Return the names of the groups of the format."""
+        return tuple(self.format.groupindex) if self.format is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a text is not a value: the sentence, and the right text where it is sure."""
+
+    message: Text
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a datatype is called, how it is written, and what else certainly means it."""
+
+    de: str
+    en: str
+    example: str
+    sure: Callable[[str], str | None]
+
+
+def shown(text: str) -> str:
+    r"""Return `text` on one line, at most `SHOWN` characters long.
+
+    >>> shown("a\nb" + 100 * "c")[-3:]
+    'cc…'
+    """
+    line = " ".join(text[: SHOWN + 1].split())
+    return line if len(text) <= SHOWN else line[:SHOWN] + "…"
+
+
+def read(text: str, datatype: Datatype) -> str | Fault:
+    """Return the canonical lexical form of `text` in `datatype`, or what is wrong with it.
+
+    Space around a value that is not text does not count (CSVW metadata vocabulary §6.4).
+    """
+    if datatype.choices:
+        return _read_choice(text, datatype.choices)
+    if datatype.base == "string":
+        return _read_string(text, datatype.format, datatype.example)
+    kind = _KINDS[datatype.base]
+    value = " ".join(text.split())
+    if is_legal(value, datatype.iri) and not _has_zone(value, datatype.base):
+        return canonical(value, datatype.base)
+    sure = kind.sure(value)
+    if sure is not None and is_legal(sure, datatype.iri):
+        return Fault(_sentence(text, kind.de, kind.en, sure=sure), sure)
+    return Fault(_sentence(text, kind.de, kind.en, example=datatype.example or kind.example))
+
+
+def example(datatype: Datatype) -> str | None:
+    """Return a value as it would be right, or None where nothing general can be said."""
+    if datatype.example or datatype.choices:
+        return datatype.example or datatype.choices[0].name("de")
+    return _KINDS[datatype.base].example if datatype.base in _KINDS else None
+
+
+def _has_zone(value: str, base: str) -> bool:
+    """Tell whether a date carries a time zone: a comparison with one that has none is an error in SPARQL."""
+    return base in {"date", "gYear", "gYearMonth"} and re.search(r"Z$|[+-]\d\d:\d\d$", value) is not None
+
+
+def _sentence(text: str, de: str, en: str, *, sure: str = "", example: str = "") -> Text:
+    write_de = f"schreiben Sie {sure}" if sure else f"schreiben Sie zum Beispiel {example}"
+    write_en = f"write {sure}" if sure else f"write for example {example}"
+    return Text(
+        de=f"„{shown(text)}“ ist {de}; {write_de}",
+        en=f'"{shown(text)}" is not {en}; {write_en}',
+    )
+
+
+def _read_choice(text: str, allowed: tuple[Choice, ...]) -> str | Fault:
+    found = choices.chosen(text, allowed)
+    if found is not None:
+        return found
+    listed, near = choices.listed(allowed), choices.nearest(text, allowed)
+    hint = (f"; meinten Sie {near.name('de')}?", f"; did you mean {near.name('en')}?") if near else ("", "")
+    return Fault(
+        Text(
+            de=f"„{shown(text)}“ steht nicht zur Wahl; schreiben Sie eines von: {listed.de}{hint[0]}",
+            en=f'"{shown(text)}" is not offered; write one of: {listed.en}{hint[1]}',
+        )
+    )
+
+
+def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | Fault:
+    if form is None or form.fullmatch(text):
+        return text
+    wanted, words = _described(form.pattern)
+    sure = next((guess for guess in _spellings(text, words) if form.fullmatch(guess)), None)
+    if sure is not None:
+        return Fault(
+            Text(
+                de=f"„{shown(text)}“ hat nicht die richtige Form ({wanted.de}); schreiben Sie {sure}",
+                en=f'"{shown(text)}" does not have the right form ({wanted.en}); write {sure}',
+            ),
+            sure,
+        )
+    near = difflib.get_close_matches(text[:SHOWN], words, n=1)
+    hint_de, hint_en = (f"; meinten Sie {near[0]}?", f"; did you mean {near[0]}?") if near else ("", "")
+    if sample and not near:
+        hint_de, hint_en = f"; schreiben Sie zum Beispiel {sample}", f"; write for example {sample}"
+    return Fault(
+        Text(
+            de=f"„{shown(text)}“ hat nicht die richtige Form; richtig ist: {wanted.de}{hint_de}",
+            en=f'"{shown(text)}" does not have the right form; right is: {wanted.en}{hint_en}',
+        )
+    )
+
+
+def _spellings(text: str, words: list[str]) -> list[str]:
+    """Return what the text means when a program or a habit changed it: lost leading zero, spaces, capitals."""
+    bare = text.strip()
+    joined = re.sub(r"\s", "", bare)
+    digits = joined[:-2] if re.fullmatch(r"\d+[.,]0", joined, re.ASCII) else joined
+    zero = ["0" + digits] if digits.isascii() and digits.isdigit() else []
+    folded = [word for word in words if word.casefold() == bare.casefold()]
+    return [bare, bare.lower(), *folded, *([joined, digits, *zero] if zero else [])]
+
+
+def _described(pattern: str) -> tuple[Text, list[str]]:
+    """Return a regular expression in words, and its choices where it is a plain list of words."""
+    if parts := _GROUP.findall(pattern):
+        said = [_described(part)[0] for part in parts]
+        return Text(de=" oder ".join(text.de for text in said), en=" or ".join(text.en for text in said)), []
+    if match := re.fullmatch(r"(\d*)(?:\[0-9\]|\\d)\{(\d+)\}", pattern):
+        start, count = match[1], len(match[1]) + int(match[2])
+        return _digits(start, count), []
+    words = pattern.removeprefix("(").removesuffix(")").removeprefix("?:").split("|")
+    if all(re.fullmatch(r"[\w ./-]+", word) for word in words):
+        listed = ", ".join(words)
+        return Text(de=f"einer der Werte {listed}", en=f"one of {listed}"), words
+    if pattern == _ROLE_ADDRESS:
+        return Text(de="eine E-Mail-Adresse", en="an e-mail address"), []
+    if pattern in {"[a-z0-9-]+", "[A-Za-z0-9-]+", "[a-z][a-z0-9-]*"}:
+        small_de, small_en = ("Kleinbuchstaben", "small letters") if "A" not in pattern else ("Buchstaben", "letters")
+        return Text(
+            de=f"nur {small_de} a bis z, Ziffern und Bindestrich", en=f"only {small_en} a to z, digits and hyphen"
+        ), []
+    return Text(de=f"das Muster {pattern}", en=f"the pattern {pattern}"), []
+
+
+def _digits(start: str, count: int) -> Text:
+    more_de, more_en = (f", beginnend mit {start}", f", starting with {start}") if start else ("", "")
+    return Text(de=f"{count} Ziffern{more_de}", en=f"{count} digits{more_en}")
+
+
+_GROUP: Final = re.compile(r"\(\?P<\w+>([^()]*)\)")
+_ROLE_ADDRESS: Final = r"[A-Za-z0-9.+_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_KINDS: Final = {
+    "integer": _Kind("keine ganze Zahl", "a whole number", "12", spellings.integer),
+    "decimal": _Kind("keine Zahl", "a number", "15.5", spellings.decimal),
+    "boolean": _Kind("weder true noch false", "true or false", "true", spellings.boolean),
+    "date": _Kind("kein Datum", "a date", "2020-10-01", spellings.date),
+    "gYear": _Kind("kein Jahr", "a year", "2020", spellings.year),
+    "gYearMonth": _Kind("kein Monat", "a month", "2020-10", spellings.month),
+    "anyURI": _Kind("keine Webadresse", "a web address", "https://www.hessen.de/", spellings.address),
+    "yearMonthDuration": _Kind("keine Dauer", "a duration", "P5Y", spellings.duration),
+}
+
+BASES: Final = ("string", *_KINDS)
+"""The datatypes a column may have."""
+
+DERIVED: Final = (GEO + "wktLiteral",)
+"""The datatypes a string may be given as."""

@@ -1,0 +1,218 @@
+"""The description of a table: a closed subset of CSV on the Web (W3C Recommendations of 17 December 2015).
+
+Every term that is not in the lists below is refused, so that what a description says is what happens. Two points are
+stricter or wider than the recommendation: a column has either a `propertyUrl` or `suppressOutput` (nothing gets the
+default property of CSVW), and a template that uses a column with a `separator` yields one address for each item. A
+named group of a column's format, `(?<ags>[0-9]{8})|(?<district>[0-9]{5})`, is a variable of templates; where it took no
+part in the match, a template that needs it makes nothing. `skos:example` and `skos:member` (allowed values, each with
+`skos:notation`, `skos:prefLabel` and `skos:altLabel`) are annotations of CSVW (§5.8) that we act on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.rdf.lexical import is_web_address
+from ozg_lod.tables import datatypes
+from ozg_lod.tables.metadata import LANGUAGE, Node, parsed
+from ozg_lod.tables.rows import folded
+from ozg_lod.tables.schema import Column, ForeignKey, Schema
+from ozg_lod.tables.template import MAILTO, template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ozg_lod.tables.template import Template
+
+CONTEXT: Final = "http://www.w3.org/ns/csvw"
+TABLE_TERMS: Final = ("@context", "url", "dc:title", "dc:description", "tableSchema")
+SCHEMA_TERMS: Final = ("aboutUrl", "primaryKey", "foreignKeys", "columns")
+COLUMN_TERMS: Final = (
+    "name",
+    "titles",
+    "dc:description",
+    "skos:example",
+    "skos:member",
+    "datatype",
+    "required",
+    "null",
+    "lang",
+    "separator",
+    "default",
+    "suppressOutput",
+    "aboutUrl",
+    "propertyUrl",
+    "valueUrl",
+    "virtual",
+)
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def schema(metadata: bytes, *, file: str) -> Schema:
+    """Read the description of a table.
+
+    Raises SourceError with the file, the place in it and the term, and what would be right.
+    """
+    root = Node(parsed(metadata, file), "$", file)
+    root.only(TABLE_TERMS)
+    base = _base(root.at("@context"))
+    url = root.at("url").text()
+    body = root.at("tableSchema")
+    body.only(SCHEMA_TERMS)
+    about = body.at("aboutUrl")
+    columns = tuple(_column(node, about, base) for node in body.at("columns").items())
+    found = Schema(
+        url=url,
+        base=base,
+        title=root.at("dc:title").by_language(),
+        description=root.at("dc:description").by_language(),
+        columns=columns,
+        primary_key=body.at("primaryKey").texts(),
+        foreign_keys=tuple(_foreign_key(node) for node in body.at("foreignKeys").items()),
+    )
+    _check(found, body)
+    return found
+
+
+def _base(context: Node) -> str:
+    match context.value:
+        case [str(name), {"@language": str(), "@base": str(base), **rest}] if name == CONTEXT and not rest:
+            if is_web_address(base) and base.endswith("/"):
+                return base
+    return context.fail(
+        f'must be ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}]',
+        f'muss ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}] sein',
+    )
+
+
+def _column(node: Node, about: Node, base: str) -> Column:
+    node.only(COLUMN_TERMS)
+    name = node.at("name").text()
+    if not _NAME.fullmatch(name):
+        node.fail(f'"{name}" is not a column name', f"„{name}“ ist kein Spaltenname")
+    own_about = node.at("aboutUrl") if node.at("aboutUrl").given else about
+    column = Column(
+        name=name,
+        titles=node.at("titles").titles(),
+        datatype=datatypes.of_column(node),
+        description=node.at("dc:description").by_language(),
+        required=node.at("required").flag(),
+        null=node.at("null").texts() if node.at("null").given else ("",),
+        lang=node.at("lang").text() if node.at("lang").given else None,
+        separator=node.at("separator").text() if node.at("separator").given else None,
+        default=node.at("default").text() if node.at("default").given else "",
+        virtual=node.at("virtual").flag(),
+        about=template(own_about, base) if own_about.given else None,
+        property=_property(node, base),
+        value=template(node.at("valueUrl"), base) if node.at("valueUrl").given else None,
+    )
+    _check_column(column, node)
+    return column
+
+
+def _check_column(column: Column, node: Node) -> None:
+    if column.lang is not None and (column.datatype.base != "string" or not LANGUAGE.fullmatch(column.lang)):
+        node.at("lang").fail(
+            "a language such as de belongs to a column of datatype string",
+            "eine Sprache wie de gehört zu einer Spalte mit dem Datentyp string",
+        )
+    if column.separator == "":
+        node.at("separator").fail("must not be empty", "darf nicht leer sein")
+    if column.property is not None and column.about is None:
+        node.fail("has no aboutUrl, nor has the table", "hat keine aboutUrl, und die Tabelle auch nicht")
+    if column.virtual and (column.property is None or (column.value is None and not column.default)):
+        node.fail(
+            "a virtual column needs propertyUrl and valueUrl or default",
+            "eine virtuelle Spalte braucht propertyUrl und valueUrl oder default",
+        )
+
+
+def _property(node: Node, base: str) -> str | None:
+    given, suppressed = node.at("propertyUrl").given, node.at("suppressOutput").flag()
+    if given == suppressed:
+        node.fail(
+            "needs either propertyUrl or suppressOutput: true",
+            "braucht entweder propertyUrl oder suppressOutput: true",
+        )
+    if suppressed:
+        return None
+    found = template(node.at("propertyUrl"), base)
+    if found.names:
+        node.at("propertyUrl").fail("must be without {…}", "darf kein {…} enthalten")
+    return found.expand({})
+
+
+def _foreign_key(node: Node) -> ForeignKey:
+    node.only(("columnReference", "reference"))
+    reference = node.at("reference")
+    reference.only(("resource", "columnReference"))
+    key = ForeignKey(
+        columns=node.at("columnReference").texts(),
+        resource=reference.at("resource").text(),
+        targets=reference.at("columnReference").texts(),
+    )
+    if not key.columns or len(key.columns) != len(key.targets):
+        node.fail("needs as many columns here as there", "braucht hier so viele Spalten wie dort")
+    return key
+
+
+def _check(found: Schema, body: Node) -> None:
+    """Check what concerns several columns: names, titles, and what keys and templates refer to."""
+    if not found.columns:
+        body.at("columns").fail("needs at least one column", "braucht mindestens eine Spalte")
+    real = {column.name: column for column in found.columns if not column.virtual}
+    _check_headers(found, body)
+    _check_groups(found, body)
+    for name in (*found.primary_key, *(name for key in found.foreign_keys for name in key.columns)):
+        if name not in real:
+            body.fail(f'a key names "{name}", which is not a column', f"ein Schlüssel nennt „{name}“, keine Spalte")
+    for index, column in enumerate(found.columns):
+        node = Node(None, f"{body.path}.columns[{index}]", body.file)
+        for used, several in ((column.about, 0), (column.value, 1)):
+            if used is not None:
+                _check_template(used, found.variables, several, node)
+
+
+def _check_headers(found: Schema, body: Node) -> None:
+    seen: dict[str, str] = {}
+    names = [column.name for column in found.columns]
+    for column in found.columns:
+        titles = [title for texts in column.titles.values() for title in texts]
+        if names.count(column.name) > 1:
+            body.fail(f'two columns are named "{column.name}"', f"zwei Spalten heißen „{column.name}“")
+        for header in (column.name, *titles):
+            if seen.setdefault(folded(header), column.name) != column.name:
+                body.fail(f'two columns have the title "{header}"', f"zwei Spalten haben den Titel „{header}“")
+
+
+def _check_groups(found: Schema, body: Node) -> None:
+    """Check that a variable of templates means one thing."""
+    names = [column.name for column in found.columns]
+    for column in found.columns:
+        for group in column.datatype.groups:
+            if group in names or column.separator is not None:
+                body.fail(
+                    f'the group "{group}" must be named unlike any column, in a column without separator',
+                    f"die Gruppe „{group}“ muss anders heißen als jede Spalte, und ihre Spalte ist ohne separator",
+                )
+            names.append(group)
+
+
+def _check_template(template: Template, real: Mapping[str, Column], several: int, node: Node) -> None:
+    for part in template.parts:
+        if isinstance(part, str):
+            continue
+        column = real.get(part[0])
+        if column is None:
+            node.fail(f"{{{part[0]}}} is not a column with cells", f"{{{part[0]}}} ist keine Spalte mit Zellen")
+        if part[1] is not (column.datatype.base == "anyURI" or template.parts[0] == MAILTO):
+            node.fail(
+                f"write {{+{part[0]}}} for a column of datatype anyURI and {{{part[0]}}} for every other",
+                f"schreiben Sie {{+{part[0]}}} bei einer Spalte mit dem Datentyp anyURI, sonst {{{part[0]}}}",
+            )
+    if sum(real[name].separator is not None for name in set(template.names)) > several:
+        node.fail(
+            "only a valueUrl may use a column with a separator, and only one",
+            "nur eine valueUrl darf eine Spalte mit separator verwenden, und nur eine",
+        )

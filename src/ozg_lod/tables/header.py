@@ -1,0 +1,147 @@
+"""Headers: the first row of a table matched with the columns of its description, by name or title, in any order."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.tables.cells import SHOWN, shown
+from ozg_lod.tables.rows import MAX_COLUMNS, folded
+from ozg_lod.tables.sheet_parts import letter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ozg_lod.tables.rows import Row
+    from ozg_lod.tables.schema import Column, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns as the file has them (None: not known), and their headers and letters there, by name."""
+
+    order: tuple[Column | None, ...]
+    names: Mapping[str, str]
+    letters: Mapping[str, str]
+
+    def place(self, origin: Place, row: int, name: str) -> Place:
+        """Return the place of a cell in the column of this name."""
+        letter = self.letters.get(name) if origin.letter is not None else None
+        return replace(origin, row=row, column=self.names.get(name), letter=letter)
+
+
+def lettered(origin: Place) -> Place:
+    """Return the place of a table whose columns people know by their letters, as a spreadsheet shows them."""
+    return replace(origin, letter="")
+
+
+def columns(schema: Schema) -> dict[str, Column]:
+    """Return the columns that have cells, by each header they may have, folded."""
+    return {
+        folded(header): column
+        for column in schema.columns
+        if not column.virtual
+        for header in (column.name, *(title for texts in column.titles.values() for title in texts))
+    }
+
+
+def matched(row: Row, known: Mapping[str, Column]) -> Header | None:
+    """Return the header that a row is, or None when it names no known column or far too many."""
+    cells = list(row.cells)
+    while cells and not cells[-1].strip():
+        cells.pop()
+    if len(cells) > MAX_COLUMNS:
+        return None
+    order: list[Column | None] = []
+    names: dict[str, str] = {}
+    letters: dict[str, str] = {}
+    for index, cell in enumerate(cells, start=1):
+        column = known.get(folded(cell))
+        order.append(column if column is not None and column.name not in names else None)
+        if column is not None:
+            names.setdefault(column.name, cell)
+            letters.setdefault(column.name, letter(index))
+    return Header(tuple(order), names, letters) if names else None
+
+
+def unreadable(schema: Schema, place: Place, reason: Text) -> Finding:
+    """Return the finding about a table whose first row is no header; `reason` is how the sentence starts."""
+    message = Text(
+        de=f"{reason.de}; die erste Zeile muss die Spalten nennen: {_titles(schema, 'de')}",
+        en=f"{reason.en}; the first row must name the columns: {_titles(schema, 'en')}",
+    )
+    return Finding(Severity.ERROR, "table-header", message, place)
+
+
+def faults(row: Row, header: Header, schema: Schema, origin: Place) -> Iterator[Finding]:
+    """Yield the findings about columns that are unknown, stand twice or are missing; `origin` is the table's place.
+
+    In a contribution (whose columns have letters) a column of one's own is only warned about, and an optional one may
+    be left out without a word.
+    """
+    known, sent = columns(schema), origin.letter is not None
+    for index, (cell, column) in enumerate(zip(row.cells, header.order, strict=False), start=1):
+        if column is None:
+            place = replace(origin, row=row.number, column=shown(cell), letter=letter(index) if sent else None)
+            yield _fault(cell, known, header, schema, place)
+    place = replace(origin, row=row.number, letter=None)
+    missing = (_missing(column, schema, place) for column in _real(schema) if column.name not in header.names)
+    yield from (finding for finding in missing if not sent or finding.severity is Severity.ERROR)
+
+
+def _fault(cell: str, known: Mapping[str, Column], header: Header, schema: Schema, place: Place) -> Finding:
+    if folded(cell) in known:
+        return Finding(Severity.ERROR, "table-header", _TWICE, place)
+    if not cell.strip():
+        return Finding(Severity.ERROR, "table-header", _NAMELESS, place)
+    free = [title for title, other in known.items() if other.name not in header.names]
+    cutoff = _SURE if place.letter is not None else _LIKELY
+    near = difflib.get_close_matches(folded(cell)[:SHOWN], free, n=1, cutoff=cutoff)
+    if not near and place.letter is not None:
+        return Finding(Severity.WARNING, "table-header", _OWN, place)
+    return Finding(Severity.ERROR, "table-header", _unknown(known[near[0]] if near else None, schema), place)
+
+
+_LIKELY: Final = 0.6
+_SURE: Final = 0.75
+_TWICE: Final = Text("Die Spalte steht zweimal da; löschen Sie eine", "the column stands twice; delete one")
+_NAMELESS: Final = Text(
+    "Diese Spalte hat keine Überschrift; tragen Sie eine ein oder löschen Sie die Spalte",
+    "this column has no heading; fill one in or delete the column",
+)
+_OWN: Final = Text(
+    "Diese Spalte gibt es in der Vorlage nicht; was darin steht, wird nicht gelesen",
+    "the template has no such column; what stands in it is not read",
+)
+
+
+def _unknown(meant: Column | None, schema: Schema) -> Text:
+    if meant is not None:
+        return Text(
+            de=f"Diese Spalte gibt es nicht; meinten Sie „{meant.title('de')}“?",
+            en=f'there is no such column; did you mean "{meant.title("en")}"?',
+        )
+    return Text(
+        de=f"Diese Spalte gibt es nicht; löschen Sie sie. Spalten sind: {_titles(schema, 'de')}",
+        en=f"there is no such column; delete it. Columns are: {_titles(schema, 'en')}",
+    )
+
+
+def _missing(column: Column, schema: Schema, place: Place) -> Finding:
+    """Return the finding about a missing column: a fault where values are required, else a hint."""
+    needed = column.required or column.name in schema.primary_key
+    message = Text(
+        de=f"Die Spalte „{column.title('de')}“ fehlt; ergänzen Sie sie" + ("" if needed else ", wenn es Werte gibt"),
+        en=f'the column "{column.title("en")}" is missing; add it' + ("" if needed else " if there are values"),
+    )
+    return Finding(Severity.ERROR if needed else Severity.HINT, "table-header", message, place)
+
+
+def _real(schema: Schema) -> Iterable[Column]:
+    return (column for column in schema.columns if not column.virtual)
+
+
+def _titles(schema: Schema, language: str) -> str:
+    return ", ".join(column.title(language) for column in _real(schema))

@@ -1,0 +1,188 @@
+"""Records: the rows below a header, cell by cell as legal values, with one finding for each cell that is not.
+
+For a contribution the reader is lenient: what a spreadsheet program certainly did to a value is undone and told.
+A row with a wrong cell keeps its other cells. A row of the wrong length keeps none, since no cell can be told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.findings import Finding, Severity, Text
+from ozg_lod.tables import cells
+from ozg_lod.tables.header import columns, matched
+from ozg_lod.tables.repairs import Repair, repair
+from ozg_lod.tables.rows import computed, unfit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ozg_lod.findings import Place
+    from ozg_lod.tables.header import Header
+    from ozg_lod.tables.ledger import Ledger
+    from ozg_lod.tables.rows import Row
+    from ozg_lod.tables.schema import Column, Schema
+
+_FEW: Final = 2
+_SECOND: Final = Text(
+    de="Hier beginnt eine zweite Tabelle; verschieben Sie sie auf ein eigenes Blatt oder löschen Sie die Kopfzeile",
+    en="a second table starts here; move it to a sheet of its own or delete this header",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row as it was understood: the legal values of its cells by the name of the column."""
+
+    row: int
+    values: Mapping[str, tuple[str, ...]]
+
+
+class Records:
+    """Reads the rows of one table into records; findings go to the ledger."""
+
+    def __init__(self, schema: Schema, header: Header, origin: Place, ledger: Ledger, *, lenient: bool = False) -> None:
+        self.schema = schema
+        self.header = header
+        self.origin = origin
+        self.ledger = ledger
+        self.lenient = lenient
+        self.complete = True
+        self._keys: dict[tuple[tuple[str, ...], ...], int] = {}
+        absent = [c for c in schema.columns if not c.virtual and c.name not in header.names]
+        self._known = columns(schema)
+        self._defaults = {column.name: (column.default,) for column in absent if column.default}
+
+    def read(self, rows: Iterable[Row | Finding], max_rows: int) -> Iterator[Record]:
+        """Yield a record for each row; at a finding, or past `max_rows`, the table ends."""
+        for count, row in enumerate(rows):
+            if isinstance(row, Finding):
+                self.ledger.add(row)
+                self.complete = False
+                return
+            if count >= max_rows:
+                message = Text(
+                    de=f"Die Tabelle hat mehr als {max_rows} Zeilen; teilen Sie sie in mehrere Dateien auf",
+                    en=f"the table has more than {max_rows} rows; split it into several files",
+                )
+                self._note("table-size", message, row.number)
+                self.complete = False
+                return
+            if self.lenient and self._is_header(row):
+                self._note("table-second", _SECOND, row.number)
+                return
+            if self._has_right_length(row) and not self._is_remark(row):
+                record = Record(row.number, self._values(row))
+                self._check_key(record)
+                yield record
+
+    def _note(self, rule: str, message: Text, row: int, column: str = "") -> None:
+        self.ledger.add(Finding(Severity.ERROR, rule, message, self.header.place(self.origin, row, column)))
+
+    def _is_header(self, row: Row) -> bool:
+        """Tell whether a row names columns again, as a second table below the first does."""
+        again = matched(row, self._known)
+        return again is not None and len(again.names) >= max(_FEW, len(self.header.names) // 2)
+
+    def _is_remark(self, row: Row) -> bool:
+        """Tell whether a row is one cell of text, such as a total or a note; that is one finding, not one per cell."""
+        filled = [text for text in row.cells if text.strip()]
+        needed = [column for column in self.header.order if column is not None and column.required]
+        if not self.lenient or len(filled) != 1 or len(needed) < _FEW:
+            return False
+        said = cells.shown(filled[0])
+        message = Text(
+            de=f"In der Zeile steht nur „{said}“; füllen Sie sie aus oder löschen Sie sie",
+            en=f'the row holds only "{said}"; fill it in or delete it',
+        )
+        self._note("row-incomplete", message, row.number)
+        return True
+
+    def _has_right_length(self, row: Row) -> bool:
+        width = len(self.header.order)
+        if row.types or (len(row.cells) >= width and not any(text.strip() for text in row.cells[width:])):
+            return True  # the cells of a sheet have no separators that could stand in the wrong place
+        message = Text(
+            de=f"Die Zeile hat {len(row.cells)} Zellen, die Kopfzeile {width}; "
+            "setzen Sie Text, der das Trennzeichen enthält, in Anführungszeichen",
+            en=f"the row has {len(row.cells)} cells, the header {width}; "
+            "put text that holds the separator in quotation marks",
+        )
+        self._note("row-length", message, row.number)
+        return False
+
+    def _values(self, row: Row) -> dict[str, tuple[str, ...]]:
+        values: dict[str, tuple[str, ...]] = {**self._defaults}
+        width = len(self.header.order)
+        texts = (*row.cells, *[""] * (width - len(row.cells)))
+        for column, text, kind in zip(self.header.order, texts, row.types.ljust(width), strict=False):
+            if column is not None:
+                values[column.name] = self._cell(column, text, kind, row.number)
+        return values
+
+    def _cell(self, column: Column, text: str, kind: str, row: int) -> tuple[str, ...]:
+        """Return the values of a cell: none, one, or several where the column has a separator."""
+        if not text and kind != "u" and column.default == "" and "" in column.null and not column.required:
+            return ()
+        place = self.header.place(self.origin, row, column.name)
+        fault = unfit(text, place) or computed(text, kind, place)
+        if fault is not None:
+            self.ledger.add(fault)
+            if fault.severity is Severity.ERROR:
+                return ()
+        whole = text or column.default
+        if whole in column.null or (not whole.strip() and "" in column.null):
+            if column.required:
+                self.ledger.add(_required(column, place))
+            return ()
+        items = [whole]
+        if column.separator is not None:
+            items = [item.strip() for item in whole.split(column.separator) if item.strip()]
+        return tuple(value for item in items if (value := self._value(column, item, kind, place)) is not None)
+
+    def _value(self, column: Column, text: str, kind: str, place: Place) -> str | None:
+        value = cells.read(text, column.datatype)
+        if isinstance(value, cells.Fault):
+            return self._faulty(column, text, kind, place, value)
+        if column.datatype.base == "string" and not column.datatype.choices and value != value.strip():
+            message = Text(
+                de="Der Text beginnt oder endet mit Leerzeichen; löschen Sie sie",
+                en="the text begins or ends with spaces; delete them",
+            )
+            self.ledger.add(Finding(Severity.HINT, "cell-spaces", message, place, value[:200], value.strip()[:200]))
+        return value
+
+    def _faulty(self, column: Column, text: str, kind: str, place: Place, fault: cells.Fault) -> str | None:
+        """Return the value that a program spoilt, if that is sure and this is a contribution; else note the fault."""
+        found = repair(text, kind, column.datatype) if self.lenient else None
+        if isinstance(found, Repair):
+            self.ledger.add(Finding(Severity.HINT, "cell-repaired", found.message, place, text[:200], found.value))
+            return found.value
+        told = found or fault
+        self.ledger.add(Finding(Severity.ERROR, "cell-datatype", told.message, place, text[:200], told.suggestion))
+        return None
+
+    def _check_key(self, record: Record) -> None:
+        names = self.schema.primary_key
+        key = tuple(record.values.get(name, ()) for name in names)
+        if not key or not all(key):
+            return
+        first = self._keys.setdefault(key, record.row)
+        if first == record.row:
+            return
+        said = cells.shown(", ".join(" ".join(part) for part in key))
+        message = Text(
+            de=f"„{said}“ steht schon in Zeile {first}; jeder Schlüssel darf nur einmal vorkommen",
+            en=f'"{said}" stands in row {first} already; each key may occur only once',
+        )
+        self._note("table-key", message, record.row, names[0])
+
+
+def _required(column: Column, place: Place) -> Finding:
+    sample = cells.example(column.datatype)
+    message = Text(
+        de="Hier fehlt ein Wert; tragen Sie ihn ein" + (f", zum Beispiel {sample}" if sample else ""),
+        en="a value is missing here; fill it in" + (f", for example {sample}" if sample else ""),
+    )
+    return Finding(Severity.ERROR, "cell-required", message, place)

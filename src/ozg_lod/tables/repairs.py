@@ -1,0 +1,105 @@
+"""Repairs: what a spreadsheet did to a value, undone where only one value can have stood there, and always told.
+
+A program that takes a key for a number drops its leading zero; one that takes a month for a day adds a day. What could
+have been two things is not touched: it stays a fault, at best with a suggestion.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.findings import Text
+from ozg_lod.tables.cells import Fault, shown
+
+if TYPE_CHECKING:
+    from ozg_lod.tables.cells import Datatype
+
+_EPOCH: Final = dt.date(1899, 12, 30)
+"""Day 0 of the serial numbers in which spreadsheets keep dates."""
+_SERIALS: Final = range(20_000, 80_000)
+"""Serial numbers of the years 1954 to 2119; other numbers are no days anybody means here."""
+_SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """The value that was meant, and the sentence that says so."""
+
+    value: str
+    message: Text
+
+
+def repair(text: str, kind: str, datatype: Datatype) -> Repair | Fault | None:
+    """Return what a text that is no value of its datatype was before a program changed it; None where that is open.
+
+    `kind` is what the cell was, a letter as in `Row.types`. A fault says more of what happened than the general one.
+    """
+    value = " ".join(text.split())
+    if datatype.base == "string" and datatype.format is not None:
+        return _key(value, datatype.format)
+    if datatype.base == "gYearMonth" and kind == "d":
+        return _month(value)
+    if datatype.base in {"gYearMonth", "date"} and value.isdecimal() and int(value[:9]) in _SERIALS:
+        return _serial(value, datatype.base)
+    return None
+
+
+def _key(text: str, form: re.Pattern[str]) -> Repair | Fault | None:
+    digits = re.sub(r"[.,]0+$", "", text)
+    if _SHORTENED.fullmatch(text):
+        return Fault(
+            Text(
+                de=f"Das Tabellenprogramm hat den Schlüssel zu „{shown(text)}“ gekürzt; formatieren Sie die Spalte als "
+                "Text und tragen Sie ihn neu ein",
+                en=f'the spreadsheet program shortened the key to "{shown(text)}"; format the column as text and enter '
+                "it again",
+            )
+        )
+    if not digits.isascii() or not digits.isdecimal():
+        return None
+    for meant in (digits, "0" + digits):
+        if form.fullmatch(meant):
+            message = Text(
+                de=f"Aus „{shown(text)}“ wurde {meant}: Das Tabellenprogramm hat die erste Null weggelassen",
+                en=f'"{shown(text)}" became {meant}: the spreadsheet program dropped the leading zero',
+            )
+            if meant == digits:
+                message = Text(de=f"Aus „{shown(text)}“ wurde {meant}", en=f'"{shown(text)}" became {meant}')
+            return Repair(meant, message)
+    return None
+
+
+def _month(text: str) -> Repair | Fault:
+    month = text[:7]
+    if text[7:] == "-01":
+        return Repair(
+            month,
+            Text(
+                de=f"Das Datum {text} wurde als Monat {month} gelesen", en=f"the date {text} was read as month {month}"
+            ),
+        )
+    return Fault(
+        Text(
+            de=f"„{shown(text)}“ ist ein Tag, gefragt ist ein Monat; schreiben Sie {month}",
+            en=f'"{shown(text)}" is a day, a month is wanted; write {month}',
+        ),
+        month,
+    )
+
+
+def _serial(text: str, base: str) -> Fault:
+    day = (_EPOCH + dt.timedelta(days=int(text))).isoformat()
+    meant = day if base == "date" else day[:7]
+    kind = Text("kein Datum", "a date") if base == "date" else Text("kein Monat", "a month")
+    return Fault(
+        Text(
+            de=f"„{text}“ ist {kind.de}, sondern wohl die Zahl, mit der das Tabellenprogramm den Tag {day} speichert; "
+            f"schreiben Sie {meant}",
+            en=f'"{text}" is not {kind.en} but probably the number in which the spreadsheet program keeps the day '
+            f"{day}; write {meant}",
+        ),
+        meant,
+    )

@@ -1,0 +1,171 @@
+"""Spreadsheets: the bytes of an XLSX, XLS or ODS file as sheets of rows of text, or sentences that say why not.
+
+What a file is, its first bytes say, not its name. Values are python-calamine's; what they do not tell (formulas,
+errors, hidden rows) comes from `sheet_parts`, which also keeps sheets away from it that would take all memory. Every
+cell keeps what kind of value it was, because a number in a column of keys has lost its leading zero.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.tables import packages, sheet_parts
+from ozg_lod.tables.rows import Row
+from ozg_lod.tables.sheet_parts import Marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SUFFIXES: Final = (".xlsx", ".xls", ".ods", ".xlsm")
+MAX_COLUMNS: Final = 50
+_ABOVE: Final = 20
+"""How many rows may stand above the header."""
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_WEB: Final = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta")
+_MS: Final = b"<?mso-application"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet with content; `name` is None for a file that has no sheets. Row.types says what each cell was."""
+
+    name: str | None
+    rows: tuple[Row, ...]
+    hidden: tuple[int, ...] = ()
+
+
+def is_spreadsheet(name: str, content: bytes) -> bool:
+    """Tell whether a file is one by its bytes, or claims to be one by its name."""
+    return name.lower().endswith(SUFFIXES) or content.startswith((packages.SIGNATURE, _OLE))
+
+
+def read(content: bytes, *, file: str, max_rows: int) -> list[Sheet] | Finding | None:
+    """Return the sheets of a spreadsheet, the finding about why it has none, or None for what is plain text."""
+    if content.startswith(packages.SIGNATURE):
+        return _packed(content, file, max_rows)
+    if content.startswith(_OLE):
+        return _refused("file-password", _PASSWORD, file) if _ENCRYPTED in content else _sheets(content, {}, file)
+    start = content[:2_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(_WEB) or _MS in start or (start.startswith(b"<?xml") and b"<" in start):
+        return _refused("file-kind", _IS_WEB_PAGE, file)
+    if not content.strip():
+        return _refused("file-kind", _IS_EMPTY, file)
+    return None if b"\0" not in content[:1_000] or content[:2] in {b"\xff\xfe", b"\xfe\xff"} else _damaged(file)
+
+
+_PASSWORD: Final = Text(
+    de="Die Datei ist mit einem Kennwort geschützt; speichern Sie sie ohne Kennwort",
+    en="the file is protected with a password; save it without one",
+)
+_IS_WEB_PAGE: Final = Text(
+    de="Die Datei heißt wie eine Tabelle, ist aber eine Webseite (HTML oder XML); öffnen Sie sie in Ihrem "
+    "Tabellenprogramm und speichern Sie sie als Excel-Arbeitsmappe oder als „CSV UTF-8“",
+    en="the file is named like a spreadsheet but is a web page (HTML or XML); open it in your spreadsheet program and "
+    'save it as an Excel workbook or as "CSV UTF-8"',
+)
+_IS_EMPTY: Final = Text(
+    de="Die Datei ist leer; wählen Sie die richtige Datei", en="the file is empty; choose the right file"
+)
+
+
+def _packed(content: bytes, file: str, max_rows: int) -> list[Sheet] | Finding:
+    parts = packages.parts(content, file)
+    if isinstance(parts, Finding):
+        return parts
+    if "content.xml" not in parts and "xl/workbook.xml" not in parts:
+        message = Text(
+            de="Die Datei ist keine Tabelle; senden Sie eine Excel-Arbeitsmappe, eine ODS-Datei oder „CSV UTF-8“",
+            en='the file is no spreadsheet; send an Excel workbook, an ODS file or "CSV UTF-8"',
+        )
+        return _refused("file-kind", message, file)
+    if b"manifest:encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        return _refused("file-password", _PASSWORD, file)
+    try:
+        marks = sheet_parts.marks(parts)
+    except (sheet_parts.Unreadable, ValueError):
+        return _damaged(file)
+    for name, found in marks.items():
+        if found.height > max_rows + _ABOVE or found.width > MAX_COLUMNS:
+            return _too_large(found, max_rows, Place(file=file, sheet=name))
+    return _sheets(content, marks, file)
+
+
+def _too_large(found: Marks, max_rows: int, place: Place) -> Finding:
+    wide = found.width > MAX_COLUMNS
+    end = sheet_parts.letter(found.width) if wide else str(found.height)
+    limit = MAX_COLUMNS if wide else max_rows
+    message = Text(
+        de=f"Das Blatt reicht bis {'Spalte' if wide else 'Zeile'} {end}; gelesen werden {limit} "
+        f"{'Spalten' if wide else 'Zeilen'}. Löschen Sie, was dort steht, oder teilen Sie die Tabelle auf",
+        en=f"the sheet reaches {'column' if wide else 'row'} {end}; {limit} {'columns' if wide else 'rows'} are read. "
+        "Delete what stands there, or split the table",
+    )
+    return Finding(Severity.ERROR, "table-size", message, place)
+
+
+def _refused(rule: str, message: Text, file: str) -> Finding:
+    return Finding(Severity.ERROR, rule, message, Place(file=file))
+
+
+def _damaged(file: str) -> Finding:
+    message = Text(
+        de="Die Datei ist beschädigt; öffnen Sie sie in Ihrem Tabellenprogramm und speichern Sie sie neu",
+        en="the file is damaged; open it in your spreadsheet program and save it again",
+    )
+    return _refused("file-damaged", message, file)
+
+
+def _sheets(content: bytes, marks: dict[str, Marks], file: str) -> list[Sheet] | Finding:
+    import python_calamine  # noqa: PLC0415 - for those only who read spreadsheets
+
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        found = [(name, workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
+        grids = [(name, sheet.to_python(skip_empty_area=False)) for name, sheet in found if sheet.end is not None]
+    except python_calamine.PasswordError:
+        return _refused("file-password", _PASSWORD, file)
+    except (python_calamine.CalamineError, ValueError, OverflowError, TypeError):
+        return _damaged(file)
+    sheets = [Sheet(name, tuple(_rows(grid, marks.get(name, Marks()))), _hidden(marks, name)) for name, grid in grids]
+    return [sheet for sheet in sheets if sheet.rows] or _refused("file-kind", _IS_EMPTY, file)
+
+
+def _hidden(marks: dict[str, Marks], name: str) -> tuple[int, ...]:
+    return tuple(marks[name].hidden) if name in marks else ()
+
+
+def _rows(grid: Sequence[Sequence[object]], marks: Marks) -> Iterator[Row]:
+    """Yield the rows that hold something, numbered as a spreadsheet does."""
+    for row, values in enumerate(grid, start=1):
+        cells = [_cell(value, (row, column), marks) for column, value in enumerate(values, start=1)]
+        if any(text.strip() or kind == "u" for text, kind in cells):
+            yield Row(row, tuple(text for text, _ in cells), "".join(kind for _, kind in cells))
+
+
+def _cell(value: object, spot: sheet_parts.Spot, marks: Marks) -> tuple[str, str]:
+    """Return the text of a cell and what it was: see `Row`."""
+    error, stored = marks.errors.get(spot), marks.formulas.get(spot)
+    if error is not None:
+        return error, "e"
+    if stored is False:
+        return "", "u"
+    text, kind = _text(value)
+    return text, "f" if stored else kind
+
+
+def _text(value: object) -> tuple[str, str]:
+    if isinstance(value, bool):
+        return str(value).lower(), "b"
+    if isinstance(value, float | int):
+        return (str(int(value)) if value == int(value) else repr(value)), "n"
+    if isinstance(value, dt.datetime):
+        midnight = value.time() == dt.time()
+        return (value.date().isoformat() if midnight else value.isoformat(" ", "seconds")), "d"
+    if isinstance(value, dt.date):
+        return value.isoformat(), "d"
+    return str(value), "t"

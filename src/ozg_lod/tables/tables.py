@@ -1,0 +1,183 @@
+"""Tables: CSV files with a CSVW description, read into triples that know their cell.
+
+A table is read to its end whatever is wrong with it: every fault is one finding at one cell, and the other cells
+count. A cell that cannot be read makes no triple, and neither does a template that needs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.tables import csvw, header
+from ozg_lod.tables.facts import Cell, Writer
+from ozg_lod.tables.ledger import Ledger
+from ozg_lod.tables.records import Record, Records
+from ozg_lod.tables.rows import SEPARATORS, Row, decoded, rows, separator_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyoxigraph import Triple
+
+    from ozg_lod.tables.header import Header
+    from ozg_lod.tables.schema import Schema
+
+__all__ = ["MAX_ROWS", "Cell", "Reading", "Table", "describe", "unread"]
+
+MAX_ROWS: Final = 1_000_000
+"""How many rows a table of the source folder may have; a contributed one has a lower limit."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a table says: `cells[n]` is where `triples[n]` stands.
+
+    `table` is the place of the table as a whole, `header` its headings, `columns` the names of the columns by
+    predicate, `named` columns with the names of keys by the columns of those keys. A reading that is not `complete`
+    broke off, so that rows are missing.
+    """
+
+    table: Place
+    ledger: Ledger
+    triples: list[Triple] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    header: Header | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = False
+
+    @property
+    def file(self) -> str:
+        """Return the name of the file."""
+        return self.table.file or ""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return the file's headers by the name of the column."""
+        return self.header.names if self.header is not None else {}
+
+    def place(self, cell: Cell) -> Place:
+        """Return a place in the table for people."""
+        if self.header is None:
+            return replace(self.table, row=cell.row)
+        return self.header.place(self.table, cell.row, cell.column or "")
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Return the findings: errors, then warnings, then hints."""
+        return self.ledger.findings
+
+    def origin(self, subject: str, predicate: str | None = None, value: str | None = None) -> Cell | None:
+        """Return the first cell that says this, or None: a triple, or any with this predicate, or any at all.
+
+        A triple that is missing has a place too: the row of its subject, and the column in `columns`.
+        """
+        return self._places.get(tuple(part for part in (subject, predicate, value) if part is not None))
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, ...], Cell]:
+        places: dict[tuple[str, ...], Cell] = {}
+        for triple, cell in zip(self.triples, self.cells, strict=True):
+            subject, predicate, value = (term.value for term in triple)
+            for key in ((subject, predicate, value), (subject, predicate), (subject,)):
+                places.setdefault(key, cell)
+        return places
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A described table, ready to read files."""
+
+    schema: Schema
+
+    def recognises(self, row: Row) -> int:
+        """Return how well a row is the header of this table, 0 for not at all.
+
+        It must name two columns, and half of all or all that need a value; what it lacks of those counts against it.
+        """
+        found = header.matched(row, header.columns(self.schema))
+        if found is None or len(found.names) < min(2, self._width):
+            return 0
+        needed = [column.name for column in self.schema.columns if column.required and not column.virtual]
+        lacking = sum(name not in found.names for name in needed)
+        if 2 * len(found.names) < self._width and lacking:
+            return 0
+        return max(1, 1_000 + 10 * (len(found.names) - lacking) - self._width)
+
+    @property
+    def _width(self) -> int:
+        return sum(not column.virtual for column in self.schema.columns)
+
+    def read(self, content: bytes, *, file: str, separators: str = ",", max_rows: int = MAX_ROWS) -> Reading:
+        """Read a file in UTF-8; `separators` are those accepted, decided from the header row."""
+        origin = Place(file=file)
+        text = decoded(content, file=file)
+        if isinstance(text, Finding):
+            return unread(origin, text)
+        separator = separator_of(text, set(header.columns(self.schema)))
+        if separator not in separators:
+            return unread(origin, _wrong_separator(separator, separators[0], file))
+        return self.read_rows(rows(text, separator, file=file), origin, max_rows=max_rows)
+
+    def read_rows(
+        self, below: Iterator[Row | Finding], origin: Place, *, max_rows: int = MAX_ROWS, lenient: bool = False
+    ) -> Reading:
+        """Read rows of which the first is the header; when `lenient` what a spreadsheet did to values is undone."""
+        first = next(below, None)
+        if isinstance(first, Finding):
+            return unread(origin, first)
+        found = header.matched(first, header.columns(self.schema)) if first is not None else None
+        if first is None or found is None:
+            reason = _EMPTY if first is None else _UNKNOWN
+            row = first.number if first is not None else 1
+            return unread(origin, header.unreadable(self.schema, replace(origin, row=row, letter=None), reason))
+        ledger = Ledger()
+        ledger.extend(header.faults(first, found, self.schema, origin))
+        source = Records(self.schema, found, origin, ledger, lenient=lenient)
+        records = list(source.read(below, max_rows))
+        writer = Writer(self.schema, found.names)
+        for record in records:
+            writer.write(record)
+        return Reading(
+            table=origin,
+            ledger=ledger,
+            triples=writer.triples,
+            cells=writer.cells,
+            records=records,
+            header=found,
+            columns=writer.columns(),
+            named=self.schema.named,
+            complete=source.complete,
+        )
+
+
+_EMPTY: Final = Text("Die Datei ist leer", "the file is empty")
+_UNKNOWN: Final = Text("Die Spalten sind nicht zu erkennen", "the columns cannot be recognised")
+
+
+def describe(metadata: bytes, *, file: str) -> Table:
+    """Return the table that a CSVW description describes.
+
+    Raises SourceError naming the file, the place in it and the term, for every term outside the closed list.
+    """
+    return Table(csvw.schema(metadata, file=file))
+
+
+def unread(origin: Place, finding: Finding) -> Reading:
+    """Return the reading of what could not be read at all, and why."""
+    ledger = Ledger()
+    ledger.add(finding)
+    return Reading(origin, ledger)
+
+
+def _wrong_separator(separator: str, accepted: str, file: str) -> Finding:
+    names, wanted = SEPARATORS[separator], SEPARATORS[accepted]
+    message = Text(
+        de=f"Die Spalten sind durch {names.de} getrennt; trennen Sie sie durch {wanted.de}",
+        en=f"the columns are separated by {names.en}; separate them by {wanted.en}",
+    )
+    return Finding(Severity.ERROR, "table-separator", message, Place(file=file, row=1))
