@@ -26,6 +26,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Trial], None]:
                 await asyncio.sleep(0.1)
                 assert await lanes.ask(b"after all", deadline_s=5) == b"here after all"
             finally:
+                await asyncio.gather(*lanes._renewing, return_exceptions=True)  # noqa: SLF001 - no child is born after the end
                 lanes.close()
 
         asyncio.run(inside())

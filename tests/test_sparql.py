@@ -179,8 +179,11 @@ def test_a_query_without_end_is_stopped_at_the_time_the_client_allows(client: ht
 
 
 def test_a_memory_bomb_is_named_and_the_next_query_is_answered(client: httpx.Client) -> None:
-    answer = client.get("/sparql", params={"query": BOMB})
-    assert answer.status_code == 503
+    for number in range(3):  # on a very busy machine the deadline can come before the memory has run out
+        answer = client.get("/sparql", params={"query": f"{BOMB} #{number}"})
+        assert answer.status_code == 503
+        if "memory" in answer.json()["detail_en"]:
+            break
     assert "memory" in answer.json()["detail_en"]
     assert client.get("/sparql", params={"query": "ASK {}"}).json() == {"head": {}, "boolean": True}
 
