@@ -11,7 +11,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.hostile.test_hostile import PATIENCE, Canary
+from tests.conftest import patience
+from tests.hostile.test_hostile import Canary
 from tests.hostile.uploads import CANARY, CASES, TABLE, Case
 
 from ozg_lod import build
@@ -37,7 +38,7 @@ def canary() -> Iterator[Canary]:
 
 @pytest.fixture(scope="module")
 def checker(snapshot_directory: Path) -> Iterator[Checker]:
-    checker = Checker(snapshot_directory, BASE, memory_mb=MEMORY_MB, deadline_s=10 * PATIENCE)
+    checker = Checker(snapshot_directory, BASE, memory_mb=MEMORY_MB, deadline_s=10 * patience())
     yield checker
     checker.close()
 
@@ -52,7 +53,7 @@ def examined(case: Case, checker: Checker, address: str) -> Examination:
     if not case.shapes:
         return checker.examine(files)
     rules = build.foreign_rules([case.shapes.replace(CANARY, address).encode()], BASE)
-    deadline = DEADLINE_S if case.expects == "Late" else case.within_s * PATIENCE
+    deadline = DEADLINE_S if case.expects == "Late" else case.within_s * patience()
     return checking.examine_in_cage(files, rules, memory_mb=MEMORY_MB, deadline_s=deadline)
 
 
@@ -66,7 +67,7 @@ def test_an_upload_does_no_harm(case: Case, checker: Checker, canary: Canary) ->
         assert failed.value.en
     else:
         judge(case, examined(case, checker, canary.address))
-    assert time.monotonic() - began < case.within_s * PATIENCE
+    assert time.monotonic() - began < case.within_s * patience()
     assert canary.hits == 0
     assert checker.examine([SourceFile("next.csv", TABLE)]).findings == ()
 

@@ -112,6 +112,7 @@ export function install(textarea) {
         autocompletion({ override: [propose(wordsFrom(textarea.dataset.completion))], icons: false }),
         keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({
+          tabindex: "0",
           "aria-label": label.textContent.trim(),
           "aria-description": document.getElementById("query-help")?.textContent.trim() ?? "",
           ...(textarea.getAttribute("aria-invalid") ? { "aria-invalid": "true" } : {}),
