@@ -220,7 +220,7 @@ def test_long_titles_are_cut_between_words() -> None:
 def test_libreoffice_opens_both_with_their_lists_and_the_saved_copy_passes(blanks: Blanks, tmp_path: Path) -> None:
     program = shutil.which("soffice")
     if program is None:
-        pytest.skip("LibreOffice is not installed; on Debian: apt install libreoffice-calc")
+        pytest.skip("LibreOffice is not installed; on Debian: apt install libreoffice-calc-nogui")
     kind = blanks.kind("verfuegbarkeit")
     sheet = blanks.sheet(kind, "de", blanks.authority("06531005", "de"))
     (tmp_path / "a.ods").write_bytes(sheet_ods.write(sheet, ""))
