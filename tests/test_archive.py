@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import serving
 from tests.small_source import publish, small_source
 
-from ozg_lod.errors import Busy, NotFound, SnapshotError, Unavailable
+from ozg_lod.errors import Busy, NotFound, Unavailable
 from ozg_lod.settings import Settings
 from ozg_lod.snapshots.snapshot import Snapshots
 from ozg_lod.sparql.archive import Archive
@@ -193,7 +193,7 @@ def test_a_damaged_version_is_told_and_never_answered(published: Path, versions:
     async def scenario() -> None:
         archive = Archive(Settings(target=target))
         for _ in range(2):
-            with pytest.raises(SnapshotError):
+            with pytest.raises(Unavailable, match="damaged"):
                 await _names(archive, versions[0])
         await archive.close()
 

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from ozg_lod.rdf import formats
+from ozg_lod.rdf.lexical import is_web_address
 from ozg_lod.reuse import reasons
 from ozg_lod.vocab import RDFS
 
@@ -77,7 +78,7 @@ def _own_address(row: Aligned) -> str:
     """Return the first cell that is a web address an IRI can be."""
     ours = row.record.iri if row.record else ""
     found = (cell for cell in row.cells if cell.startswith(("https://", "http://")) and cell != ours)
-    return next((cell for cell in found if not any(letter in cell for letter in ' <>"{}|\\^`')), "")
+    return next(filter(is_web_address, found), "")
 
 
 def _table(listing: Listing, aligned: Sequence[Aligned], words: Words, register: Register) -> Iterator[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FORM: Final = "application/x-www-form-urlencoded"
 _MOST_FIELDS: Final = 20
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def spoken(request: Request) -> Words:
@@ -56,12 +58,22 @@ def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; w
     """Return what a text of JSON says; raise BadRequest, with where it breaks off, for what is none."""
     at = ""
     try:
-        return json.loads(text)
+        return _loaded(text)
+    except UnicodeEncodeError:
+        at = " (half a character: \\ud800 to \\udfff stand in pairs only)"
     except json.JSONDecodeError as error:
         at = f" ({error.msg}, line {error.lineno}, column {error.colno})"
     except (ValueError, RecursionError):
         at = " (nested too deeply, or a number that is too long)"
     raise BadRequest(f"{where} is not JSON{at}.", f"{where} ist kein JSON{at}.")
+
+
+def _loaded(text: str) -> object:
+    """Return what a text of JSON says; raise UnicodeEncodeError for half a character, which no answer could repeat."""
+    found = json.loads(text)
+    if _HALF.search(text):
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def no_jsonp(names: Iterable[str]) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
+import logging
 import re
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.errors import Busy, NotFound, Unavailable
+from ozg_lod.errors import Busy, NotFound, SnapshotError, Unavailable
+from ozg_lod.snapshots import editions
 from ozg_lod.snapshots.snapshot import Snapshots
 from ozg_lod.sparql.serving import open_snapshot
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ozg_lod.settings import Settings
     from ozg_lod.sparql.serving import Opened
 
+_log = logging.getLogger("ozg_lod")
 _MOST: Final = 2
 _SHARE: Final = 4
 """One past version may take this part of the memory and the cache that the current one has."""
@@ -31,6 +34,7 @@ _WAITING: Final = 8
 _IDLE_S: Final = 300.0
 _LOOK_EVERY_S: Final = 30.0
 _RETRY_AFTER_S: Final = 5
+_DAMAGED_RETRY_S: Final = 3600
 _VERSION: Final = re.compile(r"[0-9a-f]{12,64}")
 
 
@@ -109,7 +113,7 @@ class Archive:
 
     async def _opened(self, version: str) -> _Kept:
         """Begin to open a version; the one that was idle longest makes room for it."""
-        if len(self._kept) >= _MOST:
+        while len(self._kept) >= _MOST and version not in self._kept:  # others may begin while one is being closed
             idle = min((k for k in self._kept if self._kept[k].idle), key=lambda k: self._kept[k].used_at, default=None)
             if idle is None:
                 raise Busy(
@@ -119,7 +123,7 @@ class Archive:
                     retry_after_s=_RETRY_AFTER_S,
                 )
             await _end(self._kept.pop(idle))
-        kept = self._kept.get(version)  # somebody else may have begun while one was being closed
+        kept = self._kept.get(version)
         if kept is None:
             kept = self._kept[version] = _Kept(asyncio.create_task(asyncio.to_thread(self._load, version)))
             kept.opening.add_done_callback(lambda task: self._drop_failed(version, task))
@@ -134,9 +138,23 @@ class Archive:
         return [entry.version for entry in self._snapshots.publications()]
 
     def _load(self, version: str) -> Opened:
-        """Open the latest publication of a version: every file is held against its manifest first."""
-        name = next(e.snapshot for e in reversed(self._snapshots.publications()) if e.version == version)
-        return open_snapshot(self._settings, name, self._snapshots.verified(name))
+        """Open the latest publication of a version: every file is held against its manifest first.
+
+        Raises Gone for one whose files were erased, Unavailable for one that is damaged: how to mend it is for the log.
+        """
+        found = next(entry for entry in reversed(self._snapshots.publications()) if entry.version == version)
+        if found.erased:
+            raise editions.erased(found)
+        try:
+            manifest = self._snapshots.verified(found.snapshot)
+        except SnapshotError as error:
+            _log.error("a past version cannot be opened: %s", error.en)  # one sentence, no traceback
+            raise Unavailable(
+                f"Version {version[:12]} is damaged and cannot be queried; /aenderungen lists the others.",
+                f"Der Datenstand {version[:12]} ist beschädigt und nicht abfragbar; /aenderungen nennt die anderen.",
+                retry_after_s=_DAMAGED_RETRY_S,
+            ) from error
+        return open_snapshot(self._settings, found.snapshot, manifest)
 
 
 async def _end(kept: _Kept) -> None:

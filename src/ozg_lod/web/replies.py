@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 CACHE_CONTROL: Final = "public, max-age=60"
 VARY: Final = "Accept, Accept-Language, Accept-Encoding"
-_PARTS: Final = re.compile(r"bytes\s*=\s*(?:\d+-\d*|-\d+)(?:\s*,\s*(?:\d+-\d*|-\d+))*", re.IGNORECASE)
+_RANGE: Final = r"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
+_PARTS: Final = re.compile(rf"bytes\s*=\s*{_RANGE}(?:\s*,\s*{_RANGE})*", re.IGNORECASE)
 _PART: Final = re.compile(r"(\d*)-(\d*)")
 _LEAST_COMPRESSED: Final = 600
 """Below this size compression saves no packet."""
