@@ -136,7 +136,7 @@ class Visit:
             chosen=chosen,
             page=_page_number(query.get("page")),
             query=query.get("q", "").strip()[:_MOST_QUERY],
-            asked=Asked(request.method, headers.get("accept-encoding"), headers.get("if-none-match")),
+            asked=Asked.of(request),
             official=getattr(getattr(request.app.state, "settings", None), "official_label", ""),
         )
 

@@ -22,13 +22,14 @@ from ozg_lod.errors import BadRequest, Forbidden, OzgLodError
 from ozg_lod.pages.visits import Visit
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import pick
+from ozg_lod.routes import sendings
 from ozg_lod.routes.routes_contribute import blanks
 from ozg_lod.text.language import choose_language
-from ozg_lod.web.clients import cancelled_when_gone, client_of
+from ozg_lod.web.clients import client_of
 
 if TYPE_CHECKING:
     from ozg_lod.contributions.applications import Application
-    from ozg_lod.contributions.inspection import Inspected, Inspection
+    from ozg_lod.contributions.inspection import Inspected
     from ozg_lod.contributions.submissions import Case, Submission
     from ozg_lod.contributions.uploads import Upload
     from ozg_lod.settings import Settings
@@ -42,11 +43,7 @@ _SEE_OTHER: Final = 303
 _UNPROCESSABLE: Final = 422
 _SWEEP_EVERY_S: Final = 3600
 _OFFERED: Final = (formats.JSON, formats.HTML)
-_PRIVATE: Final = {
-    "cache-control": "no-store",
-    "vary": "Accept, Accept-Language",
-    "x-robots-tag": "noindex",
-}
+_PRIVATE: Final = {**sendings.NEVER_KEPT, "x-robots-tag": "noindex"}
 
 
 @router.post(
@@ -65,7 +62,7 @@ async def contribute(request: Request) -> Response:
     try:
         rate: Rate = request.app.state.submissions
         rate.count(client_of(request))
-        inspected = await _inspected(request, Order(upload.name, upload.content, kind, REPORT))
+        inspected = await sendings.inspected(request, Order(upload.name, upload.content, kind, REPORT))
         if not inspected.examination.conforms:
             return _refused(request, check_pages.Outcome(upload, kind, inspected.examination), page=page)
         delivery = _delivery(request, upload, application, inspected)
@@ -75,7 +72,7 @@ async def contribute(request: Request) -> Response:
             raise
         form = Form(upload, kind, application, _days(request), failure=error)
         return _page(request, submission_pages.form(_visit(request, "/pruefen").site, form), error.status)
-    return _kept(request, submission, inbox.case(submission.reference), page=page)
+    return _kept(request, submission, await run_in_threadpool(inbox.case, submission.reference), page=page)
 
 
 @router.post("/einreichen", include_in_schema=False)
@@ -119,21 +116,12 @@ def _inbox(request: Request) -> Inbox:
 
 
 async def _form(request: Request) -> uploads.Form:
-    inspection: Inspection = request.app.state.inspection
     if not request.headers.get("content-type", "").lower().startswith(uploads.FORM):
         raise BadRequest(
             "Send a form (multipart/form-data) with the fields file, authority, sender, mail, consent.",
             "Senden Sie ein Formular (multipart/form-data) mit den Feldern file, authority, sender, mail, consent.",
         )
-    async with inspection.receiving():
-        return await uploads.read_form(request, limit_s=request.app.state.settings.delivery_s)
-
-
-async def _inspected(request: Request, order: Order) -> Inspected:
-    inspection: Inspection = request.app.state.inspection
-    spending = request.app.state.budget.spending(client_of(request))
-    async with cancelled_when_gone(request):
-        return await inspection.check(order, request.app.state.opened, spending=spending)
+    return await sendings.form(request)
 
 
 def _kind(request: Request, fields: dict[str, str]) -> str:
@@ -216,9 +204,7 @@ def _status(request: Request, case: Case, *, page: bool) -> Response:
 
 
 def _page(request: Request, body: bytes, status: int = 200) -> Response:
-    language = _visit(request, "/pruefen").language
-    headers = {**_PRIVATE, "content-type": formats.HTML.content_type, "content-language": language}
-    return Response(body, status, headers)
+    return sendings.page(_visit(request, "/pruefen"), body, status, _PRIVATE)
 
 
 def _visit(request: Request, path: str) -> Visit:

@@ -20,7 +20,7 @@ from ozg_lod.search import keys, results
 from ozg_lod.search.search import LONGEST, Index
 from ozg_lod.vocab import KINDS
 from ozg_lod.web.cache import Entry
-from ozg_lod.web.replies import reply
+from ozg_lod.web.replies import reply, response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -263,4 +263,4 @@ def _sent(visit: Visit, body: bytes, asked: Mapping[str, str]) -> Response:
         headers["content-language"] = visit.language
     state = f"{visit.opened.version} {visit.opened.code} {visit.form.suffix} {visit.language} {visit.chosen}"
     answer = reply(Entry(body), visit.asked, mark=f"{state} {urlencode(query)}", headers=headers)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(answer)
