@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 PLACES: Final = ("municipality", "district", "state", "place")
 SERVICES: Final = ("bundle", "service", "concept", "programme", "organisation", "channel")
 KINDS: Final = (*PLACES, *SERVICES)
-_AREA: Final = re.compile(r"place/[0-9]{2,8}")
 _REGION_KEY: Final = 3
 _STATE_KEY: Final = 2
 _WRAPPED: Final = re.compile(

@@ -195,6 +195,6 @@ def _desk(request: Request) -> Desk:
     settings: Settings = request.app.state.settings
     opened: Opened = request.app.state.opened
     graphs = list(documents.FORMATS)
-    submits = getattr(settings, "inbox", None) is not None
+    submits = settings.inbox is not None
     kinds = [(kind.slug, kind.title(_visit(request).language)) for kind in blanks(request).kinds]
     return Desk(kinds, uploads.TABLES, graphs, submits=submits, contact=check_pages.contact(opened.store))
