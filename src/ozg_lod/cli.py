@@ -153,7 +153,7 @@ def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from ozg_lod import build  # noqa: PLC0415
+    from ozg_lod import build, sources  # noqa: PLC0415
     from ozg_lod.checks import checking, gate, report, report_forms, rulebook  # noqa: PLC0415
 
     if options.format == "xlsx" and options.output is None:
@@ -161,12 +161,12 @@ def _validate(options: argparse.Namespace) -> int:
             "An XLSX file does not belong on a terminal; name one with -o FILE.",
             "Eine XLSX-Datei gehört nicht aufs Terminal; nennen Sie eine mit -o DATEI.",
         )
-    sources = build.read(tuple(options.source or (packaged_source(),)))
+    found = sources.read(tuple(options.source or (packaged_source(),)))
     if options.shapes:
-        rules = build.foreign_rules([_content(path) for path in options.shapes], sources.base_iri)
+        rules = build.foreign_rules([_content(path) for path in options.shapes], found.base_iri)
     else:
-        known = _published(options.target, sources.base_iri) or build.compiled(sources)
-        rules = build.contribution_rules(sources, known=known)
+        known = _published(options.target, found.base_iri) or build.compiled(found)
+        rules = build.contribution_rules(found, known=known)
         rules = rulebook.for_kind(rules, options.kind) if options.kind else rules
     files = [gate.SourceFile(str(path), _content(path)) for path in _with_descriptions(options.files)]
     settings = Settings()
