@@ -159,7 +159,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for task in watching:
         task.cancel()
     await archive.close()
-    await asyncio.to_thread(switch.opened.endpoint.close)
+    await asyncio.to_thread(switch.opened.close)
     await asyncio.to_thread(app.state.inspection.close)
 
 

@@ -161,7 +161,7 @@ async def _end(kept: _Kept) -> None:
     """Close one version, once it is open."""
     with contextlib.suppress(Exception):  # it was never opened, and whoever asked was told why
         opened = await kept.opening
-        await asyncio.to_thread(opened.endpoint.close)
+        await asyncio.to_thread(opened.close)
 
 
 def _unknown(written: str, known: Sequence[str], found: Sequence[str]) -> NotFound:
