@@ -53,7 +53,7 @@ async def validate(request: Request) -> Response:
         limit_s = request.app.state.settings.delivery_s
         upload, fields = await uploads.read_file(request, limit_s=limit_s)
     said = {**fields, **request.query_params}
-    kind = _known_kind(request, said.get("kind", ""))
+    kind = await run_in_threadpool(_known_kind, request, said.get("kind", ""))
     strict = said.get("strict", "no").lower() in _YES
     language = _language(request, form)
     wanted = {formats.XLSX: MARKED, formats.HTML: PREVIEW}.get(form, REPORT)
@@ -90,7 +90,7 @@ async def check(request: Request) -> Response:
     kind = ""
     try:
         sent = await sendings.form(request)
-        kind = _known_kind(request, sent.fields.get("kind", ""))
+        kind = await run_in_threadpool(_known_kind, request, sent.fields.get("kind", ""))
         upload = uploads.checked(_chosen(sent, visit.site.words("check/pasted")))
         return await _done(request, visit, upload, sent.fields | {"kind": kind})
     except OzgLodError as error:

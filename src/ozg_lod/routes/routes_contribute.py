@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from ozg_lod.contributions import contribute_pages
 from ozg_lod.contributions.blanks import FORMS, Blanks
 from ozg_lod.errors import NotFound
+from ozg_lod.pages import listing
 from ozg_lod.pages.visits import Made, Visit
 from ozg_lod.rdf import formats
 from ozg_lod.web.disposition import attachment
@@ -112,11 +113,14 @@ def blanks(request: Request) -> Blanks:
             "Dieser Server beantwortet nur Abfragen; Vorlagen gibt es hier nicht.",
         )
 
-    def read() -> Blanks:
-        version, url = opened.version[:12], opened.public_url
-        return Blanks.of(opened.directory, opened.store, opened.base_iri, version=version, public_url=url)
+    return opened.cache.once(Blanks, lambda: _read(opened))
 
-    return opened.cache.once(Blanks, read)
+
+def _read(opened: Opened) -> Blanks:
+    """Return the templates; the lists of things are those that the pages show, which are read once."""
+    base, url = opened.base_iri, opened.public_url
+    things = opened.cache.once(listing.Directory, lambda: listing.directory(opened.store, base))
+    return Blanks.of(opened.directory, opened.store, base, version=opened.version[:12], public_url=url, things=things)
 
 
 def _topic(request: Request, found: Blanks, visit: Visit) -> Entry | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
-import logging
 import re
 import time
 from dataclasses import dataclass, field, replace
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from ozg_lod.settings import Settings
     from ozg_lod.sparql.serving import Opened
 
-_log = logging.getLogger("ozg_lod")
 _MOST: Final = 2
 _SHARE: Final = 4
 """One past version may take this part of the memory and the cache that the current one has."""
@@ -34,7 +32,6 @@ _WAITING: Final = 8
 _IDLE_S: Final = 300.0
 _LOOK_EVERY_S: Final = 30.0
 _RETRY_AFTER_S: Final = 5
-_DAMAGED_RETRY_S: Final = 3600
 _VERSION: Final = re.compile(r"[0-9a-f]{12,64}")
 
 
@@ -148,12 +145,7 @@ class Archive:
         try:
             manifest = self._snapshots.verified(found.snapshot)
         except SnapshotError as error:
-            _log.error("a past version cannot be opened: %s", error.en)  # one sentence, no traceback
-            raise Unavailable(
-                f"Version {version[:12]} is damaged and cannot be queried; /aenderungen lists the others.",
-                f"Der Datenstand {version[:12]} ist beschädigt und nicht abfragbar; /aenderungen nennt die anderen.",
-                retry_after_s=_DAMAGED_RETRY_S,
-            ) from error
+            raise editions.damaged(version, error) from error
         return open_snapshot(self._settings, found.snapshot, manifest)
 
 
