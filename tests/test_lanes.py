@@ -127,3 +127,15 @@ def test_a_template_that_died_is_replaced(run: Callable[[Trial], None]) -> None:
         await asyncio.sleep(2)
 
     run(trial)
+
+
+def test_who_finds_a_dead_template_together_gets_one_new_one(run: Callable[[Trial], None]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        lanes._template.close()  # noqa: SLF001 - as above
+        lanes._idle.pop().kill()  # noqa: SLF001 - it ended with its template
+        children = await asyncio.gather(*(lanes._fork() for _ in range(3)))  # noqa: SLF001 - what all of them call
+        assert {id(child._template) for child in children} == {id(lanes._template)}  # noqa: SLF001
+        for child in children:
+            await asyncio.to_thread(child.kill)
+
+    run(trial)
