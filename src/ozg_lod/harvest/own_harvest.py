@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message
 
-    from ozg_lod.pages.visits import Snapshot
+    from ozg_lod.pages.served import Snapshot
 
 FEED: Final = "/catalog.rdf"
 """The address to register: with a suffix, since CKAN asks for any type, and in RDF/XML, which every harvester reads."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from ozg_lod.pages.columns import Column
+    from ozg_lod.pages.served import Snapshot
 
 _OFFICIAL: Final = frozenset({"state", "place", "district", "municipality"})
 PAGE_SIZE: Final = 100
@@ -72,6 +73,11 @@ class Table:
     def keyed(self) -> bool:
         """Return whether the keys are official ones that people know."""
         return self.kind in _OFFICIAL
+
+
+def of(opened: Snapshot) -> Directory:
+    """Return the lists of a snapshot that is served, read once."""
+    return opened.cache.once(Directory, lambda: directory(opened.store, opened.base_iri))
 
 
 def directory(store: ox.Store, base_iri: str) -> Directory:

@@ -119,7 +119,7 @@ def blanks(request: Request) -> Blanks:
 def _read(opened: Opened) -> Blanks:
     """Return the templates; the lists of things are those that the pages show, which are read once."""
     base, url = opened.base_iri, opened.public_url
-    things = opened.cache.once(listing.Directory, lambda: listing.directory(opened.store, base))
+    things = listing.of(opened)
     return Blanks.of(opened.directory, opened.store, base, version=opened.version[:12], public_url=url, things=things)
 
 
