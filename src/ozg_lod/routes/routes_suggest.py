@@ -13,7 +13,7 @@ from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.reuse import glances, register, suggestions
-from ozg_lod.reuse.exchanges import number, sent, spoken
+from ozg_lod.reuse.exchanges import number, same_for_all, sent, spoken
 from ozg_lod.reuse.extension import Reader, described, proposed
 from ozg_lod.reuse.reconcile_manifest import ROOT, ROOT_10
 from ozg_lod.reuse.register import KINDS
@@ -111,14 +111,8 @@ def _previewed(request: Request) -> Response:
         )
     site = Site(said.language, Addresses(opened.base_iri, opened.public_url), opened.version, f"/doc/{record.id}")
     reader = Reader(Graph(opened.store), _register(request), said, opened.base_iri, opened.public_url)
-    headers = {
-        "content-type": formats.HTML.content_type,
-        "content-language": said.language,
-        "content-security-policy": _FRAMED,
-        "vary": "Accept-Language",
-        "cache-control": "public, max-age=60",
-    }
-    return Response(glances.page(site, record, reader), headers=headers)
+    body, framed = glances.page(site, record, reader), {"content-security-policy": _FRAMED}
+    return same_for_all(request, body, formats.HTML.content_type, said, **framed)
 
 
 def _register(request: Request) -> Register:
