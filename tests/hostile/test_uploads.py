@@ -12,7 +12,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.hostile.test_hostile import PATIENCE, Canary
+from tests.conftest import patience
+from tests.hostile.test_hostile import Canary
 from tests.hostile.uploads import CANARY, CASES, TABLE, Case
 
 from ozg_lod import build
@@ -40,7 +41,7 @@ def canary() -> Iterator[Canary]:
 @pytest.fixture(scope="module")
 def template(snapshot_directory: Path) -> Iterator[Template]:
     argument = json.dumps({"snapshot": str(snapshot_directory), "public_url": "", "official": ""})
-    limits = Limits(memory_mb=MEMORY_MB, cpu_s=int(10 * PATIENCE) + 1)
+    limits = Limits(memory_mb=MEMORY_MB, cpu_s=int(10 * patience()) + 1)
     template = Template("ozg_lod.contributions.inspector:inspecting", argument, limits)
     yield template
     template.close()
@@ -54,7 +55,7 @@ def test_every_row_has_a_case() -> None:
 def inspected(template: Template, name: str, content: bytes) -> Examination:
     child = template.child()
     try:
-        answer = child.answer(Order(name, content).to_bytes(), deadline_s=10 * PATIENCE)
+        answer = child.answer(Order(name, content).to_bytes(), deadline_s=10 * patience())
     finally:
         child.kill()
     return Inspected.from_bytes(answer).examination
@@ -65,7 +66,7 @@ def examined(case: Case, template: Template, address: str) -> Examination:
     if not case.shapes:
         return inspected(template, case.file, content)
     rules = build.foreign_rules([case.shapes.replace(CANARY, address).encode()], BASE)
-    deadline = DEADLINE_S if case.expects == "Late" else case.within_s * PATIENCE
+    deadline = DEADLINE_S if case.expects == "Late" else case.within_s * patience()
     files = [SourceFile(case.file, content)]
     return checking.examine_in_cage(files, rules, memory_mb=MEMORY_MB, deadline_s=deadline)
 
@@ -80,7 +81,7 @@ def test_an_upload_does_no_harm(case: Case, template: Template, canary: Canary) 
         assert failed.value.en
     else:
         judge(case, examined(case, template, canary.address))
-    assert time.monotonic() - began < case.within_s * PATIENCE
+    assert time.monotonic() - began < case.within_s * patience()
     assert canary.hits == 0
     assert inspected(template, "next.csv", TABLE).findings == ()
 
