@@ -133,11 +133,18 @@ class Lanes:
     async def _child(self) -> Child:
         if self._idle:
             return self._idle.pop()
+        forking = asyncio.ensure_future(self._fork())
         try:
-            return await self._fork()
+            return await asyncio.shield(forking)
         except BaseException:
             self._fast.release()
+            forking.add_done_callback(self._take_back)  # who asked may have gone in between; the child is there
             raise
+
+    def _take_back(self, forking: asyncio.Future[Child]) -> None:
+        """End a child that came when nobody waited for it any more."""
+        if not forking.cancelled() and forking.exception() is None:
+            self._renew(forking.result())
 
     async def _fork(self) -> Child:
         """Return a new child, of a new template should the old one have died."""
