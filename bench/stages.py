@@ -115,7 +115,7 @@ async def of_requests(file: Path) -> dict[str, float]:
 
     lanes.ask = at_once
     found["the whole request without that way"] = await least_of(lambda: request(application))
-    switch.opened.endpoint.close()
+    switch.opened.close()
     return found
 
 

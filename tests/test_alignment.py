@@ -18,6 +18,7 @@ import pytest
 from ozg_lod.checks import lists
 from ozg_lod.checks.lists import Listing
 from ozg_lod.errors import BadRequest, TooLarge
+from ozg_lod.reuse import alignment_files
 from ozg_lod.reuse.alignment import NOBODY, Choice, State, align
 from ozg_lod.reuse.register import Register, register
 from ozg_lod.snapshots import snapshot
@@ -212,5 +213,14 @@ def test_the_child_that_reads_lists_gives_them_back_as_bytes() -> None:
 def test_what_is_chosen_counts_and_nonsense_does_not(known: Register) -> None:
     listing = lists.read("a.txt", "Gießen\nAlsfeld\n\nNirgendheim".encode())
     said = {"row.0": "district/06531", "row.1": NOBODY, "row.2": "nobody/1", "row.x": "a", "column.name": "7"}
+    said["row." + "9" * 5000] = "district/06531"
     rows = align(known, listing, Choice.of(listing, said))
     assert [row.state for row in rows] == [State.CHOSEN, State.UNKNOWN, State.UNKNOWN]
+
+
+def test_a_cell_that_only_begins_like_an_address_is_no_address(known: Register) -> None:
+    listing = lists.read("a.csv", b"name;page\nAlsfeld;http://[\nHerbstein;https://example.org/herbstein\n")
+    written = alignment_files.as_turtle(align(known, listing, Choice.of(listing, {}))).decode()
+    assert "<https://example.org/list#row-1>" in written
+    assert "<https://example.org/herbstein>" in written
+    assert "http://[" not in written

@@ -138,11 +138,27 @@ def test_one_point_has_room_around_it_and_no_link() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["POINT(800 50)", "POINT(1.2.3 50)", "POINT(8)", "LINESTRING(1 2, 3 4)", "POINT(NaN 1)"]
+    "text",
+    [
+        "POINT(800 50)",
+        "POINT(1.2.3 50)",
+        "POINT(. .)",
+        "POINT(8)",
+        "LINESTRING(1 2, 3 4)",
+        "POINT(NaN 1)",
+        "POLYGON((1.2.3 4,5 6,7 8,1.2.3 4))",
+        "POLYGON((- -,- -,- -,- -))",
+    ],
 )
 def test_what_is_no_place_on_earth_is_not_drawn(text: str) -> None:
     row = [ox.Literal(text, datatype=ox.NamedNode(GEO + "wktLiteral"))]
     assert not answer_map.fits(["wkt"], [row], EMPTY)
+
+
+def test_a_moment_before_all_days_is_written_as_it_stands() -> None:
+    text = "0001-01-01T00:00:00+05:00"
+    moment = ox.Literal(text, datatype=ox.NamedNode("http://www.w3.org/2001/XMLSchema#dateTime"))
+    assert WRITER.value(moment).text == text
 
 
 def test_only_a_pair_of_latitude_and_longitude_is_a_point() -> None:

@@ -176,7 +176,7 @@ def test_a_fault_of_ours_is_a_number_for_the_reader_and_a_line_in_the_log(
 
     with caplog.at_level(logging.ERROR, "ozg_lod"):
         answer = asyncio.run(ask())
-    switch.opened.endpoint.close()
+    switch.opened.close()
     problem = answer.json()
     assert (answer.status_code, problem["type"].rpartition("#")[2]) == (500, "ozg-lod-error")
     assert "secret" not in answer.text

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import serving
 from tests.small_source import publish, small_source
 
-from ozg_lod.errors import Busy, NotFound, SnapshotError, Unavailable
+from ozg_lod.errors import Busy, NotFound, Unavailable
 from ozg_lod.settings import Settings
 from ozg_lod.snapshots.snapshot import Snapshots
 from ozg_lod.sparql.archive import Archive
@@ -138,6 +138,23 @@ def test_a_pruned_store_is_written_again_from_its_dumps(published: Path, version
     assert (snapshots.directory(first) / "store").is_dir()
 
 
+def test_a_store_that_is_read_is_not_pruned(published: Path, versions: list[str], tmp_path: Path) -> None:
+    target = tmp_path / "held"
+    shutil.copytree(published, target)
+    snapshots = Snapshots(target)
+    first = snapshots.publications()[0].snapshot
+
+    async def scenario() -> None:
+        archive = Archive(Settings(target=target, memory_mb=1))  # too little to hold anything
+        assert await _names(archive, versions[0]) == b"name\r\nErster\r\n"
+        assert first not in snapshots.prune(keep=1)
+        assert await _names(archive, versions[0]) == b"name\r\nErster\r\n"
+        await archive.close()
+        assert snapshots.prune(keep=1) == [first]
+
+    asyncio.run(scenario())
+
+
 async def _names(archive: Archive, version: str) -> bytes:
     async with archive.lent(version) as opened:
         return (await opened.endpoint.answer(opened.endpoint.wanted(ASKED, form="csv"))).plain
@@ -193,7 +210,7 @@ def test_a_damaged_version_is_told_and_never_answered(published: Path, versions:
     async def scenario() -> None:
         archive = Archive(Settings(target=target))
         for _ in range(2):
-            with pytest.raises(SnapshotError):
+            with pytest.raises(Unavailable, match="damaged"):
                 await _names(archive, versions[0])
         await archive.close()
 

@@ -14,10 +14,11 @@ import pyoxigraph as ox
 import pytest
 from tests.conftest import ROOT, program
 
-from ozg_lod.build import Outcome, build, read
+from ozg_lod.build import Outcome, build
 from ozg_lod.errors import SourceError
 from ozg_lod.settings import Settings
 from ozg_lod.snapshots.snapshot import Snapshots, open_store
+from ozg_lod.sources import read
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 CATALOGUE = f"""

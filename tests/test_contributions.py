@@ -156,7 +156,9 @@ def test_template_filled_validated_submitted_accepted_published_withdrawn_erased
     assert erased.returncode == 0, erased.stderr
     answer = client.get(f"/snapshot/{version}/data.nq")
     assert (answer.status_code, answer.json()["erased"]) == (httpx.codes.GONE, time.strftime("%Y-%m-%d", time.gmtime()))
-    assert client.get(f"/snapshot/{version}/catalog").status_code == httpx.codes.GONE
+    assert {client.get(f"/snapshot/{version}/{one}").status_code for one in ("catalog", "sparql?query=ASK{}")} == {
+        httpx.codes.GONE
+    }
     for path in place.target.rglob("*"):
         assert (
             path.name in {"manifest.json", "published.jsonl"}

@@ -76,6 +76,22 @@ def test_the_status_tells_no_stranger_who_sent_it_and_is_kept_nowhere(client: ht
         assert client.get(f"/einreichung/{token}").status_code == httpx.codes.NOT_FOUND
 
 
+def test_what_is_wrong_with_the_folder_is_for_the_log(client: httpx.Client, place: Office) -> None:
+    kept = client.post("/contributions", data=FORM, files=sent(table(row()))).json()
+    events = place.inbox.path(kept["reference"]) / "events.jsonl"
+    sound = events.read_bytes()
+    events.write_bytes(b"{")
+    try:
+        told = client.get(kept["status"])
+        refused = client.post("/contributions", data=FORM, files=sent(table(row())))
+    finally:
+        events.write_bytes(sound)
+    for answer in (told, refused):
+        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert str(place.folder) not in answer.text
+    assert client.get(kept["status"]).status_code == httpx.codes.OK
+
+
 def test_what_does_not_conform_is_refused_with_its_report_and_not_kept(client: httpx.Client, place: Office) -> None:
     before = len(place.inbox.cases())
     broken = sent(table(row(since="Herbst 25")))

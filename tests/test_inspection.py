@@ -48,7 +48,7 @@ def run(trial: Trial, settings: Settings) -> None:
             await trial(checks, opened)
         finally:
             checks.close()
-            opened.endpoint.close()
+            opened.close()
 
     asyncio.run(inside())
 

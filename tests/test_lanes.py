@@ -127,3 +127,30 @@ def test_a_template_that_died_is_replaced(run: Callable[[Trial], None]) -> None:
         await asyncio.sleep(2)
 
     run(trial)
+
+
+def test_who_finds_a_dead_template_together_gets_one_new_one(run: Callable[[Trial], None]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        lanes._template.close()  # noqa: SLF001 - as above
+        lanes._idle.pop().kill()  # noqa: SLF001 - it ended with its template
+        children = await asyncio.gather(*(lanes._fork() for _ in range(3)))  # noqa: SLF001 - what all of them call
+        assert {id(child._template) for child in children} == {id(lanes._template)}  # noqa: SLF001
+        for child in children:
+            await asyncio.to_thread(child.kill)
+
+    run(trial)
+
+
+def test_a_child_that_comes_too_late_is_ended(run: Callable[[Trial], None]) -> None:
+    async def trial(lanes: Lanes) -> None:
+        lanes._idle.pop().kill()  # noqa: SLF001 - so that the next question has to fork
+        asking = asyncio.create_task(lanes.ask(b"small", deadline_s=5))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await asyncio.sleep(1)
+        assert len(lanes._idle) == 1  # noqa: SLF001 - it was ended, and another took its place
+
+    run(trial)

@@ -694,6 +694,9 @@ def test_the_cache_keeps_what_was_used_last_within_its_limit() -> None:
     assert cache.put("large", b"z" * 2000).plain == b"z" * 2000
     assert cache.get("large") is None
     assert cache.once(list, lambda: [1]) is cache.once(list, lambda: [2])
+    twins = [type("Register", (), {}), type("Register", (), {})]
+    made = [cache.once(twin, twin) for twin in twins]
+    assert [cache.once(twin, twin) for twin in twins] == made, "two kinds of one name do not push each other out"
 
 
 def test_texts_that_are_no_tables_are_refused() -> None:

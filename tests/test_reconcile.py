@@ -311,6 +311,18 @@ def test_limits_and_wrong_forms_are_refused_with_a_sentence(client: httpx.Client
         assert client.post("/reconcile/extend", json=wrong).status_code == 400
 
 
+def test_half_a_character_and_endless_digits_are_no_fault_of_ours(client: httpx.Client) -> None:
+    json_body = {"content-type": "application/json"}
+    half = b'{"ids": ["\\ud800"], "properties": [{"id": "ars"}]}'
+    answer = client.post("/reconcile/extend", content=half, headers=json_body)
+    assert (answer.status_code, "half a character" in answer.json()["detail"]) == (400, True)
+    pair = half.replace(b"\\ud800", b"\\ud83d\\ude00")
+    assert client.post("/reconcile/extend", content=pair, headers=json_body).json()["rows"][0]["id"] == "\U0001f600"
+    assert client.post("/reconcile", data={"queries": '{"\\udfff": {"query": "a"}}'}).status_code == 400
+    digits = {"ids": [GIESSEN], "properties": [{"id": "ars", "settings": {"limit": "1" * 5000}}]}
+    assert client.post("/reconcile/extend", json=digits).json()["rows"][0]["properties"][0]["values"]
+
+
 def test_hostile_names_are_only_names(client: httpx.Client) -> None:
     names = [
         "<script>alert(1)</script>",
@@ -381,6 +393,11 @@ def test_a_preview_may_stand_in_a_frame_and_has_nothing_to_click_but_a_link(clie
     assert "script" not in answer.text
     assert "<form" not in answer.text
     assert 'rel="noopener"' in answer.text
+    for path in ("/reconcile", "/reconcile/preview?id=bundle/jugendamt"):
+        tag = client.get(path).headers["etag"]
+        again = client.get(path, headers={"if-none-match": tag})
+        assert (again.status_code, again.content) == (304, b""), path
+        assert client.get(path, headers={"if-none-match": tag, "accept-language": "en"}).status_code == 200
     page = client.get("/doc/bundle/jugendamt", headers={"accept": "text/html"})
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
@@ -391,6 +408,7 @@ def test_every_property_has_a_name_in_both_languages(client: httpx.Client) -> No
 
 
 def test_head_is_answered_wherever_get_is(client: httpx.Client) -> None:
-    for path in ("", "/1.0-draft", "/suggest/type?prefix=", "/extend/propose", f"/preview?id={GIESSEN}"):
-        answer = client.head(f"/reconcile{path}")
-        assert (answer.status_code, answer.content) == (200, b""), path
+    for path in ("", "/suggest/type?prefix=", "/extend/propose", f"/preview?id={GIESSEN}"):
+        for root in ("/reconcile", "/reconcile/1.0-draft"):
+            answer = client.head(f"{root}{path}")
+            assert (answer.status_code, answer.content) == (200, b""), root + path

@@ -287,6 +287,7 @@ def test_the_links_of_another_state_are_found_by_sparql_linkset_and_feed(reporte
         ('{"linkset": [1]}', "linkset[0] must be an object"),
         ('{"linkset": [{}]}', "linkset[0].anchor must be a whole address"),
         ('{"linkset": [{"anchor": "http://a.example/> <x:y"}]}', "linkset[0].anchor must be a whole address"),
+        ('{"linkset": [{"anchor": "x:\\ud800"}]}', "linkset[0].anchor must be a whole address"),
         ('{"linkset": [{"anchor": "x:a", "license": {}}]}', "linkset[0].license must be a list"),
         ('{"linkset": [{"anchor": "x:a", "type": [1]}]}', "linkset[0].type[0].href must be a whole address"),
     ],

@@ -47,6 +47,7 @@ from ozg_lod.text.language import choose_language
 from ozg_lod.web.budget import Budget
 from ozg_lod.web.delivery import Hold
 from ozg_lod.web.rates import Rate
+from ozg_lod.web.replies import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -158,7 +159,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for task in watching:
         task.cancel()
     await archive.close()
-    await asyncio.to_thread(switch.opened.endpoint.close)
+    await asyncio.to_thread(switch.opened.close)
     await asyncio.to_thread(app.state.inspection.close)
 
 
@@ -322,9 +323,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 def failure(request: Request, error: errors.OzgLodError) -> Response:
     """Return the failure as a page for browsers, as problem details (RFC 9457) for everything else."""
-    headers = {"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"}
-    if "retry_after_s" in error.details:
-        headers["Retry-After"] = str(error.details["retry_after_s"])
+    headers = {"Vary": "Accept, Accept-Language", "Cache-Control": "no-store", **retry_after(error)}
     if "allow" in error.details:
         headers["Allow"] = str(error.details["allow"])
     if "content_range" in error.details:

@@ -55,7 +55,7 @@ def _build(options: argparse.Namespace) -> int:
     from ozg_lod import build  # noqa: PLC0415 - each command imports only what it needs: start-up counts
 
     language = _language(options)
-    outcome = build.build(_settings(options), say=lambda en, de: _say(de if language == "de" else en))
+    outcome = build.build(_settings(options), say=_speaker(language))
     return _built(outcome, language)
 
 
@@ -63,22 +63,17 @@ def _built(outcome: Outcome, language: Language) -> int:
     """Say what came of a build."""
     from ozg_lod.checks import report  # noqa: PLC0415
 
+    say = _speaker(language)
     if outcome.examination is not None and outcome.examination.findings:
         _say(report.to_text(outcome.examination, language))
     if outcome.manifest is None:
-        _say(_either(language, "Nothing was published.", "Es wurde nichts veröffentlicht."))
+        say("Nothing was published.", "Es wurde nichts veröffentlicht.")
         return FINDINGS
     version = outcome.manifest.version[:12]
     if outcome.unchanged:
-        _say(
-            _either(
-                language,
-                f"Nothing to do: version {version} is up to date.",
-                f"Nichts zu tun: Version {version} ist aktuell.",
-            )
-        )
+        say(f"Nothing to do: version {version} is up to date.", f"Nichts zu tun: Version {version} ist aktuell.")
     else:
-        _say(_either(language, f"Published version {version}.", f"Version {version} ist veröffentlicht."))
+        say(f"Published version {version}.", f"Version {version} ist veröffentlicht.")
     return FINE
 
 
@@ -91,14 +86,14 @@ def _serve(options: argparse.Namespace) -> int:
         return FINDINGS
     server.check(settings)
     url = settings.public_url
-    language = _language(options)
     if settings.rdf:
         _say(f"SPARQL: {url}/sparql")
         server.run(settings)
         return FINE
     curl = f"curl -H 'Accept: text/turtle' -L {url}/id/municipality/06414000"
-    _say(_either(language, f"Serving {url} (Ctrl-C ends)", f"Der Katalog steht unter {url} (Strg-C beendet)"))
-    _say(f"SPARQL: {url}/sparql\n{_either(language, 'Try', 'Probieren')}: {curl}")
+    say = _speaker(_language(options))
+    say(f"Serving {url} (Ctrl-C ends)", f"Der Katalog steht unter {url} (Strg-C beendet)")
+    say(f"SPARQL: {url}/sparql\nTry: {curl}", f"SPARQL: {url}/sparql\nProbieren: {curl}")
     server.run(settings)
     return FINE
 
@@ -153,7 +148,7 @@ def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from ozg_lod import build  # noqa: PLC0415
+    from ozg_lod import build, sources  # noqa: PLC0415
     from ozg_lod.checks import checking, gate, report, report_forms, rulebook  # noqa: PLC0415
 
     if options.format == "xlsx" and options.output is None:
@@ -161,12 +156,12 @@ def _validate(options: argparse.Namespace) -> int:
             "An XLSX file does not belong on a terminal; name one with -o FILE.",
             "Eine XLSX-Datei gehört nicht aufs Terminal; nennen Sie eine mit -o DATEI.",
         )
-    sources = build.read(tuple(options.source or (packaged_source(),)))
+    found = sources.read(tuple(options.source or (packaged_source(),)))
     if options.shapes:
-        rules = build.foreign_rules([_content(path) for path in options.shapes], sources.base_iri)
+        rules = build.foreign_rules([_content(path) for path in options.shapes], found.base_iri)
     else:
-        known = _published(options.target, sources.base_iri) or build.compiled(sources)
-        rules = build.contribution_rules(sources, known=known)
+        known = _published(options.target, found.base_iri) or build.compiled(found)
+        rules = build.contribution_rules(found, known=known)
         rules = rulebook.for_kind(rules, options.kind) if options.kind else rules
     files = [gate.SourceFile(str(path), _content(path)) for path in _with_descriptions(options.files)]
     settings = Settings()
@@ -262,12 +257,11 @@ def _dump(options: argparse.Namespace) -> int:
 def _publish(options: argparse.Namespace) -> int:
     from ozg_lod.sparql import publish  # noqa: PLC0415
 
-    language = _language(options)
     settings = Settings(target=options.target, store=options.store, store_login=_store_login())
     if options.drop is not None:
         print(publish.drop(settings, options.to, options.drop))
         return FINE
-    print(publish.publish(settings, options.to, lambda en, de: _say(_either(language, en, de))))
+    print(publish.publish(settings, options.to, _speaker(_language(options))))
     return FINE
 
 
@@ -298,7 +292,7 @@ def _doctor(options: argparse.Namespace) -> int:
         print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
     else:
         for check in checks:
-            mark = "ok" if check.well else _either(language, "MISSING", "FEHLT")
+            mark = "ok" if check.well else "FEHLT" if language == "de" else "MISSING"
             print(f"{mark:<8}{check.name}: {check.sentence(language)}")
     return FINE if all(check.well for check in checks) else FINDINGS
 
@@ -312,7 +306,7 @@ def _inbox(options: argparse.Namespace) -> int:
     if options.action not in ("list", "show"):
         return _decide(options, inbox)
     with inbox.locked():
-        plans.recover(inbox, lambda en, de: _say(_either(language, en, de)))
+        plans.recover(inbox, _speaker(language))
         inbox.sweep(max(0, options.inbox_days))
     cases = inbox.cases() if options.action == "list" else [inbox.one(options.reference or "")]
     if options.json:
@@ -330,10 +324,7 @@ def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
     from ozg_lod.contributions import decisions, desks, inbox_report  # noqa: PLC0415
 
     language = _language(options)
-
-    def say(en: str, de: str) -> None:
-        _say(_either(language, en, de))
-
+    say = _speaker(language)
     decision = decisions.Decision(options.role, options.reason, options.checked)
     wanted = options.reference or ""
     if options.action == "reject":
@@ -358,14 +349,9 @@ def _init(options: argparse.Namespace) -> int:
     from ozg_lod import start  # noqa: PLC0415
 
     start.source_folder(options.directory, base_iri=options.base_iri, title=options.title)
-    language = _language(options)
-    _say(
-        _either(
-            language,
-            f"{options.directory} is ready. Next: ozg-lod build --source {options.directory}",
-            f"{options.directory} ist bereit. Weiter: ozg-lod build --source {options.directory}",
-        )
-    )
+    say = _speaker(_language(options))
+    next_step = f"ozg-lod build --source {options.directory}"
+    say(f"{options.directory} is ready. Next: {next_step}", f"{options.directory} ist bereit. Weiter: {next_step}")
     return FINE
 
 
@@ -434,8 +420,9 @@ def _language(options: argparse.Namespace) -> Language:
     return "de" if locale.startswith("de") else "en"
 
 
-def _either(language: Language, en: str, de: str) -> str:
-    return de if language == "de" else en
+def _speaker(language: Language) -> Callable[[str, str], None]:
+    """Return what takes an English and a German sentence and says the one."""
+    return lambda en, de: _say(de if language == "de" else en)
 
 
 def _say(text: str) -> None:

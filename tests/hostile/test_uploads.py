@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,9 +17,10 @@ from tests.hostile.test_hostile import Canary
 from tests.hostile.uploads import CANARY, CASES, TABLE, Case
 
 from ozg_lod import build
+from ozg_lod.cage.cage import Limits, Template
 from ozg_lod.checks import checking, marked, report
-from ozg_lod.checks.checking import Checker
 from ozg_lod.checks.examination import Examination, SourceFile
+from ozg_lod.contributions.orders import Inspected, Order
 from ozg_lod.errors import Late, OutOfMemory, Unprocessable
 from ozg_lod.tables.ledger import KEPT
 
@@ -37,10 +39,12 @@ def canary() -> Iterator[Canary]:
 
 
 @pytest.fixture(scope="module")
-def checker(snapshot_directory: Path) -> Iterator[Checker]:
-    checker = Checker(snapshot_directory, BASE, memory_mb=MEMORY_MB, deadline_s=10 * patience())
-    yield checker
-    checker.close()
+def template(snapshot_directory: Path) -> Iterator[Template]:
+    argument = json.dumps({"snapshot": str(snapshot_directory), "public_url": "", "official": ""})
+    limits = Limits(memory_mb=MEMORY_MB, cpu_s=int(10 * patience()) + 1)
+    template = Template("ozg_lod.contributions.inspector:inspecting", argument, limits)
+    yield template
+    template.close()
 
 
 def test_every_row_has_a_case() -> None:
@@ -48,28 +52,38 @@ def test_every_row_has_a_case() -> None:
     assert {case.row for case in CASES} == rows
 
 
-def examined(case: Case, checker: Checker, address: str) -> Examination:
-    files = [SourceFile(case.file, case.content.replace(CANARY.encode(), address.encode()))]
+def inspected(template: Template, name: str, content: bytes) -> Examination:
+    child = template.child()
+    try:
+        answer = child.answer(Order(name, content).to_bytes(), deadline_s=10 * patience())
+    finally:
+        child.kill()
+    return Inspected.from_bytes(answer).examination
+
+
+def examined(case: Case, template: Template, address: str) -> Examination:
+    content = case.content.replace(CANARY.encode(), address.encode())
     if not case.shapes:
-        return checker.examine(files)
+        return inspected(template, case.file, content)
     rules = build.foreign_rules([case.shapes.replace(CANARY, address).encode()], BASE)
     deadline = DEADLINE_S if case.expects == "Late" else case.within_s * patience()
+    files = [SourceFile(case.file, content)]
     return checking.examine_in_cage(files, rules, memory_mb=MEMORY_MB, deadline_s=deadline)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.row} {case.what}")
-def test_an_upload_does_no_harm(case: Case, checker: Checker, canary: Canary) -> None:
+def test_an_upload_does_no_harm(case: Case, template: Template, canary: Canary) -> None:
     began = time.monotonic()
     if case.expects in FAILURES:
         with pytest.raises(FAILURES[case.expects]) as failed:
-            examined(case, checker, canary.address)
+            examined(case, template, canary.address)
         assert failed.value.de
         assert failed.value.en
     else:
-        judge(case, examined(case, checker, canary.address))
+        judge(case, examined(case, template, canary.address))
     assert time.monotonic() - began < case.within_s * patience()
     assert canary.hits == 0
-    assert checker.examine([SourceFile("next.csv", TABLE)]).findings == ()
+    assert inspected(template, "next.csv", TABLE).findings == ()
 
 
 def judge(case: Case, found: Examination) -> None:

@@ -178,12 +178,12 @@ def _moment(value: str) -> str:
         return ""
     try:
         moment = dt.datetime.fromisoformat(value)
-    except ValueError:
+        moment = moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
+    except (ValueError, OverflowError):  # the first and the last day there are have no other time zones
         raise BadRequest(
             "modified_since is neither a day nor a time; write 2026-11-22 or 2026-11-22T10:00:00Z.",
             "modified_since ist weder Tag noch Zeitpunkt; schreiben Sie 2026-11-22 oder 2026-11-22T10:00:00Z.",
         ) from None
-    moment = moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -77,9 +77,7 @@ class Grouped:
 def grouped(examination: Examination, language: Language) -> Grouped:
     """Return the findings as people read them."""
     causes = tuple(
-        Cause(
-            severity, group[0].rule, line(group[0].message[language]), tuple(spot(found, language) for found in group)
-        )
+        _cause(group, language)
         for severity in Severity
         for group in by_cause([found for found in examination.findings if found.severity is severity], language)
     )

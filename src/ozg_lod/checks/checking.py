@@ -1,21 +1,18 @@
-"""The gate in its cage: files go in as bytes, the examination comes back as bytes.
+"""The gate in a cage of its own: files and rules go in as bytes, the examination comes back as bytes.
 
-Frames of a job: one line of JSON with the sizes, then the files one after the other.
+For a build and the command line, which check once; a server keeps an `inspection`.
 """
 
 from __future__ import annotations
 
 import codecs
-import gc
 import io
-import json
 import zipfile
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod.cage import cage
-from ozg_lod.checks import rulebook
+from ozg_lod.cage.frames import packed, unpacked
 from ozg_lod.checks.gate import Examination, Rules, SourceFile, examine
 from ozg_lod.tables import spreadsheets
 
@@ -46,67 +43,9 @@ def examine_in_cage(files: Sequence[SourceFile], rules: Rules, *, memory_mb: int
     return Examination.from_bytes(answer)
 
 
-class Checker:
-    """Checks contributions against the data and rules of one snapshot, in a cage that has read those already.
-
-    For a server, which keeps one for the snapshot it serves: a fork takes milliseconds, a start half a second. Several
-    threads may ask at once; each file is checked by a child of its own, which is ended afterwards.
-    """
-
-    def __init__(self, directory: Path, base_iri: str, *, memory_mb: int, deadline_s: float) -> None:
-        limits = cage.Limits(memory_mb=memory_mb, cpu_s=int(deadline_s) + 1)
-        argument = json.dumps([str(directory), base_iri])
-        self._template = cage.Template("ozg_lod.checks.checking:examining_for", argument, limits)
-        self._deadline_s = deadline_s
-
-    def examine(self, files: Sequence[SourceFile], *, kind: str = "") -> Examination:
-        """Return what `gate.examine` says of contributed files; raises what it raises, Late, or OutOfMemory."""
-        child = self._template.child()
-        try:
-            answer = child.answer(_files(files, kind), deadline_s=self._deadline_s)
-        finally:
-            child.kill()
-        return Examination.from_bytes(answer)
-
-    def close(self) -> None:
-        """End the cage."""
-        self._template.close()
-
-
-def examining_for(argument: str) -> Work:
-    """Return the work of a child of a `Checker` (entry of the template)."""
-    directory, base_iri = json.loads(argument)
-    rules = rulebook.of_snapshot(Path(directory), base_iri)
-    _warm()
-    examine([SourceFile("warm.ttl", _SAMPLE)], rules)
-    gc.freeze()
-
-    def work(question: bytes, write: Write) -> None:
-        files, kind = _from_files(question)
-        write(examine(files, replace(rules, kind=kind)).to_bytes())
-
-    return work
-
-
-def _files(files: Sequence[SourceFile], kind: str) -> bytes:
-    """Return the question to a child of a `Checker`: files, and the kind they must be of ("" for any)."""
-    head = {"kind": kind, "files": [(file.name, file.graph, len(file.content)) for file in files]}
-    return json.dumps(head).encode() + b"\n" + b"".join(file.content for file in files)
-
-
-def _from_files(question: bytes) -> tuple[list[SourceFile], str]:
-    line, _, rest = question.partition(b"\n")
-    head = json.loads(line)
-    files, start = [], 0
-    for name, graph, size in head["files"]:
-        files.append(SourceFile(name, rest[start : start + size], graph))
-        start += size
-    return files, head["kind"]
-
-
 def examining(_argument: str) -> Work:
     """Return the work of a checking child (entry of the template); late imports are done before the fork."""
-    _warm()
+    warm()
     examine([SourceFile("warm.ttl", _SAMPLE)], Rules(base="https://example.org/", shapes=_SAMPLE_SHAPES))
 
     def work(question: bytes, write: Write) -> None:
@@ -116,9 +55,9 @@ def examining(_argument: str) -> Work:
     return work
 
 
-def _warm() -> None:
+def warm() -> None:
     """Load what is loaded on first use, since a child can open no file."""
-    for encoding in ("cp1252", "cp437", "utf-16", "utf-16-le", "latin-1", "utf-8-sig"):
+    for encoding in ("cp1252", "cp437", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig"):
         codecs.lookup(encoding)
     spreadsheets.read(_workbook(), file="warm.xlsx", max_rows=1)
 
@@ -151,18 +90,12 @@ def _job(files: Sequence[SourceFile], rules: Rules) -> bytes:
         "rules": plain,
         "descriptions": [(file.name, file.graph) for file in rules.descriptions],
         "files": [(file.name, file.graph) for file in files],
-        "sizes": [len(content) for content in contents],
     }
-    return json.dumps(head).encode() + b"\n" + b"".join(contents)
+    return packed(head, contents)
 
 
 def _from_job(job: bytes) -> tuple[list[SourceFile], Rules]:
-    line, _, rest = job.partition(b"\n")
-    head = json.loads(line)
-    contents, start = [], 0
-    for size in head["sizes"]:
-        contents.append(rest[start : start + size])
-        start += size
+    head, contents = unpacked(job)
     named = [*head["descriptions"], *head["files"]]
     files = [SourceFile(name, content, graph) for (name, graph), content in zip(named, contents[3:], strict=True)]
     descriptions = len(head["descriptions"])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".linkset"
 _REGISTERED: Final = {"type": RDF + "type", "license": DCT + "license"}
-_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\\x00-\x20]*")
+_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\\x00-\x20\ud800-\udfff]*")
 
 
 class _NoLinksetError(Exception):

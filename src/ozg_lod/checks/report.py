@@ -6,8 +6,6 @@ left out, the JSON has it.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final, Literal
@@ -17,6 +15,7 @@ import pyoxigraph as ox
 from ozg_lod.checks import causes
 from ozg_lod.checks.causes import NAMES, by_cause, line, quoted
 from ozg_lod.findings import Severity, Text
+from ozg_lod.text.separated import harmless, written
 from ozg_lod.vocab import OZGSH, RDF, RDFS, SH, XSD
 
 if TYPE_CHECKING:
@@ -69,13 +68,10 @@ def to_csv(examination: Examination, language: Language) -> bytes:
     In German a semicolon separates, as German spreadsheets expect. A text that would run as a formula gets an
     apostrophe.
     """
-    output = io.StringIO()
-    writer = csv.writer(output, delimiter=";" if language == "de" else ",", lineterminator="\r\n")
-    writer.writerow(HEADINGS[language])
-    for cause in grouped(examination, language).causes:
-        for spot in cause.spots:
-            writer.writerow([_harmless(text) for text in row(cause, spot, language)])
-    return output.getvalue().encode("utf-8-sig")
+    grouping = grouped(examination, language)
+    found = [row(cause, spot, language) for cause in grouping.causes for spot in cause.spots]
+    rows = [HEADINGS[language], *([harmless(text) for text in cells] for cells in found)]
+    return written(rows, separator=";" if language == "de" else ",", mark=True)
 
 
 def row(cause: causes.Cause, spot: causes.Spot, language: Language) -> list[str]:
@@ -90,10 +86,6 @@ HEADINGS: Final = {
     "de": ("Art", "Datei", "Blatt", "Zeile", "Spalte", "Überschrift", "Befund", "Dort steht", "Vorschlag"),
     "en": ("Kind", "File", "Sheet", "Row", "Column", "Heading", "Finding", "Found", "Suggestion"),
 }
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def to_json(examination: Examination) -> bytes:

@@ -21,17 +21,19 @@ from ozg_lod.errors import InboxError, UsageError
 from ozg_lod.settings import packaged_source
 from ozg_lod.snapshots import changes
 from ozg_lod.snapshots.speakers import Speakers
+from ozg_lod.sources import read
 from ozg_lod.tables import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ozg_lod.build import Outcome, Sources
+    from ozg_lod.build import Outcome
     from ozg_lod.checks.examination import Examination
     from ozg_lod.contributions.acceptance import Change
     from ozg_lod.contributions.desks import Desk
     from ozg_lod.contributions.inbox import Inbox
     from ozg_lod.contributions.submissions import Case, Submission
+    from ozg_lod.sources import Sources
 
     Say = Callable[[str, str], None]
 
@@ -63,7 +65,7 @@ def accept(place: Desk, wanted: str, decision: Decision) -> Outcome:
         case = place.inbox.one(wanted)
         _must_be(case, State.RECEIVED)
         with place.snapshots.locked():
-            sources = build.read(place.settings.source)
+            sources = read(place.settings.source)
             time = now()
             found = _change(place, sources, case.submission, decision, time)
             if not isinstance(found, tuple):
@@ -99,7 +101,7 @@ def withdraw(place: Desk, wanted: str, decision: Decision, *, erase: bool) -> Ou
         case = place.inbox.one(wanted)
         _must_be(case, *((State.ACCEPTED, State.WITHDRAWN) if erase else (State.ACCEPTED,)))
         with place.snapshots.locked():
-            sources = build.read(place.settings.source)
+            sources = read(place.settings.source)
             time = now()
             change = acceptance.Change({})
             if case.state is State.ACCEPTED:
@@ -120,7 +122,7 @@ def _done(
     erase: Case | None = None,
 ) -> Outcome:
     """Try the change; only when it builds write the plan down and carry it out."""
-    after = build.overlaid(sources, change.folders, place.into)
+    after = sources.with_folders(change.folders, place.into)
     outcome = build.prepare(place.snapshots, after, place.settings, say=place.say)
     if outcome.manifest is None:
         return outcome
@@ -167,13 +169,7 @@ def _change(
 
 def _examined(place: Desk, sources: Sources, submission: Submission, file: gate.SourceFile) -> Examination:
     """Return what the check says now, with what is published now."""
-    name = place.snapshots.current()
-    if name is None:
-        raise InboxError(
-            f"There is no snapshot in {place.settings.target}; run `ozg-lod build` first.",
-            f"In {place.settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
-    rules = rulebook.of_snapshot(place.snapshots.directory(name), sources.base_iri)
+    rules = rulebook.of_snapshot(place.snapshots.directory(place.snapshots.served()), sources.base_iri)
     return examine_in_cage(
         [file],
         rulebook.for_kind(rules, submission.kind) if submission.kind else rules,

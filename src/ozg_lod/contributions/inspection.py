@@ -115,8 +115,12 @@ class Inspection:
             self._tidy()
 
     async def _forked(self, template: cage.Template) -> Child:
+        forking = asyncio.ensure_future(asyncio.to_thread(template.child))
         try:
-            return await asyncio.to_thread(template.child)
+            return await asyncio.shield(forking)
+        except asyncio.CancelledError:
+            forking.add_done_callback(_ended)
+            raise
         except (EOFError, OSError):  # the template is gone, which only the system can have done: the next starts anew
             self._snapshot = ""
             raise _not_now("it had to be started anew", "sie musste neu gestartet werden") from None
@@ -155,6 +159,12 @@ class Inspection:
             if not children and current is not None and not _failed(current) and template is not current.result():
                 del self._children[template]
                 template.close()
+
+
+def _ended(forking: asyncio.Future[Child]) -> None:
+    """End a child that came when nobody waited for it any more."""
+    if not forking.cancelled() and forking.exception() is None:
+        asyncio.get_running_loop().run_in_executor(None, forking.result().kill)
 
 
 def _failed(task: asyncio.Task[cage.Template]) -> bool:

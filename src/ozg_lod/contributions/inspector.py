@@ -5,7 +5,6 @@ Everything a check may need is imported and read here before the first fork: a c
 
 from __future__ import annotations
 
-import codecs
 import gc
 import json
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod.checks import lists, marked, rulebook
+from ozg_lod.checks import checking, lists, marked, rulebook
 from ozg_lod.checks.gate import Examination, Rules, SourceFile, examine
 from ozg_lod.contributions import sheet_ods, sheet_xlsx, sheets
 from ozg_lod.contributions.orders import LIST, MARKED, PAGE, REPORT, Inspected, Order
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from ozg_lod.cage.cage import Work, Write
     from ozg_lod.tables.kinds import Kind
 
-_ENCODINGS: Final = ("cp1252", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig", "cp437")
 _WRITERS: Final = (("xlsx", sheet_xlsx.write), ("ods", sheet_ods.write))
 _NOT_EXAMINED: Final = Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
@@ -104,8 +102,7 @@ class Inspector:
 def inspecting(argument: str) -> Work:
     """Return the work of a child (entry of the template)."""
     inspector = inspector_of(argument)
-    for encoding in _ENCODINGS:
-        codecs.lookup(encoding)
+    checking.warm()
     pages.load()
     for language in LANGUAGES:
         inspector.warm(language)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from ozg_lod.text.separated import harmless, written
 
 if TYPE_CHECKING:
     from ozg_lod.contributions.sheets import Sheet
 
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
-
 
 def write(sheet: Sheet, *, separator: str = ";", mark: bool = True) -> bytes:
     """Return the table; a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator)
-    writer.writerow([column.title for column in sheet.columns])
-    writer.writerows([[f"'{cell}" if cell.startswith(_FORMULAS) else cell for cell in row] for row in sheet.rows])
-    return text.getvalue().encode("utf-8-sig" if mark else "utf-8")
+    rows = [[column.title for column in sheet.columns], *([harmless(cell) for cell in row] for row in sheet.rows)]
+    return written(rows, separator=separator, mark=mark)

@@ -53,7 +53,7 @@ _LONGEST_NAME: Final = 120
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
 _FIELD_BYTES: Final = MOST_CARRIED * 2
 _FORM_BYTES: Final = MOST_BYTES + _FIELD_BYTES + 64 * 1024
-_MOST_PARTS: Final = 20
+MOST_PARTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ async def read_file(request: Request, *, limit_s: float) -> tuple[Upload, dict[s
     return checked(Upload(name, await _body(request, MOST_BYTES, limit_s))), {}
 
 
-async def read_form(request: Request, *, limit_s: float, most_fields: int = _MOST_PARTS) -> Form:
+async def read_form(request: Request, *, limit_s: float, most_fields: int = MOST_PARTS) -> Form:
     """Return what a form says; raises as `read_file`."""
     body = await _body(request, _FORM_BYTES, limit_s)
 
@@ -114,7 +114,7 @@ async def read_form(request: Request, *, limit_s: float, most_fields: int = _MOS
         yield body
 
     parser = _Parser(
-        request.headers, stream(), max_files=_MOST_PARTS, max_fields=most_fields, max_part_size=_FIELD_BYTES
+        request.headers, stream(), max_files=MOST_PARTS, max_fields=most_fields, max_part_size=_FIELD_BYTES
     )
     try:
         data = await parser.parse()

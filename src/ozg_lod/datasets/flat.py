@@ -14,8 +14,6 @@ The same data give the same bytes: rows come in the query's order, several value
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph as ox
 
 from ozg_lod.errors import SourceError
+from ozg_lod.text.separated import harmless, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +32,6 @@ SEPARATOR: Final = "; "
 _HEAD: Final = re.compile(r"# (title|title-en|dataset|key): (.+)")
 _COLUMN: Final = re.compile(r"# column ([a-z][a-z0-9_]*): ([A-Za-z]+)([!*]?) \| ([^|\n]+) \| ([^|\n]+)")
 _MEANING: Final = re.compile(r"# (unit|empty|zero) ([a-z][a-z0-9_]*): ([^|\n]+) \| ([^|\n]+)")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +75,8 @@ class Question:
         names = [variable.value for variable in solutions.variables]
         if names != [column.name for column in self.columns]:
             raise _faulty(self.name, f"its columns are {names}", f"ihre Spalten sind {names}")
-        output = io.StringIO()
-        writer = csv.writer(output, lineterminator="\r\n")
-        writer.writerow(names)
-        for row in solutions:
-            writer.writerow([_cell(row[column.name], column) for column in self.columns])
-        return output.getvalue().encode()
+        rows = ([_cell(row[column.name], column) for column in self.columns] for row in solutions)
+        return written([names, *rows])
 
     def metadata(self, base_iri: str) -> bytes:
         """Return the description of the table (CSV on the Web, JSON)."""
@@ -129,7 +123,7 @@ def _cell(term: object, column: Column) -> str:
     value = term.value if isinstance(term, ox.NamedNode | ox.Literal) else ""
     if column.several:
         value = SEPARATOR.join(sorted(set(value.split(SEPARATOR)) - {""}))
-    return f"'{value}" if column.datatype == "string" and value.startswith(_FORMULA) else value
+    return harmless(value) if column.datatype == "string" else value
 
 
 def _described(column: Column) -> dict[str, object]:

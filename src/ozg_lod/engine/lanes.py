@@ -46,6 +46,7 @@ class Lanes:
         self._template = Template(*self._order)
         self._idle = [self._template.child() for _ in range(widths.fast)]
         self._fast = asyncio.Semaphore(widths.fast)
+        self._replacing = asyncio.Lock()
         self._queued = 0
         self._slow_running = 0
         self._slow_waiting: deque[_Run] = deque()
@@ -132,19 +133,29 @@ class Lanes:
     async def _child(self) -> Child:
         if self._idle:
             return self._idle.pop()
+        forking = asyncio.ensure_future(self._fork())
         try:
-            return await self._fork()
+            return await asyncio.shield(forking)
         except BaseException:
             self._fast.release()
+            forking.add_done_callback(self._take_back)  # who asked may have gone in between; the child is there
             raise
+
+    def _take_back(self, forking: asyncio.Future[Child]) -> None:
+        """End a child that came when nobody waited for it any more."""
+        if not forking.cancelled() and forking.exception() is None:
+            self._renew(forking.result())
 
     async def _fork(self) -> Child:
         """Return a new child, of a new template should the old one have died."""
+        template = self._template
         try:
-            return await asyncio.to_thread(self._template.child)
+            return await asyncio.to_thread(template.child)
         except (EOFError, OSError):
-            self._template.close()
-            self._template = await asyncio.to_thread(Template, *self._order)
+            async with self._replacing:
+                if self._template is template:  # nobody else has replaced it meanwhile
+                    template.close()
+                    self._template = await asyncio.to_thread(Template, *self._order)
             return await asyncio.to_thread(self._template.child)
 
     def _renew(self, child: Child) -> None:

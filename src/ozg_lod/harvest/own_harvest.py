@@ -18,7 +18,7 @@ from ozg_lod.findings import Text
 from ozg_lod.harvest import harvest_reading
 from ozg_lod.harvest.harvest_check import Order, Outcome, check
 from ozg_lod.harvest.harvest_client import Answer
-from ozg_lod.harvest.troubles import ELSEWHERE
+from ozg_lod.harvest.troubles import ELSEWHERE, SLOW
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of, pick
 from ozg_lod.vocab import DCAT, DCATDE, DCT
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message
 
-    from ozg_lod.pages.visits import Snapshot
+    from ozg_lod.pages.served import Snapshot
 
 FEED: Final = "/catalog.rdf"
 """The address to register: with a suffix, since CKAN asks for any type, and in RDF/XML, which every harvester reads."""
@@ -85,7 +85,11 @@ class Inside:
             "server": ("127.0.0.1", 0),
         }
         asked = asyncio.run_coroutine_threadsafe(_call(self._app, scope), self._loop)
-        status, fields, body = asked.result(_LIMIT_S)
+        try:
+            status, fields, body = asked.result(_LIMIT_S)
+        except TimeoutError:
+            asked.cancel()
+            return Answer(url, trouble=SLOW)
         cut = most is not None and len(body) > most
         return Answer(url, status, fields, body[:most], cut=cut)
 

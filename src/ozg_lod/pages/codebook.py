@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from ozg_lod.datasets.flat import questions
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of, pick
+from ozg_lod.text.separated import harmless, written
 from ozg_lod.text.words import prefixed
 from ozg_lod.vocab import ONTOLOGY, OZG, SH, SKOS
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 _STATEMENT: Final = OZG + "Statement"
 _GROUPS: Final = frozenset({"link", "attribute"})
-_FORMULA: Final = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +193,9 @@ def key(iri: str) -> str:
 
 def as_csv(book: Codebook, words: Words, name: Callable[[str], str]) -> bytes:
     """Return the codebook as a table (RFC 4180) in the language of `words`; `name` writes the name of an IRI."""
-    output = io.StringIO()
-    writer = csv.writer(output, lineterminator="\r\n")
-    writer.writerow(
-        ["table", "name", "label", "unit", "datatype", "values", "missing", "zeros", "empty_means", "zero_means"]
-    )
-    for row in (*_of_tables(book, words), *_of_properties(book, words, name)):
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
-    return output.getvalue().encode()
+    head = ("table", "name", "label", "unit", "datatype", "values", "missing", "zeros", "empty_means", "zero_means")
+    rows = (head, *_of_tables(book, words), *_of_properties(book, words, name))
+    return written([harmless(cell) for cell in row] for row in rows)
 
 
 def _of_tables(book: Codebook, words: Words) -> Iterator[list[str]]:

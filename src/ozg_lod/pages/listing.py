@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod.pages import columns
 from ozg_lod.rdf.graph import TYPE, Graph, Term, collation, folded, iri_of, pick
+from ozg_lod.text.separated import harmless, written
 from ozg_lod.vocab import KINDS
 
 if TYPE_CHECKING:
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from ozg_lod.pages.columns import Column
+    from ozg_lod.pages.served import Snapshot
 
 _OFFICIAL: Final = frozenset({"state", "place", "district", "municipality"})
 PAGE_SIZE: Final = 100
 _MOST_WORDS: Final = 8
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.][0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,11 @@ class Table:
     def keyed(self) -> bool:
         """Return whether the keys are official ones that people know."""
         return self.kind in _OFFICIAL
+
+
+def of(opened: Snapshot) -> Directory:
+    """Return the lists of a snapshot that is served, read once."""
+    return opened.cache.once(Directory, lambda: directory(opened.store, opened.base_iri))
 
 
 def directory(store: ox.Store, base_iri: str) -> Directory:
@@ -128,20 +132,13 @@ def write_csv(store: ox.Store, kind: str, entries: Iterable[Entry]) -> bytes:
     A cell a spreadsheet would take for a formula gets an apostrophe in front.
     """
     shown, graph = columns.of(kind), Graph(store)
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow(["key", "name", "iri", *(column.field for column in shown)])
+    rows = [["key", "name", "iri", *(column.field for column in shown)]]
     for entry in entries:
         cells = [column.cell(graph, entry.iri) for column in shown]
         values = [" ".join(getattr(term, "value", "") for term in cell) for cell in cells]
         name = pick(entry.names, "de", entry.key)[0]
-        writer.writerow([_text(cell) for cell in (entry.key, name, entry.iri, *values)])
-    return output.getvalue().encode()
-
-
-def _text(cell: str) -> str:
-    formula = cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if formula else cell
+        rows.append([harmless(cell, numbers=True) for cell in (entry.key, name, entry.iri, *values)])
+    return written(rows)
 
 
 def _position(entry: Entry) -> tuple[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
+
+from ozg_lod.text.separated import harmless, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +20,6 @@ ROWS: Final = 50
 DRAWN_ROWS: Final = 2000
 """The rows a timeline or a map is made of at most."""
 _SHOWN: Final = 20_000
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +75,5 @@ def sheet(body: bytes) -> bytes:
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection).
     """
-    text = io.StringIO()
     rows = csv.reader(io.StringIO(body.decode("utf-8"), newline=""))
-    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows([_harmless(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
+    return written(([harmless(cell, numbers=True) for cell in row] for row in rows), separator=";", mark=True)

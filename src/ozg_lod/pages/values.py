@@ -85,7 +85,7 @@ class Writer:
             return Value(term.value, self._foreign(term.language))
         write = _WRITERS.get(term.datatype.value.removeprefix(XSD))
         if write is not None:
-            with suppress(ValueError, KeyError):
+            with suppress(ValueError, KeyError, OverflowError):
                 return write(self, term.value, unit or predicate)
         return Value(term.value, kind="code")
 

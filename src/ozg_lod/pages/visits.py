@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
@@ -25,76 +25,20 @@ from ozg_lod.web.replies import Asked, Reply, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from starlette.requests import Request
 
     from ozg_lod.pages.listing import Directory
+    from ozg_lod.pages.served import Snapshot
     from ozg_lod.rdf.formats import Format
     from ozg_lod.rdf.graph import Term
     from ozg_lod.snapshots.cases import Example
-    from ozg_lod.snapshots.snapshot import Manifest
-    from ozg_lod.web.cache import ByteCache
 
 _KIND: Final = re.compile(r"[a-z]{1,40}")
 _KEY: Final = re.compile(r"[A-Za-z0-9-]{1,200}")
 _PAGE: Final = re.compile(r"[1-9][0-9]{0,5}")
 _MOST_QUERY: Final = 100
 _FEW_LINKS: Final = 40
-
-
-class Snapshot(Protocol):
-    """What a page needs of an opened snapshot."""
-
-    @property
-    def directory(self) -> Path:
-        """Where its files are."""
-        ...
-
-    @property
-    def in_memory(self) -> bool:
-        """Whether all data are held in memory."""
-        ...
-
-    @property
-    def store(self) -> ox.Store:
-        """The merged graph, and the graph of each source."""
-        ...
-
-    @property
-    def shapes(self) -> bytes:
-        """The rules as Turtle."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """The version of the data."""
-        ...
-
-    @property
-    def base_iri(self) -> str:
-        """What the IRIs of its things start with."""
-        ...
-
-    @property
-    def public_url(self) -> str:
-        """The address that links start with."""
-        ...
-
-    @property
-    def code(self) -> str:
-        """The fingerprint of the program."""
-        ...
-
-    @property
-    def cache(self) -> ByteCache:
-        """What is kept as long as it is served."""
-        ...
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the snapshot says of itself."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +80,7 @@ class Visit:
             chosen=chosen,
             page=_page_number(query.get("page")),
             query=query.get("q", "").strip()[:_MOST_QUERY],
-            asked=Asked(request.method, headers.get("accept-encoding"), headers.get("if-none-match")),
+            asked=Asked.of(request),
             official=getattr(getattr(request.app.state, "settings", None), "official_label", ""),
         )
 
@@ -158,9 +102,7 @@ class Visit:
     @property
     def directory(self) -> Directory:
         """Return the lists of all things, read once per snapshot."""
-        return self.opened.cache.once(
-            listing.Directory, lambda: listing.directory(self.opened.store, self.opened.base_iri)
-        )
+        return listing.of(self.opened)
 
     @property
     def atlas(self) -> Atlas:

@@ -94,7 +94,10 @@ def outline(wkt: str) -> Outline | None:
     """
     if _SHAPE.fullmatch(wkt) is None:
         return None
-    rings = tuple(_ring(text) for text in _RING.findall(wkt))
+    try:
+        rings = tuple(_ring(text) for text in _RING.findall(wkt))
+    except ValueError:  # two points or two signs in a number
+        return None
     whole = all(len(ring) >= _LEAST_RING and ring[0] == ring[-1] for ring in rings)
     return Outline(rings) if rings and whole else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 NOBODY: Final = "-"
 """What somebody chooses who says that no candidate is meant."""
 _SHOWN: Final = 5
+_ROW: Final = re.compile(r"row\.([0-9]{1,9})")
 
 
 class State(StrEnum):
@@ -47,7 +49,7 @@ class Choice:
             text = said.get(f"column.{role}", "")
             fits = text == NOBODY or (text.isascii() and text.isdecimal() and len(text) < _SHOWN and int(text) < width)
             columns.append(-1 if text == NOBODY else int(text) if fits else guess)
-        picks = {int(name[4:]): value for name, value in said.items() if name[:4] == "row." and name[4:].isdecimal()}
+        picks = {int(found[1]): value for name, value in said.items() if (found := _ROW.fullmatch(name))}
         kind = said.get("kind", "")
         return cls(tuple(columns), kind if kind in KINDS else "", {row: value for row, value in picks.items() if value})
 

@@ -6,7 +6,6 @@ XLSX the cell is typed as text.
 
 from __future__ import annotations
 
-import csv
 import io
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from ozg_lod.rdf import formats
+from ozg_lod.rdf.lexical import is_web_address
 from ozg_lod.reuse import reasons
+from ozg_lod.text.separated import harmless, written
 from ozg_lod.vocab import RDFS
 
 if TYPE_CHECKING:
@@ -30,16 +31,12 @@ OFFERED: Final = (formats.CSV, formats.XLSX, formats.TURTLE)
 _ADDED: Final = ("address", "found", "kind", "key", "result", "score", "reason")
 _UNNAMED: Final = "https://example.org/list#row-"
 """Stands for the address of a row that has none; its owner puts the real one in its place."""
-_FORMULA: Final = tuple("=+-@\t\r")
 
 
 def as_csv(listing: Listing, aligned: Sequence[Aligned], words: Words, register: Register) -> bytes:
     """Return the list as CSV (RFC 4180) in UTF-8 with a byte order mark, which spreadsheets need."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    for row in _table(listing, aligned, words, register):
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
-    return output.getvalue().encode("utf-8-sig")
+    rows = _table(listing, aligned, words, register)
+    return written(([harmless(cell) for cell in row] for row in rows), mark=True)
 
 
 def as_workbook(listing: Listing, aligned: Sequence[Aligned], words: Words, register: Register) -> bytes:
@@ -77,7 +74,7 @@ def _own_address(row: Aligned) -> str:
     """Return the first cell that is a web address an IRI can be."""
     ours = row.record.iri if row.record else ""
     found = (cell for cell in row.cells if cell.startswith(("https://", "http://")) and cell != ours)
-    return next((cell for cell in found if not any(letter in cell for letter in ' <>"{}|\\^`')), "")
+    return next(filter(is_web_address, found), "")
 
 
 def _table(listing: Listing, aligned: Sequence[Aligned], words: Words, register: Register) -> Iterator[list[str]]:

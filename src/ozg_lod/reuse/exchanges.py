@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
@@ -13,6 +15,8 @@ from ozg_lod.rdf import formats
 from ozg_lod.text.language import choose_language
 from ozg_lod.text.words import Words, words
 from ozg_lod.web.bodies import read_body
+from ozg_lod.web.cache import Entry
+from ozg_lod.web.replies import Asked, reply, response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 FORM: Final = "application/x-www-form-urlencoded"
 _MOST_FIELDS: Final = 20
+_VARY: Final = "Accept-Language, Accept-Encoding"
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def spoken(request: Request) -> Words:
@@ -56,12 +62,22 @@ def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; w
     """Return what a text of JSON says; raise BadRequest, with where it breaks off, for what is none."""
     at = ""
     try:
-        return json.loads(text)
+        return _loaded(text)
+    except UnicodeEncodeError:
+        at = " (half a character: \\ud800 to \\udfff stand in pairs only)"
     except json.JSONDecodeError as error:
         at = f" ({error.msg}, line {error.lineno}, column {error.colno})"
     except (ValueError, RecursionError):
         at = " (nested too deeply, or a number that is too long)"
     raise BadRequest(f"{where} is not JSON{at}.", f"{where} ist kein JSON{at}.")
+
+
+def _loaded(text: str) -> object:
+    """Return what a text of JSON says; raise UnicodeEncodeError for half a character, which no answer could repeat."""
+    found = json.loads(text)
+    if _HALF.search(text):
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def no_jsonp(names: Iterable[str]) -> None:
@@ -85,11 +101,14 @@ def number(request: Request, name: str, *, usual: int, least: int = 1, most: int
     return min(int(text), most)
 
 
-def sent(body: object, said: Words, *, cached: bool = False) -> Response:
-    """Return the answer; it is kept only where it is the same for everybody (`cached`)."""
-    headers = {
-        "content-language": said.language,
-        "vary": "Accept-Language",
-        "cache-control": "public, max-age=60" if cached else "no-store",
-    }
+def sent(body: object, said: Words) -> Response:
+    """Return an answer to what this client asked; nobody keeps it."""
+    headers = {"content-language": said.language, "vary": "Accept-Language", "cache-control": "no-store"}
     return Response(json.dumps(body, ensure_ascii=False), 200, headers, formats.JSON.media_type)
+
+
+def same_for_all(request: Request, body: bytes, content_type: str, said: Words, **more: str) -> Response:
+    """Return an answer that is the same for everybody who speaks this language, until the data change."""
+    mark = f"{request.app.state.opened.version} {hashlib.sha256(body).hexdigest()} {said.language}"
+    fields = {"content-type": content_type, "content-language": said.language, "vary": _VARY, **more}
+    return response(reply(Entry(body), Asked.of(request), mark=mark, headers=fields))

@@ -6,6 +6,7 @@ catalogue is given as one, with its id and name.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,7 @@ _AUTHORITIES: Final = ("municipality", "district", "state")
 _BODIES: Final = ("municipality", "district")
 _NUMBERS: Final = {XSD + "integer": "int", XSD + "decimal": "float", XSD + "double": "float"}
 _MOST: Final = 100
+_LIMIT: Final = re.compile(r"[0-9]{1,9}")
 
 Value = dict[str, object]
 
@@ -104,9 +106,8 @@ class Reader:
         found: list[Value] = [{"str": text} for text in self._own(record, name) if text] or list(
             self._read(record, one)
         )
-        limit = (settings or {}).get("limit")
-        most = int(limit) if isinstance(limit, int | str) and str(limit).isascii() and str(limit).isdecimal() else 0
-        return found[: most or _MOST]
+        limit = str((settings or {}).get("limit"))
+        return found[: (int(limit) if _LIMIT.fullmatch(limit) else 0) or _MOST]
 
     def _own(self, record: Record, name: str) -> Sequence[str]:
         own = {

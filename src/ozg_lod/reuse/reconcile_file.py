@@ -79,12 +79,7 @@ def reconciled(settings: Settings, order: Order, content: bytes) -> Done:
 
 def _register(settings: Settings) -> Register:
     snapshots = snapshot.Snapshots(settings.target)
-    name = snapshots.current()
-    if name is None:
-        raise UsageError(
-            f"There is no snapshot in {settings.target}; run `ozg-lod build` first.",
-            f"In {settings.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
-        )
+    name = snapshots.served()
     manifest = snapshots.verified(name)
     return register(snapshot.open_store(snapshots.directory(name), from_disk=False), manifest.base_iri)
 

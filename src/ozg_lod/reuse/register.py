@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from ozg_lod.rdf.graph import Graph, iri_of
 from ozg_lod.reuse.placenames import PlaceName, take_apart
@@ -23,42 +23,17 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
+    from ozg_lod.pages.served import Snapshot
     from ozg_lod.search.entries import Entry
-    from ozg_lod.web.cache import ByteCache
 
 PLACES: Final = ("municipality", "district", "state", "place")
 SERVICES: Final = ("bundle", "service", "concept", "programme", "organisation", "channel")
 KINDS: Final = (*PLACES, *SERVICES)
-_AREA: Final = re.compile(r"place/[0-9]{2,8}")
 _REGION_KEY: Final = 3
 _STATE_KEY: Final = 2
 _WRAPPED: Final = re.compile(
     r"^(?:umsetzungs|leistungs|ozg )?bundel |^(?:ozg )?leistung |^(?:online ?)?(?:dienst|antrag) | \d+ leistung(?:en)?$"
 )
-
-
-class Served(Protocol):
-    """What the register needs of a snapshot that is served."""
-
-    @property
-    def store(self) -> ox.Store:
-        """The data."""
-        ...
-
-    @property
-    def base_iri(self) -> str:
-        """What IRIs of things begin with."""
-        ...
-
-    @property
-    def public_url(self) -> str:
-        """What addresses of pages begin with."""
-        ...
-
-    @property
-    def cache(self) -> ByteCache:
-        """What is kept for the life of the snapshot."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +107,7 @@ def register(store: ox.Store, base_iri: str, public_url: str = "") -> Register:
     )
 
 
-def of(opened: Served) -> Register:
+def of(opened: Snapshot) -> Register:
     """Return the register of a snapshot that is served, read once."""
     return opened.cache.once(Register, lambda: register(opened.store, opened.base_iri, opened.public_url))
 

@@ -22,18 +22,18 @@ from ozg_lod.rdf import formats
 from ozg_lod.reuse import alignment_files, alignment_pages, register
 from ozg_lod.reuse.alignment import Aligned, Choice, align
 from ozg_lod.reuse.alignment_pages import ASKED, Work
-from ozg_lod.web.clients import cancelled_when_gone, client_of
+from ozg_lod.routes import sendings
+from ozg_lod.web.clients import client_of
 from ozg_lod.web.disposition import attachment
+from ozg_lod.web.replies import retry_after
 
 if TYPE_CHECKING:
-    from ozg_lod.contributions.inspection import Inspection
     from ozg_lod.reuse.register import Register
     from ozg_lod.sparql.serving import Opened
 
 router = APIRouter()
 
 PATH: Final = "/abgleich"
-_NEVER_KEPT: Final = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
 _MOST_FIELDS: Final = ASKED + 40
 _FORMS: Final = {form.suffix: form for form in alignment_files.OFFERED}
 
@@ -45,7 +45,7 @@ async def form(request: Request) -> Response:
     _offered_here(request)
     visit = _visit(request)
     request.app.state.inspection.prepare(visit.opened)
-    return _page(visit, alignment_pages.blank(visit.site))
+    return sendings.page(visit, alignment_pages.blank(visit.site))
 
 
 @router.post(PATH, include_in_schema=False)
@@ -55,29 +55,27 @@ async def matched(request: Request) -> Response:
     visit = _visit(request)
     fields: dict[str, str] = {}
     try:
-        inspection: Inspection = request.app.state.inspection
-        async with inspection.receiving():
-            limit_s = request.app.state.settings.delivery_s
-            sent = await uploads.read_form(request, limit_s=limit_s, most_fields=_MOST_FIELDS)
+        sent = await sendings.form(request, most_fields=_MOST_FIELDS)
         fields = sent.fields
         upload = _checked(_chosen(sent, visit.site.words("align/pasted")))
         return await _done(request, visit, upload, fields)
     except OzgLodError as error:
         text = fields.get("text", "")[:MOST_CARRIED]
         body = alignment_pages.blank(visit.site, failure=error, text=text, kind=fields.get("kind", ""))
-        again = {"retry-after": str(error.details["retry_after_s"])} if "retry_after_s" in error.details else {}
-        return _page(visit, body, error.status, **again)
+        return sendings.page(visit, body, error.status, retry_after(error))
 
 
 async def _done(request: Request, visit: Visit, upload: Upload, fields: dict[str, str]) -> Response:
-    listing = await _listing(request, upload)
+    inspected = await sendings.inspected(request, Order(upload.name, upload.content, wanted=LIST))
+    listing = Listing.from_bytes(inspected.extra)
     choice = Choice.of(listing, fields)
-    rows = await run_in_threadpool(_aligned, request, listing, choice)
+    with request.app.state.budget.spending(client_of(request)):  # 5,000 rows take half a minute
+        rows = await run_in_threadpool(_aligned, request, listing, choice)
     wanted = _FORMS.get(fields.get("do", ""))
     if wanted is not None:
         return await run_in_threadpool(_saved, request, visit, Work(upload, listing, choice, rows), wanted)
     work = Work(upload, listing, choice, rows)
-    return _page(visit, await run_in_threadpool(alignment_pages.result, visit.site, work, _known(request)))
+    return sendings.page(visit, await run_in_threadpool(alignment_pages.result, visit.site, work, _known(request)))
 
 
 def _known(request: Request) -> Register:
@@ -87,15 +85,6 @@ def _known(request: Request) -> Register:
 
 def _aligned(request: Request, listing: Listing, choice: Choice) -> list[Aligned]:
     return align(_known(request), listing, choice)
-
-
-async def _listing(request: Request, upload: Upload) -> Listing:
-    inspection: Inspection = request.app.state.inspection
-    spending = request.app.state.budget.spending(client_of(request))
-    async with cancelled_when_gone(request):
-        order = Order(upload.name, upload.content, wanted=LIST)
-        inspected = await inspection.check(order, request.app.state.opened, spending=spending)
-    return Listing.from_bytes(inspected.extra)
 
 
 def _saved(request: Request, visit: Visit, work: Work, form: formats.Format) -> Response:
@@ -108,7 +97,7 @@ def _saved(request: Request, visit: Visit, work: Work, form: formats.Format) -> 
         body = alignment_files.as_csv(work.listing, work.rows, words, register_)
     ending = words("align/file_name")
     name = f"{PurePosixPath(work.upload.name).stem}-{ending}.{form.suffix}"
-    headers = {**_NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
+    headers = {**sendings.NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
     return Response(body, headers=headers)
 
 
@@ -147,8 +136,3 @@ def _offered_here(request: Request) -> None:
 
 def _visit(request: Request) -> Visit:
     return Visit.of(request, PATH, offered=(formats.HTML,), suffix="html")
-
-
-def _page(visit: Visit, body: bytes, status: int = 200, **more: str) -> Response:
-    headers = {**_NEVER_KEPT, "content-type": formats.HTML.content_type, "content-language": visit.language, **more}
-    return Response(body, status, headers)

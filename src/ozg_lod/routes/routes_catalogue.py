@@ -190,7 +190,7 @@ def _delivered(
     """Send a file: compressed where the client takes it, parts of it where it asks for them (RFC 9110 §14)."""
     fields = request.headers
     path = edition.directory / file
-    asked = Asked(request.method, fields.get("accept-encoding"), fields.get("if-none-match"))
+    asked = Asked.of(request)
     if "range" not in fields and wants_gzip(asked.encoding) and record.bytes <= _MOST_COMPRESSED:
         opened: Opened = request.app.state.opened
         entry = opened.cache.get(record.sha256) or opened.cache.put(record.sha256, path.read_bytes())

@@ -13,16 +13,17 @@ from ozg_lod.errors import Gone, NotFound
 from ozg_lod.pages.visits import Made, Visit, no_such_page
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import Graph, pick
+from ozg_lod.routes import answers
 from ozg_lod.snapshots import changes
-from ozg_lod.snapshots.snapshot import Publication, Snapshots
 from ozg_lod.text.language import choose_language
 from ozg_lod.text.words import words
 from ozg_lod.web.cache import Entry
 from ozg_lod.web.moments import http_date, unchanged_since
-from ozg_lod.web.replies import Asked, Reply, reply
+from ozg_lod.web.replies import Asked, Reply, reply, response
 
 if TYPE_CHECKING:
     from ozg_lod.errors import OzgLodError
+    from ozg_lod.snapshots.snapshot import Publication
     from ozg_lod.sparql.serving import Opened
 
 router = APIRouter()
@@ -74,15 +75,13 @@ def _withdrawals(opened: Opened) -> dict[str, changes.Withdrawal]:
 
 def _log(request: Request) -> list[Publication]:
     """Return the publications up to the one that is being served."""
-    opened: Opened = request.app.state.opened
-    log = Snapshots(request.app.state.settings.target).publications()
-    last = max((entry.number for entry in log if entry.snapshot == opened.name), default=0)
-    if not last:
+    log = answers.publications(request)
+    if not log:
         raise NotFound(
             "Nothing is published here from a source folder, so nothing changes.",
             "Hier wird nichts aus einem Quellordner veröffentlicht, also ändert sich nichts.",
         )
-    return [entry for entry in log if entry.number <= last]
+    return log
 
 
 def _atom(request: Request) -> Response:
@@ -97,7 +96,7 @@ def _atom(request: Request) -> Response:
         title=visit.title,
         words=words(language),
     )
-    asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+    asked = Asked.of(request)
     headers = {
         "content-type": f"{feed.MEDIA_TYPE}; charset=utf-8",
         "last-modified": http_date(log[-1].time),
@@ -108,7 +107,7 @@ def _atom(request: Request) -> Response:
     answer = reply(Entry(body), asked, mark=mark, headers=headers)
     if asked.none_match is None and unchanged_since(request.headers.get("if-modified-since"), log[-1].time):
         answer = Reply(304, headers)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(answer)
 
 
 def _changed(request: Request) -> Response:
@@ -125,4 +124,4 @@ def _changed(request: Request) -> Response:
         return Made(portal.changes(visit.site, shown, names, page=visit.page, of=count), count)
 
     answer = visit.answer(make)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(answer)

@@ -21,10 +21,11 @@ from ozg_lod.contributions.uploads import Upload
 from ozg_lod.errors import NotFound, OzgLodError, Unprocessable
 from ozg_lod.pages.visits import Visit
 from ozg_lod.rdf import formats
+from ozg_lod.routes import sendings
 from ozg_lod.routes.routes_contribute import blanks
 from ozg_lod.text.language import choose_language
-from ozg_lod.web.clients import cancelled_when_gone, client_of
 from ozg_lod.web.disposition import attachment
+from ozg_lod.web.replies import retry_after
 
 if TYPE_CHECKING:
     from ozg_lod.contributions.inspection import Inspected, Inspection
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-_NEVER_KEPT: Final = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
 _YES: Final = frozenset({"1", "true", "yes", "on", ""})
 
 
@@ -53,11 +53,11 @@ async def validate(request: Request) -> Response:
         limit_s = request.app.state.settings.delivery_s
         upload, fields = await uploads.read_file(request, limit_s=limit_s)
     said = {**fields, **request.query_params}
-    kind = _known_kind(request, said.get("kind", ""))
+    kind = await run_in_threadpool(_known_kind, request, said.get("kind", ""))
     strict = said.get("strict", "no").lower() in _YES
     language = _language(request, form)
     wanted = {formats.XLSX: MARKED, formats.HTML: PREVIEW}.get(form, REPORT)
-    inspected = await _inspected(request, Order(upload.name, upload.content, kind, wanted, language))
+    inspected = await sendings.inspected(request, Order(upload.name, upload.content, kind, wanted, language))
     if form is formats.HTML:
         return await run_in_threadpool(_result, request, upload, kind, inspected, strict=strict)
     return await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)
@@ -77,8 +77,9 @@ async def form(request: Request) -> Response:
     _offered_here(request)
     visit = _visit(request)
     request.app.state.inspection.prepare(visit.opened)
-    kind = request.query_params.get("kind", "")
-    return _page(visit, check_pages.blank(visit.site, _desk(request), kind=kind[:40]))
+    kind = request.query_params.get("kind", "")[:40]
+    body = await run_in_threadpool(lambda: check_pages.blank(visit.site, _desk(request), kind=kind))
+    return sendings.page(visit, body)
 
 
 @router.post("/pruefen", include_in_schema=False)
@@ -88,16 +89,13 @@ async def check(request: Request) -> Response:
     visit = _visit(request)
     kind = ""
     try:
-        inspection: Inspection = request.app.state.inspection
-        async with inspection.receiving():
-            sent = await uploads.read_form(request, limit_s=request.app.state.settings.delivery_s)
-        kind = _known_kind(request, sent.fields.get("kind", ""))
+        sent = await sendings.form(request)
+        kind = await run_in_threadpool(_known_kind, request, sent.fields.get("kind", ""))
         upload = uploads.checked(_chosen(sent, visit.site.words("check/pasted")))
         return await _done(request, visit, upload, sent.fields | {"kind": kind})
     except OzgLodError as error:
         body = check_pages.blank(visit.site, _desk(request), failure=error, kind=kind)
-        again = {"retry-after": str(error.details["retry_after_s"])} if "retry_after_s" in error.details else {}
-        return _page(visit, body, status=error.status, **again)
+        return sendings.page(visit, body, error.status, retry_after(error))
 
 
 async def _done(request: Request, visit: Visit, upload: Upload, fields: dict[str, str]) -> Response:
@@ -113,22 +111,15 @@ async def _done(request: Request, visit: Visit, upload: Upload, fields: dict[str
         about=fields.get("about", "")[:500],
         chosen=visit.chosen is not None,
     )
-    inspected = await _inspected(request, order)
+    inspected = await sendings.inspected(request, order)
     if button == "page" and inspected.extra:
-        return _page(visit, inspected.extra)
+        return sendings.page(visit, inspected.extra)
     form = next((form for form in check_reports.OFFERED if form.suffix == button), None)
     if form is not None and form is not formats.HTML:
         language = visit.language
         answer = await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)
         return _saved(answer, upload.name, form, marked=visit.site.words("check/marked_name"))
     return await run_in_threadpool(_result, request, upload, fields["kind"], inspected, strict=strict)
-
-
-async def _inspected(request: Request, order: Order) -> Inspected:
-    inspection: Inspection = request.app.state.inspection
-    spending = request.app.state.budget.spending(client_of(request))
-    async with cancelled_when_gone(request):
-        return await inspection.check(order, request.app.state.opened, spending=spending)
 
 
 def _report(inspected: Inspected, form: Format, language: Language, name: str, *, strict: bool) -> Response:
@@ -141,19 +132,16 @@ def _report(inspected: Inspected, form: Format, language: Language, name: str, *
         body = inspected.extra
     else:
         body = check_reports.write(inspected.examination, form, language, strict=strict)
-    return Response(body, headers={**_NEVER_KEPT, "content-type": form.content_type, "content-language": language})
+    return Response(
+        body, headers={**sendings.NEVER_KEPT, "content-type": form.content_type, "content-language": language}
+    )
 
 
 def _result(request: Request, upload: Upload, kind: str, inspected: Inspected, *, strict: bool) -> Response:
     visit = _visit(request)
     preview = Preview.from_bytes(inspected.extra) if inspected.extra else None
     outcome = Outcome(upload, kind, inspected.examination, strict=strict, preview=preview)
-    return _page(visit, check_pages.result(visit.site, _desk(request), outcome))
-
-
-def _page(visit: Visit, body: bytes, status: int = 200, **more: str) -> Response:
-    headers = {**_NEVER_KEPT, "content-type": formats.HTML.content_type, "content-language": visit.language, **more}
-    return Response(body, status, headers)
+    return sendings.page(visit, check_pages.result(visit.site, _desk(request), outcome))
 
 
 def _saved(answer: Response, name: str, form: Format, *, marked: str) -> Response:
@@ -207,6 +195,6 @@ def _desk(request: Request) -> Desk:
     settings: Settings = request.app.state.settings
     opened: Opened = request.app.state.opened
     graphs = list(documents.FORMATS)
-    submits = getattr(settings, "inbox", None) is not None
+    submits = settings.inbox is not None
     kinds = [(kind.slug, kind.title(_visit(request).language)) for kind in blanks(request).kinds]
     return Desk(kinds, uploads.TABLES, graphs, submits=submits, contact=check_pages.contact(opened.store))

@@ -15,7 +15,7 @@ from ozg_lod.pages.visits import Made, Visit
 from ozg_lod.rdf import formats
 from ozg_lod.snapshots.snapshot import QUERIES_FOLDER
 from ozg_lod.vocab import XSD
-from ozg_lod.web.replies import reply
+from ozg_lod.web.replies import reply, response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ async def page(request: Request) -> Response:
     opened: Opened = request.app.state.opened
     make = visit.answer if visit.form is formats.HTML else partial(_table, visit)
     answer = await run_in_threadpool(make, lambda: Made(_made(visit, opened)))
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(answer)
 
 
 def _table(visit: Visit, make: Callable[[], Made]) -> Reply:

@@ -11,10 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from ozg_lod.contributions import contribute_pages
 from ozg_lod.contributions.blanks import FORMS, Blanks
 from ozg_lod.errors import NotFound
+from ozg_lod.pages import listing
 from ozg_lod.pages.visits import Made, Visit
 from ozg_lod.rdf import formats
 from ozg_lod.web.disposition import attachment
-from ozg_lod.web.replies import Asked, reply
+from ozg_lod.web.replies import Asked, reply, response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,15 +63,13 @@ def _file(request: Request, visit: Visit, slug: str, form: formats.Format) -> Re
     mark = f"{opened.version} {opened.code} template {slug} {form.suffix} {language} {topic.iri if topic else ''}"
     sheet = found.sheet(kind, language, topic)
     entry = opened.cache.get(mark) or opened.cache.put(mark, found.write(sheet, form))
-    asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
     fields = {
         "content-type": form.content_type,
         "content-language": language,
         "content-disposition": attachment(f"{sheet.file}.{form.suffix}"),
         "vary": "Accept-Encoding",
     }
-    answer = reply(entry, asked, mark=mark, headers=fields)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(reply(entry, Asked.of(request), mark=mark, headers=fields))
 
 
 async def _chosen(request: Request, path: str, page: Callable[..., bytes]) -> Response:
@@ -94,8 +93,7 @@ async def _chosen(request: Request, path: str, page: Callable[..., bytes]) -> Re
 
     asked = any(name in request.query_params for name in ("q", "ags", "buendel"))
     if not asked:
-        answer = await run_in_threadpool(visit.answer, make)
-        return Response(answer.body, answer.status, dict(answer.headers))
+        return response(await run_in_threadpool(visit.answer, make))
     made = await run_in_threadpool(make)
     headers = {
         "content-type": formats.HTML.content_type,
@@ -115,11 +113,14 @@ def blanks(request: Request) -> Blanks:
             "Dieser Server beantwortet nur Abfragen; Vorlagen gibt es hier nicht.",
         )
 
-    def read() -> Blanks:
-        version, url = opened.version[:12], opened.public_url
-        return Blanks.of(opened.directory, opened.store, opened.base_iri, version=version, public_url=url)
+    return opened.cache.once(Blanks, lambda: _read(opened))
 
-    return opened.cache.once(Blanks, read)
+
+def _read(opened: Opened) -> Blanks:
+    """Return the templates; the lists of things are those that the pages show, which are read once."""
+    base, url = opened.base_iri, opened.public_url
+    things = listing.of(opened)
+    return Blanks.of(opened.directory, opened.store, base, version=opened.version[:12], public_url=url, things=things)
 
 
 def _topic(request: Request, found: Blanks, visit: Visit) -> Entry | None:

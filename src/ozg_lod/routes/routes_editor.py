@@ -16,8 +16,7 @@ from ozg_lod.rdf.graph import TYPE, iri_of, pick
 from ozg_lod.snapshots.snapshot import QUERIES_FOLDER
 from ozg_lod.vocab import DCAT, DCT
 from ozg_lod.web.cache import Entry
-from ozg_lod.web.replies import Asked as Wishes
-from ozg_lod.web.replies import reply
+from ozg_lod.web.replies import Asked, reply, response, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -132,14 +131,11 @@ def _sent(request: Request, body: bytes, visit: Visit, asked: editor.Asked | Non
         "x-ozg-version": visit.opened.version,
     }
     if failure is not None:
-        fields |= {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
-        if "retry_after_s" in failure.details:
-            fields["retry-after"] = str(failure.details["retry_after_s"])
+        fields |= {"cache-control": "no-store", "vary": "Accept, Accept-Language", **retry_after(failure)}
         return Response(body, failure.status, fields)
-    wishes = Wishes(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
     mark = f"{visit.path} {visit.opened.version} {visit.opened.code} {visit.language} {request.url.query}"
-    answer = reply(Entry(body), wishes, mark=mark, headers=fields)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    answer = reply(Entry(body), Asked.of(request), mark=mark, headers=fields)
+    return response(answer)
 
 
 @router.get("/queries/{name}", summary="An example query (.rq) or its answer (.csv .json …)")
@@ -157,10 +153,9 @@ async def example(request: Request, name: str) -> Response:
         form = _SUFFIXES[suffix]
         body = (await opened.endpoint.answer(opened.endpoint.wanted(found.query, form=form.suffix))).plain
         content_type = form.content_type
-    wishes = Wishes(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
     fields = {"content-type": content_type, "x-ozg-version": opened.version}
-    answer = reply(Entry(body), wishes, mark=f"{opened.version} {opened.code} {name}", headers=fields)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    answer = reply(Entry(body), Asked.of(request), mark=f"{opened.version} {opened.code} {name}", headers=fields)
+    return response(answer)
 
 
 @router.get("/.well-known/sparql-examples", summary="The example queries as SHACL executables")
@@ -173,7 +168,7 @@ async def well_known_examples(request: Request) -> Response:
     fields = {"content-type": visit.form.content_type, "x-ozg-version": visit.opened.version}
     mark = f"{visit.opened.code} {visit.form.suffix} {visit.path}"
     answer = reply(Entry(body), visit.asked, mark=mark, headers=fields)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(answer)
 
 
 @router.api_route("/editor/words.json", methods=_METHODS, include_in_schema=False)
@@ -187,7 +182,7 @@ async def words(request: Request) -> Response:
         entry = visit.opened.cache.put(key, made)
     mark = f"{visit.opened.version} {visit.opened.code} {key}"
     answer = reply(entry, visit.asked, mark=mark, headers={"content-type": "application/json"})
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(answer)
 
 
 def _terms(visit: Visit) -> list[tuple[str, str, dict[str, str]]]:

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from ozg_lod.errors import NotFound
 from ozg_lod.pages.visits import Made, Visit
 from ozg_lod.rdf import formats
+from ozg_lod.web.replies import response
 
 router = APIRouter()
 
@@ -33,4 +34,4 @@ async def graph(request: Request, name: str) -> Response:
         return Made(formats.serialize((quad.triple for quad in quads), visit.form))
 
     answer = await run_in_threadpool(visit.answer, make, about=iri)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(answer)

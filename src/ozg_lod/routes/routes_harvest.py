@@ -14,6 +14,7 @@ from ozg_lod.harvest import harvest_report, own_harvest
 from ozg_lod.pages import pages
 from ozg_lod.pages.visits import Made, Visit
 from ozg_lod.rdf import formats
+from ozg_lod.web.replies import response
 
 if TYPE_CHECKING:
     from ozg_lod.harvest.harvest_check import Outcome
@@ -38,7 +39,7 @@ async def harvest(request: Request) -> Response:
         return Made(_page(visit, found, where) if visit.form is formats.HTML else _json(found, where))
 
     answer = await run_in_threadpool(visit.answer, make)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(answer)
 
 
 async def _checked(request: Request) -> Outcome:

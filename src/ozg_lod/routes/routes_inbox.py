@@ -7,6 +7,7 @@ does not conform is refused with its report, and nothing of it is kept.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -18,18 +19,21 @@ from ozg_lod.contributions import applications, check_pages, check_reports, subm
 from ozg_lod.contributions.inbox import Delivery, Inbox
 from ozg_lod.contributions.inspection import REPORT, Order
 from ozg_lod.contributions.submission_pages import Form, Status
-from ozg_lod.errors import BadRequest, Forbidden, OzgLodError
+from ozg_lod.errors import BadRequest, Forbidden, InboxError, OzgLodError, Unavailable
 from ozg_lod.pages.visits import Visit
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import pick
+from ozg_lod.routes import sendings
 from ozg_lod.routes.routes_contribute import blanks
 from ozg_lod.text.language import choose_language
-from ozg_lod.web.clients import cancelled_when_gone, client_of
+from ozg_lod.web.clients import client_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ozg_lod.contributions.applications import Application
-    from ozg_lod.contributions.inspection import Inspected, Inspection
-    from ozg_lod.contributions.submissions import Case, Submission
+    from ozg_lod.contributions.inspection import Inspected
+    from ozg_lod.contributions.submissions import Case
     from ozg_lod.contributions.uploads import Upload
     from ozg_lod.settings import Settings
     from ozg_lod.web.rates import Rate
@@ -41,12 +45,9 @@ _CREATED: Final = 201
 _SEE_OTHER: Final = 303
 _UNPROCESSABLE: Final = 422
 _SWEEP_EVERY_S: Final = 3600
+_RETRY_AFTER_S: Final = 600
 _OFFERED: Final = (formats.JSON, formats.HTML)
-_PRIVATE: Final = {
-    "cache-control": "no-store",
-    "vary": "Accept, Accept-Language",
-    "x-robots-tag": "noindex",
-}
+_PRIVATE: Final = {**sendings.NEVER_KEPT, "x-robots-tag": "noindex"}
 
 
 @router.post(
@@ -57,7 +58,7 @@ async def contribute(request: Request) -> Response:
     inbox = _inbox(request)
     sent = await _form(request)
     upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
-    kind = _kind(request, sent.fields)
+    kind = await run_in_threadpool(_kind, request, sent.fields)
     application = _known(request, applications.read(sent.fields))
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     if application.faults:
@@ -65,17 +66,19 @@ async def contribute(request: Request) -> Response:
     try:
         rate: Rate = request.app.state.submissions
         rate.count(client_of(request))
-        inspected = await _inspected(request, Order(upload.name, upload.content, kind, REPORT))
+        inspected = await sendings.inspected(request, Order(upload.name, upload.content, kind, REPORT))
         if not inspected.examination.conforms:
             return _refused(request, check_pages.Outcome(upload, kind, inspected.examination), page=page)
         delivery = _delivery(request, upload, application, inspected)
-        submission = await run_in_threadpool(inbox.submit, delivery)
+        with _out_of_sight():
+            submission = await run_in_threadpool(inbox.submit, delivery)
+            case = await run_in_threadpool(inbox.case, submission.reference)
     except OzgLodError as error:
         if not page:
             raise
         form = Form(upload, kind, application, _days(request), failure=error)
         return _page(request, submission_pages.form(_visit(request, "/pruefen").site, form), error.status)
-    return _kept(request, submission, inbox.case(submission.reference), page=page)
+    return _kept(request, case, page=page)
 
 
 @router.post("/einreichen", include_in_schema=False)
@@ -84,7 +87,8 @@ async def form(request: Request) -> Response:
     _inbox(request)
     sent = await _form(request)
     upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
-    shown = Form(upload, _kind(request, sent.fields), None, _days(request))
+    kind = await run_in_threadpool(_kind, request, sent.fields)
+    shown = Form(upload, kind, None, _days(request))
     return _page(request, submission_pages.form(_visit(request, "/pruefen").site, shown))
 
 
@@ -93,7 +97,8 @@ async def form(request: Request) -> Response:
 async def status(request: Request, token: str) -> Response:
     """Answer with the state; no personal data but a hint that only the sender recognises."""
     inbox = _inbox(request)
-    case = await run_in_threadpool(inbox.by_token, token)
+    with _out_of_sight():
+        case = await run_in_threadpool(inbox.by_token, token)
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     return _status(request, case, page=page)
 
@@ -118,22 +123,27 @@ def _inbox(request: Request) -> Inbox:
     return Inbox(settings.inbox, most=settings.inbox_open, most_bytes=settings.inbox_bytes)
 
 
+@contextlib.contextmanager
+def _out_of_sight() -> Iterator[None]:
+    """Log what is wrong with the folder; who submits learns that it cannot be done now, not where it lies."""
+    try:
+        yield
+    except (InboxError, OSError) as error:
+        _log.error("the inbox: %s", error)  # one sentence, no traceback
+        raise Unavailable(
+            "Submissions cannot be kept or looked up right now; try again later.",
+            "Einreichungen können gerade weder angenommen noch angezeigt werden; versuchen Sie es später noch einmal.",
+            retry_after_s=_RETRY_AFTER_S,
+        ) from error
+
+
 async def _form(request: Request) -> uploads.Form:
-    inspection: Inspection = request.app.state.inspection
     if not request.headers.get("content-type", "").lower().startswith(uploads.FORM):
         raise BadRequest(
             "Send a form (multipart/form-data) with the fields file, authority, sender, mail, consent.",
             "Senden Sie ein Formular (multipart/form-data) mit den Feldern file, authority, sender, mail, consent.",
         )
-    async with inspection.receiving():
-        return await uploads.read_form(request, limit_s=request.app.state.settings.delivery_s)
-
-
-async def _inspected(request: Request, order: Order) -> Inspected:
-    inspection: Inspection = request.app.state.inspection
-    spending = request.app.state.budget.spending(client_of(request))
-    async with cancelled_when_gone(request):
-        return await inspection.check(order, request.app.state.opened, spending=spending)
+    return await sendings.form(request)
 
 
 def _kind(request: Request, fields: dict[str, str]) -> str:
@@ -189,9 +199,9 @@ def _refused(request: Request, outcome: check_pages.Outcome, *, page: bool) -> R
     return Response(body, _UNPROCESSABLE, {**_PRIVATE, "content-type": formats.JSON.content_type})
 
 
-def _kept(request: Request, submission: Submission, case: Case, *, page: bool) -> Response:
+def _kept(request: Request, case: Case, *, page: bool) -> Response:
     """Return the address of the status; a browser is led there, so that loading again submits nothing."""
-    visit = _visit(request, f"/einreichung/{submission.token}")
+    visit = _visit(request, f"/einreichung/{case.submission.token}")
     if page:
         return Response(status_code=_SEE_OTHER, headers={**_PRIVATE, "location": visit.addresses.path(visit.path)})
     answer = _status(request, case, page=False)
@@ -216,9 +226,7 @@ def _status(request: Request, case: Case, *, page: bool) -> Response:
 
 
 def _page(request: Request, body: bytes, status: int = 200) -> Response:
-    language = _visit(request, "/pruefen").language
-    headers = {**_PRIVATE, "content-type": formats.HTML.content_type, "content-language": language}
-    return Response(body, status, headers)
+    return sendings.page(_visit(request, "/pruefen"), body, status, _PRIVATE)
 
 
 def _visit(request: Request, path: str) -> Visit:

@@ -16,7 +16,7 @@ from ozg_lod.pages.describe import about
 from ozg_lod.pages.highlights import highlights
 from ozg_lod.pages.visits import Made, Visit, no_such_page
 from ozg_lod.rdf import formats
-from ozg_lod.web.replies import Asked, Reply, reply
+from ozg_lod.web.replies import Asked, reply, response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +34,7 @@ async def start(request: Request) -> Response:
     """Answer with the start page; a program that wants a graph is sent to the catalogue."""
     visit = Visit.of(request, "/", offered=(formats.HTML, *formats.GRAPHS))
     if visit.form is not formats.HTML:
-        return _sent(visit.redirect("/catalog"))
+        return response(visit.redirect("/catalog"))
 
     def make() -> Made:
         return Made(pages.start(visit.site, visit.directory, visit.title, highlights(visit.graph, visit.atlas)))
@@ -47,7 +47,7 @@ async def start(request: Request) -> Response:
 async def identify(request: Request, kind: str, key: str) -> Response:
     """Lead from the thing to the page about it; the page negotiates the format."""
     visit = Visit.of(request, f"/doc/{kind}/{key}", offered=formats.PAGES, suffix="html")
-    return _sent(await run_in_threadpool(visit.to_page, kind, key))
+    return response(await run_in_threadpool(visit.to_page, kind, key))
 
 
 @router.get("/doc/{kind}/{name}", summary="Everything about one thing (.html .ttl .jsonld …)")
@@ -152,11 +152,11 @@ async def _shapes(request: Request, suffix: str | None) -> Response:
 async def static(request: Request, name: str) -> Response:
     """Answer with a file of the site's looks."""
     entry, content_type = static_files.find(name)
-    asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+    asked = Asked.of(request)
     mark = hashlib.sha256(entry.plain).hexdigest()
     kept = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
     fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": kept}
-    return _sent(reply(entry, asked, mark=mark, headers=fields))
+    return response(reply(entry, asked, mark=mark, headers=fields))
 
 
 async def _answer(visit: Visit, make: Callable[[], Made], about_iri: str = "") -> Response:
@@ -166,14 +166,10 @@ async def _answer(visit: Visit, make: Callable[[], Made], about_iri: str = "") -
     """
     ready = visit.ready()
     if ready is not None:
-        return _sent(ready)
+        return response(ready)
     if about_iri and visit.is_light(about_iri):
-        return _sent(visit.answer(make, about=about_iri))
-    return _sent(await run_in_threadpool(visit.answer, make, about=about_iri))
-
-
-def _sent(answer: Reply) -> Response:
-    return Response(answer.body, answer.status, dict(answer.headers))
+        return response(visit.answer(make, about=about_iri))
+    return response(await run_in_threadpool(visit.answer, make, about=about_iri))
 
 
 def _parted(name: str) -> tuple[str, str | None]:

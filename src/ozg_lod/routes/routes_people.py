@@ -13,12 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from ozg_lod.errors import NotFound
 from ozg_lod.pages import inventory, legal, manual, maps, people, sitemap
 from ozg_lod.pages.timeline import timeline
-from ozg_lod.pages.visits import Made, Visit
+from ozg_lod.pages.visits import Visit
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import iri_of
-from ozg_lod.routes import routes_contribute
-from ozg_lod.snapshots.snapshot import QUERIES_FOLDER, REPORT_FILE, Snapshots
-from ozg_lod.web.replies import Asked, reply
+from ozg_lod.routes import answers, routes_contribute
+from ozg_lod.snapshots.snapshot import QUERIES_FOLDER, REPORT_FILE
+from ozg_lod.web.replies import response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from ozg_lod.pages.timeline import Timeline
     from ozg_lod.rdf.graph import Term
     from ozg_lod.settings import Settings
-    from ozg_lod.snapshots.snapshot import Publication
     from ozg_lod.sparql.serving import Opened
-    from ozg_lod.web.cache import Entry
 
 Answering = TypeVar("Answering", bound="Callable[..., object]")
 
@@ -63,8 +61,8 @@ async def chart(request: Request, kreis: str = "") -> Response:
     visit = await _with_atlas(_visit(request, "/karte"))
     if kreis:
         found = visit.redirect(f"/karte/{_district(visit, kreis).district}")
-        return Response(found.body, found.status, dict(found.headers))
-    return await _answer(visit, lambda: people.chart(visit.site, visit.atlas, None, _names(visit, _on_map(visit))))
+        return response(found)
+    return await answers.page(visit, lambda: people.chart(visit.site, visit.atlas, None, _names(visit, _on_map(visit))))
 
 
 @_offer("/karte/ueberblick.svg")
@@ -78,7 +76,7 @@ async def overview(request: Request) -> Response:
             raise NotFound("There is no map here.", "Eine Karte gibt es hier nicht.")
         return picture
 
-    return await _bytes(request, "overview", _SVG, make)
+    return await answers.kept(request, "overview", _SVG, make)
 
 
 @_offer("/karte/{key}.svg", "Where an area lies, as a small picture")
@@ -86,7 +84,7 @@ async def locator(request: Request, key: str) -> Response:
     """Answer with the small map of one state, district or municipality."""
     visit = await _with_atlas(Visit.of(request, f"/karte/{key}", offered=(formats.HTML,), suffix="html"))
     area = _area(visit, key)
-    return await _bytes(request, f"locator {key}", _SVG, lambda: maps.locator(visit.atlas, area))
+    return await answers.kept(request, f"locator {key}", _SVG, lambda: maps.locator(visit.atlas, area))
 
 
 @_offer("/karte/{key}", "Map of one district by its key")
@@ -94,7 +92,9 @@ async def district_chart(request: Request, key: str) -> Response:
     """Answer with the map of one district; an independent city is its own."""
     visit = await _with_atlas(_visit(request, f"/karte/{key}"))
     district = _district(visit, key)
-    return await _answer(visit, lambda: people.chart(visit.site, visit.atlas, district, _names(visit, _on_map(visit))))
+    return await answers.page(
+        visit, lambda: people.chart(visit.site, visit.atlas, district, _names(visit, _on_map(visit)))
+    )
 
 
 @_offer("/zeitleiste", "Since when what is available")
@@ -106,7 +106,7 @@ async def line(request: Request) -> Response:
         found = timeline(visit.opened.store)
         return people.timeline(visit.site, found, _names(visit, _on_line(found)))
 
-    return await _answer(visit, make)
+    return await answers.page(visit, make)
 
 
 @_offer("/quellen", "Sources with their passages")
@@ -118,7 +118,7 @@ async def sources(request: Request) -> Response:
         found = inventory.sources(visit.opened.store, visit.directory)
         return people.sources(visit.site, found, _names(visit, _of_sources(found)))
 
-    return await _answer(visit, make)
+    return await answers.page(visit, make)
 
 
 @_offer("/widersprueche", "Where sources contradict each other")
@@ -130,7 +130,7 @@ async def disputes(request: Request) -> Response:
         found = inventory.disputes(visit.opened.store, visit.directory)
         return people.disputes(visit.site, found, _names(visit, _of_disputes(found)))
 
-    return await _answer(visit, make)
+    return await answers.page(visit, make)
 
 
 @_offer("/status", "What is served, and how complete it is")
@@ -144,9 +144,9 @@ async def status(request: Request) -> Response:
             raise NotFound("Nothing was built here.", "Hier wurde nichts gebaut.")
         report = json.loads((opened.directory / REPORT_FILE).read_bytes())
         stocks = inventory.stocks(visit.opened.store, visit.directory)
-        return people.status(visit.site, people.State(opened.manifest, report, _log(request), stocks))
+        return people.status(visit.site, people.State(opened.manifest, report, answers.publications(request), stocks))
 
-    return await _answer(visit, make)
+    return await answers.page(visit, make)
 
 
 @_offer("/hilfe", "Help: glossary, SPARQL in five steps, citing, linking")
@@ -155,7 +155,7 @@ async def help_page(request: Request) -> Response:
     visit = _visit(request, "/hilfe")
     opened: Opened = request.app.state.opened
     folder = opened.directory / QUERIES_FOLDER / "help"
-    return await _answer(visit, lambda: people.manual(visit.site, manual.steps(folder)))
+    return await answers.page(visit, lambda: people.manual(visit.site, manual.steps(folder)))
 
 
 @_offer("/impressum")
@@ -166,7 +166,7 @@ async def legal_page(request: Request) -> Response:
     slot = request.url.path.rpartition("/")[2]
     visit = _visit(request, f"/{slot}")
     settings: Settings = request.app.state.settings
-    return await _answer(visit, lambda: people.legal(visit.site, legal.page(settings.legal, slot, visit.language)))
+    return await answers.page(visit, lambda: people.legal(visit.site, legal.page(settings.legal, slot, visit.language)))
 
 
 @_offer("/sitemap.xml")
@@ -175,11 +175,11 @@ async def whole_sitemap(request: Request) -> Response:
     visit = Visit.of(request, "/sitemap.xml", offered=(formats.HTML,), suffix="html")
 
     def make() -> bytes:
-        listed = sitemap.pages(visit.directory, _INDEXED, _log(request))
+        listed = sitemap.pages(visit.directory, _INDEXED, answers.publications(request))
         count = sitemap.parts(listed)
         return sitemap.index(count, visit.addresses) if count > 1 else sitemap.urlset(listed, visit.addresses)
 
-    return await _bytes(request, "sitemap", _XML, make)
+    return await answers.kept(request, "sitemap", _XML, make)
 
 
 @_offer("/sitemap-{part}.xml")
@@ -188,26 +188,26 @@ async def part_of_sitemap(request: Request, part: int) -> Response:
     visit = Visit.of(request, f"/sitemap-{part}.xml", offered=(formats.HTML,), suffix="html")
 
     def make() -> bytes:
-        listed = sitemap.pages(visit.directory, _INDEXED, _log(request))
+        listed = sitemap.pages(visit.directory, _INDEXED, answers.publications(request))
         if not 1 <= part <= sitemap.parts(listed):
             raise NotFound("There is no such part of the sitemap.", "Diesen Teil der Sitemap gibt es nicht.")
         return sitemap.urlset(listed, visit.addresses, part)
 
-    return await _bytes(request, f"sitemap {part}", _XML, make)
+    return await answers.kept(request, f"sitemap {part}", _XML, make)
 
 
 @_offer("/robots.txt")
 async def robots(request: Request) -> Response:
     """Answer with what crawlers may read."""
     visit = Visit.of(request, "/robots.txt", offered=(formats.HTML,), suffix="html")
-    return await _bytes(request, "robots", _TEXT, lambda: sitemap.robots(visit.addresses))
+    return await answers.kept(request, "robots", _TEXT, lambda: sitemap.robots(visit.addresses))
 
 
 @_offer("/favicon.ico")
 async def favicon(request: Request) -> Response:
     """Answer with the icon for programs that ask for nothing else."""
     icon = files("ozg_lod").joinpath("static", "favicon.ico")
-    return await _bytes(request, "favicon", "image/x-icon", icon.read_bytes)
+    return await answers.kept(request, "favicon", "image/x-icon", icon.read_bytes)
 
 
 def _visit(request: Request, path: str) -> Visit:
@@ -218,35 +218,6 @@ async def _with_atlas(visit: Visit) -> Visit:
     """Return the visit once its atlas is read, which happens beside the event loop."""
     await run_in_threadpool(lambda: visit.atlas)
     return visit
-
-
-async def _answer(visit: Visit, make: Callable[[], bytes]) -> Response:
-    ready = visit.ready()
-    answer = ready if ready is not None else await run_in_threadpool(visit.answer, lambda: Made(make()))
-    return Response(answer.body, answer.status, dict(answer.headers))
-
-
-async def _bytes(request: Request, name: str, content_type: str, make: Callable[[], bytes]) -> Response:
-    """Answer with bytes that have one form and no language, kept for the life of the snapshot."""
-    opened: Opened = request.app.state.opened
-    mark = f"{opened.version} {opened.code} {name}"
-
-    def kept() -> Entry:
-        return opened.cache.get(mark) or opened.cache.put(mark, make())
-
-    asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
-    fields = {"content-type": content_type, "vary": "Accept-Encoding"}
-    answer = reply(await run_in_threadpool(kept), asked, mark=mark, headers=fields)
-    return Response(answer.body, answer.status, dict(answer.headers))
-
-
-def _log(request: Request) -> list[Publication]:
-    """Return the publications up to the one that is served."""
-    opened: Opened = request.app.state.opened
-    settings: Settings = request.app.state.settings
-    log = Snapshots(settings.target).publications()
-    last = max((n for n, entry in enumerate(log, start=1) if entry.snapshot == opened.name), default=len(log))
-    return log[:last]
 
 
 def _area(visit: Visit, key: str) -> Area:

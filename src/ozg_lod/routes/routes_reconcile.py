@@ -6,15 +6,17 @@ ours is a script. Bodies are plain JSON within limits; matching is a comparison 
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.errors import BadRequest, TooLarge, UnsupportedMedia
+from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of, pick
 from ozg_lod.reuse import register
-from ozg_lod.reuse.exchanges import FORM, form_of, json_body, no_jsonp, parsed, sent, spoken
+from ozg_lod.reuse.exchanges import FORM, form_of, json_body, no_jsonp, parsed, same_for_all, sent, spoken
 from ozg_lod.reuse.extension import BY_ID, Reader
 from ozg_lod.reuse.reconcile_manifest import ROOT, ROOT_10, Service
 from ozg_lod.reuse.reconcile_queries import batch_02, batch_10
@@ -104,7 +106,8 @@ def _manifest(request: Request, *, newer: bool) -> Response:
     _register(request)  # whoever reads the manifest asks next: what is read once is read now
     service = Service(_title(opened, said), opened.base_iri, opened.public_url)
     manifest = service.manifest_10(said) if newer else service.manifest_02(said)
-    return sent(manifest, said, cached=True)
+    body = json.dumps(manifest, ensure_ascii=False).encode()
+    return same_for_all(request, body, formats.JSON.media_type, said)
 
 
 def _matched_02(request: Request, text: str) -> Response:

@@ -10,24 +10,23 @@ from starlette.concurrency import run_in_threadpool
 from ozg_lod.catalogue import feed
 from ozg_lod.errors import NotFound
 from ozg_lod.pages.site import Site
-from ozg_lod.pages.visits import Made, Visit
+from ozg_lod.pages.visits import Visit
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import pick
 from ozg_lod.reuse import efa, efa_pages, linkset
 from ozg_lod.reuse.linkset import Linker
-from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.routes import answers
 from ozg_lod.text.language import choose_language
 from ozg_lod.text.words import words
 from ozg_lod.web.cache import Entry
 from ozg_lod.web.moments import http_date
-from ozg_lod.web.replies import Asked, reply
+from ozg_lod.web.replies import Asked, reply, response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ozg_lod.rdf.formats import Format
     from ozg_lod.reuse.linkset import Context
-    from ozg_lod.snapshots.snapshot import Publication
     from ozg_lod.sparql.serving import Opened
     from ozg_lod.text.language import Language
 
@@ -43,7 +42,7 @@ _ENGLISH: Final = ".en"
 async def offers(request: Request) -> Response:
     """Answer with all offers."""
     visit = Visit.of(request, "/efa", offered=(formats.HTML,))
-    return await _page(visit, lambda: efa_pages.efa(visit.site, _register(visit)))
+    return await answers.page(visit, lambda: efa_pages.efa(visit.site, _register(visit)))
 
 
 @router.get("/reuse", summary="Who reuses which EfA offer (as links: /linkset/reuse)")
@@ -51,7 +50,7 @@ async def offers(request: Request) -> Response:
 async def reuse(request: Request) -> Response:
     """Answer with the register of reuse."""
     visit = Visit.of(request, "/reuse", offered=(formats.HTML,))
-    return await _page(visit, lambda: efa_pages.reuse(visit.site, _register(visit)))
+    return await answers.page(visit, lambda: efa_pages.reuse(visit.site, _register(visit)))
 
 
 @router.get("/badge/{name}.svg", summary="Badge of an EfA offer; {key}.svg in German, {key}.en.svg in English")
@@ -70,7 +69,7 @@ async def badge(request: Request, name: str) -> Response:
             raise NotFound(f"There is no EfA offer “{key[:80]}”.", f"Ein EfA-Angebot „{key[:80]}“ gibt es nicht.")
         return efa_pages.badge(Site(language, visit.addresses, visit.opened.version), register, found)
 
-    return await _kept(request, f"badge {name}", _SVG, make)
+    return await answers.kept(request, f"badge {name}", _SVG, make)
 
 
 @router.get("/linkset/reuse", summary="Every reuse of an EfA offer as a linkset (RFC 9264)")
@@ -110,13 +109,12 @@ def _feed(request: Request, kind: str, key: str) -> Response:
     if not visit.graph.knows(iri):
         raise visit.unknown(kind, key)
     language = choose_language(request.query_params.get("lang"), None)
-    log = _log(request, opened)
+    log = answers.publications(request)
     touched = {iri, *(subject for subject in _speaking(visit, iri))}
     name = pick(visit.graph.names(iri), language, key)[0]
     body = feed.of_thing(
         log, touched, iri=iri, page=visit.addresses.absolute(visit.path), name=name, words=words(language)
     )
-    asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
     headers = {
         "content-type": f"{feed.MEDIA_TYPE}; charset=utf-8",
         "content-language": language,
@@ -124,8 +122,7 @@ def _feed(request: Request, kind: str, key: str) -> Response:
         **({"last-modified": http_date(log[-1].time)} if log else {}),
     }
     mark = f"{len(log)} {opened.version} {opened.code} {language} {opened.public_url} {iri} feed"
-    answer = reply(Entry(body), asked, mark=mark, headers=headers)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(reply(Entry(body), Asked.of(request), mark=mark, headers=headers))
 
 
 def _speaking(visit: Visit, iri: str) -> Sequence[str]:
@@ -133,12 +130,6 @@ def _speaking(visit: Visit, iri: str) -> Sequence[str]:
     return [
         subject.partition("#")[0] for triple in visit.graph.to(iri) if (subject := getattr(triple.subject, "value", ""))
     ]
-
-
-def _log(request: Request, opened: Opened) -> list[Publication]:
-    log = Snapshots(request.app.state.settings.target).publications()
-    last = max((entry.number for entry in log if entry.snapshot == opened.name), default=0)
-    return [entry for entry in log if entry.number <= last]
 
 
 def _register(visit: Visit) -> efa.Register:
@@ -157,7 +148,9 @@ async def _linkset(request: Request, visit: Visit, read: Callable[[Linker], list
         contexts = read(linker)
         return linkset.as_json(contexts) if form is linkset.JSON else linkset.as_text(contexts)
 
-    return await _kept(request, f"{visit.path} {form.suffix}", form.content_type, make, vary="Accept, Accept-Encoding")
+    return await answers.kept(
+        request, f"{visit.path} {form.suffix}", form.content_type, make, vary="Accept, Accept-Encoding"
+    )
 
 
 def _form(request: Request) -> Format:
@@ -168,26 +161,3 @@ def _form(request: Request) -> Format:
         return formats.by_name(wanted, linkset.OFFERED)
     found = formats.negotiate(accept, (*linkset.OFFERED, formats.JSON))
     return linkset.JSON if found is formats.JSON else found
-
-
-async def _page(visit: Visit, make: Callable[[], bytes]) -> Response:
-    ready = visit.ready()
-    answer = ready if ready is not None else await run_in_threadpool(visit.answer, lambda: Made(make()))
-    return Response(answer.body, answer.status, dict(answer.headers))
-
-
-async def _kept(
-    request: Request, name: str, content_type: str, make: Callable[[], bytes], *, vary: str = "Accept-Encoding"
-) -> Response:
-    """Answer with bytes that are the same for everybody, kept for the life of the snapshot."""
-    opened: Opened = request.app.state.opened
-    mark = f"{opened.version} {opened.code} {name}"
-
-    def kept() -> Entry:
-        return opened.cache.get(mark) or opened.cache.put(mark, make())
-
-    asked = Asked(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
-    answer = reply(
-        await run_in_threadpool(kept), asked, mark=mark, headers={"content-type": content_type, "vary": vary}
-    )
-    return Response(answer.body, answer.status, dict(answer.headers))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from typing import TYPE_CHECKING, Final
@@ -18,9 +16,10 @@ from ozg_lod.pages.visits import Visit, no_such_page
 from ozg_lod.rdf import formats
 from ozg_lod.search import keys, results
 from ozg_lod.search.search import LONGEST, Index
+from ozg_lod.text.separated import harmless, written
 from ozg_lod.vocab import KINDS
 from ozg_lod.web.cache import Entry
-from ozg_lod.web.replies import reply
+from ozg_lod.web.replies import reply, response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -154,14 +153,12 @@ def _described(visit: Visit, thing: Thing) -> dict[str, object]:
 
 def _csv(outcome: Outcome) -> bytes:
     """Return all hits as CSV (RFC 4180); a cell a spreadsheet would take for a formula gets an apostrophe in front."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow(["iri", "kind", "key", "official_key", "name_de", "name_en", "type_de", "district", "match"])
+    rows = [("iri", "kind", "key", "official_key", "name_de", "name_en", "type_de", "district", "match")]
     for hit in outcome.hits:
-        thing = hit.thing
-        cells = (thing.iri, thing.kind, thing.key, thing.official, thing.de, thing.en, thing.type_de, thing.district)
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell for cell in (*cells, hit.match)])
-    return output.getvalue().encode()
+        found = hit.thing
+        names = (found.de, found.en, found.type_de, found.district)
+        rows.append((found.iri, found.kind, found.key, found.official, *names, hit.match))
+    return written([harmless(cell) for cell in row] for row in rows)
 
 
 def _look_up(request: Request, scheme: keys.Scheme, name: str) -> Response:
@@ -263,4 +260,4 @@ def _sent(visit: Visit, body: bytes, asked: Mapping[str, str]) -> Response:
         headers["content-language"] = visit.language
     state = f"{visit.opened.version} {visit.opened.code} {visit.form.suffix} {visit.language} {visit.chosen}"
     answer = reply(Entry(body), visit.asked, mark=f"{state} {urlencode(query)}", headers=headers)
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return response(answer)

@@ -13,7 +13,7 @@ from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.reuse import glances, register, suggestions
-from ozg_lod.reuse.exchanges import number, sent, spoken
+from ozg_lod.reuse.exchanges import number, same_for_all, sent, spoken
 from ozg_lod.reuse.extension import Reader, described, proposed
 from ozg_lod.reuse.reconcile_manifest import ROOT, ROOT_10
 from ozg_lod.reuse.register import KINDS
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
+_METHODS: Final = ["GET", "HEAD"]
 _WHAT: Final = ("entity", "property", "type")
 _FRAMED: Final = "; ".join(
     (
@@ -42,7 +43,7 @@ It has no form, no script and no state, so that nothing is to be gained by a cli
 
 @router.get(f"{ROOT}/extend/propose", summary="Properties that things of a type have: ?type=, ?limit=")
 @router.head(f"{ROOT}/extend/propose", include_in_schema=False)
-@router.get(f"{ROOT_10}/extend/propose", include_in_schema=False)
+@router.api_route(f"{ROOT_10}/extend/propose", methods=_METHODS, include_in_schema=False)
 async def propose(request: Request) -> Response:
     """Answer with the properties that can be fetched."""
     said = spoken(request)
@@ -54,7 +55,7 @@ async def propose(request: Request) -> Response:
 
 @router.get(f"{ROOT}/suggest/{{what}}", summary="Suggestions for entity, property or type: ?prefix=, ?limit=, ?cursor=")
 @router.head(f"{ROOT}/suggest/{{what}}", include_in_schema=False)
-@router.get(f"{ROOT_10}/suggest/{{what}}", include_in_schema=False)
+@router.api_route(f"{ROOT_10}/suggest/{{what}}", methods=_METHODS, include_in_schema=False)
 async def suggest(request: Request, what: str) -> Response:
     """Answer with what begins so."""
     if what not in _WHAT:
@@ -81,7 +82,7 @@ async def flyout(request: Request, what: str) -> Response:
 
 @router.get(f"{ROOT}/preview", summary="A thing as a small page for a frame: ?id=")
 @router.head(f"{ROOT}/preview", include_in_schema=False)
-@router.get(f"{ROOT_10}/preview", include_in_schema=False)
+@router.api_route(f"{ROOT_10}/preview", methods=_METHODS, include_in_schema=False)
 async def preview(request: Request) -> Response:
     """Answer with a page that other sites may show in a frame."""
     return await run_in_threadpool(_previewed, request)
@@ -110,14 +111,8 @@ def _previewed(request: Request) -> Response:
         )
     site = Site(said.language, Addresses(opened.base_iri, opened.public_url), opened.version, f"/doc/{record.id}")
     reader = Reader(Graph(opened.store), _register(request), said, opened.base_iri, opened.public_url)
-    headers = {
-        "content-type": formats.HTML.content_type,
-        "content-language": said.language,
-        "content-security-policy": _FRAMED,
-        "vary": "Accept-Language",
-        "cache-control": "public, max-age=60",
-    }
-    return Response(glances.page(site, record, reader), headers=headers)
+    body, framed = glances.page(site, record, reader), {"content-security-policy": _FRAMED}
+    return same_for_all(request, body, formats.HTML.content_type, said, **framed)
 
 
 def _register(request: Request) -> Register:

@@ -7,6 +7,7 @@ to an older version is a change of its own day.
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ozg_lod.snapshots.snapshot import FileRecord
 
+_log = logging.getLogger("ozg_lod")
 _RETRY_AFTER_S: Final = 3600
 
 
@@ -92,7 +94,10 @@ def past(snapshots: Snapshots, version: str, public_url: str, *, pinned: bool) -
         )
     if found[-1].erased:
         raise erased(found[-1])
-    return _edition(snapshots, found, public_url, f"/snapshot/{version}" if pinned else "")
+    try:
+        return _edition(snapshots, found, public_url, f"/snapshot/{version}" if pinned else "")
+    except SnapshotError as error:
+        raise damaged(version, error) from error
 
 
 def erased(publication: Publication) -> Gone:
@@ -105,6 +110,16 @@ def erased(publication: Publication) -> Gone:
         "zurückgezogen wurde; ohne sie hätte die Version eine andere Prüfsumme, darum gibt es sie nicht mehr. "
         "/changes.atom nennt die Versionen, die es noch gibt.",
         erased=day,
+    )
+
+
+def damaged(version: str, error: SnapshotError) -> Unavailable:
+    """Log what is wrong with a version and how to mend it; return the failure for those who ask for it."""
+    _log.error("a past version cannot be read: %s", error.en)  # one sentence, no traceback
+    return Unavailable(
+        f"Version {version[:12]} is damaged here and cannot be had; /aenderungen lists the others.",
+        f"Der Datenstand {version[:12]} ist hier beschädigt und nicht zu haben; /aenderungen nennt die anderen.",
+        retry_after_s=_RETRY_AFTER_S,
     )
 
 

@@ -25,7 +25,7 @@ import pyoxigraph as ox
 
 from ozg_lod.engine import store
 from ozg_lod.errors import SnapshotError
-from ozg_lod.snapshots import changes, durable
+from ozg_lod.snapshots import changes, durable, holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -236,14 +236,19 @@ class Snapshots:
         return publication
 
     def prune(self, *, keep: int) -> list[str]:
-        """Remove the stores of all but the `keep` latest published snapshots; dumps and manifests stay for good."""
+        """Remove the stores of all but the `keep` latest published snapshots; dumps and manifests stay for good.
+
+        One that is being read stays too.
+        """
         latest = list(dict.fromkeys(entry.snapshot for entry in reversed(self.publications())))
         spared = {*latest[:keep], self.current()}
         stores = {name: self.directory(name) / store.STORE_DIRECTORY for name in self.names()}
-        pruned = [name for name, path in stores.items() if name not in spared and path.exists()]
-        for name in pruned:
-            shutil.rmtree(self.directory(name) / store.STORE_DIRECTORY)
-        return pruned
+        found = [name for name, path in stores.items() if name not in spared and path.exists()]
+        return [name for name in found if self._pruned(name)]
+
+    def hold(self, name: str) -> holds.Hold:
+        """Keep the store of a snapshot from being pruned until the hold is let go."""
+        return holds.Hold(self.directory(name) / MANIFEST_FILE)
 
     def verified(self, name: str) -> Manifest:
         """Return the manifest after every file was held against it; raise SnapshotError naming the first wrong."""
@@ -291,6 +296,13 @@ class Snapshots:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         durable.sync(self.directory(name))
         return bool(left)
+
+    def _pruned(self, name: str) -> bool:
+        """Remove one store and return True; False where somebody reads it."""
+        with holds.alone(self.directory(name) / MANIFEST_FILE) as free:
+            if free:
+                shutil.rmtree(self.directory(name) / store.STORE_DIRECTORY)
+            return free
 
     def _write_log(self, log: list[Publication]) -> None:
         durable.replace(self._log, b"".join(entry.line() for entry in log))

@@ -14,7 +14,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.errors import Busy, NotFound, Unavailable
+from ozg_lod.errors import Busy, NotFound, SnapshotError, Unavailable
+from ozg_lod.snapshots import editions
 from ozg_lod.snapshots.snapshot import Snapshots
 from ozg_lod.sparql.serving import open_snapshot
 
@@ -109,7 +110,7 @@ class Archive:
 
     async def _opened(self, version: str) -> _Kept:
         """Begin to open a version; the one that was idle longest makes room for it."""
-        if len(self._kept) >= _MOST:
+        while len(self._kept) >= _MOST and version not in self._kept:  # others may begin while one is being closed
             idle = min((k for k in self._kept if self._kept[k].idle), key=lambda k: self._kept[k].used_at, default=None)
             if idle is None:
                 raise Busy(
@@ -119,7 +120,7 @@ class Archive:
                     retry_after_s=_RETRY_AFTER_S,
                 )
             await _end(self._kept.pop(idle))
-        kept = self._kept.get(version)  # somebody else may have begun while one was being closed
+        kept = self._kept.get(version)
         if kept is None:
             kept = self._kept[version] = _Kept(asyncio.create_task(asyncio.to_thread(self._load, version)))
             kept.opening.add_done_callback(lambda task: self._drop_failed(version, task))
@@ -134,16 +135,25 @@ class Archive:
         return [entry.version for entry in self._snapshots.publications()]
 
     def _load(self, version: str) -> Opened:
-        """Open the latest publication of a version: every file is held against its manifest first."""
-        name = next(e.snapshot for e in reversed(self._snapshots.publications()) if e.version == version)
-        return open_snapshot(self._settings, name, self._snapshots.verified(name))
+        """Open the latest publication of a version: every file is held against its manifest first.
+
+        Raises Gone for one whose files were erased, Unavailable for one that is damaged: how to mend it is for the log.
+        """
+        found = next(entry for entry in reversed(self._snapshots.publications()) if entry.version == version)
+        if found.erased:
+            raise editions.erased(found)
+        try:
+            manifest = self._snapshots.verified(found.snapshot)
+        except SnapshotError as error:
+            raise editions.damaged(version, error) from error
+        return open_snapshot(self._settings, found.snapshot, manifest)
 
 
 async def _end(kept: _Kept) -> None:
     """Close one version, once it is open."""
     with contextlib.suppress(Exception):  # it was never opened, and whoever asked was told why
         opened = await kept.opening
-        await asyncio.to_thread(opened.endpoint.close)
+        await asyncio.to_thread(opened.close)
 
 
 def _unknown(written: str, known: Sequence[str], found: Sequence[str]) -> NotFound:

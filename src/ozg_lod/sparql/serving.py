@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ozg_lod.engine.lanes import Lanes
     from ozg_lod.settings import Settings
+    from ozg_lod.snapshots.holds import Hold
     from ozg_lod.sparql.sparql import Evaluator
 
 _log = logging.getLogger("ozg_lod")
@@ -44,6 +45,13 @@ class Opened:
     code: str
     cache: ByteCache = field(repr=False)
     in_memory: bool = True
+    hold: Hold | None = field(default=None, repr=False)
+
+    def close(self) -> None:
+        """End all children, and let go of the store they read."""
+        self.endpoint.close()
+        if self.hold is not None:
+            self.hold.let_go()
 
     @property
     def version(self) -> str:
@@ -75,10 +83,22 @@ def open_current(settings: Settings) -> Opened:
 
 def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) -> Opened:
     """Return a snapshot whose files are known to be sound, loaded and with its own children."""
+    if _fits(manifest, settings):
+        return _loaded(settings, name, manifest, None)
+    hold = snapshot.Snapshots(settings.target).hold(name)
+    try:
+        return _loaded(settings, name, manifest, hold)
+    except BaseException:
+        hold.let_go()
+        raise
+
+
+def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Hold | None) -> Opened:
+    """Return the snapshot; its store is read from disk where it is held."""
     directory = snapshot.Snapshots(settings.target).directory(name)
     cache = ByteCache(settings.cache_bytes)
     evaluator = _evaluator(settings, manifest)
-    from_disk = not _fits(manifest, settings)
+    from_disk = hold is not None
     entry = "ozg_lod.engine.store:answering_from_disk" if from_disk else "ozg_lod.engine.store:answering"
     with ThreadPoolExecutor(1) as loading:
         loaded = loading.submit(snapshot.open_store, directory, from_disk=from_disk)
@@ -96,6 +116,7 @@ def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) ->
         code=code_fingerprint(),
         cache=cache,
         in_memory=not from_disk,
+        hold=hold,
     )
 
 
@@ -165,4 +186,4 @@ class Switch:
         _log.info("now serving snapshot %s, version %s", opened.name, opened.version[:12])
         while old.endpoint.active:  # noqa: ASYNC110 - a rare look; an event would be in the way of every question
             await asyncio.sleep(0.1)
-        await asyncio.to_thread(old.endpoint.close)
+        await asyncio.to_thread(old.close)

@@ -49,7 +49,7 @@ class ByteCache:
         self.size = 0
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._lock = threading.Lock()
-        self._made: dict[str, object] = {}
+        self._made: dict[tuple[type, str], object] = {}
 
     def get(self, name: str) -> Entry | None:
         """Return the entry kept under this name, if any."""
@@ -75,10 +75,9 @@ class ByteCache:
 
     def once(self, kind: type[Thing], make: Callable[[], Thing], *, name: str = "") -> Thing:
         """Return the one thing of this kind (and name), made at the first call; two first calls may both make it."""
-        key = f"{kind.__qualname__} {name}"
-        found = self._made.get(key)
+        found = self._made.get((kind, name))
         if isinstance(found, kind):
             return found
         made = make()
-        self._made[key] = made
+        self._made[kind, name] = made
         return made

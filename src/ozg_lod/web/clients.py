@@ -20,10 +20,8 @@ _LOOK_AFTER_S: Final = 0.05
 
 
 def client_of(request: Request) -> str | None:
-    """Return whom to charge for a request; None for this machine itself, and where there is no budget."""
+    """Return whom to charge for a request; None for this machine itself."""
     settings: Settings = request.app.state.settings
-    if not settings.client_seconds:
-        return None
     peer = request.client.host if request.client else None
     return budget.client(peer, request.headers.get("x-forwarded-for"), settings.trusted_proxies)
 

@@ -16,11 +16,15 @@ def http_date(moment: str) -> str:
 
 
 def unchanged_since(field: str | None, moment: str) -> bool:
-    """Return whether nothing changed after the day the client names in If-Modified-Since; nonsense is not heeded."""
+    """Return whether nothing changed after the day the client names in If-Modified-Since; nonsense is not heeded.
+
+    >>> unchanged_since("Mon, 16 Nov 2026 13:32:02 +9999999999999", "2026-11-22T10:42:41Z")
+    False
+    """
     if field is None:
         return False
     try:
         asked = parsedate_to_datetime(field)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return dt.datetime.fromisoformat(moment) <= asked.replace(tzinfo=asked.tzinfo or dt.UTC)

@@ -7,17 +7,23 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from starlette.responses import Response
+
 from ozg_lod.errors import BadRequest, RangeNotSatisfiable
 from ozg_lod.web.accept import ranges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.requests import Request
+
+    from ozg_lod.errors import OzgLodError
     from ozg_lod.web.cache import Entry
 
 CACHE_CONTROL: Final = "public, max-age=60"
 VARY: Final = "Accept, Accept-Language, Accept-Encoding"
-_PARTS: Final = re.compile(r"bytes\s*=\s*(?:\d+-\d*|-\d+)(?:\s*,\s*(?:\d+-\d*|-\d+))*", re.IGNORECASE)
+_RANGE: Final = r"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
+_PARTS: Final = re.compile(rf"bytes\s*=\s*{_RANGE}(?:\s*,\s*{_RANGE})*", re.IGNORECASE)
 _PART: Final = re.compile(r"(\d*)-(\d*)")
 _LEAST_COMPRESSED: Final = 600
 """Below this size compression saves no packet."""
@@ -40,6 +46,11 @@ class Asked:
     encoding: str | None
     none_match: str | None
 
+    @classmethod
+    def of(cls, request: Request) -> Asked:
+        """Return the fields of this request."""
+        return cls(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+
 
 def reply(entry: Entry, asked: Asked, *, mark: str, headers: Mapping[str, str]) -> Reply:
     """Return the answer with `entry` as content; `mark` names the representation before its coding.
@@ -56,6 +67,17 @@ def reply(entry: Entry, asked: Asked, *, mark: str, headers: Mapping[str, str]) 
         fields["content-encoding"] = "gzip"
     fields["content-length"] = str(len(content))
     return Reply(200, fields, b"" if asked.method == "HEAD" else content)
+
+
+def response(answer: Reply) -> Response:
+    """Return the answer as the framework sends it."""
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def retry_after(error: OzgLodError) -> dict[str, str]:
+    """Return the field that says when to come back (RFC 9110 §10.2.3); none where the failure does not say."""
+    seconds = error.details.get("retry_after_s")
+    return {} if seconds is None else {"retry-after": str(seconds)}
 
 
 def etag(mark: str, coding: str) -> str:
