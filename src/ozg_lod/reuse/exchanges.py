@@ -56,11 +56,17 @@ def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; w
     """Return what a text of JSON says; raise BadRequest, with where it breaks off, for what is none."""
     at = ""
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         at = f" ({error.msg}, line {error.lineno}, column {error.colno})"
+    except UnicodeEncodeError:
+        at = " (it names half a character: of a pair of \\u escapes one is missing)"
     except (ValueError, RecursionError):
         at = " (nested too deeply, or a number that is too long)"
+    else:
+        return found
     raise BadRequest(f"{where} is not JSON{at}.", f"{where} ist kein JSON{at}.")
 
 
