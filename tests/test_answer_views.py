@@ -138,7 +138,17 @@ def test_one_point_has_room_around_it_and_no_link() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["POINT(800 50)", "POINT(1.2.3 50)", "POINT(8)", "LINESTRING(1 2, 3 4)", "POINT(NaN 1)"]
+    "text",
+    [
+        "POINT(800 50)",
+        "POINT(. .)",
+        "POINT(- +)",
+        "POINT(1.2.3 50)",
+        "POLYGON((. .,. .,. .,. .))",
+        "POINT(8)",
+        "LINESTRING(1 2, 3 4)",
+        "POINT(NaN 1)",
+    ],
 )
 def test_what_is_no_place_on_earth_is_not_drawn(text: str) -> None:
     row = [ox.Literal(text, datatype=ox.NamedNode(GEO + "wktLiteral"))]

@@ -30,7 +30,7 @@ _MOST_NAMES: Final = 60
 _MOST_SAID: Final = 3
 _ROOM: Final = 0.05
 """Degrees around a map that has one point only."""
-_POINT: Final = re.compile(r"POINT\s*\(\s*([+-]?[0-9.]+)\s+([+-]?[0-9.]+)\s*\)", re.ASCII)
+_POINT: Final = re.compile(r"POINT\s*\(\s*(\S+)\s+(\S+)\s*\)", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]+)?", re.ASCII)
 _LATITUDES: Final = frozenset({"lat", "latitude", "breite"})
 _LONGITUDES: Final = frozenset({"long", "lon", "lng", "longitude", "laenge", "länge"})
@@ -129,7 +129,7 @@ def _places(columns: Sequence[str], row: Sequence[Term | None], atlas: Atlas) ->
 
 def _written(wkt: str) -> Iterator[tuple[object, _Spot]]:
     found = _POINT.fullmatch(wkt)
-    if found is not None and found[1].count(".") <= 1 and found[2].count(".") <= 1:
+    if found is not None and _NUMBER.fullmatch(found[1]) and _NUMBER.fullmatch(found[2]):
         point = (float(found[1]), float(found[2]))
         if _on_earth(point):
             yield point, _Spot([], point=point)

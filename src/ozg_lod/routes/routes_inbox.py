@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.checks import documents, report
 from ozg_lod.contributions import applications, check_pages, check_reports, submission_pages, uploads
-from ozg_lod.contributions.inbox import Delivery, Inbox
+from ozg_lod.contributions.inbox import Delivery, Inbox, discreet
 from ozg_lod.contributions.inspection import REPORT, Order
 from ozg_lod.contributions.submission_pages import Form, Status
 from ozg_lod.errors import BadRequest, Forbidden, OzgLodError
@@ -29,7 +29,7 @@ from ozg_lod.web.clients import cancelled_when_gone, client_of
 if TYPE_CHECKING:
     from ozg_lod.contributions.applications import Application
     from ozg_lod.contributions.inspection import Inspected, Inspection
-    from ozg_lod.contributions.submissions import Case, Submission
+    from ozg_lod.contributions.submissions import Case
     from ozg_lod.contributions.uploads import Upload
     from ozg_lod.settings import Settings
     from ozg_lod.web.rates import Rate
@@ -55,6 +55,7 @@ _PRIVATE: Final = {
 async def contribute(request: Request) -> Response:
     """Keep a file that conforms; answer with the address of its status."""
     inbox = _inbox(request)
+    _from_here(request)
     sent = await _form(request)
     upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
     kind = _kind(request, sent.fields)
@@ -69,13 +70,15 @@ async def contribute(request: Request) -> Response:
         if not inspected.examination.conforms:
             return _refused(request, check_pages.Outcome(upload, kind, inspected.examination), page=page)
         delivery = _delivery(request, upload, application, inspected)
-        submission = await run_in_threadpool(inbox.submit, delivery)
+        with discreet():
+            submission = await run_in_threadpool(inbox.submit, delivery)
+            case = await run_in_threadpool(inbox.case, submission.reference)
     except OzgLodError as error:
         if not page:
             raise
         form = Form(upload, kind, application, _days(request), failure=error)
         return _page(request, submission_pages.form(_visit(request, "/pruefen").site, form), error.status)
-    return _kept(request, submission, inbox.case(submission.reference), page=page)
+    return _kept(request, case, page=page)
 
 
 @router.post("/einreichen", include_in_schema=False)
@@ -93,7 +96,8 @@ async def form(request: Request) -> Response:
 async def status(request: Request, token: str) -> Response:
     """Answer with the state; no personal data but a hint that only the sender recognises."""
     inbox = _inbox(request)
-    case = await run_in_threadpool(inbox.by_token, token)
+    with discreet():
+        case = await run_in_threadpool(inbox.by_token, token)
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     return _status(request, case, page=page)
 
@@ -116,6 +120,15 @@ def _inbox(request: Request) -> Inbox:
             "Hier kann nichts eingereicht werden; /pruefen sagt, ob eine Datei in Ordnung ist und wohin damit.",
         )
     return Inbox(settings.inbox, most=settings.inbox_open, most_bytes=settings.inbox_bytes)
+
+
+def _from_here(request: Request) -> None:
+    """Refuse what the page of another site sends through the browser of its visitor (Fetch Metadata §2.4)."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise Forbidden(
+            "A page of another site sends this; submit on /pruefen here, or with a program.",
+            "Das sendet die Seite einer anderen Website; reichen Sie hier unter /pruefen ein, oder mit einem Programm.",
+        )
 
 
 async def _form(request: Request) -> uploads.Form:
@@ -189,9 +202,9 @@ def _refused(request: Request, outcome: check_pages.Outcome, *, page: bool) -> R
     return Response(body, _UNPROCESSABLE, {**_PRIVATE, "content-type": formats.JSON.content_type})
 
 
-def _kept(request: Request, submission: Submission, case: Case, *, page: bool) -> Response:
+def _kept(request: Request, case: Case, *, page: bool) -> Response:
     """Return the address of the status; a browser is led there, so that loading again submits nothing."""
-    visit = _visit(request, f"/einreichung/{submission.token}")
+    visit = _visit(request, f"/einreichung/{case.submission.token}")
     if page:
         return Response(status_code=_SEE_OTHER, headers={**_PRIVATE, "location": visit.addresses.path(visit.path)})
     answer = _status(request, case, page=False)
