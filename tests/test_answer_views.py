@@ -148,6 +148,8 @@ def test_one_point_has_room_around_it_and_no_link() -> None:
         "POINT(NaN 1)",
         "POLYGON((1.2.3 4,5 6,7 8,1.2.3 4))",
         "POLYGON((- -,- -,- -,- -))",
+        "POINT(- +)",
+        "POLYGON((. .,. .,. .,. .))",
     ],
 )
 def test_what_is_no_place_on_earth_is_not_drawn(text: str) -> None:

@@ -108,7 +108,17 @@ def test_the_outlines_are_linked_data_with_their_source_and_licence(snapshot_dir
 
 @pytest.mark.parametrize(
     "wkt",
-    ["", "POINT (8 50)", "POLYGON EMPTY", "POLYGON ((8 50,9 50,8 50))", "POLYGON ((8 50,9 50,9 51,8 51))", "<svg/>"],
+    [
+        "",
+        "POINT (8 50)",
+        "POLYGON EMPTY",
+        "POLYGON ((+ -,9 50,9 51,+ -))",
+        "POLYGON ((8-1 50,9 50,9 51,8-1 50))",
+        "POLYGON ((999 50,9 50,9 51,999 50))",
+        "POLYGON ((8 50,9 50,8 50))",
+        "POLYGON ((8 50,9 50,9 51,8 51))",
+        "<svg/>",
+    ],
 )
 def test_what_is_no_closed_polygon_is_no_outline(wkt: str) -> None:
     assert outline(wkt) is None

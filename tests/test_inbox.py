@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import json
 import re
+import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -191,6 +192,92 @@ def test_an_inbox_that_is_damaged_or_in_use_says_so(tmp_path: Path) -> None:
     (inbox.path(submission.reference) / "events.jsonl").write_text("{")
     with pytest.raises(InboxError, match="cannot be read"):
         inbox.cases()
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("events.jsonl", ""),
+        ("events.jsonl", "[]"),
+        ("events.jsonl", "[" * 100_000),
+        ("events.jsonl", '{"state": "received", "time": "yesterday"}'),
+        ("events.jsonl", '{"state": "received", "time": "2026-01-01T00:00:00"}'),
+        ("submission.json", "null"),
+        ("submission.json", '"reference": "../elsewhere"'),
+        ("submission.json", '"authority": "javascript:alert(1)"'),
+        ("submission.json", '"authority": ["x"]'),
+        ("submission.json", '"received": null'),
+        ("sender.json", '{"name": 1, "mail": 2}'),
+    ],
+)
+def test_a_submission_whose_files_were_edited_is_named_and_nothing_is_done_with_it(
+    tmp_path: Path, file: str, text: str
+) -> None:
+    inbox = Inbox(tmp_path)
+    reference = inbox.submit(Delivery("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")).reference
+    path = inbox.path(reference) / file
+    edited = json.dumps({**json.loads(path.read_text()), **json.loads(f"{{{text}}}")}) if text[:1] == '"' else text
+    path.write_text(edited)
+    with pytest.raises(InboxError, match=f"{reference} cannot be read"):
+        inbox.cases()
+
+
+def test_a_submission_under_the_name_of_another_is_none(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    reference = inbox.submit(Delivery("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")).reference
+    inbox.path(reference).rename(inbox.path("deadbeef"))
+    with pytest.raises(InboxError, match=f"it is that of {reference}"):
+        inbox.one("deadbeef")
+
+
+def test_a_file_that_is_gone_or_another_than_was_submitted_is_not_accepted(place: Office) -> None:
+    submission = place.put(table(row()))
+    path = place.inbox.path(submission.reference)
+    before = sorted(place.into.iterdir())
+    (path / "file").write_bytes(table(row(status="geplant")))
+    assert "SHA-256" in place.accept(submission.reference).stderr
+    (path / "file").unlink()
+    assert "nicht lesbar" in place.accept(submission.reference).stderr
+    (path / "report.json").write_text('{"findings": [1]}')
+    assert "report.json" in place.run("show", submission.reference).stderr
+    assert sorted(place.into.iterdir()) == before
+    shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("text", ["x", "[]", "{}", '{"../elsewhere": {"a": "b"}}', '{"mitteilung-1": {"../a": "b"}}'])
+def test_a_plan_that_is_none_is_not_carried_out(place: Office, text: str) -> None:
+    plan = place.folder / "plan.json"
+    place.folder.mkdir(exist_ok=True)
+    said = {"source": [], "target": "", "into": str(place.into), "events": {}, "erase": [], "forget": []}
+    plan.write_text(text if len(text) < 3 else json.dumps({**said, "folders": json.loads(text)}))
+    done = place.run("list")
+    plan.unlink(missing_ok=True)
+    if text != "{}":
+        assert (done.returncode, "kein Plan" in done.stderr) == (2, True)
+    assert not (place.into.parent / "elsewhere").exists()
+
+
+def test_strangers_read_nothing_about_a_folder_that_is_damaged(client: httpx.Client, place: Office) -> None:
+    kept = client.post("/contributions", data=FORM, files=sent(table(row())))
+    assert kept.status_code == 201
+    reference = kept.json()["reference"]
+    events = place.inbox.path(reference) / "events.jsonl"
+    text = events.read_bytes()
+    events.write_bytes(b"{")
+    again = client.post("/contributions", data=FORM, files=sent(table(row(ags="06414000"))))
+    status = client.get(kept.headers["location"])
+    events.write_bytes(text)
+    for answer in (again, status):
+        assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+        assert str(place.folder) not in answer.text
+    assert client.get(kept.headers["location"]).status_code == 200
+
+
+def test_the_page_of_another_site_submits_nothing_through_its_visitors(client: httpx.Client) -> None:
+    foreign = {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
+    answer = client.post("/contributions", data=FORM, files=sent(table(row())), headers=foreign)
+    assert answer.status_code == 403
+    assert "another site" in answer.json()["detail"]
 
 
 def test_the_sweep_deletes_sender_and_file_some_days_after_the_decision_and_not_before(tmp_path: Path) -> None:

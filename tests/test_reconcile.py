@@ -17,6 +17,7 @@ from ozg_lod.text.words import all_texts
 
 OLD, NEW = "0.2", "1.0-draft"
 GIESSEN, DISTRICT = "municipality/06531005", "district/06531"
+HALF = r"queries is not JSON (it names half a character: of a pair of \u escapes one is missing)."
 VALUE = "a text, a number or an object with id"
 BASE = "https://w3id.org/ozg-lod/hessen/"
 
@@ -245,6 +246,8 @@ def test_a_limit_holds_and_types_choose(client: httpx.Client) -> None:
         ('{"q": {"query": "a", "limit": NaN}}', "queries.q.limit must be a whole number from 1."),
         ('{"q": {"query": "a", "limit": true}}', "queries.q.limit must be a whole number from 1."),
         ('{"q": {"query": "a", "properties": {}}}', "queries.q.properties must be a list."),
+        (r'{"\ud800": {"query": "a"}}', HALF),
+        (r'{"q": {"query": "\udc00a"}}', HALF),
         (
             '{"q": {"properties": [{"pid": "a"}]}}',
             f"queries.q.properties[0].v must be {VALUE}.",
@@ -268,6 +271,10 @@ def test_a_batch_that_is_none_gets_a_sentence_with_the_place(client: httpx.Clien
         ),
         (
             {"queries": [{"conditions": [{"propertyValue": "a"}]}]},
+            "queries[0].conditions[0].matchType must be name, id or property.",
+        ),
+        (
+            {"queries": [{"conditions": [{"propertyValue": "a", "matchType": []}]}]},
             "queries[0].conditions[0].matchType must be name, id or property.",
         ),
     ],

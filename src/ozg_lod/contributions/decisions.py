@@ -14,7 +14,6 @@ from ozg_lod.checks import gate, rulebook
 from ozg_lod.checks.checking import examine_in_cage
 from ozg_lod.contributions import acceptance, applications, contributions, plans
 from ozg_lod.contributions.acceptance import Shelf
-from ozg_lod.contributions.inbox import FILE
 from ozg_lod.contributions.provenance import Acceptance, source_iri
 from ozg_lod.contributions.submissions import Event, State, now
 from ozg_lod.errors import InboxError, UsageError
@@ -149,7 +148,7 @@ def _change(
 
     The examination where it does not conform any more to what has been published since.
     """
-    file = gate.SourceFile(submission.file, (place.inbox.path(submission.reference) / FILE).read_bytes())
+    file = gate.SourceFile(submission.file, place.inbox.content(submission))
     examination = _examined(place, sources, submission, file)
     if not examination.conforms:
         return examination

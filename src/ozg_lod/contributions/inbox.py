@@ -13,6 +13,7 @@ import datetime as dt
 import fcntl
 import hashlib
 import json
+import logging
 import re
 import secrets
 from dataclasses import asdict, dataclass, field
@@ -37,6 +38,8 @@ _TOKEN_BYTES: Final = 24
 _REFERENCE: Final = re.compile(r"[0-9a-f]{8}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{32}")
 _RETRY_AFTER_S: Final = 86_400
+_RETRY_WHEN_MENDED_S: Final = 3600
+_log = logging.getLogger("ozg_lod")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +121,35 @@ class Inbox:
         """Return one case; raise InboxError where its files cannot be read."""
         path = self.path(reference)
         try:
-            submission = Submission.of(json.loads((path / _SUBMISSION).read_bytes()))
             lines = (path / _EVENTS).read_text(encoding="utf-8").splitlines()
-            events = tuple(Event.of(json.loads(line)) for line in lines)
             sender = path / _SENDER
-            return Case(submission, events, Sender(**json.loads(sender.read_bytes())) if sender.exists() else None)
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            return Case.of(
+                reference,
+                json.loads((path / _SUBMISSION).read_bytes()),
+                [json.loads(line) for line in lines],
+                json.loads(sender.read_bytes()) if sender.exists() else None,
+            )
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise InboxError(
                 f"The submission {path} cannot be read: {error}.", f"Die Einreichung {path} ist nicht lesbar: {error}."
             ) from error
+
+    def content(self, submission: Submission) -> bytes:
+        """Return the file that was submitted; raise InboxError where it is gone, or is no longer the same."""
+        path = self.path(submission.reference) / FILE
+        try:
+            found = path.read_bytes()
+        except OSError as error:
+            raise InboxError(
+                f"{path} cannot be read: {error.strerror}.", f"{path} ist nicht lesbar: {error.strerror}."
+            ) from error
+        if hashlib.sha256(found).hexdigest() != submission.sha256:
+            raise InboxError(
+                f"{path} is not the file that was submitted (its SHA-256 differs); put it back, or reject it.",
+                f"{path} ist nicht die eingereichte Datei (ihr SHA-256 ist ein anderer); legen Sie sie wieder hin, "
+                "oder lehnen Sie die Einreichung ab.",
+            )
+        return found
 
     def cases(self) -> list[Case]:
         """Return all cases, oldest first."""
@@ -187,6 +210,21 @@ class Inbox:
                 "versuchen Sie es morgen noch einmal.",
                 retry_after_s=_RETRY_AFTER_S,
             )
+
+
+@contextlib.contextmanager
+def discreet() -> Iterator[None]:
+    """Tell strangers no more of an inbox that cannot be used than that; the log has the folder and the reason."""
+    try:
+        yield
+    except (InboxError, OSError) as error:
+        _log.error("the inbox cannot be used: %s", error)  # one sentence, no traceback
+        raise Unavailable(
+            "Submissions cannot be taken or looked up at the moment; those that were taken are safe. Try again later.",
+            "Einreichungen können gerade weder angenommen noch angezeigt werden; was angenommen wurde, ist sicher. "
+            "Versuchen Sie es später noch einmal.",
+            retry_after_s=_RETRY_WHEN_MENDED_S,
+        ) from error
 
 
 def _json(value: object) -> bytes:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod.contributions.submissions import State
+from ozg_lod.errors import InboxError
 from ozg_lod.findings import Text
 from ozg_lod.rdf.lexical import CONTROL
 from ozg_lod.text.words import words
@@ -82,8 +83,14 @@ def _history(case: Case, language: Language) -> list[str]:
 
 def _findings(report: bytes, language: Language) -> list[str]:
     """Return the warnings and hints of the check, which refuse nothing and are for the editor to weigh."""
-    found = json.loads(report or b"{}").get("findings", [])
-    return [f"- {finding['message'][language]}" for finding in found]
+    try:
+        found = json.loads(report or b"{}").get("findings", [])
+        return [f"- {finding['message'][language]}" for finding in found]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise InboxError(
+            "The report of the check (report.json) cannot be read; check the file again with `ozg-lod validate`.",
+            "Der Prüfbericht (report.json) ist nicht lesbar; prüfen Sie die Datei noch einmal mit `ozg-lod validate`.",
+        ) from None
 
 
 def _plain(text: str) -> str:

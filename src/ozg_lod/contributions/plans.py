@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ozg_lod import build
 from ozg_lod.checks import report
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from ozg_lod.contributions.inbox import Inbox
 
     Say = Callable[[str, str], None]
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+"""Names of folders and files a decision writes; none leads out of its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,17 @@ def pending(inbox: Inbox) -> Plan | None:
         said = json.loads((inbox.folder / PLAN).read_bytes())
     except FileNotFoundError:
         return None
-    return Plan(**{**said, **{name: tuple(said[name]) for name in ("source", "erase", "forget")}})
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(inbox) from error
+    try:
+        plan = Plan(**{**said, **{name: tuple(said[name]) for name in ("source", "erase", "forget")}})
+        if all(
+            map(_NAME.fullmatch, (*plan.folders, *(file for files in plan.folders.values() for file in files or ())))
+        ):
+            return plan
+    except (TypeError, KeyError, AttributeError) as error:
+        raise _unreadable(inbox) from error
+    raise _unreadable(inbox)
 
 
 def carry_out(inbox: Inbox, plan: Plan, snapshots: Snapshots, say: Say) -> build.Outcome:
@@ -98,6 +112,15 @@ def recover(inbox: Inbox, say: Say) -> bool:
     with snapshots.locked():
         carry_out(inbox, plan, snapshots, say)
     return True
+
+
+def _unreadable(inbox: Inbox) -> InboxError:
+    path = inbox.folder / PLAN
+    return InboxError(
+        f"{path} is no plan of a decision; look what became of the last one, and delete the file.",
+        f"{path} ist kein Plan einer Entscheidung; sehen Sie nach, was aus der letzten wurde, und löschen Sie die "
+        "Datei.",
+    )
 
 
 def _place(path: Path, files: Mapping[str, str] | None) -> None:

@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from ozg_lod.rdf.lexical import is_web_address
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class State(StrEnum):
@@ -31,6 +33,13 @@ class Sender:
 
     name: str
     mail: str
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Sender:
+        """Return the sender from its JSON form; raise ValueError or TypeError for what is none."""
+        found = cls(**said)
+        _check(found)
+        return found
 
     @property
     def hint(self) -> str:
@@ -68,8 +77,13 @@ class Submission:
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Submission:
-        """Return the submission from its JSON form."""
-        return cls(**{item.name: said[item.name] for item in fields(cls)})
+        """Return the submission from its JSON form; raise ValueError, TypeError or KeyError for what is none."""
+        found = cls(**{item.name: said[item.name] for item in fields(cls)})
+        _check(found)
+        _check_moment(found.received)
+        if reference_of(found.token) != found.reference or not is_web_address(found.authority):
+            raise ValueError("the reference or the authority is none")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +105,11 @@ class Event:
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Event:
-        """Return the event from its JSON form."""
-        return cls(**{**said, "state": State(said["state"])})
+        """Return the event from its JSON form; raise ValueError, TypeError or KeyError for what is none."""
+        found = cls(**{**said, "state": State(said["state"])})
+        _check(found)
+        _check_moment(found.time)
+        return found
 
     def plain(self) -> dict[str, object]:
         """Return the JSON form: what is empty is left out."""
@@ -106,6 +123,22 @@ class Case:
     submission: Submission
     events: tuple[Event, ...]
     sender: Sender | None
+
+    @classmethod
+    def of(
+        cls,
+        reference: str,
+        said: Mapping[str, Any],
+        events: Sequence[Mapping[str, Any]],
+        sender: Mapping[str, Any] | None,
+    ) -> Case:
+        """Return the case with this reference from its JSON forms; raise as they do, and where they do not fit."""
+        submission = Submission.of(said)
+        if submission.reference != reference:
+            raise ValueError(f"it is that of {submission.reference}")
+        if not events:
+            raise ValueError("it has no event")
+        return cls(submission, tuple(map(Event.of, events)), Sender.of(sender) if sender is not None else None)
 
     @property
     def state(self) -> State:
@@ -130,3 +163,17 @@ def reference_of(token: str) -> str:
 def now() -> str:
     """Return the present moment as it is written: UTC, whole seconds."""
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _check(found: Sender | Submission | Event) -> None:
+    """Raise ValueError where a field has another type than it is declared with; a file may have been edited."""
+    types = {"str": str, "int": int, "bool": bool, "State": State}
+    for item in fields(found):
+        if type(getattr(found, item.name)) is not types[str(item.type)]:
+            raise ValueError(f"{item.name} is of the wrong type")
+
+
+def _check_moment(text: str) -> None:
+    """Raise ValueError where this is no moment with an offset."""
+    if dt.datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"{text[:40]} has no offset")

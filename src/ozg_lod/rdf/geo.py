@@ -87,7 +87,7 @@ class Frame:
 
 
 def outline(wkt: str) -> Outline | None:
-    """Return the outline of a WKT polygon or multipolygon, None for anything else.
+    """Return the outline of a WKT polygon or multipolygon in degrees, None for anything else.
 
     >>> outline("POLYGON ((8 50,9 50,9 51,8 50))").rings
     (((8.0, 50.0), (9.0, 50.0), (9.0, 51.0), (8.0, 50.0)),)
@@ -96,15 +96,19 @@ def outline(wkt: str) -> Outline | None:
         return None
     try:
         rings = tuple(_ring(text) for text in _RING.findall(wkt))
-    except ValueError:  # two points or two signs in a number
+    except ValueError:  # a dot or a sign alone, or two numbers in one
         return None
-    whole = all(len(ring) >= _LEAST_RING and ring[0] == ring[-1] for ring in rings)
+    whole = all(len(ring) >= _LEAST_RING and ring[0] == ring[-1] and all(map(_on_earth, ring)) for ring in rings)
     return Outline(rings) if rings and whole else None
 
 
 def _ring(text: str) -> Ring:
     numbers = [part.split() for part in text.split(",")]
     return tuple((float(pair[0]), float(pair[1])) for pair in numbers if len(pair) == len(("x", "y")))
+
+
+def _on_earth(point: Point) -> bool:
+    return abs(point[0]) <= 180 and abs(point[1]) <= 90  # noqa: PLR2004 - degrees
 
 
 def _drawn(points: Sequence[tuple[int, int]]) -> str:

@@ -93,7 +93,7 @@ def _query_10(where: str, said: object) -> Query:
         entry = _object(at, one)
         values = _values(f"{at}.propertyValue", entry.get("propertyValue"))
         how = entry.get("matchType")
-        if how in {"name", "id"}:
+        if how in ("name", "id"):  # a tuple: what is no text may have no hash
             names += values
         elif how == "property":
             name = _text(f"{at}.propertyId", entry.get("propertyId"))

@@ -7,7 +7,6 @@ does not conform is refused with its report, and nothing of it is kept.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -16,10 +15,10 @@ from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.checks import documents, report
 from ozg_lod.contributions import applications, check_pages, check_reports, submission_pages, uploads
-from ozg_lod.contributions.inbox import Delivery, Inbox
+from ozg_lod.contributions.inbox import Delivery, Inbox, discreet
 from ozg_lod.contributions.inspection import REPORT, Order
 from ozg_lod.contributions.submission_pages import Form, Status
-from ozg_lod.errors import BadRequest, Forbidden, InboxError, OzgLodError, Unavailable
+from ozg_lod.errors import BadRequest, Forbidden, OzgLodError
 from ozg_lod.pages.visits import Visit
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import pick
@@ -29,8 +28,6 @@ from ozg_lod.text.language import choose_language
 from ozg_lod.web.clients import client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ozg_lod.contributions.applications import Application
     from ozg_lod.contributions.inspection import Inspected
     from ozg_lod.contributions.submissions import Case
@@ -56,6 +53,7 @@ _PRIVATE: Final = {**sendings.NEVER_KEPT, "x-robots-tag": "noindex"}
 async def contribute(request: Request) -> Response:
     """Keep a file that conforms; answer with the address of its status."""
     inbox = _inbox(request)
+    _from_here(request)
     sent = await _form(request)
     upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
     kind = await run_in_threadpool(_kind, request, sent.fields)
@@ -70,7 +68,7 @@ async def contribute(request: Request) -> Response:
         if not inspected.examination.conforms:
             return _refused(request, check_pages.Outcome(upload, kind, inspected.examination), page=page)
         delivery = _delivery(request, upload, application, inspected)
-        with _out_of_sight():
+        with discreet():
             submission = await run_in_threadpool(inbox.submit, delivery)
             case = await run_in_threadpool(inbox.case, submission.reference)
     except OzgLodError as error:
@@ -97,7 +95,7 @@ async def form(request: Request) -> Response:
 async def status(request: Request, token: str) -> Response:
     """Answer with the state; no personal data but a hint that only the sender recognises."""
     inbox = _inbox(request)
-    with _out_of_sight():
+    with discreet():
         case = await run_in_threadpool(inbox.by_token, token)
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     return _status(request, case, page=page)
@@ -123,18 +121,13 @@ def _inbox(request: Request) -> Inbox:
     return Inbox(settings.inbox, most=settings.inbox_open, most_bytes=settings.inbox_bytes)
 
 
-@contextlib.contextmanager
-def _out_of_sight() -> Iterator[None]:
-    """Log what is wrong with the folder; who submits learns that it cannot be done now, not where it lies."""
-    try:
-        yield
-    except (InboxError, OSError) as error:
-        _log.error("the inbox: %s", error)  # one sentence, no traceback
-        raise Unavailable(
-            "Submissions cannot be kept or looked up right now; try again later.",
-            "Einreichungen können gerade weder angenommen noch angezeigt werden; versuchen Sie es später noch einmal.",
-            retry_after_s=_RETRY_AFTER_S,
-        ) from error
+def _from_here(request: Request) -> None:
+    """Refuse what the page of another site sends through the browser of its visitor (Fetch Metadata §2.4)."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise Forbidden(
+            "A page of another site sends this; submit on /pruefen here, or with a program.",
+            "Das sendet die Seite einer anderen Website; reichen Sie hier unter /pruefen ein, oder mit einem Programm.",
+        )
 
 
 async def _form(request: Request) -> uploads.Form:
