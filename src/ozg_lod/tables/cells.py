@@ -172,7 +172,7 @@ def _described(pattern: str) -> tuple[Text, list[str]]:
     """Return a regular expression in words, and its choices where it is a plain list of words."""
     if parts := _GROUP.findall(pattern):
         said = [_described(part)[0] for part in parts]
-        return Text(de=" oder ".join(text.de for text in said), en=" or ".join(text.en for text in said)), []
+        return Text(de=", oder ".join(text.de for text in said), en=", or ".join(text.en for text in said)), []
     if match := re.fullmatch(r"(\d*)(?:\[0-9\]|\\d)\{(\d+)\}", pattern):
         start, count = match[1], len(match[1]) + int(match[2])
         return _digits(start, count), []
