@@ -127,9 +127,9 @@ def _mark(page: Worksheet, row: int, column: int, findings: list[Finding], langu
 def _sentence(finding: Finding, language: Language) -> str:
     suggestion = spot(finding, language).suggestion
     proposed = Text(f" Vorschlag: {suggestion}", f" Suggestion: {suggestion}")[language] if suggestion else ""
-    return f"{NAMES[finding.severity][0][language].capitalize()}: {finding.message[language]}.{proposed}".replace(
-        "..", "."
-    )
+    said = finding.message[language].rstrip(".")
+    end = "" if said.endswith("?") else "."
+    return f"{NAMES[finding.severity][0][language].capitalize()}: {said}{end}{proposed}"
 
 
 def put(page: Worksheet, row: int, column: int, text: str) -> None:
