@@ -121,7 +121,7 @@ async def _done(request: Request, visit: Visit, upload: Upload, fields: dict[str
     if form is not None and form is not formats.HTML:
         language = visit.language
         answer = await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)
-        return _saved(answer, upload.name, form, marked=visit.site.words(f"check/{_named(button)}_name"))
+        return _saved(answer, upload.name, form, marked=_ending(visit, button))
     return await run_in_threadpool(_result, request, upload, fields["kind"], inspected, strict=strict)
 
 
@@ -164,8 +164,10 @@ def _saved(answer: Response, name: str, form: Format, *, marked: str) -> Respons
     return answer
 
 
-def _named(button: str) -> str:
-    return "corrected" if button == "corrected" else "marked"
+def _ending(visit: Visit, button: str) -> str:
+    """Return what a download adds to the name of the file."""
+    words = visit.site.words
+    return words("check/corrected_name") if button == "corrected" else words("check/marked_name")
 
 
 def _chosen(sent: uploads.Form, pasted: str) -> Upload:
