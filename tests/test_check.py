@@ -362,3 +362,21 @@ def test_people_are_told_the_mail_address_of_the_catalogue() -> None:
     assert check_pages.contact(store) == "mailto:daten@example.org"
     store.remove_graph(ox.DefaultGraph())
     assert check_pages.contact(store) == ""
+
+
+def test_the_page_offers_a_copy_with_the_sure_suggestions_put_in(client: httpx.Client) -> None:
+    table = (HEAD + "6531005;jugendamt;verfügbar;Oktober 2020;;;24.11.2026\n").encode()
+    page = client.post("/pruefen", files={"file": ("a.csv", table)}, data={"do": "check"})
+    assert "3 Vorschläge übernehmen und Datei laden" in page.text
+    copy = client.post("/pruefen", files={"do": (None, "corrected")}, data=Fields(page.text).hidden)
+    assert "a-berichtigt.xlsx" in copy.headers["content-disposition"]
+    assert copy.headers["content-type"] == XLSX
+    again = client.post("/pruefen", files={"file": ("b.xlsx", copy.content)}, data={"do": "check"})
+    assert "Alles in Ordnung" in again.text
+    assert 'value="corrected"' not in again.text
+
+
+def test_a_file_without_cells_has_no_corrected_copy(client: httpx.Client) -> None:
+    answer = client.post("/pruefen", files={"file": ("a.ttl", TURTLE)}, data={"do": "corrected"})
+    assert answer.status_code == 422
+    assert "hat keine Zellen" in answer.text

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from tests.contributions.corpus import GOOD, HEAD, csv_file, on, row, second_sheet, xlsx
 
-from ozg_lod.checks import checking, gate, marked, report, report_forms, rulebook
+from ozg_lod.checks import checking, corrected, gate, marked, report, report_forms, rulebook
 from ozg_lod.checks.examination import Examination, Rules, Sheet, SourceFile
 from ozg_lod.errors import UsageError
 from ozg_lod.findings import Finding, Place, Severity, Text
@@ -167,3 +167,41 @@ def test_what_runs_in_the_cage_says_the_same_in_this_process(rules: Rules) -> No
     alone = Examination.from_bytes(b"".join(frames))
     assert alone == gate.examine(files, rules)
     assert alone.counts[Severity.ERROR] == 1
+
+
+def test_the_corrected_workbook_has_every_sure_suggestion_and_lists_what_it_changed(rules: Rules) -> None:
+    wrong = row(ags="6531005", seit="Oktober 2020", geprueft="24.11.2026", formular="www.giessen.de")
+    examination = gate.examine([SourceFile("m.csv", csv_file(wrong))], rules)
+    book = openpyxl.load_workbook(io.BytesIO(corrected.workbook(examination, "de")))
+    assert book.sheetnames == ["Übernommene Vorschläge", "m"]
+    listed = [[cell.value for cell in line] for line in book.worksheets[0].iter_rows(min_row=4)]
+    assert sorted(line[1:] for line in listed) == [
+        ["A2", "6531005", "06531005"],
+        ["F2", "Oktober 2020", "2020-10"],
+        ["I2", "24.11.2026", "2026-11-24"],
+    ]
+    page = book["m"]
+    assert [page[place].value for place in ("A2", "F2", "I2")] == ["06531005", "2020-10", "2026-11-24"]
+    assert page["F2"].comment.text == "Vorher: Oktober 2020"
+    assert page["H2"].value == "www.giessen.de"
+    assert page["H2"].fill.start_color.rgb == RED
+
+
+def test_the_corrected_workbook_is_read_again_with_what_was_left_and_nothing_else(rules: Rules) -> None:
+    content = xlsx(row(seit="10/2020", stand="?"), change=second_sheet(["x"], head=["y"]))
+    first = gate.examine([SourceFile("m.xlsx", content)], rules)
+    again = gate.examine([SourceFile("n.xlsx", corrected.workbook(first, "en"))], rules)
+    errors = [(found.place.letter, found.value) for found in again.findings if found.severity is Severity.ERROR]
+    assert errors == [("E", "?")]
+
+
+def test_a_suggestion_about_a_part_of_a_cell_or_a_second_one_is_not_put_in() -> None:
+    sheet = Sheet("m.csv", None, "", 1, ((1, ("a",)), (2, ("x; y",)), (3, ("1",))))
+    places = [Place(file="m.csv", row=2, column="a", letter="A"), Place(file="m.csv", row=3, column="a", letter="A")]
+    no_cell = [Place(file="m.csv", row=9, letter="C"), Place(file="m.csv", row=3), Place(file="n.csv", row=3)]
+    found = [
+        Finding(Severity.ERROR, "r", Text("a", "a"), place, value, wanted)
+        for place, value, wanted in [(places[0], "x", "X"), (places[1], "1", "2"), (places[1], "1", "3")]
+    ] + [Finding(Severity.ERROR, "r", Text("a", "a"), place, "1", "2") for place in no_cell]
+    examination = Examination(b"", tuple(found), {Severity.ERROR: len(found)}, 1, 2, (sheet,))
+    assert [(change.cell, change.now) for change in corrected.changes(examination)] == [("A3", "2")]

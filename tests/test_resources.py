@@ -135,6 +135,25 @@ def test_a_wrong_key_is_answered_with_the_nearest_ones(client: httpx.Client) -> 
     assert any("06414000" in suggestion["iri"] for suggestion in answer.json()["suggestions"])
 
 
+def test_a_key_far_from_all_others_is_likened_to_none(client: httpx.Client) -> None:
+    far = client.get("/doc/municipality/99999999").json()
+    assert far["suggestions"] == []
+    near = client.get("/doc/municipality/06531095").json()
+    assert near["suggestions"][0]["iri"].endswith("/municipality/06531005")
+    assert all("/municipality/065310" in suggestion["iri"] for suggestion in near["suggestions"])
+
+
+def test_pages_lead_on_to_what_their_visitors_came_for(client: httpx.Client) -> None:
+    for page, path in [
+        ("/doc/service/ausfuhr-von-kulturguetern", "/reuse"),
+        ("/doc/municipality", "/abgleich"),
+        ("/widersprueche", "/mitmachen"),
+        *(("/hilfe", path) for path in ("/abgleich", "/efa", "/karte", "/mitmachen", "/pruefen", "/zeitleiste")),
+    ]:
+        text = client.get(page, headers={"accept": "text/html", "accept-language": "de"}).text
+        assert f'href="{path}"' in text.partition("<main")[2].partition("</main>")[0]
+
+
 def test_the_ministrys_facts_stand_on_the_page_with_their_date(client: httpx.Client) -> None:
     german = text_of(client, "bundle/jugendamt", "de")
     assert "Jugendamt (4 Leistungen)" in german

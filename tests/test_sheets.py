@@ -335,3 +335,10 @@ def test_the_command_writes_what_the_page_offers(run_program: Callable[..., Any]
     assert nobody.returncode == 2
     unbuilt = run_program("template", "kontakt", "--target", tmp_path)
     assert "ozg-lod build" in unbuilt.stderr
+
+
+def test_only_keys_that_the_table_takes_for_that_thing_are_offered(client: httpx.Client) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/vorlagen/verfuegbarkeit.xlsx").content))
+    keys = {line[0].value for line in book["Nachschlagen"].iter_rows(min_row=2, min_col=3, max_col=3)} - {None}
+    assert {"jugendamt", "10169"} <= keys
+    assert not {"umsetzungskatalog", "katalog-2019"} & keys  # schemes of keys, which are no services

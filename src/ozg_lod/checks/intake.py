@@ -27,6 +27,7 @@ _LOOKED_AT: Final = 20
 """The header must be among so many rows."""
 _OWN_SHEETS: Final = frozenset(
     {"so geht’s", "how it works", "nachschlagen", "look up", "version", "prüfbericht", "report", "hilfe", "help"}
+    | {"übernommene vorschläge", "applied suggestions"}
 )
 """Sheets of our own templates and reports, by their folded names."""
 

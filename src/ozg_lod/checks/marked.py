@@ -42,13 +42,21 @@ def workbook(examination: Examination, language: Language) -> bytes:
     """Return the XLSX; with a report sheet alone where nothing could be read as a table."""
     book = Workbook()
     _write_report(book.worksheets[0], examination, language)
-    for sheet in examination.sheets:
-        _write_sheet(book.create_sheet(_name(sheet, book, language)), sheet, examination, language)
+    write_sheets(book, examination, language)
     return workbooks.saved(book)
 
 
+def write_sheets(book: Workbook, examination: Examination, language: Language) -> list[str]:
+    """Add a page for each table, its faulty cells coloured and explained; return the names of the pages."""
+    names = []
+    for sheet in examination.sheets:
+        names.append(_name(sheet, book, language))
+        _write_sheet(book.create_sheet(names[-1]), sheet, examination, language)
+    return names
+
+
 def _name(sheet: Sheet, book: Workbook, language: Language) -> str:
-    wanted = _FORBIDDEN.sub(" ", _clean(sheet.name or _stem(sheet.file))).strip("' ")[:_LONGEST_NAME]
+    wanted = _FORBIDDEN.sub(" ", clean(sheet.name or _stem(sheet.file))).strip("' ")[:_LONGEST_NAME]
     taken = {name.casefold() for name in book.sheetnames}
     number, name = 1, wanted or Text("Tabelle", "Table")[language]
     while name.casefold() in taken:
@@ -64,21 +72,21 @@ def _stem(file: str) -> str:
 def _write_report(page: Worksheet, examination: Examination, language: Language) -> None:
     page.title = _REPORT[language]
     found = report.grouped(examination, language)
-    _put(page, 1, 1, found.headline)
+    put(page, 1, 1, found.headline)
     page.cell(1, 1).font = Font(bold=True, size=14)
     for column, (heading, width) in enumerate(zip(report.HEADINGS[language], _WIDTHS, strict=True), start=1):
-        _put(page, 3, column, heading)
+        put(page, 3, column, heading)
         page.cell(3, column).font = Font(bold=True)
         page.column_dimensions[get_column_letter(column)].width = width
     rows = [(cause, one) for cause in found.causes for one in cause.spots]
     for number, (cause, one) in enumerate(rows, start=4):
         for column, text in enumerate(report.row(cause, one, language), start=1):
-            _put(page, number, column, text)
+            put(page, number, column, text)
             page.cell(number, column).alignment = Alignment(wrap_text=column == _SENTENCE, vertical="top")
         page.cell(number, 1).fill = _fill(cause.severity)
     if found.truncated:
         more = Text(f"{found.truncated} weitere sind nicht aufgeführt.", f"{found.truncated} more are not listed.")
-        _put(page, len(rows) + 4, 1, more[language])
+        put(page, len(rows) + 4, 1, more[language])
     page.freeze_panes = "A4"
 
 
@@ -86,7 +94,7 @@ def _write_sheet(page: Worksheet, sheet: Sheet, examination: Examination, langua
     widths: dict[int, int] = {}
     for number, texts in sheet.rows:
         for column, text in enumerate(texts, start=1):
-            _put(page, number, column, text)
+            put(page, number, column, text)
             widths[column] = max(widths.get(column, _NARROWEST), min(len(text) + 2, _WIDEST))
     for column, width in widths.items():
         page.column_dimensions[get_column_letter(column)].width = width
@@ -113,28 +121,29 @@ def _mark(page: Worksheet, row: int, column: int, findings: list[Finding], langu
     cell = page.cell(row, column)
     cell.fill = _fill(findings[0].severity)
     lines = [_sentence(finding, language) for finding in findings]
-    cell.comment = Comment(_clean("\n".join(lines)), "ozg-lod", width=360, height=40 + 60 * len(lines))
+    cell.comment = Comment(clean("\n".join(lines)), "ozg-lod", width=360, height=40 + 60 * len(lines))
 
 
 def _sentence(finding: Finding, language: Language) -> str:
     suggestion = spot(finding, language).suggestion
     proposed = Text(f" Vorschlag: {suggestion}", f" Suggestion: {suggestion}")[language] if suggestion else ""
-    return f"{NAMES[finding.severity][0][language].capitalize()}: {finding.message[language]}.{proposed}".replace(
-        "..", "."
-    )
+    said = finding.message[language].rstrip(".")
+    end = "" if said.endswith("?") else "."
+    return f"{NAMES[finding.severity][0][language].capitalize()}: {said}{end}{proposed}"
 
 
-def _put(page: Worksheet, row: int, column: int, text: str) -> None:
+def put(page: Worksheet, row: int, column: int, text: str) -> None:
     """Write text as text, whatever it looks like."""
     if not text:
         return
     cell = page.cell(row, column)
-    cell.value = _clean(text)
+    cell.value = clean(text)
     cell.data_type = "s"
     cell.number_format = "@"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Return a text without the characters that no cell can hold."""
     return ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
 
 

@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from ozg_lod.checks import documents, report
+from ozg_lod.checks import corrected, documents, report
 from ozg_lod.contributions.uploads import MOST_BYTES, MOST_CARRIED
 from ozg_lod.findings import Severity
 from ozg_lod.pages.pages import render
@@ -75,6 +75,11 @@ class Outcome:
     def is_table(self) -> bool:
         """Tell whether there are cells to mark."""
         return not self.upload.name.lower().endswith(tuple(documents.FORMATS))
+
+    @property
+    def suggestions(self) -> int:
+        """Return how many cells have a sure suggestion."""
+        return len(corrected.changes(self.examination))
 
     @property
     def carried(self) -> str:

@@ -18,7 +18,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod.cage import cage
-from ozg_lod.contributions.orders import LIST, MARKED, PAGE, PREVIEW, REPORT, Inspected, Order
+from ozg_lod.contributions.orders import CORRECTED, LIST, MARKED, PAGE, PREVIEW, REPORT, Inspected, Order
 from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable, Unprocessable
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ozg_lod.settings import Settings
     from ozg_lod.sparql.serving import Opened
 
-__all__ = ["LIST", "MARKED", "PAGE", "PREVIEW", "REPORT", "Inspected", "Inspection", "Order"]
+__all__ = ["CORRECTED", "LIST", "MARKED", "PAGE", "PREVIEW", "REPORT", "Inspected", "Inspection", "Order"]
 
 _log = logging.getLogger("ozg_lod")
 CHECKS: Final = 2

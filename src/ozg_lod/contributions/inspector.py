@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
-from ozg_lod.checks import checking, lists, marked, rulebook
+from ozg_lod.checks import checking, corrected, lists, marked, rulebook
 from ozg_lod.checks.gate import Examination, Rules, SourceFile, examine
 from ozg_lod.contributions import sheet_ods, sheet_xlsx, sheets
-from ozg_lod.contributions.orders import LIST, MARKED, PAGE, REPORT, Inspected, Order
+from ozg_lod.contributions.orders import CORRECTED, LIST, MARKED, PAGE, REPORT, Inspected, Order
 from ozg_lod.contributions.preview import Sight
 from ozg_lod.engine import store
 from ozg_lod.pages import pages
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ozg_lod.tables.kinds import Kind
 
 _WRITERS: Final = (("xlsx", sheet_xlsx.write), ("ods", sheet_ods.write))
+_WORKBOOKS: Final = {MARKED: marked.workbook, CORRECTED: corrected.workbook}
 _NOT_EXAMINED: Final = Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
 
@@ -61,9 +62,10 @@ class Inspector:
             return Inspected(_NOT_EXAMINED, lists.read(order.name, order.content).to_bytes())
         examination = self._examined(order)
         language = _language(order)
-        if order.wanted == MARKED and examination.sheets:
-            return Inspected(examination, marked.workbook(examination, language))
-        if not examination.conforms or order.wanted in (REPORT, MARKED):
+        write = _WORKBOOKS.get(order.wanted)
+        if write is not None and examination.sheets:
+            return Inspected(examination, write(examination, language))
+        if not examination.conforms or write is not None or order.wanted == REPORT:
             return Inspected(examination)
         sight = Sight.of(
             self.published,

@@ -13,7 +13,9 @@ MARKED: Final = "marked"
 PREVIEW: Final = "preview"
 PAGE: Final = "page"
 LIST: Final = "list"
-"""What an order can ask for beside the findings: nothing, the marked workbook, what would change, one page.
+CORRECTED: Final = "corrected"
+"""What an order can ask for beside the findings: nothing, the marked workbook, what would change, one page, the
+workbook with the sure suggestions put in.
 
 LIST asks for no check: only for the rows of a list (see `lists`)."""
 
@@ -22,8 +24,8 @@ LIST asks for no check: only for the rows of a list (see `lists`)."""
 class Order:
     """One file to check: its name as the sender has it, its bytes, which kind of table it is ("": recognised).
 
-    `wanted` is one of REPORT, MARKED, PREVIEW, PAGE, written in `language`; `about` is the IRI of the thing whose page
-    is wanted, and `chosen` says whether links of that page name the language.
+    `wanted` is one of REPORT, MARKED, PREVIEW, PAGE, CORRECTED, written in `language`; `about` is the IRI of the thing
+    whose page is wanted, and `chosen` says whether links of that page name the language.
     """
 
     name: str

@@ -150,15 +150,27 @@ def _column(column: Column, language: Language, lookup: int | None) -> SheetColu
 
 def _lookup(prefill: Prefill, column: Column, directory: Directory, language: Language) -> Lookup | None:
     """Return the keys that fit into a column, with the names of what they stand for."""
-    entries = [entry for template in prefill.things(column) for entry in _keyed(template, directory, language)]
-    form = column.datatype.format
-    fitting = [(key, name) for key, name in entries if form is None or form.fullmatch(key)]
+    fitting = [
+        (key, name)
+        for template in prefill.things(column)
+        for key, name in _keyed(template, directory, language)
+        if _fits(column, template, key)
+    ]
     if not fitting or len(fitting) > ROWS:
         return None
     return Lookup(
         words(language)("sheets/lookup_key", title=column.title(language)),
         tuple(sorted(fitting, key=lambda entry: entry[0].isdigit())),
     )
+
+
+def _fits(column: Column, template: Template, key: str) -> bool:
+    """Tell whether a key in the column stands for a thing of this template, and not for one of another."""
+    form = column.datatype.format
+    match = form.fullmatch(key) if form is not None else None
+    if form is None or match is None:
+        return form is None
+    return all({column.name: key, **match.groupdict()}.get(name) == key for name in template.names)
 
 
 def _keyed(template: Template, directory: Directory, language: Language) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rapidfuzz.distance import OSA
+
 from ozg_lod.pages import columns
 from ozg_lod.rdf.graph import TYPE, Graph, Term, collation, folded, iri_of, pick
+from ozg_lod.text.likeness import nearest_keys
 from ozg_lod.text.separated import harmless, written
 from ozg_lod.vocab import KINDS
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 _OFFICIAL: Final = frozenset({"state", "place", "district", "municipality"})
 PAGE_SIZE: Final = 100
 _MOST_WORDS: Final = 8
+_MISTYPED: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,11 @@ class Directory:
         return difflib.get_close_matches(kind[:40], self.kinds, n=3, cutoff=0.5)
 
     def nearest(self, kind: str, key: str) -> list[Entry]:
-        """Return up to three things of this kind whose key is like this one."""
+        """Return up to three things of this kind whose key is like this one; of digits at most two may be wrong."""
         by_key = {entry.key: entry for entry in self.kinds.get(kind, ())}
+        if key.isdecimal():
+            found = nearest_keys(key[:80], by_key, most=3)
+            return [by_key[other] for other in found if OSA.distance(key[:80], other) <= _MISTYPED]
         return [by_key[found] for found in difflib.get_close_matches(key[:80], by_key, n=3, cutoff=0.5)]
 
 

@@ -64,7 +64,7 @@ def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; w
     try:
         return _loaded(text)
     except UnicodeEncodeError:
-        at = " (half a character: \\ud800 to \\udfff stand in pairs only)"
+        at = " (it names half a character: of a pair of \\u escapes one is missing)"
     except json.JSONDecodeError as error:
         at = f" ({error.msg}, line {error.lineno}, column {error.colno})"
     except (ValueError, RecursionError):

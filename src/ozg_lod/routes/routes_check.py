@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse
 from ozg_lod.checks import documents
 from ozg_lod.contributions import check_pages, check_reports, uploads
 from ozg_lod.contributions.check_pages import Desk, Outcome
-from ozg_lod.contributions.inspection import MARKED, PAGE, PREVIEW, REPORT, Order
+from ozg_lod.contributions.inspection import CORRECTED, MARKED, PAGE, PREVIEW, REPORT, Order
 from ozg_lod.contributions.preview import Preview
 from ozg_lod.contributions.uploads import Upload
 from ozg_lod.errors import NotFound, OzgLodError, Unprocessable
@@ -101,7 +101,7 @@ async def check(request: Request) -> Response:
 async def _done(request: Request, visit: Visit, upload: Upload, fields: dict[str, str]) -> Response:
     """Do what the button says with the file: check it, mark it, show a page, write a report."""
     button, strict = fields.get("do", "check"), "strict" in fields
-    wanted = {"xlsx": MARKED, "page": PAGE, "check": PREVIEW}.get(button, REPORT)
+    wanted = {"xlsx": MARKED, "corrected": CORRECTED, "page": PAGE, "check": PREVIEW}.get(button, REPORT)
     order = Order(
         upload.name,
         upload.content,
@@ -114,11 +114,12 @@ async def _done(request: Request, visit: Visit, upload: Upload, fields: dict[str
     inspected = await sendings.inspected(request, order)
     if button == "page" and inspected.extra:
         return sendings.page(visit, inspected.extra)
-    form = next((form for form in check_reports.OFFERED if form.suffix == button), None)
+    said = {"corrected": formats.XLSX.suffix}.get(button, button)
+    form = next((form for form in check_reports.OFFERED if form.suffix == said), None)
     if form is not None and form is not formats.HTML:
         language = visit.language
         answer = await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)
-        return _saved(answer, upload.name, form, marked=visit.site.words("check/marked_name"))
+        return _saved(answer, upload.name, form, marked=_ending(visit, button))
     return await run_in_threadpool(_result, request, upload, fields["kind"], inspected, strict=strict)
 
 
@@ -149,6 +150,12 @@ def _saved(answer: Response, name: str, form: Format, *, marked: str) -> Respons
     stem = PurePosixPath(name).stem
     answer.headers["content-disposition"] = attachment(f"{stem}-{marked}.{form.suffix}")
     return answer
+
+
+def _ending(visit: Visit, button: str) -> str:
+    """Return what a download adds to the name of the file."""
+    words = visit.site.words
+    return words("check/corrected_name") if button == "corrected" else words("check/marked_name")
 
 
 def _chosen(sent: uploads.Form, pasted: str) -> Upload:

@@ -172,7 +172,9 @@ def _described(pattern: str) -> tuple[Text, list[str]]:
     """Return a regular expression in words, and its choices where it is a plain list of words."""
     if parts := _GROUP.findall(pattern):
         said = [_described(part)[0] for part in parts]
-        return Text(de=" oder ".join(text.de for text in said), en=" or ".join(text.en for text in said)), []
+        pause = "," if any("," in text.de for text in said) else ""
+        either = (f"{pause} oder ".join(text.de for text in said), f"{pause} or ".join(text.en for text in said))
+        return Text(*either), []
     if match := re.fullmatch(r"(\d*)(?:\[0-9\]|\\d)\{(\d+)\}", pattern):
         start, count = match[1], len(match[1]) + int(match[2])
         return _digits(start, count), []

@@ -1,7 +1,8 @@
 """Repairs: what a spreadsheet did to a value, undone where only one value can have stood there, and always told.
 
-A program that takes a key for a number drops its leading zero; one that takes a month for a day adds a day. What could
-have been two things is not touched: it stays a fault, at best with a suggestion.
+A program that takes a key for a number drops its leading zero; one that takes a month for a day adds a day; and a
+German one writes each day as 24.11.2026 when it saves CSV, which no other day is written like. What could have been two
+things is not touched: it stays a fault, at best with a suggestion.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ozg_lod.findings import Text
+from ozg_lod.rdf.lexical import is_legal
+from ozg_lod.tables import spellings
 from ozg_lod.tables.cells import Fault, shown
+from ozg_lod.vocab import XSD
 
 if TYPE_CHECKING:
     from ozg_lod.tables.cells import Datatype
@@ -21,6 +25,8 @@ _EPOCH: Final = dt.date(1899, 12, 30)
 """Day 0 of the serial numbers in which spreadsheets keep dates."""
 _SERIALS: Final = range(20_000, 80_000)
 """Serial numbers of the years 1954 to 2119; other numbers are no days anybody means here."""
+_SAVED_DAY: Final = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d{2}-\d{2}[T ]00:00(:00(\.0+)?)?", re.ASCII)
+"""A day as spreadsheets save it: with points as in German, or with a time nobody wrote. Slashes may mean two days."""
 _SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?[Ee]\+?\d{1,2}")
 
 
@@ -40,8 +46,12 @@ def repair(text: str, kind: str, datatype: Datatype) -> Repair | Fault | None:
     value = " ".join(text.split())
     if datatype.base == "string" and datatype.format is not None:
         return _key(value, datatype.format)
-    if datatype.base == "gYearMonth" and kind == "d":
-        return _month(value)
+    day = value if kind == "d" else _day(value)
+    if datatype.base == "gYearMonth" and day is not None:
+        return _month(day, value)
+    if datatype.base == "date" and day is not None and day != value:
+        said = Text(f"„{shown(text)}“ wurde als {day} gelesen", f'"{shown(text)}" was read as {day}')
+        return Repair(day, said)
     if datatype.base in {"gYearMonth", "date"} and value.isdecimal() and int(value[:9]) in _SERIALS:
         return _serial(value, datatype.base)
     return None
@@ -72,9 +82,16 @@ def _key(text: str, form: re.Pattern[str]) -> Repair | Fault | None:
     return None
 
 
-def _month(text: str) -> Repair | Fault:
-    month = text[:7]
-    if text[7:] == "-01":
+def _day(text: str) -> str | None:
+    """Return a day that stands as text in the form in which a spreadsheet saves days, None for all else."""
+    day = spellings.date(text) if _SAVED_DAY.fullmatch(text) else None
+    return day if day is not None and is_legal(day, XSD + "date") else None
+
+
+def _month(day: str, text: str) -> Repair | Fault:
+    """Return the month of a day (ISO), which a program makes of a month by adding the first; `text` is what stood."""
+    month = day[:7]
+    if day[7:] == "-01":
         return Repair(
             month,
             Text(
