@@ -153,8 +153,8 @@ def test_query_and_dump_answer_from_the_snapshot(run: object, target: Path, tmp_
     assert run("dump", "--merged", "--target", target).out.count("\n") > 30_000  # type: ignore[operator]
 
 
-def _file(folder: Path, text: str) -> Path:
-    path = folder / "query.rq"
+def _file(folder: Path, text: str, name: str = "query.rq") -> Path:
+    path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -186,6 +186,36 @@ def test_snapshots_are_listed_used_and_pruned(run: object, tmp_path: Path) -> No
     assert len(run("snapshots", "prune", "--keep", "1", "--target", target).out.split()) == 1  # type: ignore[operator]
     unknown = run("snapshots", "use", "zzz", "--target", target, "--lang", "en")  # type: ignore[operator]
     assert (unknown.code, "snapshots list" in unknown.err) == (2, True)
+
+
+def test_a_contribution_to_another_state_is_about_its_own_municipalities(run: object, tmp_path: Path) -> None:
+    base = "https://example.org/lod/"
+    start, target = tmp_path / "start", tmp_path / "target"
+    assert run("init", start, "--base-iri", base, "--title", "Prüffall").code == 0  # type: ignore[operator]
+    assert not [path for path in start.rglob("*") if path.is_file() and b"ozg-lod/hessen" in path.read_bytes()]
+    places = f"""@prefix ozg: <https://w3id.org/ozg-lod/ontology#> .
+        @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        @prefix dct: <http://purl.org/dc/terms/> .
+        @prefix prov: <http://www.w3.org/ns/prov#> .
+        @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+        @prefix cv: <http://data.europa.eu/m8g/> .
+        <{base}id/source/a> a prov:Entity , foaf:Document ; dct:title "Liste"@de ; skos:prefLabel "Liste"@de .
+        <{base}id/bundle/ehe> a ozg:ServiceBundle ; skos:prefLabel "Ehe"@de ; ozg:efaMarked false ;
+            dct:source <{base}id/source/a> .
+        <{base}id/municipality/16051000> a ozg:TerritorialAuthority , cv:PublicOrganisation ;
+            skos:prefLabel "Erfurt"@de ; ozg:ags "16051000" ;
+            dct:spatial <{base}id/place/16051000> ; dct:source <{base}id/source/a> .
+        <{base}id/place/16051000> a dct:Location ; skos:prefLabel "Erfurt"@de ; dct:source <{base}id/source/a> ."""
+    (start / "data" / "orte.ttl").write_text(places, encoding="utf-8")
+    built = run("build", "--source", start, "--target", target, "--lang", "en")  # type: ignore[operator]
+    assert built.code == 0, built.out + built.err
+    table = _file(
+        tmp_path,
+        "AGS;Leistung;Stand;Seit;Geprüft am\r\n16051000;ehe;verfügbar;2025-03;2026-11-20\r\n",
+        "meldung.csv",
+    )
+    ran = run("validate", table, "--source", start, "--target", target, "--lang", "en")  # type: ignore[operator]
+    assert ran.code == 0, ran.out + ran.err
 
 
 def test_init_refuses_a_folder_in_use_and_an_address_that_is_none(run: object, tmp_path: Path) -> None:

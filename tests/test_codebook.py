@@ -86,6 +86,12 @@ def test_the_page_says_the_same_in_both_languages_and_is_linked(client: httpx.Cl
     assert client.get("/codebuch.ttl").status_code == httpx.codes.NOT_ACCEPTABLE
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_properties_and_kinds_of_values_have_names_and_no_addresses(client: httpx.Client, language: str) -> None:
+    page = client.get(f"/codebuch?lang={language}").text
+    assert re.findall(r">\s*(https?://[^<]*)<", page) == []
+
+
 def test_a_query_cannot_explain_a_column_it_does_not_have() -> None:
     text = (ROOT / "queries" / "flat" / "figures.rq").read_text("utf-8").replace("# unit value", "# unit amount")
     with pytest.raises(SourceError, match="amount"):

@@ -747,6 +747,18 @@ def test_the_pages_of_the_real_catalogue_name_everything_and_lead_somewhere(ever
             assert everything.get(href.removeprefix("/ozg"), method="HEAD").status_code == 200, (entry.iri, href)
 
 
+@pytest.mark.parametrize("path", ["/doc/state/06", "/doc/place/06", "/doc/place/064", "/doc/municipality/06435014"])
+def test_an_anchor_stands_once_on_a_page_that_shows_parts_of_others(everything: Client, path: str) -> None:
+    page = Reader(everything.get(f"{path}?lang=de").text)
+    names = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(names) == len(set(names))
+
+
+def test_a_part_stands_where_its_address_points_to(everything: Client) -> None:
+    names = {attributes.get("id") for _, attributes in Reader(everything.get("/doc/place/064?lang=de").text).tags}
+    assert "in-06" in names
+
+
 def test_every_property_of_the_real_catalogue_has_a_name_in_both_languages(everything: Client) -> None:
     opened: Small = everything.app.state.opened
     things = [

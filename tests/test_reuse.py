@@ -83,7 +83,7 @@ def test_nobody_has_reported_a_reuse_and_the_page_says_so_plainly(client: httpx.
 
 
 def test_a_badge_is_a_picture_with_a_title_in_two_languages(client: httpx.Client) -> None:
-    german, english = "wie berichtet, Stand 22. November 2026", "as reported, as of 22 November 2026"
+    german, english = "wie berichtet, gelesen am 22. November 2026", "as reported, read on 22 November 2026"
     names = {KEY: (german, "Ausfuhr von Kulturgütern"), f"{KEY}.en": (english, "Export of cultural goods")}
     for name, (said, offer) in names.items():
         answer = client.get(f"/badge/{name}.svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING, Final
 
@@ -55,9 +56,18 @@ def source_folder(directory: Path, *, base_iri: str, title: str) -> None:
     for name, packaged in _SHARED.items():
         origin = source / name
         shutil.copytree(origin if origin.is_dir() else source / packaged, directory / name)
+    for contract in (directory / "contributions").glob("*.json"):
+        _rebase(contract, base_iri)
     (directory / "data").mkdir()
     (directory / "data" / "catalogue.ttl").write_bytes(_catalogue(base_iri, title))
     (directory / "README.md").write_text(_READ_ME.format(title=title, directory=directory), encoding="utf-8")
+
+
+def _rebase(contract: Path, base_iri: str) -> None:
+    """Let the rows of a table be about the things of this catalogue: the base of a description is its own."""
+    described = json.loads(contract.read_text("utf-8"))
+    described["@context"][1]["@base"] = base_iri
+    contract.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _catalogue(base_iri: str, title: str) -> bytes:

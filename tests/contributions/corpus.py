@@ -130,6 +130,7 @@ def broken_csv() -> Iterator[File]:
     for name, cells in CELLS.items():
         yield name, "meldung.csv", csv_file(row(**cells))
     yield "row-twice", "meldung.csv", csv_file(GOOD, GOOD)
+    yield "csv-headings-only", "meldung.csv", csv_file()
     yield "same-fault-in-many-rows", "meldung.csv", csv_file(*(row(ags=key, name="", stand="ja?") for key in KEYS))
     yield "header-missing", "meldung.csv", "\r\n".join(";".join(map(str, GOOD)) for _ in range(2)).encode()
     yield "header-of-something-else", "meldung.csv", csv_file(["1", "2"], head=["Kunde", "Umsatz"])
@@ -180,6 +181,7 @@ def broken_workbooks() -> Iterator[File]:
         "m.xlsx",
         repacked(good, sheet1='<c r="C2"[^/]*<is><t>jugendamt</t></is>=><c r="C2" t="e"><v>#REF!</v>'),
     )
+    yield "excel-headings-only", "m.xlsx", xlsx()
     yield "excel-key-lost-its-zero-and-is-unknown", "m.xlsx", xlsx(row(ags=6531050, name=""))
     yield "excel-key-with-decimals", "m.xlsx", xlsx(row(ags=6531005.5, name=""))
     yield "excel-two-tables-side-by-side", "m.xlsx", xlsx([*GOOD, "", *GOOD], head=[*HEAD, "", *HEAD])

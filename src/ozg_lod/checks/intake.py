@@ -83,6 +83,7 @@ def take(content: bytes, file: str, contracts: Contracts) -> Intake:
             intake.others.append(Sheet(name, tuple(line for line in lines if isinstance(line, Row))))
         else:
             intake.taken.append(_taken(lines, Place(file=file, sheet=name), found, contracts, intake.ledger))
+    _note_empty(intake, file)
     _note_others(intake, file, contracts)
     return intake
 
@@ -159,6 +160,19 @@ def _taken(
         )
         ledger.add(_hint("table-header", message, replace(place, row=number)))
     return Taken(name, table, reading, place.sheet, number, tuple(line for line in lines if isinstance(line, Row)))
+
+
+def _note_empty(intake: Intake, file: str) -> None:
+    """Say that nothing was filled in: no findings would read like praise, and there is nothing to publish."""
+    taken = intake.taken
+    filled = any(line.number > table.header for table in taken for line in table.lines)
+    if taken and not filled and all(table.reading.complete for table in taken):
+        message = Text(
+            de="Unter den Überschriften ist nichts ausgefüllt; füllen Sie mindestens eine Zeile aus",
+            en="nothing is filled in below the headings; fill in at least one row",
+        )
+        place = Place(file=file, sheet=taken[0].sheet, row=taken[0].header)
+        intake.ledger.add(Finding(Severity.ERROR, "table-rows", message, place))
 
 
 def _note_hidden(sheet: Sheet, file: str, ledger: Ledger) -> None:

@@ -125,8 +125,13 @@ class Composer:
                 for claimed, found in self.description.disputes
                 if claimed == iri and found != beside
             ],
-            anchor=iri.partition("#")[2],
+            anchor=self._anchor(iri),
         )
+
+    def _anchor(self, iri: str) -> str:
+        """Return where on the page the part `iri` of the thing stands; parts of others have their place on theirs."""
+        whole = self.description.iri + "#"
+        return iri.removeprefix(whole) if iri.startswith(whole) else ""
 
     def parts(self, told: Collection[str]) -> list[Card]:
         """Return the cards of the parts of the thing, without keys that have been told and say no more."""

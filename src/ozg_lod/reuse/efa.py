@@ -96,11 +96,14 @@ def read(graph: Graph) -> Register:
     return Register(tuple(ordered), reuses, tuple(marked), tuple(figures), names)
 
 
-def status_of(offer: Offer) -> tuple[str, str]:
-    """Return (IRI of the status, day it is as of): "" where no source states a status; else the day it was read."""
+def status_of(offer: Offer) -> tuple[str, str, str]:
+    """Return (IRI of the status, day it is as of by its source, day the source was read), each "" where not stated."""
     status = next((iri_of(term) for term in offer.facts.get(OZG + "status", ())), "")
-    days = [*offer.facts.get(OZG + "asOf", ()), *offer.facts.get(OZG + "readOn", ())]
-    return status, next((str(getattr(day, "value", "")) for day in days), "")
+    as_of, read_on = (
+        next((str(getattr(day, "value", "")) for day in offer.facts.get(OZG + name, ())), "")
+        for name in ("asOf", "readOn")
+    )
+    return status, as_of, read_on
 
 
 def _of_class(graph: Graph, kind: str) -> Sequence[str]:

@@ -86,11 +86,12 @@ def reuse(site: Site, register: Register) -> bytes:
 
 def badge(site: Site, register: Register, offer: Offer) -> bytes:
     """Return the badge of an offer: SVG with title and description, dark letters and light letters well apart."""
-    status, day = status_of(offer)
+    status, as_of, read_on = status_of(offer)
     writer = site.writer(register.names)
     said = writer.name(status).text if status else site.words("badge/as_reported")
     left = site.words("badge/left", lead=_lead(site, register, offer))
-    right = site.words("badge/right", status=said, day=writer.date(day, "").text) if day else said
+    text, day = ("badge/right", as_of) if as_of else ("badge/right_read", read_on)
+    right = site.words(text, status=said, day=writer.date(day, "").text) if day else said
     name = pick(register.names.get(offer.iri, {}), site.language, offer.iri)[0]
     widths = [round(len(text) * _PER_LETTER) + _ROOM for text in (left, right)]
     return _svg(name, left, right, widths, site.language)
