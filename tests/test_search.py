@@ -551,7 +551,7 @@ def test_several_things_with_one_key_are_listed(tmp_path: Path, serve: Serve) ->
 
 def test_the_index_has_the_same_bytes_for_the_same_data(snapshot_directory: Path) -> None:
     program = (
-        "import hashlib, pathlib, sys; from ozg_lod import index\n"
+        "import hashlib, pathlib, sys; from ozg_lod.search import index\n"
         "lines = pathlib.Path(sys.argv[1]).read_bytes().splitlines(keepends=True)\n"
         "lines = lines[::-1] if sys.argv[2] == 'turned' else lines\n"
         f"print(hashlib.sha256(index.write(b''.join(lines), {BASE!r})).hexdigest())"
