@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import serving
 from tests.small_source import publish, small_source
 
-from ozg_lod.errors import Busy, NotFound, Unavailable
+from ozg_lod.errors import Busy, Gone, NotFound, Unavailable
 from ozg_lod.settings import Settings
 from ozg_lod.snapshots.snapshot import Snapshots
 from ozg_lod.sparql.archive import Archive
@@ -173,6 +173,28 @@ def test_only_a_few_are_open_at_once_and_idle_ones_are_closed(published: Path, v
         assert await archive.full(versions[2], versions[3]) == versions[2]
         await archive.close(idle_s=0)
         assert await _names(archive, versions[0]) == b"name\r\nErster\r\n"
+        await archive.close()
+
+    asyncio.run(scenario())
+
+
+def test_an_open_version_that_is_erased_is_closed_at_the_next_look(
+    published: Path, versions: list[str], tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    shutil.copytree(published, target, symlinks=True)
+    snapshots = Snapshots(target)
+
+    async def scenario() -> None:
+        archive = Archive(Settings(target=target))
+        assert await _names(archive, versions[0]) == b"name\r\nErster\r\n"
+        with snapshots.locked():
+            assert snapshots.erase(snapshots.publications()[0].snapshot, "2026-11-24")
+        async with archive.lent(versions[0]):
+            await archive.forget_erased()  # what is in use stays until the next look
+        await archive.forget_erased()
+        with pytest.raises(Gone):
+            await _names(archive, versions[0])
         await archive.close()
 
     asyncio.run(scenario())

@@ -95,10 +95,18 @@ class Archive:
             kept.users -= 1
 
     async def tend(self) -> None:
-        """Close what nobody has asked for a while, until cancelled."""
+        """Close what nobody has asked for a while and what has been erased, until cancelled."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             await self.close(idle_s=_IDLE_S)
+            await self.forget_erased()
+
+    async def forget_erased(self) -> None:
+        """Close the versions whose files were erased; one in use stays until the next look."""
+        erased = await asyncio.to_thread(self._erased)
+        for version in erased & self._kept.keys():
+            if self._kept[version].idle:
+                await _end(self._kept.pop(version))
 
     async def close(self, *, idle_s: float | None = None) -> None:
         """Close what has been idle for `idle_s` seconds; without a number close all."""
@@ -133,6 +141,9 @@ class Archive:
 
     def _versions(self) -> list[str]:
         return [entry.version for entry in self._snapshots.publications()]
+
+    def _erased(self) -> set[str]:
+        return {entry.version for entry in self._snapshots.publications() if entry.erased}
 
     def _load(self, version: str) -> Opened:
         """Open the latest publication of a version: every file is held against its manifest first.
