@@ -120,6 +120,17 @@ def test_a_file_may_be_the_body_itself_with_its_name_or_its_type(client: httpx.C
     assert "findings" in turtle.json()
 
 
+def test_a_term_the_vocabulary_does_not_have_is_shown_as_it_was_written(client: httpx.Client) -> None:
+    thing = "<https://w3id.org/ozg-lod/hessen/id/bundle/x> a ozg:Bundle ; ozg:wordnig 'a'@de ."
+    content = f"@prefix ozg: <https://w3id.org/ozg-lod/ontology#> .\n{thing}".encode()
+    found = client.post("/validate", files={"file": ("f.ttl", content)}).json()["findings"]
+    unknown = [finding for finding in found if finding["rule"].endswith("#term-unknown")]
+    assert sorted(finding["value"] for finding in unknown) == ["Bundle", "wordnig"]
+    told = client.post("/validate", files={"file": ("f.ttl", content)}, headers={"Accept": "text/plain"}).text
+    assert "wordnig" in told
+    assert "Bundle" in told
+
+
 def test_warnings_count_where_the_client_says_so(client: httpx.Client) -> None:
     lax = validate(client, GOOD).json()
     strict = client.post("/validate?strict", files={"file": ("a.csv", GOOD)}).json()

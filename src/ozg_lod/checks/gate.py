@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from ozg_lod.checks import documents, intake, recognition, references
 from ozg_lod.checks.derivation import broken_invariants, derived
@@ -24,6 +24,7 @@ from ozg_lod.findings import Finding, Place, Severity, Text
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables import spreadsheets
 from ozg_lod.tables.ledger import KEPT, Ledger
+from ozg_lod.vocab import OZG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -207,11 +208,17 @@ class _Work:
         found: list[Finding] = []
         for result in validate(self.store, self.rules.shapes, foreign=self.rules.foreign):
             if result.focus not in self.own and _value(result.value) in self.own:
-                about = replace(result, focus=_value(result.value), value=None)
+                about = replace(result, focus=_value(result.value), value=self._unknown(result.path or ""))
                 found.append(self._explained(about, places))
             elif not self.rules.known or (result.focus in self.mentioned and result.focus not in self.others):
                 found.append(self._explained(result, places))
         return sorted(found, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
+
+    def _unknown(self, term: str) -> Literal | None:
+        """Return how a term of our vocabulary was written that it does not have, None for one it has."""
+        if not term.startswith(OZG) or any(self.store.quads_for_pattern(NamedNode(term), None, None)):
+            return None
+        return Literal(term.removeprefix(OZG))
 
     def _explained(self, result: Result, places: Places) -> Finding:
         text = _value(result.value) if _value(result.value) not in {"", result.focus} else None
