@@ -9,6 +9,7 @@ import json
 import re
 import select
 import socket
+import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,9 +20,11 @@ import openpyxl
 import pyoxigraph as ox
 import pytest
 from starlette.requests import Request
+from tests.conftest import free_port, program, wait_until_ready
 
 from ozg_lod.contributions import check_pages, uploads
 from ozg_lod.errors import Late
+from ozg_lod.web import bodies
 
 HEAD = (
     "Gemeinde oder Kreis (AGS);Leistung (Bündel, OZG-Nummer oder LeiKa-Schlüssel);Stand;Seit oder ab (Monat);"
@@ -360,6 +363,34 @@ def test_a_file_that_never_arrives_is_given_up() -> None:
     scope = {"type": "http", "method": "POST", "query_string": b"name=a.csv", "headers": []}
     with pytest.raises(Late, match="did not arrive"):
         asyncio.run(uploads.read_file(Request(scope, receive), limit_s=0.05))
+
+
+def test_a_body_that_trickles_is_given_up_and_one_that_comes_on_is_not() -> None:
+    async def read(piece: bytes, pieces: int) -> bytes:
+        left = iter(range(pieces, -1, -1))
+
+        async def receive() -> dict[str, object]:
+            await asyncio.sleep(0.05)
+            return {"type": "http.request", "body": piece, "more_body": next(left) > 1}
+
+        return await bodies.read_body(Request({"type": "http", "method": "POST"}, receive), 1_000_000, grace_s=0.2)
+
+    with pytest.raises(Late, match="so slowly"):
+        asyncio.run(read(b"x", 20))
+    assert len(asyncio.run(read(b"x" * 4_000, 10))) == 40_000
+
+
+def test_who_hangs_up_while_sending_leaves_no_error_in_the_log(target: Path) -> None:
+    port = free_port()
+    command = [program(), "serve", "--target", str(target), "--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as server:
+        wait_until_ready(f"http://127.0.0.1:{port}", server)
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"POST /validate?name=a.csv HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+        assert httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
+        server.terminate()
+        said = server.communicate(timeout=60)[1]
+    assert b"internal error" not in said
 
 
 def test_people_are_told_the_mail_address_of_the_catalogue() -> None:

@@ -85,6 +85,24 @@ def test_formulas_errors_and_hidden_rows_of_opendocument_are_found() -> None:
     assert (marks.height, marks.width) == (3, 4)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<t:table-row><t:table-cell><x:s x:c="999999999"/></t:table-cell></t:table-row>',
+        f'<t:table-row t:number-rows-repeated="9999"><t:table-cell>{"x" * 9_999}</t:table-cell></t:table-row>',
+        '<t:table-row><t:table-cell t:number-columns-repeated="999"><x:s x:c="99999"/></t:table-cell></t:table-row>',
+    ],
+)
+def test_few_bytes_that_stand_for_very_many_characters_are_not_written_out(row: str) -> None:
+    with pytest.raises(sheet_parts.Unreadable):
+        opendocument(row.replace("<x:s", '<x:s xmlns:x="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'))
+
+
+def test_spaces_and_repetitions_as_offices_write_them_are_read() -> None:
+    spaces = '<x:s xmlns:x="urn:oasis:names:tc:opendocument:xmlns:text:1.0" x:c="3"/>'
+    assert opendocument(f"<t:table-row><t:table-cell>a{spaces}b</t:table-cell></t:table-row>")["A"].height == 1
+
+
 def test_cells_without_an_address_are_counted() -> None:
     sheet = f'<worksheet xmlns="{MAIN}"><sheetData><row><c/><c><v>1</v></c></row><row><c t="str"><f>x</f><v/></c></row>'
     parts = {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from ozg_lod import __version__, errors
@@ -179,6 +180,8 @@ class _Everywhere:
         start = time.perf_counter()
         try:
             await self._respond(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # nobody is there to be told
         except Exception:
             if answer.status:
                 raise  # the connection breaks: half an answer never ends politely

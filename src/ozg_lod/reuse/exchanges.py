@@ -60,16 +60,18 @@ def form_of(body: bytes) -> dict[str, str]:
 
 def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; what comes next looks at each part
     """Return what a text of JSON says; raise BadRequest, with where it breaks off, for what is none."""
-    at = ""
     try:
         return _loaded(text)
-    except UnicodeEncodeError:
-        at = " (it names half a character: of a pair of \\u escapes one is missing)"
     except json.JSONDecodeError as error:
-        at = f" ({error.msg}, line {error.lineno}, column {error.colno})"
+        en = f"{error.msg}, line {error.lineno}, column {error.colno}"
+        de = f"bis Zeile {error.lineno}, Spalte {error.colno} ist es lesbar"
+    except UnicodeEncodeError:
+        en = "it names half a character: of a pair of \\u escapes one is missing"
+        de = "es nennt ein halbes Zeichen: Von einem Paar aus \\u-Angaben fehlt eine"
     except (ValueError, RecursionError):
-        at = " (nested too deeply, or a number that is too long)"
-    raise BadRequest(f"{where} is not JSON{at}.", f"{where} ist kein JSON{at}.")
+        en = "nested too deeply, or a number that is too long"
+        de = "zu tief verschachtelt, oder eine zu lange Zahl"
+    raise BadRequest(f"{where} is not JSON ({en}).", f"{where} ist kein JSON ({de}).")
 
 
 def _loaded(text: str) -> object:

@@ -19,6 +19,7 @@ _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _LETTERS: Final = 26
 _SPACE: Final = " "
 _TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
+_TEXT: Final = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 _OFFICE: Final = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 _CALC: Final = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
 _RELATION: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
@@ -181,6 +182,8 @@ def _office(content: bytes) -> Marks:
     return sheet.marks
 
 
+_MOST_WRITTEN: Final = 50_000_000
+"""Characters of all cells: a few bytes stand for any number of spaces (text:s, OpenDocument 1.3 §6.1.3) or cells."""
 _FEW: Final = 1_000
 """More repeated rows than this are the empty end of a sheet."""
 
@@ -191,7 +194,7 @@ class _OpenSheets:
     def __init__(self) -> None:
         self.sheets: dict[str, Marks] = {}
         self.marks = Marks()
-        self.row = self.column = self.rows = 0
+        self.row = self.column = self.rows = self.spaces = self.written = 0
         self.cell: dict[str, str] = {}
         self.text = ""
         self.inside = False
@@ -204,7 +207,9 @@ class _OpenSheets:
             self.row, self.rows, self.column = self.row + self.rows, _repeated(attributes, "rows"), 0
             self._row(attributes)
         elif name in {_TABLE + "table-cell", _TABLE + "covered-table-cell"}:
-            self.cell, self.text, self.inside = attributes, "", True
+            self.cell, self.text, self.inside, self.spaces = attributes, "", True, 0
+        elif name == _TEXT + "s":
+            self.spaces += max(0, int(attributes.get(_TEXT + "c", "1")))
 
     def _row(self, attributes: dict[str, str]) -> None:
         if attributes.get(_TABLE + "visibility") in {"collapse", "filter"} and self.rows <= _FEW:
@@ -220,6 +225,9 @@ class _OpenSheets:
         self.inside = False
         times = _repeated(self.cell, "columns")
         formula, stored = _TABLE + "formula" in self.cell, bool(self.text) or _OFFICE + "value" in self.cell
+        self.written += (len(self.text) + self.spaces) * times * self.rows
+        if self.written > _MOST_WRITTEN:
+            raise Unreadable
         if stored or formula:
             self.marks.reach((self.row + self.rows, self.column + times))
             spot = (self.row + 1, self.column + 1)
