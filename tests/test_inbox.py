@@ -133,11 +133,13 @@ def test_rdf_without_its_own_source_and_tables_of_several_kinds_are_refused(clie
 def test_the_page_leads_from_a_clean_check_to_the_status_without_a_script(client: httpx.Client) -> None:
     checked = client.post("/pruefen", files=sent(table(row())), data={"do": "check"}, headers=PAGE)
     assert 'action="/einreichen"' in checked.text
-    hidden = dict(re.findall(r'<input type="hidden" name="(again|name|kind)" value="([^"]*)"', checked.text))
+    hidden = dict(re.findall(r'<input type="hidden" name="(again|name|kind|authority)" value="([^"]*)"', checked.text))
+    assert hidden["authority"] == "06531005"
     form = client.post("/einreichen", data=hidden, files={"x": ("", b"")}, headers=PAGE)
     assert form.status_code == httpx.codes.OK, form.text
     assert 'action="/contributions"' in form.text
     assert "30 Tage" in form.text
+    assert 'name="authority" value="06531005"' in form.text
     hidden = dict(re.findall(r'<input type="hidden" name="(again|name|kind)" value="([^"]*)"', form.text))
     kept = client.post("/contributions", data={**hidden, **FORM}, files={"x": ("", b"")}, headers=PAGE)
     assert kept.status_code == httpx.codes.SEE_OTHER, kept.text
@@ -145,6 +147,10 @@ def test_the_page_leads_from_a_clean_check_to_the_status_without_a_script(client
     assert "Eingegangen" in page.text
     english = client.get(kept.headers["location"], headers={**PAGE, "accept-language": "en"})
     assert "waiting for a decision" in english.text
+    several = table(row(), row(ags="06414000"))
+    checked = client.post("/pruefen", files=sent(several), data={"do": "check"}, headers=PAGE)
+    assert 'action="/einreichen"' in checked.text
+    assert 'name="authority"' not in checked.text
 
 
 def test_without_an_inbox_nothing_can_be_submitted(place: Office) -> None:

@@ -79,6 +79,8 @@ def test_the_page_of_offers_says_what_sources_say_and_what_they_do_not(client: h
 def test_nobody_has_reported_a_reuse_and_the_page_says_so_plainly(client: httpx.Client) -> None:
     page = client.get("/reuse", headers=PEOPLE)
     assert "Bisher hat niemand eine Nachnutzung gemeldet." in page.text
+    assert 'href="/vorlagen#nachnutzung"' in page.text
+    assert 'id="nachnutzung"' in client.get("/vorlagen", headers=PEOPLE).text
     assert client.get("/linkset/reuse").json() == {"linkset": []}
 
 

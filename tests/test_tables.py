@@ -126,6 +126,9 @@ def test_a_suggestion_is_made_only_where_it_is_sure(base: str, text: str, sure: 
         ("[a-z0-9-]+", "Jugend Amt", None, "nur Kleinbuchstaben a bis z, Ziffern und Bindestrich"),
         ("[A-Za-z0-9-]+", "ä", None, "nur Buchstaben a bis z, Ziffern und Bindestrich"),
         ("[a-z0-9-]+", " jugendamt ", "jugendamt", "schreiben Sie jugendamt"),
+        ("[a-z0-9][a-z0-9-]*", "Ausfuhr von Gut", None, "nur Kleinbuchstaben a bis z, Ziffern und Bindestrich"),
+        ("(?<a>[0-9]{8})|(?<b>[0-9]{5})", "1", None, "8 Ziffern oder 5 Ziffern"),
+        ("(?<a>1[0-9]{4})|(?<b>99[0-9]{2})", "x", None, "5 Ziffern, beginnend mit 1, oder 4 Ziffern, beginnend mit 99"),
         ("Q[0-9]+", "x", None, "das Muster Q[0-9]+"),
     ],
 )

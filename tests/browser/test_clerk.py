@@ -66,11 +66,15 @@ def test_a_clerk_gets_from_the_template_to_the_preview(
         check(page, table)
         assert page.locator(".checkup h2").inner_text().startswith("Alles in Ordnung")
         assert "1 neu" in page.locator("main").inner_text()
-        page.get_by_role("button", name="Vorschau: Gießen", exact=True).click()
-        page.wait_for_load_state()
-        assert page.locator("h1").inner_text() == "Gießen"
-        assert page.locator(".preview-mark").count() == 1
-        assert "Jugendamt, Gießen" in page.locator("main").inner_text()
+        with page.context.expect_page() as opened:
+            page.get_by_role("button", name="Vorschau: Gießen", exact=True).click()
+        shown = opened.value
+        shown.wait_for_load_state()
+        assert shown.locator("h1").inner_text() == "Gießen"
+        assert shown.locator(".preview-mark").count() == 1
+        assert "Jugendamt, Gießen" in shown.locator("main").inner_text()
+        shown.close()
+        assert page.locator(".checkup h2").inner_text().startswith("Alles in Ordnung")  # the result is still there
         assert visitor.complaints == []
 
 

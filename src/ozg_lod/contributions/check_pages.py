@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +35,8 @@ LISTED: Final = 20
 """How many places of one cause are listed."""
 REPORTS: Final = (TEXT, CSV, JSON, TURTLE)
 """The forms in which people take a report along."""
+_AUTHORITY: Final = ("ags", "nachnutzer")
+"""The columns of the tables that name whom a row is about."""
 _EMAIL: Final = VCARD + "hasEmail"
 _MEBI: Final = 1024 * 1024
 
@@ -80,6 +84,13 @@ class Outcome:
     def suggestions(self) -> int:
         """Return how many cells have a sure suggestion."""
         return len(corrected.changes(self.examination))
+
+    @property
+    def authority(self) -> str:
+        """Return the key of the one authority that the tables are about, "" where there are several or none."""
+        tables = (csv.DictReader(io.StringIO(sheet.canonical)) for sheet in self.examination.sheets)
+        keys = {row[name] for table in tables for row in table for name in _AUTHORITY if row.get(name)}
+        return keys.pop() if len(keys) == 1 else ""
 
     @property
     def carried(self) -> str:

@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the form shows: the file, its kind, what was written so far, and why it was not submitted."""
+    """What the form shows: the file, its kind, what was written so far, and why it was not submitted.
+
+    `authority` is the key proposed where nothing was written yet: the one that the file is about.
+    """
 
     upload: Upload
     kind: str
     application: Application | None
     days: int
     failure: OzgLodError | None = None
+    authority: str = ""
 
     @property
     def carried(self) -> str:
@@ -75,7 +79,7 @@ class Status:
 def form(site: Site, shown: Form) -> bytes:
     """Return the form for the sender."""
     said = shown.application
-    values = said.said if said is not None else dict.fromkeys(FIELDS, "")
+    values = said.said if said is not None else dict.fromkeys(FIELDS, "") | {"authority": shown.authority}
     faults = {name: text[site.language] for name, text in said.faults.items()} if said is not None else {}
     return render("einreichen.html", site, form=shown, values=values, faults=faults, fields=FIELDS)
 

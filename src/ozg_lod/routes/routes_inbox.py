@@ -41,6 +41,7 @@ _log = logging.getLogger("ozg_lod")
 _CREATED: Final = 201
 _SEE_OTHER: Final = 303
 _UNPROCESSABLE: Final = 422
+_LONGEST_KEY: Final = 8
 _SWEEP_EVERY_S: Final = 3600
 _RETRY_AFTER_S: Final = 600
 _OFFERED: Final = (formats.JSON, formats.HTML)
@@ -86,7 +87,8 @@ async def form(request: Request) -> Response:
     sent = await _form(request)
     upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
     kind = await run_in_threadpool(_kind, request, sent.fields)
-    shown = Form(upload, kind, None, _days(request))
+    proposed = sent.fields.get("authority", "")[:_LONGEST_KEY]
+    shown = Form(upload, kind, None, _days(request), authority=proposed)
     return _page(request, submission_pages.form(_visit(request, "/pruefen").site, shown))
 
 

@@ -184,7 +184,7 @@ def _described(pattern: str) -> tuple[Text, list[str]]:
         return Text(de=f"einer der Werte {listed}", en=f"one of {listed}"), words
     if pattern == _ROLE_ADDRESS:
         return Text(de="eine E-Mail-Adresse", en="an e-mail address"), []
-    if pattern in {"[a-z0-9-]+", "[A-Za-z0-9-]+", "[a-z][a-z0-9-]*"}:
+    if pattern in {"[a-z0-9-]+", "[A-Za-z0-9-]+", "[a-z][a-z0-9-]*", "[a-z0-9][a-z0-9-]*"}:
         small_de, small_en = ("Kleinbuchstaben", "small letters") if "A" not in pattern else ("Buchstaben", "letters")
         return Text(
             de=f"nur {small_de} a bis z, Ziffern und Bindestrich", en=f"only {small_en} a to z, digits and hyphen"
