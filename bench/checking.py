@@ -24,18 +24,18 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 
-from ozg_lod import build
-from ozg_lod.cage.cage import Limits, Template
-from ozg_lod.checks import report, rulebook
-from ozg_lod.checks.checking import examine_in_cage
-from ozg_lod.checks.examination import SourceFile
-from ozg_lod.contributions.orders import Inspected, Order
-from ozg_lod.settings import Settings
+from ozg_lod.build import build
+from ozg_lod.contributions.check_request import CheckAnswer, CheckRequest
+from ozg_lod.core.settings import Settings
+from ozg_lod.sandbox.fork_server import ForkServer, WorkerLimits
+from ozg_lod.validation import report, rulebook
+from ozg_lod.validation.check_process import examine_in_cage
+from ozg_lod.validation.examination import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ozg_lod.checks.examination import Examination, Rules
+    from ozg_lod.validation.examination import Examination, Rules
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -113,14 +113,14 @@ def plain(examination: Examination, rules: Rules) -> Callable[[], object]:
     return validate
 
 
-def inspected(template: Template, file: SourceFile) -> Examination:
+def inspected(template: ForkServer, file: SourceFile) -> Examination:
     """Return what a child of the inspection says, as a server asks it."""
     child = template.child()
     try:
-        answer = child.answer(Order(file.name, file.content).to_bytes(), deadline_s=120)
+        answer = child.answer(CheckRequest(file.name, file.content).to_bytes(), deadline_s=120)
     finally:
         child.kill()
-    return Inspected.from_bytes(answer).examination
+    return CheckAnswer.from_bytes(answer).examination
 
 
 def measured(work: Callable[[], object], rounds: int) -> str:
@@ -146,8 +146,8 @@ def table(rounds: int) -> Iterator[str]:
         directory = Path(folder) / "snapshots" / outcome.manifest.build_key
         rules = rulebook.of_snapshot(directory, BASE)
         argument = json.dumps({"snapshot": str(directory), "public_url": "", "official": ""})
-        limits = Limits(memory_mb=2048, cpu_s=121)
-        template = Template("ozg_lod.contributions.inspector:inspecting", argument, limits)
+        limits = WorkerLimits(memory_mb=2048, cpu_s=121)
+        template = ForkServer("ozg_lod.contributions.check_worker:inspecting", argument, limits)
         for name, file in files.items():
             found = inspected(template, file)
             assert found.conforms, report.to_text(found, "en")[:1_000]

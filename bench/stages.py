@@ -25,13 +25,13 @@ import generate
 import servers
 import uvloop
 
-from ozg_lod import app
-from ozg_lod.engine.scan import scan
-from ozg_lod.engine.store import Embedded, Question
+from ozg_lod.core.settings import RdfFile, Settings
 from ozg_lod.rdf import formats
-from ozg_lod.settings import RdfFile, Settings
-from ozg_lod.sparql import dataset
-from ozg_lod.sparql.serving import Switch
+from ozg_lod.site.served_snapshot import SnapshotSwitch
+from ozg_lod.sparql import rdf_files
+from ozg_lod.sparql.scan import scan
+from ozg_lod.sparql.store import EmbeddedStore, SparqlQuery
+from ozg_lod.web import app
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -100,11 +100,11 @@ async def request(application: app.FastAPI) -> None:
 
 
 async def of_requests(file: Path) -> dict[str, float]:
-    switch = Switch(Settings(rdf=(RdfFile(file),), client_seconds=0))
+    switch = SnapshotSwitch(Settings(rdf=(RdfFile(file),), client_seconds=0))
     application = app.create(switch._settings, switch)  # noqa: SLF001 - its own settings
     application.middleware_stack = application.build_middleware_stack()
     lanes = switch.opened.endpoint._evaluator  # noqa: SLF001 - what is measured
-    ask, question = lanes.ask, Question(ASK, JSON, scanned=scan(ASK)).to_bytes()
+    ask, question = lanes.ask, SparqlQuery(ASK, JSON, scanned=scan(ASK)).to_bytes()
     found = {"the whole request": await least_of(lambda: request(application))}
     found["the way to the child and back"] = await least_of(lambda: ask(question, deadline_s=10))
     waited = await least_of(lambda: ask(question, deadline_s=10), time.perf_counter)
@@ -120,15 +120,15 @@ async def of_requests(file: Path) -> dict[str, float]:
 
 
 def of_parts(file: Path) -> dict[str, float]:
-    loaded = dataset.load([RdfFile(file)])
-    embedded, scanned = Embedded(loaded), scan(ASK)
-    question = Question(ASK, JSON, scanned=scanned)
+    loaded = rdf_files.load([RdfFile(file)])
+    embedded, scanned = EmbeddedStore(loaded), scan(ASK)
+    question = SparqlQuery(ASK, JSON, scanned=scanned)
     frame = question.to_bytes()
     return {
         "server: the look at the query": least(lambda: scan(f"{ASK}{next(numbers)}")),
         "server: the format": least(lambda: formats.negotiate(JSON, formats.ASKED_RESULTS)),
         "server: the question as a frame": least(question.to_bytes),
-        "child: the frame as a question": least(lambda: Question.from_bytes(frame)),
+        "child: the frame as a question": least(lambda: SparqlQuery.from_bytes(frame)),
         "child: the engine alone": least(lambda: loaded.query(ASK)),
         "child: the answer as bytes": least(lambda: embedded.answer(question, len)),
     }

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from ozg_lod.cage.cage import Work, Write
-from ozg_lod.errors import BadRequest
+from ozg_lod.core.errors import BadRequest
+from ozg_lod.sandbox.fork_server import Work, Write
 
 _DOUBLED = "SELECT * {" + " ".join(f"BIND(CONCAT(?v{i},?v{i}) AS ?v{i + 1})" for i in range(40)) + "}"
 

@@ -24,8 +24,8 @@ import httpx
 import pytest
 from httpx._transports import default as _transports
 
-from ozg_lod import build
-from ozg_lod.settings import Settings
+from ozg_lod.build import build
+from ozg_lod.core.settings import Settings
 from ozg_lod.snapshots.snapshot import Snapshots
 
 collect_ignore = ["harvesting.py"]  # a script that runs in an environment of its own

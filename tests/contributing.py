@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from tests.small_source import small_source
 
 from ozg_lod import cli
-from ozg_lod.contributions.inbox import Delivery, Inbox
+from ozg_lod.contributions.inbox import Inbox, ReceivedFile
 from ozg_lod.contributions.submissions import Sender, Submission
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
@@ -79,7 +79,7 @@ class Office:
         """Put a file into the inbox as the door does."""
         sender = Sender("Person im Rathaus", "rathaus@example.org")
         report = json.dumps({"conforms": True, "findings": []}).encode()
-        return self.inbox.submit(Delivery(name, kind, authority, sender, content, report))
+        return self.inbox.submit(ReceivedFile(name, kind, authority, sender, content, report))
 
     def query(self, text: str) -> list[str]:
         """Return the lines of a query's answer, without the header."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-from ozg_lod.build import Outcome, build
-from ozg_lod.settings import Settings
+from ozg_lod.build.build import BuildResult, build
+from ozg_lod.core.settings import Settings
 
 FILES = ("bundles.csv", "datasets.ttl", "catalogue.ttl", "sources.ttl", "withdrawn.csv")
 
@@ -24,6 +24,6 @@ def small_source(folder: Path) -> Path:
     return folder
 
 
-def publish(source: Path, target: Path) -> Outcome:
+def publish(source: Path, target: Path) -> BuildResult:
     """Build and publish."""
     return build(Settings(source=(source,), target=target), say=lambda _en, _de: None)

@@ -15,13 +15,18 @@ import openpyxl
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.checks import lists
-from ozg_lod.checks.lists import Listing
-from ozg_lod.errors import BadRequest, TooLarge
-from ozg_lod.reuse import alignment_files
-from ozg_lod.reuse.alignment import NOBODY, Choice, State, align
-from ozg_lod.reuse.register import Register, register
+from ozg_lod.core.errors import BadRequest, TooLarge
+from ozg_lod.matching import alignment_files
+from ozg_lod.matching.alignment import (
+    NOBODY,
+    AlignmentChoice,
+    AlignmentState,
+    align,
+)
+from ozg_lod.matching.register import Register, register
 from ozg_lod.snapshots import snapshot
+from ozg_lod.validation import list_reader
+from ozg_lod.validation.list_reader import Listing
 
 BASE = "https://w3id.org/ozg-lod/hessen/id/"
 LIST = """Schlüssel;Gemeinde;Landkreis;Notiz
@@ -182,14 +187,14 @@ def test_the_program_does_the_same_on_a_file(run_program: Run, target: Path, tmp
 
 
 def test_lists_are_read_as_they_are_meant() -> None:
-    assert lists.read("a.txt", b"Darmstadt, Wissenschaftsstadt\n").rows == (("Darmstadt, Wissenschaftsstadt",),)
-    assert lists.read("a.csv", b"Alsfeld,x\nLich,y\n").rows == (("Alsfeld", "x"), ("Lich", "y"))
-    tabbed = lists.read("a.txt", "AGS\tName\n06531005\tGießen\n".encode())
+    assert list_reader.read("a.txt", b"Darmstadt, Wissenschaftsstadt\n").rows == (("Darmstadt, Wissenschaftsstadt",),)
+    assert list_reader.read("a.csv", b"Alsfeld,x\nLich,y\n").rows == (("Alsfeld", "x"), ("Lich", "y"))
+    tabbed = list_reader.read("a.txt", "AGS\tName\n06531005\tGießen\n".encode())
     assert (tabbed.titles, tabbed.columns) == (("AGS", "Name"), (0, 1, -1, -1))
-    assert lists.read("a.txt", b"06531005\n06414000\n").columns == (0, -1, -1, -1)
-    assert lists.read("a.txt", b"a|b\nc|d\n").rows[0] == ("a", "b")
-    assert lists.read("a.csv", b"Name;x\nAlsfeld\n").rows == (("Alsfeld", ""),)
-    assert lists.read("a.txt", "Gießen\u202e\x07".encode()).rows == (("Gießen",),)
+    assert list_reader.read("a.txt", b"06531005\n06414000\n").columns == (0, -1, -1, -1)
+    assert list_reader.read("a.txt", b"a|b\nc|d\n").rows[0] == ("a", "b")
+    assert list_reader.read("a.csv", b"Name;x\nAlsfeld\n").rows == (("Alsfeld", ""),)
+    assert list_reader.read("a.txt", "Gießen\u202e\x07".encode()).rows == (("Gießen",),)
     assert Listing.from_bytes(tabbed.to_bytes()) == tabbed
     for name, content, kind in (
         ("a.csv", b"", BadRequest),
@@ -200,27 +205,27 @@ def test_lists_are_read_as_they_are_meant() -> None:
         ("a.csv", b";" * 60 + b"a", TooLarge),
     ):
         with pytest.raises(kind):
-            lists.read(name, content)
-    assert lists.read("a.xlsx", book(("Name",), ("Lich",), (None,), (1.5,))).rows == (("Lich",), ("1.5",))
+            list_reader.read(name, content)
+    assert list_reader.read("a.xlsx", book(("Name",), ("Lich",), (None,), (1.5,))).rows == (("Lich",), ("1.5",))
 
 
 def test_the_child_that_reads_lists_gives_them_back_as_bytes() -> None:
     pieces: list[bytes] = []
-    lists.reading("")(b"a.txt\nAlsfeld", pieces.append)
+    list_reader.reading("")(b"a.txt\nAlsfeld", pieces.append)
     assert Listing.from_bytes(b"".join(pieces)).rows == (("Alsfeld",),)
 
 
 def test_what_is_chosen_counts_and_nonsense_does_not(known: Register) -> None:
-    listing = lists.read("a.txt", "Gießen\nAlsfeld\n\nNirgendheim".encode())
+    listing = list_reader.read("a.txt", "Gießen\nAlsfeld\n\nNirgendheim".encode())
     said = {"row.0": "district/06531", "row.1": NOBODY, "row.2": "nobody/1", "row.x": "a", "column.name": "7"}
     said["row." + "9" * 5000] = "district/06531"
-    rows = align(known, listing, Choice.of(listing, said))
-    assert [row.state for row in rows] == [State.CHOSEN, State.UNKNOWN, State.UNKNOWN]
+    rows = align(known, listing, AlignmentChoice.of(listing, said))
+    assert [row.state for row in rows] == [AlignmentState.CHOSEN, AlignmentState.UNKNOWN, AlignmentState.UNKNOWN]
 
 
 def test_a_cell_that_only_begins_like_an_address_is_no_address(known: Register) -> None:
-    listing = lists.read("a.csv", b"name;page\nAlsfeld;http://[\nHerbstein;https://example.org/herbstein\n")
-    written = alignment_files.as_turtle(align(known, listing, Choice.of(listing, {}))).decode()
+    listing = list_reader.read("a.csv", b"name;page\nAlsfeld;http://[\nHerbstein;https://example.org/herbstein\n")
+    written = alignment_files.as_turtle(align(known, listing, AlignmentChoice.of(listing, {}))).decode()
     assert "<https://example.org/list#row-1>" in written
     assert "<https://example.org/herbstein>" in written
     assert "http://[" not in written

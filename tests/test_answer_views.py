@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozg_lod.pages import answer_map, answer_timeline, solutions
-from ozg_lod.pages.atlas import Atlas
-from ozg_lod.pages.site import Site
+from ozg_lod.core.vocab import GEO, XSD
 from ozg_lod.rdf.addresses import Addresses
-from ozg_lod.vocab import GEO, XSD
+from ozg_lod.site import query_results, result_map, result_timeline
+from ozg_lod.site.atlas import Atlas
+from ozg_lod.site.page_context import PageContext
 
 BROWSER = {"Accept": "text/html", "Accept-Language": "de"}
 PREFIXES = """PREFIX ozg: <https://w3id.org/ozg-lod/ontology#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
@@ -26,7 +26,7 @@ MEMBERS = PREFIXES + "SELECT ?member ?programme { ?member ozg:participatesIn ?pr
 POINTS = PREFIXES + "SELECT ?name ?lat ?long { ?p wgs84:lat ?lat ; wgs84:long ?long ; skos:prefLabel ?name } LIMIT 30"
 SHAPES = PREFIXES + "SELECT ?wkt { ?g geo:asWKT ?wkt } LIMIT 5"
 EMPTY = Atlas((), (), (), "", {})
-WRITER = Site("en", Addresses("https://example.org/", "http://127.0.0.1:8000")).writer({})
+WRITER = PageContext("en", Addresses("https://example.org/", "http://127.0.0.1:8000")).writer({})
 
 
 def shown(client: httpx.Client, query: str, view: str, **more: str) -> str:
@@ -100,12 +100,12 @@ def test_the_views_stand_in_both_languages_and_pages_keep_them(client: httpx.Cli
     ],
 )
 def test_a_date_covers_what_it_states(term: ox.Literal | None, period: tuple[date, date] | None) -> None:
-    assert answer_timeline.stated(term) == period
+    assert result_timeline.stated(term) == period
 
 
 def test_rows_without_date_or_name_are_counted_and_numbered() -> None:
     rows = [[None, dated("2020", "gYear")], [None, None], [None, dated("2150", "gYear")]]
-    found = answer_timeline.timeline(["a", "b"], rows)
+    found = result_timeline.timeline(["a", "b"], rows)
     assert (found.label, found.undated, [track.number for track in found.tracks]) == ("", 1, [1, 3])
     assert len(found.years) <= 13
     assert found.years[0] == (2020, 0.0)
@@ -116,14 +116,14 @@ def test_a_long_answer_is_drawn_in_part(client: httpx.Client) -> None:
         'SELECT ?d { VALUES ?a {1 2 3 4 5 6 7} VALUES ?b {1 2 3 4 5 6 7} VALUES ?c {1 2 3 4 5 6 7} BIND("2020-01-01"^^'
     )
     page = shown(client, query + "<http://www.w3.org/2001/XMLSchema#date> AS ?d) }", "timeline")
-    assert page.count('class="mark-0"') == answer_timeline.MOST_ROWS
-    assert f"weitere {343 - answer_timeline.MOST_ROWS} Zeilen" in page
+    assert page.count('class="mark-0"') == result_timeline.MOST_ROWS
+    assert f"weitere {343 - result_timeline.MOST_ROWS} Zeilen" in page
 
 
 @given(st.lists(st.dates(), min_size=1, max_size=20))
 def test_every_mark_lies_on_the_axis(days: list[date]) -> None:
     rows: list[list[ox.Literal]] = [[dated(day.isoformat(), "date")] for day in days]
-    found = answer_timeline.timeline(["day"], rows)
+    found = result_timeline.timeline(["day"], rows)
     for track in found.tracks:
         assert all(0 <= mark.start <= 100 and mark.start + mark.width <= 100.7 for mark in track.marks)
     assert all(0 <= start <= 100 for _, start in found.years)
@@ -131,7 +131,7 @@ def test_every_mark_lies_on_the_axis(days: list[date]) -> None:
 
 def test_one_point_has_room_around_it_and_no_link() -> None:
     rows = [[ox.Literal("Here"), ox.Literal("POINT(8.5 50.1)", datatype=ox.NamedNode(GEO + "wktLiteral"))]] * 2
-    chart = answer_map.chart(["name", "wkt"], rows, EMPTY, WRITER)
+    chart = result_map.chart(["name", "wkt"], rows, EMPTY, WRITER)
     assert [(one.title, one.href) for one in chart.drawn] == [("Here (+ 1)", "")]
     assert 0 < chart.drawn[0].x < chart.width
     assert 0 < chart.drawn[0].y < chart.height
@@ -154,7 +154,7 @@ def test_one_point_has_room_around_it_and_no_link() -> None:
 )
 def test_what_is_no_place_on_earth_is_not_drawn(text: str) -> None:
     row = [ox.Literal(text, datatype=ox.NamedNode(GEO + "wktLiteral"))]
-    assert not answer_map.fits(["wkt"], [row], EMPTY)
+    assert not result_map.fits(["wkt"], [row], EMPTY)
 
 
 def test_a_moment_before_all_days_is_written_as_it_stands() -> None:
@@ -165,18 +165,18 @@ def test_a_moment_before_all_days_is_written_as_it_stands() -> None:
 
 def test_only_a_pair_of_latitude_and_longitude_is_a_point() -> None:
     number = ox.Literal("50.1")
-    assert answer_map.fits(["Breite", "Länge"], [[number, number]], EMPTY)
-    assert not answer_map.fits(["lat", "x"], [[number, number]], EMPTY)
-    assert answer_map.may_fit(["lat"], [], "https://example.org/")
-    assert not answer_map.may_fit(["x"], [[number, None]], "https://example.org/")
+    assert result_map.fits(["Breite", "Länge"], [[number, number]], EMPTY)
+    assert not result_map.fits(["lat", "x"], [[number, number]], EMPTY)
+    assert result_map.may_fit(["lat"], [], "https://example.org/")
+    assert not result_map.may_fit(["x"], [[number, None]], "https://example.org/")
     beyond = [[ox.Literal("99"), ox.Literal("8")]]
-    assert not answer_map.fits(["lat", "long"], beyond, EMPTY)
+    assert not result_map.fits(["lat", "long"], beyond, EMPTY)
 
 
 def test_the_rows_of_a_page_and_of_a_drawing_are_those_of_the_answer() -> None:
     bindings = ", ".join(f'{{"n": {{"type": "literal", "value": "{n}"}}}}' for n in range(130))
     body = f'{{"head": {{"vars": ["n"]}}, "results": {{"bindings": [{bindings}]}}}}'.encode()
-    found = solutions.read(body, 3)
-    assert isinstance(found, solutions.Solutions)
+    found = query_results.read(body, 3)
+    assert isinstance(found, query_results.Solutions)
     assert ([row[0].value for row in found.rows if row[0]], found.total) == ([str(n) for n in range(100, 130)], 130)
     assert len(found.first_rows) == 130

@@ -18,12 +18,12 @@ import httpx
 import pytest
 from tests.conftest import ROOT, free_port, program, wait_until_ready
 
-from ozg_lod import app, server
-from ozg_lod.build import build
-from ozg_lod.errors import UsageError
-from ozg_lod.settings import Settings
+from ozg_lod.build.build import build
+from ozg_lod.core.errors import UsageError
+from ozg_lod.core.settings import Settings
+from ozg_lod.site.served_snapshot import SnapshotSwitch
 from ozg_lod.snapshots.snapshot import Snapshots
-from ozg_lod.sparql.serving import Switch
+from ozg_lod.web import app, server
 
 Serve = Callable[..., AbstractContextManager[str]]
 
@@ -163,7 +163,7 @@ def test_a_fault_of_ours_is_a_number_for_the_reader_and_a_line_in_the_log(
     target: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = Settings(target=target)
-    switch = Switch(settings)
+    switch = SnapshotSwitch(settings)
     broken = app.create(settings, switch)
 
     @broken.get("/broken")

@@ -13,10 +13,15 @@ import pytest
 from tests.conftest import serving
 from tests.small_source import publish, small_source
 
-from ozg_lod.errors import Busy, Gone, NotFound, Unavailable
-from ozg_lod.settings import Settings
+from ozg_lod.core.errors import (
+    Busy,
+    Gone,
+    NotFound,
+    Unavailable,
+)
+from ozg_lod.core.settings import Settings
+from ozg_lod.site.archive import Archive
 from ozg_lod.snapshots.snapshot import Snapshots
-from ozg_lod.sparql.archive import Archive
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 ALT = "http://www.w3.org/2004/02/skos/core#altLabel"

@@ -8,9 +8,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from ozg_lod.errors import TooManyRequests
-from ozg_lod.web import budget
-from ozg_lod.web.budget import Budget, client
+from ozg_lod.core.errors import TooManyRequests
+from ozg_lod.http import budget
+from ozg_lod.http.budget import Budget, client
 
 
 class Clock:

@@ -14,11 +14,11 @@ import pyoxigraph as ox
 import pytest
 from tests.conftest import ROOT, program
 
-from ozg_lod.build import Outcome, build
-from ozg_lod.errors import SourceError
-from ozg_lod.settings import Settings
+from ozg_lod.build.build import BuildResult, build
+from ozg_lod.build.sources import read
+from ozg_lod.core.errors import SourceError
+from ozg_lod.core.settings import Settings
 from ozg_lod.snapshots.snapshot import Snapshots, open_store
-from ozg_lod.sources import read
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 CATALOGUE = f"""
@@ -47,7 +47,7 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def run(source: Path, target: Path, *more: Path) -> Outcome:
+def run(source: Path, target: Path, *more: Path) -> BuildResult:
     return build(Settings(source=(source, *more), target=target), say=lambda _en, _de: None)
 
 

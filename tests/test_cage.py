@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 from tests.conftest import patience
 
-from ozg_lod import errors
-from ozg_lod.cage import cage, sandbox
+from ozg_lod.core import errors
+from ozg_lod.sandbox import fork_server, seccomp
 
-LIMITS = cage.Limits(memory_mb=200)
+LIMITS = fork_server.WorkerLimits(memory_mb=200)
 WORK = "tests.cage_work:setup"
 
 
 @pytest.fixture(scope="module")
-def template() -> Iterator[cage.Template]:
+def template() -> Iterator[fork_server.ForkServer]:
     previous = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
-    made = cage.Template(WORK, "argument", LIMITS)
+    made = fork_server.ForkServer(WORK, "argument", LIMITS)
     yield made
     made.close()
     os.environ.pop("PYTHONPATH")
@@ -31,23 +31,23 @@ def template() -> Iterator[cage.Template]:
         os.environ["PYTHONPATH"] = previous
 
 
-def test_a_child_answers_again_and_again_with_what_the_template_loaded(template: cage.Template) -> None:
+def test_a_child_answers_again_and_again_with_what_the_template_loaded(template: fork_server.ForkServer) -> None:
     child = template.child()
     assert child.answer(b"echo a", deadline_s=5) == b"argument echo a"
     assert child.answer(b"big", deadline_s=5) == b"x" * 1_000_000
     assert child.kill() in (0, -9)
 
 
-@pytest.mark.skipif(not sandbox.available(), reason="this system has no seccomp for us")
+@pytest.mark.skipif(not seccomp.available(), reason="this system has no seccomp for us")
 @pytest.mark.parametrize("deed", ["socket", "file", "write", "fork", "exec", "connect"])
-def test_a_child_has_no_network_no_files_and_no_children(template: cage.Template, deed: str) -> None:
+def test_a_child_has_no_network_no_files_and_no_children(template: fork_server.ForkServer, deed: str) -> None:
     child = template.child()
-    with pytest.raises(cage.Fault, match="PermissionError"):
+    with pytest.raises(fork_server.WorkerFault, match="PermissionError"):
         child.answer(deed.encode(), deadline_s=5)
     child.kill()
 
 
-def test_an_expected_failure_arrives_as_itself(template: cage.Template) -> None:
+def test_an_expected_failure_arrives_as_itself(template: fork_server.ForkServer) -> None:
     child = template.child()
     with pytest.raises(errors.BadRequest) as caught:
         child.answer(b"expected", deadline_s=5)
@@ -57,22 +57,22 @@ def test_an_expected_failure_arrives_as_itself(template: cage.Template) -> None:
     child.kill()
 
 
-def test_a_fault_of_ours_keeps_its_text_for_the_log(template: cage.Template) -> None:
+def test_a_fault_of_ours_keeps_its_text_for_the_log(template: fork_server.ForkServer) -> None:
     child = template.child()
-    with pytest.raises(cage.Fault, match="ZeroDivisionError"):
+    with pytest.raises(fork_server.WorkerFault, match="ZeroDivisionError"):
         child.answer(b"fault", deadline_s=5)
     child.kill()
 
 
 @pytest.mark.parametrize("deed", [b"memory", b"abort"])
-def test_too_much_memory_is_named_as_such(template: cage.Template, deed: bytes) -> None:
+def test_too_much_memory_is_named_as_such(template: fork_server.ForkServer, deed: bytes) -> None:
     child = template.child()
     with pytest.raises(errors.OutOfMemory):
         child.answer(deed, deadline_s=20)
     child.kill()
 
 
-def test_a_late_child_is_killed_at_its_deadline(template: cage.Template) -> None:
+def test_a_late_child_is_killed_at_its_deadline(template: fork_server.ForkServer) -> None:
     child = template.child()
     start = time.monotonic()
     with pytest.raises(errors.Late):
@@ -81,25 +81,25 @@ def test_a_late_child_is_killed_at_its_deadline(template: cage.Template) -> None
     assert time.monotonic() - start < 3 * patience()
 
 
-def test_a_child_that_crashes_is_a_fault_and_not_an_answer(template: cage.Template) -> None:
+def test_a_child_that_crashes_is_a_fault_and_not_an_answer(template: fork_server.ForkServer) -> None:
     child = template.child()
 
     async def ask() -> list[bytes]:
         return [piece async for piece in child.ask(b"crash")]
 
-    with pytest.raises(cage.Fault, match="status -11"):
+    with pytest.raises(fork_server.WorkerFault, match="status -11"):
         asyncio.run(ask())
 
 
 def test_a_template_that_cannot_load_says_why() -> None:
-    with pytest.raises(cage.Fault, match="ModuleNotFoundError"):
-        cage.Template("ozg_lod.no_such_module:setup", "", LIMITS)
-    with pytest.raises(cage.Fault, match="No such file"):
-        cage.Template("ozg_lod.engine.store:answering", "/nonexistent", LIMITS)
+    with pytest.raises(fork_server.WorkerFault, match="ModuleNotFoundError"):
+        fork_server.ForkServer("ozg_lod.no_such_module:setup", "", LIMITS)
+    with pytest.raises(fork_server.WorkerFault, match="No such file"):
+        fork_server.ForkServer("ozg_lod.sparql.store:answering", "/nonexistent", LIMITS)
 
 
 def test_children_end_with_their_template() -> None:
-    own = cage.Template("ozg_lod.checks.checking:examining", "", LIMITS)
+    own = fork_server.ForkServer("ozg_lod.validation.check_process:examining", "", LIMITS)
     child = own.child()
     own.close()
     end = time.monotonic() + 5 * patience()
@@ -112,12 +112,12 @@ def test_children_end_with_their_template() -> None:
 def test_the_walls_hold_in_this_very_process_too() -> None:
     """The same as in a cage, in a plain fork, so that coverage of the walls does not depend on the template."""
     parent = os.getpid()
-    pid = os.fork() if sandbox.available() else 0
-    if pid == 0 and sandbox.available():
+    pid = os.fork() if seccomp.available() else 0
+    if pid == 0 and seccomp.available():
         status = 1
         try:
-            sandbox.die_with_parent(parent)
-            sandbox.confine(memory_bytes=100 << 20, cpu_s=5)
+            seccomp.die_with_parent(parent)
+            seccomp.confine(memory_bytes=100 << 20, cpu_s=5)
             socket.socket()
         except PermissionError:
             status = 0

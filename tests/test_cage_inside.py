@@ -18,34 +18,38 @@ import pyoxigraph as ox
 import pytest
 from tests import cage_work
 
-from ozg_lod import errors
-from ozg_lod.cage import cage, sandbox
-from ozg_lod.checks import checking
-from ozg_lod.checks.gate import Examination, Rules, SourceFile, examine
-from ozg_lod.engine import store
-from ozg_lod.harvest import harvest_reading
-from ozg_lod.harvest.harvest_reading import Reading
-from ozg_lod.settings import RdfFile
-from ozg_lod.sparql import dataset
+from ozg_lod.core import errors
+from ozg_lod.core.settings import RdfFile
+from ozg_lod.harvest_check import reader
+from ozg_lod.harvest_check.reader import CatalogueReading
+from ozg_lod.sandbox import fork_server, seccomp
+from ozg_lod.sparql import rdf_files, store
+from ozg_lod.validation import check_process
+from ozg_lod.validation.gate import (
+    Examination,
+    Rules,
+    SourceFile,
+    examine,
+)
 
 BASE = "https://example.org/"
 ORDER = {"entry": "tests.cage_work:setup", "argument": "here", "memory_mb": 200, "cpu_s": 20}
 
 
-def answered(work: cage.Work, question: bytes) -> bytes:
+def answered(work: fork_server.Work, question: bytes) -> bytes:
     pieces: list[bytes] = []
     work(question, pieces.append)
     return b"".join(pieces)
 
 
 @contextmanager
-def child(work: cage.Work) -> Iterator[cage.Child]:
+def child(work: fork_server.Work) -> Iterator[fork_server.Worker]:
     """A child whose life is led by a thread: the loop of a real one, without fork and walls."""
     ours, theirs = socket.socketpair()
-    living = threading.Thread(target=cage._serve, args=(theirs, work))  # noqa: SLF001 - what a fork would call
+    living = threading.Thread(target=fork_server._serve, args=(theirs, work))  # noqa: SLF001 - what a fork would call
     living.start()
     with ours, theirs:
-        yield cage.Child(None, 0, ours)  # type: ignore[arg-type] # nobody forked it
+        yield fork_server.Worker(None, 0, ours)  # type: ignore[arg-type] # nobody forked it
         ours.shutdown(socket.SHUT_RDWR)
         living.join()
 
@@ -56,13 +60,13 @@ def test_a_child_answers_until_nobody_asks_any_more_whatever_goes_wrong_in_betwe
         with pytest.raises(errors.BadRequest) as caught:
             asked.answer(b"expected", deadline_s=5)
         assert (caught.value.de, caught.value.details) == ("deutsch", {"line": 3})
-        with pytest.raises(cage.Fault, match="ZeroDivisionError"):
+        with pytest.raises(fork_server.WorkerFault, match="ZeroDivisionError"):
             asked.answer(b"fault", deadline_s=5)
         assert asked.answer(b"echo", deadline_s=5) == b"here echo"
 
 
 def test_memory_that_runs_out_is_told_as_such() -> None:
-    def greedy(_question: bytes, _write: cage.Write) -> None:
+    def greedy(_question: bytes, _write: fork_server.Write) -> None:
         raise MemoryError
 
     with child(greedy) as asked, pytest.raises(errors.OutOfMemory):
@@ -77,7 +81,7 @@ def control() -> Iterator[tuple[socket.socket, Callable[[dict[str, object]], Non
 
     def be_the_template(order: dict[str, object]) -> None:
         ours.shutdown(socket.SHUT_WR)
-        cage.main(theirs.detach(), json.dumps(order))
+        fork_server.main(theirs.detach(), json.dumps(order))
 
     ours.settimeout(10)
     with ours, theirs:
@@ -97,10 +101,10 @@ def test_a_template_forks_a_child_that_answers_behind_its_walls(
         be_the_template(ORDER)
         assert ours.recv(9) == struct.pack("!cQ", b"E", 0)
         (pid,) = struct.unpack("!i", ours.recv(4))
-        one = cage.Child(None, pid, asked)  # type: ignore[arg-type] # its template has gone home
+        one = fork_server.Worker(None, pid, asked)  # type: ignore[arg-type] # its template has gone home
         assert one.answer(b"echo", deadline_s=10) == b"here echo"
-        if sandbox.available():
-            with pytest.raises(cage.Fault, match="PermissionError"):
+        if seccomp.available():
+            with pytest.raises(fork_server.WorkerFault, match="PermissionError"):
                 one.answer(b"file", deadline_s=10)
         asked.shutdown(socket.SHUT_RDWR)  # closing is not enough: the child was born with our end too
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
@@ -156,19 +160,19 @@ def test_the_filter_allows_exactly_its_list_on_each_processor(monkeypatch: pytes
             self.asked.append(option)
             if option == 22:
                 length, address = struct.unpack("HxxxxxxP", bytes(pointer)[:16])  # type: ignore[call-overload]
-                self.program = sandbox.ctypes.string_at(address, 8 * length)
+                self.program = seccomp.ctypes.string_at(address, 8 * length)
             return 0
 
     kernel, limits = Kernel(), {}
     monkeypatch.setattr(platform, "machine", lambda: machine)
-    monkeypatch.setattr(sandbox.ctypes, "CDLL", lambda *_unused, **_also: kernel)
-    monkeypatch.setattr(sandbox.resource, "setrlimit", limits.__setitem__)
-    sandbox.confine(memory_bytes=1 << 20, cpu_s=5)
-    architecture, allowed = sandbox._TABLES[machine]  # noqa: SLF001 - the list that is enforced
+    monkeypatch.setattr(seccomp.ctypes, "CDLL", lambda *_unused, **_also: kernel)
+    monkeypatch.setattr(seccomp.resource, "setrlimit", limits.__setitem__)
+    seccomp.confine(memory_bytes=1 << 20, cpu_s=5)
+    architecture, allowed = seccomp._TABLES[machine]  # noqa: SLF001 - the list that is enforced
     assert kernel.asked == [38, 22]  # without no_new_privs the kernel takes no filter from us
-    assert limits[sandbox.resource.RLIMIT_CPU] == (5, 6)
-    assert limits[sandbox.resource.RLIMIT_FSIZE] == (0, 0)
-    assert limits[sandbox.resource.RLIMIT_AS][0] > 1 << 20
+    assert limits[seccomp.resource.RLIMIT_CPU] == (5, 6)
+    assert limits[seccomp.resource.RLIMIT_FSIZE] == (0, 0)
+    assert limits[seccomp.resource.RLIMIT_AS][0] > 1 << 20
     passed = {call for call in range(600) if fate(kernel.program, architecture, call) == 0x7FFF0000}
     assert passed == set(allowed.values())
     refused = {fate(kernel.program, architecture, call) for call in set(range(600)) - passed}
@@ -181,9 +185,9 @@ def test_a_kernel_that_refuses_the_walls_is_named(monkeypatch: pytest.MonkeyPatc
         def prctl(self, *_unused: object) -> int:
             return -1
 
-    monkeypatch.setattr(sandbox.ctypes, "CDLL", lambda *_unused, **_also: Kernel())
+    monkeypatch.setattr(seccomp.ctypes, "CDLL", lambda *_unused, **_also: Kernel())
     with pytest.raises(errors.UsageError, match="refuses prctl"):
-        sandbox.die_with_parent(os.getppid())
+        seccomp.die_with_parent(os.getppid())
 
 
 FILES = [
@@ -200,8 +204,8 @@ RULES = Rules(
 
 
 def test_a_job_for_the_gate_arrives_whole_and_its_findings_come_back_whole() -> None:
-    job = checking._job(FILES, RULES)  # noqa: SLF001 - what is sent into the cage
-    outcome = Examination.from_bytes(answered(checking.examining(""), job))
+    job = check_process._job(FILES, RULES)  # noqa: SLF001 - what is sent into the cage
+    outcome = Examination.from_bytes(answered(check_process.examining(""), job))
     assert outcome == examine(FILES, RULES)
     assert {finding.place.file for finding in outcome.findings} == {"x.ttl", "y.ttl"}
 
@@ -230,25 +234,25 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def reading() -> cage.Work:
-    return harvest_reading.reading("")
+def reading() -> fork_server.Work:
+    return reader.reading("")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_a_catalogue_is_read_or_the_reason_is_named(reading: cage.Work, page: str) -> None:
+def test_a_page_of_a_catalogue_is_read_or_the_reason_is_named(reading: fork_server.Work, page: str) -> None:
     body, media_type, rules, triples = PAGES[page]
     order = json.dumps({"type": media_type, "base": BASE}).encode()
     said = json.loads(answered(reading, order + b"\n" + body))
     assert {finding["rule"] for finding in said["findings"]} == rules
     assert len(said["triples"]) == triples
     assert said["readable"] is bool(triples)
-    here: Reading = harvest_reading.here(body, media_type, BASE)
+    here: CatalogueReading = reader.here(body, media_type, BASE)
     assert (len(here.triples), here.readable) == (triples, said["readable"])
 
 
 def test_a_page_with_too_many_statements_is_refused_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(harvest_reading, "MAX_TRIPLES", 2)
-    found = harvest_reading.here(b"<#a> <urn:p> 1, 2, 3 .", "text/turtle", BASE)
+    monkeypatch.setattr(reader, "MAX_TRIPLES", 2)
+    found = reader.here(b"<#a> <urn:p> 1, 2, 3 .", "text/turtle", BASE)
     assert ([finding.rule for finding in found.findings], found.triples) == (["page-too-many"], [])
 
 
@@ -263,17 +267,17 @@ def test_children_answer_alike_from_memory_and_from_disk(snapshot_directory: Pat
         ("ASK { ?s ?p ?o }", "json"),
         ("SELECT * { ?z a ?a } ORDER BY ?z LIMIT 3", "tsv"),
     ):
-        question = store.Question(query, form).to_bytes()
+        question = store.SparqlQuery(query, form).to_bytes()
         assert answered(in_memory, question) == answered(from_disk, question)
-    assert answered(in_memory, store.Question(SUM, "csv").to_bytes()).split() == [b"sum", b"70"]
+    assert answered(in_memory, store.SparqlQuery(SUM, "csv").to_bytes()).split() == [b"sum", b"70"]
 
 
 def test_files_of_one_s_own_are_answered_from_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "x.ttl").write_text("<urn:a> <urn:p> 1 .", encoding="utf-8")
     (tmp_path / "y.nq").write_text("<urn:b> <urn:p> <urn:c> <urn:g> .", encoding="utf-8")
     files = [RdfFile(tmp_path / "x.ttl", "urn:here"), RdfFile(tmp_path / "y.nq")]
-    work = dataset.answering(dataset.argument(files))
-    question = store.Question("SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g", "csv").to_bytes()
+    work = rdf_files.answering(rdf_files.argument(files))
+    question = store.SparqlQuery("SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g", "csv").to_bytes()
     assert answered(work, question).split() == [b"g,s", b"urn:g,urn:b", b"urn:here,urn:a"]
 
 
@@ -292,7 +296,7 @@ def test_a_file_that_is_no_rdf_is_named(
     if content is not None:
         (tmp_path / name).write_text(content, encoding="utf-8")
     file = RdfFile(tmp_path / name, graph)
-    read = dataset.load if failure is errors.SourceError else dataset.version
+    read = rdf_files.load if failure is errors.SourceError else rdf_files.version
     with pytest.raises(failure, match=said):
         read([file])
 
@@ -300,10 +304,10 @@ def test_a_file_that_is_no_rdf_is_named(
 def test_the_columns_of_a_star_stand_in_the_order_of_the_query() -> None:
     loaded = ox.Store()
     loaded.load(b"<urn:a> <urn:p> <urn:b> .", ox.RdfFormat.TURTLE)
-    work = store.work(store.Embedded(loaded))
+    work = store.work(store.EmbeddedStore(loaded))
     for query, columns in (
         ("SELECT * { ?z ?y ?a }", b"z,y,a"),
         ("SELECT * { ?a ?b ?c }", b"a,b,c"),
         ("SELECT * {}", b""),
     ):
-        assert answered(work, store.Question(query, "csv").to_bytes()).splitlines()[0] == columns
+        assert answered(work, store.SparqlQuery(query, "csv").to_bytes()).splitlines()[0] == columns

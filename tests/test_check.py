@@ -22,9 +22,10 @@ import pytest
 from starlette.requests import Request
 from tests.conftest import free_port, program, wait_until_ready
 
-from ozg_lod.contributions import check_pages, uploads
-from ozg_lod.errors import Late
-from ozg_lod.web import bodies
+from ozg_lod.contributions import check_pages
+from ozg_lod.core.errors import Late
+from ozg_lod.http import bodies
+from ozg_lod.site import uploads
 
 HEAD = (
     "Gemeinde oder Kreis (AGS);Leistung (Bündel, OZG-Nummer oder LeiKa-Schlüssel);Stand;Seit oder ab (Monat);"

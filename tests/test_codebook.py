@@ -11,11 +11,11 @@ import httpx
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.datasets import flat
-from ozg_lod.errors import SourceError
-from ozg_lod.pages import codebook
-from ozg_lod.pages.vocabulary import definitions
-from ozg_lod.vocab import OZG
+from ozg_lod.catalogue import flat_tables
+from ozg_lod.core.errors import SourceError
+from ozg_lod.core.vocab import OZG
+from ozg_lod.site import codebook
+from ozg_lod.site.vocabulary import definitions
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = {"Accept": "text/html", "Accept-Language": "de"}
@@ -95,7 +95,7 @@ def test_properties_and_kinds_of_values_have_names_and_no_addresses(client: http
 def test_a_query_cannot_explain_a_column_it_does_not_have() -> None:
     text = (ROOT / "queries" / "flat" / "figures.rq").read_text("utf-8").replace("# unit value", "# unit amount")
     with pytest.raises(SourceError, match="amount"):
-        flat.questions({"figures.rq": text.encode()})
+        flat_tables.questions({"figures.rq": text.encode()})
 
 
 def test_the_book_in_this_process(snapshot_directory: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ozg_lod.contributions.uploads import SUFFIXES
+from ozg_lod.site.uploads import SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOC = (ROOT / "docs" / "contribute.md").read_text("utf-8")

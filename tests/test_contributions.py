@@ -16,9 +16,9 @@ import pytest
 from tests.conftest import ROOT, serving
 from tests.contributing import BASE, DISTRICT, OTHER_TOWN, Office, opened, row, table
 
-from ozg_lod.contributions import plans
-from ozg_lod.contributions.submissions import Event, State
-from ozg_lod.errors import SnapshotError
+from ozg_lod.contributions import journal
+from ozg_lod.contributions.submissions import Event, SubmissionState
+from ozg_lod.core.errors import SnapshotError
 from ozg_lod.snapshots.snapshot import Snapshots
 
 STATEMENT = f"{BASE}id/availability/06531005-soziales"
@@ -289,21 +289,21 @@ def test_in_a_git_checkout_the_command_to_commit_is_printed(place: Office) -> No
 
 def test_what_was_begun_is_ended_by_the_next_command_or_says_why_it_cannot(place: Office) -> None:
     submission = place.put(table(row()))
-    plan = plans.Plan(
+    plan = journal.JournalEntry(
         source=(str(place.source), str(place.into)),
         target=str(place.target),
         into=str(place.into),
         folders={"mitteilung-x": {"mitteilung-x.ttl": "no Turtle"}},
-        events={submission.reference: Event(State.REJECTED, "2026-11-24T10:00:00Z", reason="Grund").plain()},
+        events={submission.reference: Event(SubmissionState.REJECTED, "2026-11-24T10:00:00Z", reason="Grund").plain()},
     )
-    plans.begin(place.inbox, plan)
+    journal.begin(place.inbox, plan)
     stuck = place.run("list")
     assert (stuck.returncode, "mitteilung-x.ttl" in stuck.stderr) == (2, True), stuck.stderr
     assert "berichtigen Sie sie" in stuck.stderr
-    plans.begin(place.inbox, replace(plan, folders={"mitteilung-x": None}))
+    journal.begin(place.inbox, replace(plan, folders={"mitteilung-x": None}))
     ended = place.run("list")
     assert "zu Ende geführt" in ended.stderr
-    assert (ended.returncode, place.inbox.one(submission.reference).state) == (0, State.REJECTED)
+    assert (ended.returncode, place.inbox.one(submission.reference).state) == (0, SubmissionState.REJECTED)
     assert list(place.into.iterdir()) == []
 
 
@@ -350,4 +350,4 @@ def test_a_withdrawal_that_would_break_others_changes_nothing(place: Office) -> 
     refused = place.run("withdraw", first.reference)
     assert refused.returncode == 1, refused.stderr
     assert (place.into / first.key).is_dir()
-    assert place.inbox.one(first.reference).state is State.ACCEPTED
+    assert place.inbox.one(first.reference).state is SubmissionState.ACCEPTED

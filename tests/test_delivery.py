@@ -14,8 +14,8 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from ozg_lod.errors import Busy
-from ozg_lod.web.delivery import PIECE_BYTES, Delivery, Hold
+from ozg_lod.core.errors import Busy
+from ozg_lod.http.slow_clients import PIECE_BYTES, BudgetedResponse, OutputBudget
 
 BODY = bytes(range(256)) * 1024
 
@@ -25,13 +25,13 @@ async def receive() -> Message:
 
 
 def test_an_answer_is_handed_over_in_pieces_and_its_room_given_back() -> None:
-    hold, sent = Hold(len(BODY)), []
+    hold, sent = OutputBudget(len(BODY)), []
 
     async def send(message: Message) -> None:
         assert hold.held == len(BODY)
         sent.append(message)
 
-    delivery = Delivery(BODY, {"content-type": "text/csv"}, hold, limit_s=5)
+    delivery = BudgetedResponse(BODY, {"content-type": "text/csv"}, hold, limit_s=5)
     asyncio.run(delivery({"type": "http"}, receive, send))
     start, *pieces = sent
     assert start["status"] == 200
@@ -42,21 +42,21 @@ def test_an_answer_is_handed_over_in_pieces_and_its_room_given_back() -> None:
 
 
 def test_who_reads_too_slowly_is_cut_off_and_the_room_given_back() -> None:
-    hold = Hold(len(BODY))
+    hold = OutputBudget(len(BODY))
 
     async def send(_message: Message) -> None:
         await asyncio.sleep(0.2)
 
     with pytest.raises(TimeoutError):
-        asyncio.run(Delivery(BODY, {}, hold, limit_s=0.5)({"type": "http"}, receive, send))
+        asyncio.run(BudgetedResponse(BODY, {}, hold, limit_s=0.5)({"type": "http"}, receive, send))
     assert hold.held == 0
 
 
 def test_without_room_a_large_answer_is_refused() -> None:
-    hold = Hold(len(BODY) + 1)
-    Delivery(BODY, {}, hold, limit_s=1)
+    hold = OutputBudget(len(BODY) + 1)
+    BudgetedResponse(BODY, {}, hold, limit_s=1)
     with pytest.raises(Busy, match="slow clients"):
-        Delivery(BODY, {}, hold, limit_s=1)
+        BudgetedResponse(BODY, {}, hold, limit_s=1)
 
 
 def test_clients_that_do_not_read_do_not_keep_others_from_answers(tmp_path: Path, serve: Callable[..., Any]) -> None:

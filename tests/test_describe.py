@@ -7,11 +7,22 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.pages.describe import Description, about
-from ozg_lod.pages.listing import directory, list_graph, select, table, write_csv
-from ozg_lod.pages.vocabulary import definitions, rules
-from ozg_lod.rdf.graph import Graph, collation, names_in, pick
-from ozg_lod.vocab import DCT, OZG, SKOS
+from ozg_lod.core.vocab import DCT, OZG, SKOS
+from ozg_lod.rdf.graph import (
+    Graph,
+    collation,
+    names_in,
+    pick,
+)
+from ozg_lod.site.description import Description, about
+from ozg_lod.site.lists import (
+    directory,
+    list_graph,
+    select,
+    table,
+    write_csv,
+)
+from ozg_lod.site.vocabulary import definitions, rules
 
 HERE = Path(__file__).parent
 BASE = "https://w3id.org/ozg-lod/hessen/"

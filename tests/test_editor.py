@@ -17,8 +17,13 @@ import httpx
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.errors import NotFound
-from ozg_lod.pages import examples, snippets, solutions, static_files
+from ozg_lod.core.errors import NotFound
+from ozg_lod.site import (
+    example_queries,
+    query_results,
+    query_snippets,
+    static_files,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "de"}
@@ -182,18 +187,18 @@ def test_what_is_no_example_is_not_found(client: httpx.Client) -> None:
 
 
 def test_every_example_has_a_topic_and_both_languages() -> None:
-    for one in examples.read(ROOT / "queries" / "examples"):
+    for one in example_queries.read(ROOT / "queries" / "examples"):
         assert set(one.titles) == set(one.questions) == {"de", "en"}
         assert f"# topic: {one.topic}\n" in (ROOT / "queries" / "examples" / f"{one.name}.rq").read_text("utf-8")
         assert not one.query.startswith("#")
 
 
 def test_a_folder_without_examples_has_none(tmp_path: Path) -> None:
-    assert examples.read(tmp_path / "nirgends") == ()
+    assert example_queries.read(tmp_path / "nirgends") == ()
     (tmp_path / "a.rq").write_text("ASK {}", "utf-8")
-    assert examples.read(tmp_path) == ()
+    assert example_queries.read(tmp_path) == ()
     (tmp_path / "b.rq").write_text("# title: Ja?\nASK {}", "utf-8")
-    assert [one.topic for one in examples.read(tmp_path)] == ["evidence"]
+    assert [one.topic for one in example_queries.read(tmp_path)] == ["evidence"]
 
 
 def test_the_examples_are_published_as_executables(client: httpx.Client) -> None:
@@ -219,7 +224,7 @@ QUERY = 'SELECT ?a { VALUES ?a { "it\'s" "q\\"" } }\n'
 
 
 def test_the_command_and_the_python_program_ask_the_same(endpoint: str) -> None:
-    shown = {one.key: one.text for one in snippets.programs(QUERY, f"{endpoint}/sparql", "")}
+    shown = {one.key: one.text for one in query_snippets.programs(QUERY, f"{endpoint}/sparql", "")}
     bash = shutil.which("bash")
     if bash is None or shutil.which("curl") is None:
         pytest.skip("there is no curl")
@@ -231,26 +236,26 @@ def test_the_command_and_the_python_program_ask_the_same(endpoint: str) -> None:
 
 
 def test_a_query_can_hold_what_would_end_a_quotation() -> None:
-    shown = {one.key: one.text for one in snippets.programs('ASK {} # )-" """\nSPARQL', "http://h/sparql", "")}
+    shown = {one.key: one.text for one in query_snippets.programs('ASK {} # )-" """\nSPARQL', "http://h/sparql", "")}
     assert shown["curl"].endswith("SPARQL_")
     assert 'r"--(' in shown["r"]
     compile(shown["python"], "shown", "exec")
 
 
 def test_a_citation_names_title_publisher_version_and_address() -> None:
-    bibtex, cff = snippets.citations("A & B", ["Amt"], "0123456789abcdef", "http://h/x")
+    bibtex, cff = query_snippets.citations("A & B", ["Amt"], "0123456789abcdef", "http://h/x")
     assert "A \\& B" in bibtex.text
     assert "author = {{Amt}}" in bibtex.text
     assert 'title: "A & B"' in cff.text
     assert "version: 0123456789abcdef" in cff.text
-    nameless, _ = snippets.citations("A", [], "0" * 64, "http://h/x")
+    nameless, _ = query_snippets.citations("A", [], "0" * 64, "http://h/x")
     assert "author" not in nameless.text
 
 
 def test_an_unbound_cell_is_empty() -> None:
     body = b'{"head":{"vars":["a","b"]},"results":{"bindings":[{"a":{"type":"literal","value":"x"}}]}}'
-    found = solutions.read(body, 1)
-    assert isinstance(found, solutions.Solutions)
+    found = query_results.read(body, 1)
+    assert isinstance(found, query_results.Solutions)
     assert found.rows[0][1] is None
 
 

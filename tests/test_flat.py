@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.datasets import flat
-from ozg_lod.errors import SourceError
+from ozg_lod.catalogue import flat_tables
+from ozg_lod.core.errors import SourceError
 
 HEAD = "# title: Dinge\n# title-en: Things\n# dataset: things\n"
 COLUMNS = "# column thing: anyURI! | Ding | Thing\n# column says: string* | Sagt | Says\n"
@@ -14,7 +14,7 @@ QUERY = "SELECT ?thing ?says { ?thing <urn:says> ?says } ORDER BY ?thing"
 
 
 def table(text: str) -> str:
-    (question,) = flat.questions({"things.rq": text.encode()})
+    (question,) = flat_tables.questions({"things.rq": text.encode()})
     store = ox.Store()
     store.load(b'<urn:a> <urn:says> "=1+1" . <urn:b> <urn:says> "z; a; a" .', ox.RdfFormat.TURTLE)
     return question.table(store).decode()

@@ -12,12 +12,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdflib.compare import isomorphic
 
-from ozg_lod.errors import NotAcceptable
+from ozg_lod.core.errors import NotAcceptable
+from ozg_lod.core.vocab import (
+    DCT,
+    OZG,
+    RDF,
+    SCHEMA,
+    XSD,
+)
+from ozg_lod.http.accept import MAX_CHARACTERS, ranges
+from ozg_lod.http.language import choose_language
 from ozg_lod.rdf import formats
-from ozg_lod.rdf.formats import CSV, GRAPHS, HTML, JSONLD, NTRIPLES, PAGES, RDFXML, RESULTS, TURTLE, Format
-from ozg_lod.text.language import choose_language
-from ozg_lod.vocab import DCT, OZG, RDF, SCHEMA, XSD
-from ozg_lod.web.accept import MAX_CHARACTERS, ranges
+from ozg_lod.rdf.formats import (
+    CSV,
+    GRAPHS,
+    HTML,
+    JSONLD,
+    NTRIPLES,
+    PAGES,
+    RDFXML,
+    RESULTS,
+    TURTLE,
+    Format,
+)
 
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8"
 JAVA = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"

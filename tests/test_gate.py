@@ -13,12 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ozg_lod.checks import shapes as shapes_module
-from ozg_lod.checks import validation
-from ozg_lod.checks.gate import METADATA, SUFFIXES, Examination, Rules, SourceFile, examine, graph_of
-from ozg_lod.errors import Unprocessable
-from ozg_lod.findings import Finding, Severity
-from ozg_lod.vocab import OZG, SKOS, XSD
+from ozg_lod.core.errors import Unprocessable
+from ozg_lod.core.findings import Finding, Severity
+from ozg_lod.core.vocab import OZG, SKOS, XSD
+from ozg_lod.validation import shacl
+from ozg_lod.validation import shapes as shapes_module
+from ozg_lod.validation.gate import (
+    METADATA,
+    SUFFIXES,
+    Examination,
+    Rules,
+    SourceFile,
+    examine,
+    graph_of,
+)
 
 ROOT = Path(__file__).parent.parent
 BASE = "https://w3id.org/ozg-lod/hessen/"
@@ -465,9 +473,9 @@ def test_constraints_in_sparql_are_answered_by_the_store() -> None:
 def results(data: ox.Store, turtle_text: bytes, *, rewritten: bool) -> list[tuple[object, ...]]:
     """Return what validation finds, with and without the rewritings of `Shapes`."""
     if rewritten:
-        found = validation.validate(data, turtle_text)
+        found = shacl.validate(data, turtle_text)
     else:
-        found = list(validation.core_results(data, shapes_module.Shapes(turtle_text), rewritten=False))
+        found = list(shacl.core_results(data, shapes_module.Shapes(turtle_text), rewritten=False))
     return sorted((r.focus, r.path or "", str(r.value), r.rule, r.severity, r.message.de) for r in found)
 
 
@@ -519,7 +527,7 @@ def test_what_did_not_pass_the_gate_is_not_validated() -> None:
     node = ox.NamedNode("http://a")
     data.add(ox.Quad(node, node, ox.Triple(node, node, node)))
     with pytest.raises(Unprocessable, match="TypeError"):
-        validation.validate(data, SHAPES)
+        shacl.validate(data, SHAPES)
 
 
 def test_our_own_rules_find_the_same_with_and_without_rewriting() -> None:

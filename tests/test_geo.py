@@ -13,15 +13,20 @@ from xml.etree import ElementTree as ET
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.pages import maps
-from ozg_lod.pages.atlas import Atlas, atlas
-from ozg_lod.pages.values import Writer
+from ozg_lod.http.words import words
 from ozg_lod.rdf.addresses import Addresses
-from ozg_lod.rdf.geo import Box, Frame, Outline, outline
+from ozg_lod.rdf.geometry import (
+    Box,
+    Frame,
+    Outline,
+    outline,
+)
 from ozg_lod.rdf.graph import Graph
+from ozg_lod.site import maps
+from ozg_lod.site.atlas import Atlas, atlas
+from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots.snapshot import open_store
 from ozg_lod.tables.tables import describe
-from ozg_lod.text.words import words
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "https://w3id.org/ozg-lod/hessen/"
@@ -205,6 +210,6 @@ def test_a_string_may_be_given_as_wkt_and_as_nothing_else() -> None:
             describe(json.dumps(described).encode(), file="geometry.csv-metadata.json")
 
 
-def writer(found: Atlas) -> Writer:
+def writer(found: Atlas) -> ValueWriter:
     names = {area.iri: dict(area.names) for area in (*found.states, *found.districts, *found.municipalities)}
-    return Writer(words("de"), Addresses(BASE, "http://127.0.0.1"), names)
+    return ValueWriter(words("de"), Addresses(BASE, "http://127.0.0.1"), names)

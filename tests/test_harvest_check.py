@@ -14,9 +14,17 @@ import pytest
 from tests.portal_site import Reply, Site, page, paged, running, sound, view
 
 from ozg_lod import cli
-from ozg_lod.harvest import harvest_check, harvest_client, harvest_reading, harvest_report, mqa
-from ozg_lod.harvest.harvest_check import Order, Outcome
-from ozg_lod.harvest.harvest_graph import Graph
+from ozg_lod.harvest_check import (
+    check,
+    mqa,
+    reader,
+    report,
+)
+from ozg_lod.harvest_check import (
+    client as harvest_client,
+)
+from ozg_lod.harvest_check.check import HarvestRequest, HarvestResult
+from ozg_lod.harvest_check.graph import CatalogueGraph
 
 FEED = "/catalog.ttl"
 FIRST = "/catalog.ttl?page=1"
@@ -28,12 +36,12 @@ def server() -> Iterator[Site]:
         yield site
 
 
-def look(site: Site, path: str = FEED, **changes: object) -> Outcome:
-    order = replace(Order(site.url + path), **changes)  # type: ignore[arg-type]
-    return harvest_check.check(order, harvest_client.Client(order.url), harvest_reading.in_cage)
+def look(site: Site, path: str = FEED, **changes: object) -> HarvestResult:
+    order = replace(HarvestRequest(site.url + path), **changes)  # type: ignore[arg-type]
+    return check.check(order, harvest_client.Client(order.url), reader.in_cage)
 
 
-def rules(outcome: Outcome) -> set[str]:
+def rules(outcome: HarvestResult) -> set[str]:
     return {finding.rule for finding in outcome.findings}
 
 
@@ -202,7 +210,7 @@ def test_each_planted_fault_is_named_and_nothing_else(server: Site, fault: Fault
     server.routes = (paged if fault.path == FIRST else sound)(server.url).routes
     fault.plant(server)
     outcome = look(server, fault.path, max_pages=8)
-    assert rules(outcome) == fault.rules, harvest_report.to_text(outcome, "en")
+    assert rules(outcome) == fault.rules, report.to_text(outcome, "en")
     for finding in outcome.findings:
         assert finding.message.de, finding
         assert finding.message.en, finding
@@ -227,7 +235,7 @@ def test_nothing_is_found_in_a_sound_catalogue_and_it_has_all_points(
     assert outcome.score.rating == "excellent"
 
 
-@pytest.mark.parametrize("media_type", sorted(set(harvest_reading.READ) - {"text/turtle"}))
+@pytest.mark.parametrize("media_type", sorted(set(reader.READ) - {"text/turtle"}))
 def test_the_catalogue_is_read_in_every_format_harvesters_read(server: Site, media_type: str) -> None:
     import pyoxigraph as ox  # noqa: PLC0415
 
@@ -235,7 +243,7 @@ def test_the_catalogue_is_read_in_every_format_harvesters_read(server: Site, med
     turtle = server.routes[FEED]
     assert isinstance(turtle, Reply)
     triples = ox.parse(turtle.body, ox.RdfFormat.TURTLE)
-    body = ox.serialize(triples, format=harvest_reading.READ[media_type])
+    body = ox.serialize(triples, format=reader.READ[media_type])
     server.routes[FEED] = Reply(body or b"", media_type)
     assert rules(look(server)) == set()
 
@@ -308,8 +316,8 @@ def test_a_service_that_asks_for_a_query_is_alive_but_costs_points(server: Site)
 
 def test_what_is_larger_than_harvesters_read_is_refused(server: Site) -> None:
     server.routes = sound(server.url).routes
-    client = harvest_client.Client(server.url, harvest_client.Limits(max_bytes=1000))
-    outcome = harvest_check.check(Order(server.url + FEED), client, harvest_reading.in_cage)
+    client = harvest_client.Client(server.url, harvest_client.FetchLimits(max_bytes=1000))
+    outcome = check.check(HarvestRequest(server.url + FEED), client, reader.in_cage)
     assert rules(outcome) == {"too-large"}
     assert outcome.ran
     zipped = Reply(gzip.compress(b" " * 5000), fields={"Content-Encoding": "gzip"})
@@ -321,8 +329,8 @@ def test_what_is_larger_than_harvesters_read_is_refused(server: Site) -> None:
 def test_a_file_too_large_to_load_is_a_hint_not_a_fault(server: Site) -> None:
     server.routes = sound(server.url).routes
     server.routes["/dump/orte.csv"] = Reply(b"a" * 20_000, "text/csv")
-    client = harvest_client.Client(server.url, harvest_client.Limits(max_bytes=10_000))
-    outcome = harvest_check.check(Order(server.url + FEED), client, harvest_reading.in_cage)
+    client = harvest_client.Client(server.url, harvest_client.FetchLimits(max_bytes=10_000))
+    outcome = check.check(HarvestRequest(server.url + FEED), client, reader.in_cage)
     assert "link-too-large" in rules(outcome)
     assert outcome.passes()
 
@@ -337,7 +345,7 @@ def test_a_page_that_never_ends_is_left(server: Site) -> None:
         return Reply(b"")
 
     server.routes["/slow"] = slow
-    client = harvest_client.Client(server.url, harvest_client.Limits(silence_s=0.1))
+    client = harvest_client.Client(server.url, harvest_client.FetchLimits(silence_s=0.1))
     answer = client.get(server.url + "/slow")
     assert answer.trouble is not None
     assert answer.trouble.rule == "url-slow"
@@ -386,11 +394,11 @@ def test_points_fall_with_what_is_missing_and_the_report_says_what_would_raise_t
     outcome = look(server)
     assert outcome.score is not None
     assert outcome.score.points == 375
-    german = harvest_report.to_text(outcome, "de")
+    german = report.to_text(outcome, "de")
     assert "375 von 405 Punkten, ausgezeichnet" in german
     assert "+30  Geben Sie jedem Datensatz Schlagwörter (bei 2 von 2 Datensätzen)" in german
     assert "Dem Datensatz fehlen Schlagwörter (2×)" in german
-    english = harvest_report.to_text(outcome, "en")
+    english = report.to_text(outcome, "en")
     assert "The dataset has no keywords (2×)" in english
     assert "Zahlen orte" in english
 
@@ -405,7 +413,7 @@ def test_a_dataset_that_breaks_dcat_ap_loses_the_points_for_compliance(server: S
 
 
 def test_a_catalogue_without_datasets_has_no_points_to_speak_of() -> None:
-    score = mqa.score(Graph(), {})
+    score = mqa.score(CatalogueGraph(), {})
     assert (score.points, score.rating, score.datasets) == (0, "bad", 0)
 
 

@@ -11,8 +11,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ozg_lod.harvest import harvest_check, harvest_client, harvest_reading, harvest_report
-from ozg_lod.harvest.harvest_check import Order
+from ozg_lod.harvest_check import (
+    check,
+    reader,
+    report,
+)
+from ozg_lod.harvest_check import (
+    client as harvest_client,
+)
+from ozg_lod.harvest_check.check import HarvestRequest
 
 HTML = {"Accept": "text/html"}
 Serve = Callable[..., AbstractContextManager[str]]
@@ -20,9 +27,9 @@ Serve = Callable[..., AbstractContextManager[str]]
 
 @pytest.mark.parametrize("path", ["/catalog.rdf", "/catalog.ttl?page=1&pageSize=3", "/catalog.jsonld?lang=all"])
 def test_our_own_catalogue_has_no_error_and_the_points_the_metadata_allow(endpoint: str, path: str) -> None:
-    order = Order(endpoint + path)
-    outcome = harvest_check.check(order, harvest_client.Client(order.url), harvest_reading.in_cage)
-    text = harvest_report.to_text(outcome, "en")
+    order = HarvestRequest(endpoint + path)
+    outcome = check.check(order, harvest_client.Client(order.url), reader.in_cage)
+    text = report.to_text(outcome, "en")
     assert outcome.passes(), text
     assert {finding.rule for finding in outcome.findings if finding.severity == "warning"} <= {
         "dataset-contact-missing",
@@ -77,10 +84,8 @@ def test_a_final_base_leaves_no_warning_but_what_is_not_configured(target: Path,
 def test_the_check_of_our_own_catalogue_says_the_same_from_inside_and_outside(
     endpoint: str, client: httpx.Client
 ) -> None:
-    order = Order(endpoint + "/catalog.rdf")
-    outside = json.loads(
-        harvest_report.to_json(harvest_check.check(order, harvest_client.Client(order.url), harvest_reading.in_cage))
-    )
+    order = HarvestRequest(endpoint + "/catalog.rdf")
+    outside = json.loads(report.to_json(check.check(order, harvest_client.Client(order.url), reader.in_cage)))
     assert client.get("/harvest.json").json()["check"] == outside
 
 

@@ -18,13 +18,13 @@ from tests.conftest import free_port, program, serving, wait_until_ready
 from tests.contributing import TOWN, Office, opened, row, table
 
 from ozg_lod import doctor
-from ozg_lod.contributions import applications
-from ozg_lod.contributions.inbox import Delivery, Inbox
-from ozg_lod.contributions.submissions import Event, Sender, State
-from ozg_lod.errors import InboxError, TooManyRequests, Unavailable
-from ozg_lod.routes import routes_inbox
-from ozg_lod.settings import Settings
-from ozg_lod.web import rates
+from ozg_lod.contributions import submission_form
+from ozg_lod.contributions.inbox import Inbox, ReceivedFile
+from ozg_lod.contributions.submissions import Event, Sender, SubmissionState
+from ozg_lod.core.errors import InboxError, TooManyRequests, Unavailable
+from ozg_lod.core.settings import Settings
+from ozg_lod.http import rates
+from ozg_lod.web import inbox_routes
 
 FORM = {"authority": "06531005", "sender": "Person im Rathaus", "mail": "rathaus@example.org", "consent": "1"}
 PAGE = {"accept": "text/html", "accept-language": "de"}
@@ -171,7 +171,7 @@ def test_the_interface_is_described(client: httpx.Client) -> None:
 
 
 def test_too_much_that_waits_and_too_often_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    delivery = Delivery("a.csv", "", TOWN, Sender("P", "p@example.org"), b"12345", b"{}")
+    delivery = ReceivedFile("a.csv", "", TOWN, Sender("P", "p@example.org"), b"12345", b"{}")
     few = Inbox(tmp_path, most=1)
     few.submit(delivery)
     with pytest.raises(Unavailable, match="no more are taken"):
@@ -192,7 +192,7 @@ def test_too_much_that_waits_and_too_often_are_refused_with_a_sentence(tmp_path:
 
 def test_an_inbox_that_is_damaged_or_in_use_says_so(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
-    submission = inbox.submit(Delivery("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}"))
+    submission = inbox.submit(ReceivedFile("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}"))
     with inbox.locked(), pytest.raises(InboxError, match="Another process"), inbox.locked():
         pass
     (inbox.path(submission.reference) / "events.jsonl").write_text("{")
@@ -220,7 +220,7 @@ def test_a_submission_whose_files_were_edited_is_named_and_nothing_is_done_with_
     tmp_path: Path, file: str, text: str
 ) -> None:
     inbox = Inbox(tmp_path)
-    reference = inbox.submit(Delivery("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")).reference
+    reference = inbox.submit(ReceivedFile("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")).reference
     path = inbox.path(reference) / file
     edited = json.dumps({**json.loads(path.read_text()), **json.loads(f"{{{text}}}")}) if text[:1] == '"' else text
     path.write_text(edited)
@@ -230,7 +230,7 @@ def test_a_submission_whose_files_were_edited_is_named_and_nothing_is_done_with_
 
 def test_a_submission_under_the_name_of_another_is_none(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
-    reference = inbox.submit(Delivery("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")).reference
+    reference = inbox.submit(ReceivedFile("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")).reference
     inbox.path(reference).rename(inbox.path("deadbeef"))
     with pytest.raises(InboxError, match=f"it is that of {reference}"):
         inbox.one("deadbeef")
@@ -288,11 +288,11 @@ def test_the_page_of_another_site_submits_nothing_through_its_visitors(client: h
 
 def test_the_sweep_deletes_sender_and_file_some_days_after_the_decision_and_not_before(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
-    delivery = Delivery("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")
+    delivery = ReceivedFile("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")
     old, fresh, waiting = (inbox.submit(delivery).reference for _ in range(3))
     long_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(days=31)).isoformat()
-    inbox.add(old, Event(State.REJECTED, long_ago, reason="x"))
-    inbox.add(fresh, Event(State.REJECTED, dt.datetime.now(dt.UTC).isoformat(), reason="x"))
+    inbox.add(old, Event(SubmissionState.REJECTED, long_ago, reason="x"))
+    inbox.add(fresh, Event(SubmissionState.REJECTED, dt.datetime.now(dt.UTC).isoformat(), reason="x"))
     assert inbox.sweep(30) == [old]
     assert [inbox.case(name).sender is None for name in (old, fresh, waiting)] == [True, False, False]
     assert sorted(path.name for path in inbox.path(old).iterdir()) == ["events.jsonl", "submission.json"]
@@ -303,20 +303,20 @@ async def _one_sweep(settings: Settings) -> None:
     import asyncio  # noqa: PLC0415
 
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(routes_inbox.sweeping(settings), 0.5)
+        await asyncio.wait_for(inbox_routes.sweeping(settings), 0.5)
 
 
 def test_the_server_sweeps_and_a_damaged_inbox_does_not_end_it(tmp_path: Path) -> None:
     import asyncio  # noqa: PLC0415
 
     inbox = Inbox(tmp_path)
-    reference = inbox.submit(Delivery("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")).reference
-    inbox.add(reference, Event(State.REJECTED, "2026-01-01T00:00:00Z", reason="x"))
+    reference = inbox.submit(ReceivedFile("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")).reference
+    inbox.add(reference, Event(SubmissionState.REJECTED, "2026-01-01T00:00:00Z", reason="x"))
     asyncio.run(_one_sweep(Settings(inbox=tmp_path)))
     assert inbox.case(reference).sender is None
     (inbox.path(reference) / "events.jsonl").write_text("{")
     asyncio.run(_one_sweep(Settings(inbox=tmp_path)))
-    asyncio.run(routes_inbox.sweeping(Settings()))
+    asyncio.run(inbox_routes.sweeping(Settings()))
 
 
 def test_the_doctor_looks_who_can_read_the_inbox(tmp_path: Path, place: Office) -> None:
@@ -337,7 +337,9 @@ def test_the_doctor_looks_who_can_read_the_inbox(tmp_path: Path, place: Office) 
 
 def test_keys_tell_which_authority_is_meant() -> None:
     base = "https://example.org/"
-    found = [applications.read({"authority": key}).candidate(base) for key in ("06531005", "06531", "06", "6531", "x")]
+    found = [
+        submission_form.read({"authority": key}).candidate(base) for key in ("06531005", "06531", "06", "6531", "x")
+    ]
     assert found == [
         f"{base}id/municipality/06531005",
         f"{base}id/district/06531",

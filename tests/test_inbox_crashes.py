@@ -13,9 +13,9 @@ from tests.conftest import ROOT
 from tests.contributing import BASE, Office, opened, row, table
 
 from ozg_lod.contributions.inbox import PLAN
-from ozg_lod.contributions.submissions import State, Submission
-from ozg_lod.engine.store import DATA_FILE
+from ozg_lod.contributions.submissions import Submission, SubmissionState
 from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.sparql.store import DATA_FILE
 
 BUNDLES = [line.partition(",")[0] for line in (ROOT / "data" / "bundles.csv").read_text("utf-8").splitlines()[1:]]
 CHECKED = ("--checked", "Rückruf im Rathaus")
@@ -74,7 +74,7 @@ def check_agreement(place: Office, submission: Submission, bundle: str) -> bool:
     assert not (place.folder / PLAN).exists()
     state = place.inbox.case(submission.reference).state
     published = is_published(place, bundle)
-    assert published is (state is State.ACCEPTED), (state, published)
+    assert published is (state is SubmissionState.ACCEPTED), (state, published)
     assert (place.into / submission.key / f"{submission.key}.csv").is_file() is published
     assert not list(place.into.glob(".mitteilung*.new"))
     log = Snapshots(place.target).publications()

@@ -11,14 +11,26 @@ from pathlib import Path
 
 import pytest
 
-from ozg_lod.contributions import inspection
-from ozg_lod.contributions.inspection import PAGE, PREVIEW, Inspected, Inspection, Order
-from ozg_lod.contributions.inspector import Inspector, inspecting, inspector_of
-from ozg_lod.contributions.preview import Preview
-from ozg_lod.errors import Busy, Late, TooManyRequests, Unavailable, Unprocessable
-from ozg_lod.settings import Settings
-from ozg_lod.sparql.serving import Opened, open_current
-from ozg_lod.web.budget import Budget
+from ozg_lod.contributions import check_pool
+from ozg_lod.contributions.check_pool import (
+    PAGE,
+    PREVIEW,
+    CheckAnswer,
+    CheckPool,
+    CheckRequest,
+)
+from ozg_lod.contributions.check_worker import CheckWorker, inspecting, inspector_of
+from ozg_lod.contributions.preview import ContributionPreview
+from ozg_lod.core.errors import (
+    Busy,
+    Late,
+    TooManyRequests,
+    Unavailable,
+    Unprocessable,
+)
+from ozg_lod.core.settings import Settings
+from ozg_lod.http.budget import Budget
+from ozg_lod.site.served_snapshot import ServedSnapshot, open_current
 
 HEAD = (
     "Gemeinde oder Kreis (AGS);Leistung (Bündel, OZG-Nummer oder LeiKa-Schlüssel);Stand;Seit oder ab (Monat);"
@@ -27,7 +39,7 @@ HEAD = (
 GOOD = (HEAD + "06531005;jugendamt;verfügbar;2020-10;;https://www.giessen.de/antrag;2026-11-24\n").encode()
 BAD = (HEAD + "06531005;jugendamt;verfügbar;Herbst 20;;;2026-11-24\n").encode()
 BASE = "https://w3id.org/ozg-lod/hessen/"
-Trial = Callable[[Inspection, Opened], Awaitable[None]]
+Trial = Callable[[CheckPool, ServedSnapshot], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +48,14 @@ def argument(snapshot_directory: Path) -> str:
 
 
 @pytest.fixture
-def inspector(argument: str) -> Inspector:
+def inspector(argument: str) -> CheckWorker:
     return inspector_of(argument)
 
 
 def run(trial: Trial, settings: Settings) -> None:
     async def inside() -> None:
         opened = await asyncio.to_thread(open_current, settings)
-        checks = Inspection(settings)
+        checks = CheckPool(settings)
         try:
             await trial(checks, opened)
         finally:
@@ -53,21 +65,25 @@ def run(trial: Trial, settings: Settings) -> None:
     asyncio.run(inside())
 
 
-def check(checks: Inspection, opened: Opened, order: Order = Order("a.csv", GOOD)) -> Awaitable[Inspected]:  # noqa: B008
+def check(
+    checks: CheckPool, opened: ServedSnapshot, order: CheckRequest = CheckRequest("a.csv", GOOD)
+) -> Awaitable[CheckAnswer]:  # noqa: B008
     return checks.check(order, opened, spending=nullcontext())
 
 
 def test_a_file_is_checked_in_a_child_and_a_good_one_says_what_would_change(target: Path) -> None:
-    async def trial(checks: Inspection, opened: Opened) -> None:
+    async def trial(checks: CheckPool, opened: ServedSnapshot) -> None:
         checks.prepare(opened)
-        found = await check(checks, opened, Order("a.csv", GOOD, wanted=PREVIEW))
+        found = await check(checks, opened, CheckRequest("a.csv", GOOD, wanted=PREVIEW))
         assert found.examination.conforms
-        preview = Preview.from_bytes(found.extra)
+        preview = ContributionPreview.from_bytes(found.extra)
         assert preview.counts == {"new": 1}
         assert preview.changes[0].name == "Jugendamt, Gießen"
-        page = await check(checks, opened, Order("a.csv", GOOD, wanted=PAGE, about=f"{BASE}id/municipality/06531005"))
+        page = await check(
+            checks, opened, CheckRequest("a.csv", GOOD, wanted=PAGE, about=f"{BASE}id/municipality/06531005")
+        )
         assert "Jugendamt, Gießen" in page.extra.decode()
-        bad = await check(checks, opened, Order("a.csv", BAD, wanted=PREVIEW))
+        bad = await check(checks, opened, CheckRequest("a.csv", BAD, wanted=PREVIEW))
         assert not bad.examination.conforms
         assert bad.extra == b""
 
@@ -77,13 +93,13 @@ def test_a_file_is_checked_in_a_child_and_a_good_one_says_what_would_change(targ
 def test_at_most_two_run_a_few_wait_and_the_next_is_told_to_come_back(
     target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inspection, "WAITING", 3)
+    monkeypatch.setattr(check_pool, "WAITING", 3)
 
-    async def trial(checks: Inspection, opened: Opened) -> None:
+    async def trial(checks: CheckPool, opened: ServedSnapshot) -> None:
         await check(checks, opened)
         answers = await asyncio.gather(*(check(checks, opened) for _ in range(9)), return_exceptions=True)
         refused = [answer for answer in answers if isinstance(answer, Busy)]
-        assert [type(answer) for answer in answers if answer not in refused] == [Inspected] * (9 - len(refused))
+        assert [type(answer) for answer in answers if answer not in refused] == [CheckAnswer] * (9 - len(refused))
         assert len(refused) == 4
         assert refused[0].details["retry_after_s"] == 5
         assert (await check(checks, opened)).examination.conforms
@@ -92,19 +108,19 @@ def test_at_most_two_run_a_few_wait_and_the_next_is_told_to_come_back(
 
 
 def test_a_check_ends_at_its_deadline_and_gives_its_place_back(target: Path) -> None:
-    async def trial(checks: Inspection, opened: Opened) -> None:
-        large = Order("a.csv", (HEAD + "06531005;jugendamt;verfügbar;;;;2026-11-24\n" * 9000).encode())
+    async def trial(checks: CheckPool, opened: ServedSnapshot) -> None:
+        large = CheckRequest("a.csv", (HEAD + "06531005;jugendamt;verfügbar;;;;2026-11-24\n" * 9000).encode())
         with pytest.raises(Late, match="split the file"):
             await check(checks, opened, large)
-        assert isinstance(await check(checks, opened), Inspected)
+        assert isinstance(await check(checks, opened), CheckAnswer)
 
     run(trial, Settings(target=target, check_deadline_s=1.5))
 
 
 def test_whoever_hangs_up_frees_the_child(target: Path) -> None:
-    async def trial(checks: Inspection, opened: Opened) -> None:
+    async def trial(checks: CheckPool, opened: ServedSnapshot) -> None:
         await check(checks, opened)
-        large = Order("a.csv", (HEAD + "06531005;jugendamt;verfügbar;;;;2026-11-24\n" * 9000).encode())
+        large = CheckRequest("a.csv", (HEAD + "06531005;jugendamt;verfügbar;;;;2026-11-24\n" * 9000).encode())
         task = asyncio.ensure_future(check(checks, opened, large))
         await asyncio.sleep(0.3)
         task.cancel()
@@ -117,22 +133,22 @@ def test_whoever_hangs_up_frees_the_child(target: Path) -> None:
 
 
 def test_a_client_that_used_up_its_share_is_told_so_in_words_about_checks(target: Path) -> None:
-    async def trial(checks: Inspection, opened: Opened) -> None:
+    async def trial(checks: CheckPool, opened: ServedSnapshot) -> None:
         now = [0.0]
         budget = Budget(1, clock=lambda: now[0])
         with budget.spending("198.51.100.1"):
             now[0] = 5
         with pytest.raises(TooManyRequests, match="check again"):
-            await checks.check(Order("a.csv", GOOD), opened, spending=budget.spending("198.51.100.1"))
+            await checks.check(CheckRequest("a.csv", GOOD), opened, spending=budget.spending("198.51.100.1"))
         assert (await check(checks, opened)).examination.conforms
 
     run(trial, Settings(target=target))
 
 
 def test_few_files_are_on_their_way_at_once(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "RECEIVING", 1)
+    monkeypatch.setattr(check_pool, "RECEIVING", 1)
 
-    async def trial(checks: Inspection, _opened: Opened) -> None:
+    async def trial(checks: CheckPool, _opened: ServedSnapshot) -> None:
         async with checks.receiving():
             with pytest.raises(Busy):
                 async with checks.receiving():
@@ -144,7 +160,7 @@ def test_few_files_are_on_their_way_at_once(target: Path, monkeypatch: pytest.Mo
 
 
 def test_a_template_that_was_killed_is_started_anew_and_an_old_one_ends(target: Path) -> None:
-    async def trial(checks: Inspection, opened: Opened) -> None:
+    async def trial(checks: CheckPool, opened: ServedSnapshot) -> None:
         await check(checks, opened)
         (first,) = checks._children  # noqa: SLF001 - as if the system had killed it
         first._process.kill()  # noqa: SLF001
@@ -160,49 +176,53 @@ def test_a_template_that_was_killed_is_started_anew_and_an_old_one_ends(target: 
 def test_a_check_that_breaks_is_told_so_and_logs_nothing_of_the_file(
     target: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def trial(checks: Inspection, opened: Opened) -> None:
+    async def trial(checks: CheckPool, opened: ServedSnapshot) -> None:
         with pytest.raises(Unprocessable, match="report it with the number"):
-            await check(checks, opened, Order(["secret"], GOOD))  # type: ignore[arg-type] # what nobody can send
+            await check(checks, opened, CheckRequest(["secret"], GOOD))  # type: ignore[arg-type] # what nobody can send
 
     run(trial, Settings(target=target))
     assert "a check failed" in caplog.text
     assert "secret" not in caplog.text
 
 
-def test_the_inspector_knows_what_is_new_changed_and_the_same(inspector: Inspector) -> None:
-    first = inspector.inspect(Order("a.csv", GOOD, wanted=PREVIEW))
-    assert Preview.from_bytes(first.extra).counts == {"new": 1}
+def test_the_inspector_knows_what_is_new_changed_and_the_same(inspector: CheckWorker) -> None:
+    first = inspector.inspect(CheckRequest("a.csv", GOOD, wanted=PREVIEW))
+    assert ContributionPreview.from_bytes(first.extra).counts == {"new": 1}
     again = GOOD.replace(b"2020-10", b"2021-01") + b"06531005;10169;geplant;2027-01;;;2026-11-24\n"
-    second = Preview.from_bytes(inspector.inspect(Order("a.csv", again, wanted=PREVIEW)).extra)
+    second = ContributionPreview.from_bytes(inspector.inspect(CheckRequest("a.csv", again, wanted=PREVIEW)).extra)
     assert second.counts == {"changed": 1, "new": 1}
     changed = next(change for change in second.changes if change.state == "changed")
     month = next(one for one in changed.differences if "Oktober 2020" in one.before)
     assert month.after == ("Januar 2021",)
     without = GOOD.replace(b"https://www.giessen.de/antrag", b"")
-    gone = Preview.from_bytes(inspector.inspect(Order("a.csv", without, wanted=PREVIEW)).extra)
+    gone = ContributionPreview.from_bytes(inspector.inspect(CheckRequest("a.csv", without, wanted=PREVIEW)).extra)
     (form,) = [one for one in gone.changes[0].differences if "giessen.de" in "".join(one.before)]
     assert form.after == ()
-    page = inspector.inspect(Order("a.csv", without, wanted=PAGE, about=f"{BASE}id/availability/06531005-jugendamt"))
+    page = inspector.inspect(
+        CheckRequest("a.csv", without, wanted=PAGE, about=f"{BASE}id/availability/06531005-jugendamt")
+    )
     assert "giessen.de/antrag" not in page.extra.decode()
-    inspector.inspect(Order("a.csv", GOOD, wanted=PREVIEW))
-    third = Preview.from_bytes(inspector.inspect(Order("a.csv", GOOD, wanted=PREVIEW)).extra)
+    inspector.inspect(CheckRequest("a.csv", GOOD, wanted=PREVIEW))
+    third = ContributionPreview.from_bytes(inspector.inspect(CheckRequest("a.csv", GOOD, wanted=PREVIEW)).extra)
     assert third.counts == {"same": 1}, third.changes
     assert third.changes == ()
 
 
-def test_a_kind_that_is_named_is_the_one_it_is_held_against(inspector: Inspector) -> None:
-    found = inspector.inspect(Order("a.csv", GOOD, kind="kontakt")).examination
+def test_a_kind_that_is_named_is_the_one_it_is_held_against(inspector: CheckWorker) -> None:
+    found = inspector.inspect(CheckRequest("a.csv", GOOD, kind="kontakt")).examination
     assert not found.conforms
-    assert inspector.inspect(Order("a.csv", GOOD, kind="verfuegbarkeit")).examination.conforms
+    assert inspector.inspect(CheckRequest("a.csv", GOOD, kind="verfuegbarkeit")).examination.conforms
 
 
-def test_a_page_of_a_thing_that_is_not_there_is_empty(inspector: Inspector) -> None:
-    order = Order("a.csv", GOOD, wanted=PAGE, about=f"{BASE}id/municipality/00000000", language="en", chosen=True)
+def test_a_page_of_a_thing_that_is_not_there_is_empty(inspector: CheckWorker) -> None:
+    order = CheckRequest(
+        "a.csv", GOOD, wanted=PAGE, about=f"{BASE}id/municipality/00000000", language="en", chosen=True
+    )
     assert inspector.inspect(order).extra == b""
     assert inspector.inspect(replace(order, about="no address")).extra == b""
 
 
 def test_the_work_of_a_child_answers_what_the_inspection_asks(argument: str) -> None:
     pieces: list[bytes] = []
-    inspecting(argument)(Order("a.csv", BAD).to_bytes(), pieces.append)
-    assert not Inspected.from_bytes(b"".join(pieces)).examination.conforms
+    inspecting(argument)(CheckRequest("a.csv", BAD).to_bytes(), pieces.append)
+    assert not CheckAnswer.from_bytes(b"".join(pieces)).examination.conforms

@@ -10,17 +10,17 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import build
-from ozg_lod.checks import gate, rulebook
-from ozg_lod.errors import SourceError
-from ozg_lod.settings import Settings
+from ozg_lod.build import build
+from ozg_lod.core.errors import SourceError
+from ozg_lod.core.settings import Settings
+from ozg_lod.core.vocab import DCT, SKOS
 from ozg_lod.snapshots import snapshot
-from ozg_lod.tables import kinds
-from ozg_lod.vocab import DCT, SKOS
+from ozg_lod.tables import contribution_kinds
+from ozg_lod.validation import gate, rulebook
 
 ROOT = Path(__file__).parents[1]
 BASE = "https://w3id.org/ozg-lod/hessen/"
-KINDS = kinds.of_directory(ROOT, BASE)
+KINDS = contribution_kinds.of_directory(ROOT, BASE)
 NAMES = {"06531005": "Gießen", "16": "Thüringen", "jugendamt": "Jugendamt"}
 ROWS = {
     "efa-angebote": {"leistung": "10169"},
@@ -31,7 +31,7 @@ ROWS = {
 }
 
 
-def table(kind: kinds.Kind, language: str = "de", **cells: str) -> bytes:
+def table(kind: contribution_kinds.ContributionKind, language: str = "de", **cells: str) -> bytes:
     """A table of one row: the examples of its columns."""
     said = {**ROWS.get(kind.slug, {}), **cells}
     output = io.StringIO()
@@ -42,7 +42,9 @@ def table(kind: kinds.Kind, language: str = "de", **cells: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
-def test_each_column_says_in_two_languages_what_belongs_into_it_and_gives_an_example(kind: kinds.Kind) -> None:
+def test_each_column_says_in_two_languages_what_belongs_into_it_and_gives_an_example(
+    kind: contribution_kinds.ContributionKind,
+) -> None:
     assert kind.slug.isascii()
     for language in ("de", "en"):
         assert kind.title(language)
@@ -56,7 +58,9 @@ def test_each_column_says_in_two_languages_what_belongs_into_it_and_gives_an_exa
 
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
-def test_a_row_of_the_examples_conforms_and_has_one_source(kind: kinds.Kind, language: str, target: Path) -> None:
+def test_a_row_of_the_examples_conforms_and_has_one_source(
+    kind: contribution_kinds.ContributionKind, language: str, target: Path
+) -> None:
     snapshots = snapshot.Snapshots(target)
     directory = snapshots.directory(snapshots.current() or "")
     rules = rulebook.of_snapshot(directory, BASE)
@@ -73,8 +77,8 @@ def test_accepted_tables_build_together_with_the_catalogue(tmp_path: Path) -> No
     (data / "beitrag-7.ttl").write_text(source, "utf-8")
     for kind in KINDS:
         (data / f"beitrag-7-{kind.slug}.csv").write_bytes(table(kind))
-        name = f"beitrag-7-{kind.slug}{kinds.SUFFIX}"
-        (data / name).write_bytes(kinds.described_for(kind, "beitrag-7"))
+        name = f"beitrag-7-{kind.slug}{contribution_kinds.SUFFIX}"
+        (data / name).write_bytes(contribution_kinds.described_for(kind, "beitrag-7"))
     outcome = build.build(Settings(source=(ROOT, tmp_path / "more"), target=tmp_path / "t"), say=lambda _e, _d: None)
     assert outcome.manifest is not None, outcome.examination
     directory = tmp_path / "t" / "snapshots" / outcome.manifest.build_key
@@ -102,13 +106,13 @@ def test_a_cell_takes_a_district_where_it_takes_a_municipality(target: Path) -> 
 
 def test_an_accepted_table_names_its_own_source_and_nothing_else_changes() -> None:
     for kind in KINDS:
-        described = kinds.described_for(kind, "beitrag-7")
+        described = contribution_kinds.described_for(kind, "beitrag-7")
         assert described.replace(b"id/source/beitrag-7", b"id/source/beitrag") == kind.description
         assert described != kind.description
 
 
 def test_the_contracts_serve_a_catalogue_with_another_base() -> None:
-    (kind, *_) = kinds.of_directory(ROOT, "https://example.org/thueringen/")
+    (kind, *_) = contribution_kinds.of_directory(ROOT, "https://example.org/thueringen/")
     assert json.loads(kind.description)["@context"][1]["@base"] == "https://example.org/thueringen/"
     assert kind.schema.base == "https://example.org/thueringen/"
 
@@ -127,4 +131,4 @@ def test_a_contract_without_name_key_or_source_is_refused(broken: dict[str, obje
         if column.get("valueUrl") == "id/source/beitrag" and "valueUrl" in broken:
             column["valueUrl"] = broken["valueUrl"]
     with pytest.raises(SourceError, match="needs url"):
-        kinds.kinds({kind.file: json.dumps(content).encode()}, BASE)
+        contribution_kinds.kinds({kind.file: json.dumps(content).encode()}, BASE)

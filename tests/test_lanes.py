@@ -9,18 +9,18 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tests.conftest import patience
 
-from ozg_lod.cage.cage import Limits
-from ozg_lod.engine.lanes import Lanes, Widths
-from ozg_lod.errors import Busy, Late, OutOfMemory
+from ozg_lod.core.errors import Busy, Late, OutOfMemory
+from ozg_lod.sandbox.fork_server import WorkerLimits
+from ozg_lod.sandbox.scheduler import QueryScheduler, SchedulerLimits
 
-Trial = Callable[[Lanes], Awaitable[None]]
+Trial = Callable[[QueryScheduler], Awaitable[None]]
 
 
-@pytest.fixture(params=[Widths(fast=1, slow=1, waiting=2, promote_after_s=0.1, parked=1)])
+@pytest.fixture(params=[SchedulerLimits(fast=1, slow=1, waiting=2, promote_after_s=0.1, parked=1)])
 def run(request: pytest.FixtureRequest) -> Callable[[Trial], None]:
     def running(trial: Trial) -> None:
         async def inside() -> None:
-            lanes = Lanes("tests.cage_work:setup", "here", Limits(memory_mb=200), request.param)
+            lanes = QueryScheduler("tests.cage_work:setup", "here", WorkerLimits(memory_mb=200), request.param)
             try:
                 await trial(lanes)
                 await asyncio.sleep(0.1)
@@ -35,7 +35,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Trial], None]:
 
 
 def test_small_questions_pass_while_large_ones_run_and_wait(run: Callable[[Trial], None]) -> None:
-    async def trial(lanes: Lanes) -> None:
+    async def trial(lanes: QueryScheduler) -> None:
         large = [asyncio.create_task(lanes.ask(b"spin", deadline_s=2)) for _ in range(2)]
         await asyncio.sleep(0.5)
         assert await lanes.ask(b"small", deadline_s=5) == b"here small"
@@ -46,7 +46,7 @@ def test_small_questions_pass_while_large_ones_run_and_wait(run: Callable[[Trial
 
 
 def test_who_finds_neither_place_nor_parking_is_told_at_once(run: Callable[[Trial], None]) -> None:
-    async def trial(lanes: Lanes) -> None:
+    async def trial(lanes: QueryScheduler) -> None:
         large = [asyncio.create_task(lanes.ask(b"spin", deadline_s=1.5)) for _ in range(3)]
         answers = await asyncio.gather(*large, return_exceptions=True)
         assert sorted(type(answer).__name__ for answer in answers) == ["Busy", "Late", "Late"]
@@ -55,7 +55,7 @@ def test_who_finds_neither_place_nor_parking_is_told_at_once(run: Callable[[Tria
 
 
 def test_the_queue_has_an_end(run: Callable[[Trial], None]) -> None:
-    async def trial(lanes: Lanes) -> None:
+    async def trial(lanes: QueryScheduler) -> None:
         asked = [asyncio.create_task(lanes.ask(b"spin", deadline_s=1)) for _ in range(6)]
         start = time.monotonic()
         done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
@@ -67,8 +67,8 @@ def test_the_queue_has_an_end(run: Callable[[Trial], None]) -> None:
 
 
 def test_a_question_that_waits_longer_than_its_deadline_is_refused(run: Callable[[Trial], None]) -> None:
-    async def trial(lanes: Lanes) -> None:
-        lanes.widths = Widths(fast=1, slow=1, waiting=2, promote_after_s=60)
+    async def trial(lanes: QueryScheduler) -> None:
+        lanes.widths = SchedulerLimits(fast=1, slow=1, waiting=2, promote_after_s=60)
         first = asyncio.create_task(lanes.ask(b"spin", deadline_s=1))
         await asyncio.sleep(0.05)
         with pytest.raises(Busy):
@@ -80,8 +80,8 @@ def test_a_question_that_waits_longer_than_its_deadline_is_refused(run: Callable
 
 
 def test_a_question_gives_way_early_when_others_wait(run: Callable[[Trial], None]) -> None:
-    async def trial(lanes: Lanes) -> None:
-        lanes.widths = Widths(fast=1, slow=1, waiting=2, promote_after_s=4)
+    async def trial(lanes: QueryScheduler) -> None:
+        lanes.widths = SchedulerLimits(fast=1, slow=1, waiting=2, promote_after_s=4)
         first = asyncio.create_task(lanes.ask(b"spin", deadline_s=30))
         await asyncio.sleep(0.05)
         start = time.monotonic()
@@ -96,7 +96,7 @@ def test_a_question_gives_way_early_when_others_wait(run: Callable[[Trial], None
 
 @pytest.mark.parametrize("wait_s", [0.05, 0.5])
 def test_a_question_nobody_waits_for_frees_its_place(run: Callable[[Trial], None], wait_s: float) -> None:
-    async def trial(lanes: Lanes) -> None:
+    async def trial(lanes: QueryScheduler) -> None:
         tasks = [asyncio.create_task(lanes.ask(b"spin", deadline_s=30)) for _ in range(2)]
         await asyncio.sleep(wait_s)
         for task in tasks:
@@ -111,7 +111,7 @@ def test_a_question_nobody_waits_for_frees_its_place(run: Callable[[Trial], None
 
 @pytest.mark.parametrize(("deed", "failure"), [(b"memory", OutOfMemory), (b"abort", OutOfMemory)])
 def test_a_child_that_died_is_replaced(run: Callable[[Trial], None], deed: bytes, failure: type[Exception]) -> None:
-    async def trial(lanes: Lanes) -> None:
+    async def trial(lanes: QueryScheduler) -> None:
         with pytest.raises(failure):
             await lanes.ask(deed, deadline_s=10)
 
@@ -119,7 +119,7 @@ def test_a_child_that_died_is_replaced(run: Callable[[Trial], None], deed: bytes
 
 
 def test_a_template_that_died_is_replaced(run: Callable[[Trial], None]) -> None:
-    async def trial(lanes: Lanes) -> None:
+    async def trial(lanes: QueryScheduler) -> None:
         lanes._template.close()  # noqa: SLF001 - what the kernel does to it when memory is short
         await asyncio.sleep(1)  # its children end with it, each as soon as it is scheduled
         with pytest.raises(OutOfMemory):
@@ -130,7 +130,7 @@ def test_a_template_that_died_is_replaced(run: Callable[[Trial], None]) -> None:
 
 
 def test_who_finds_a_dead_template_together_gets_one_new_one(run: Callable[[Trial], None]) -> None:
-    async def trial(lanes: Lanes) -> None:
+    async def trial(lanes: QueryScheduler) -> None:
         lanes._template.close()  # noqa: SLF001 - as above
         lanes._idle.pop().kill()  # noqa: SLF001 - it ended with its template
         children = await asyncio.gather(*(lanes._fork() for _ in range(3)))  # noqa: SLF001 - what all of them call
@@ -142,7 +142,7 @@ def test_who_finds_a_dead_template_together_gets_one_new_one(run: Callable[[Tria
 
 
 def test_a_child_that_comes_too_late_is_ended(run: Callable[[Trial], None]) -> None:
-    async def trial(lanes: Lanes) -> None:
+    async def trial(lanes: QueryScheduler) -> None:
         lanes._idle.pop().kill()  # noqa: SLF001 - so that the next question has to fork
         asking = asyncio.create_task(lanes.ask(b"small", deadline_s=5))
         await asyncio.sleep(0)

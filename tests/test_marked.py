@@ -13,11 +13,29 @@ import openpyxl
 import pytest
 from tests.contributions.corpus import GOOD, HEAD, csv_file, on, row, second_sheet, xlsx
 
-from ozg_lod.checks import checking, corrected, gate, marked, report, report_forms, rulebook
-from ozg_lod.checks.examination import Examination, Rules, Sheet, SourceFile
-from ozg_lod.errors import UsageError
-from ozg_lod.findings import Finding, Place, Severity, Text
-from ozg_lod.vocab import OZG, SKOS
+from ozg_lod.core.errors import UsageError
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
+from ozg_lod.core.vocab import OZG, SKOS
+from ozg_lod.validation import (
+    check_process,
+    corrected_workbook,
+    gate,
+    marked_workbook,
+    report,
+    report_forms,
+    rulebook,
+)
+from ozg_lod.validation.examination import (
+    CheckedSheet,
+    Examination,
+    Rules,
+    SourceFile,
+)
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 RED = "FFF4B6B6"
@@ -29,7 +47,7 @@ def rules(snapshot_directory: Path) -> Rules:
 
 
 def book_of(examination: Examination, language: str = "de") -> openpyxl.Workbook:
-    return openpyxl.load_workbook(io.BytesIO(marked.workbook(examination, "de" if language == "de" else "en")))
+    return openpyxl.load_workbook(io.BytesIO(marked_workbook.workbook(examination, "de" if language == "de" else "en")))
 
 
 def crossed(examination: Examination) -> Examination:
@@ -76,14 +94,16 @@ def test_a_file_without_a_table_has_the_report_alone(rules: Rules) -> None:
 
 def test_names_of_sheets_are_made_legal_and_different() -> None:
     rows = ((1, ("a",)),)
-    sheets = tuple(Sheet("x.xlsx", name, "", 0, rows) for name in ("a/b:c", "A b c", "Prüfbericht", "'", 40 * "n"))
+    sheets = tuple(
+        CheckedSheet("x.xlsx", name, "", 0, rows) for name in ("a/b:c", "A b c", "Prüfbericht", "'", 40 * "n")
+    )
     book = book_of(Examination(b"", (), {}, 1, 1, sheets))
     assert book.sheetnames == ["Prüfbericht", "a b c", "A b c 2", "Prüfbericht 2", "Tabelle", 31 * "n"]
 
 
 def test_what_is_not_listed_is_counted() -> None:
-    finding = Finding(Severity.ERROR, "r", Text("Falsch\x00", "wrong"), Place("m.csv", row=2))
-    examination = Examination(b"", (finding,), {Severity.ERROR: 3}, 1, 1, (Sheet("m.csv", None, "x", 1, ()),))
+    finding = Finding(Severity.ERROR, "r", Text("Falsch\x00", "wrong"), Location("m.csv", row=2))
+    examination = Examination(b"", (finding,), {Severity.ERROR: 3}, 1, 1, (CheckedSheet("m.csv", None, "x", 1, ()),))
     sheet = book_of(examination)["Prüfbericht"]
     assert sheet["A5"].value == "2 weitere sind nicht aufgeführt."
     assert book_of(examination)["m"]["A2"].comment.text.startswith("Fehler: Falsch")
@@ -163,7 +183,7 @@ def test_what_runs_in_the_cage_says_the_same_in_this_process(rules: Rules) -> No
     """The frames that cross the pipe hold all that goes in: files, rules, descriptions, kind."""
     files = [SourceFile("m.csv", csv_file(row(stand="?"))), SourceFile("f.ttl", b"", "https://example.org/g")]
     frames: list[bytes] = []
-    checking.examining("")(checking._job(files, rules), frames.append)  # noqa: SLF001 - what is sent into the cage
+    check_process.examining("")(check_process._job(files, rules), frames.append)  # noqa: SLF001 - what is sent into the cage
     alone = Examination.from_bytes(b"".join(frames))
     assert alone == gate.examine(files, rules)
     assert alone.counts[Severity.ERROR] == 1
@@ -172,7 +192,7 @@ def test_what_runs_in_the_cage_says_the_same_in_this_process(rules: Rules) -> No
 def test_the_corrected_workbook_has_every_sure_suggestion_and_lists_what_it_changed(rules: Rules) -> None:
     wrong = row(ags="6531005", seit="Oktober 2020", geprueft="24.11.2026", formular="www.giessen.de")
     examination = gate.examine([SourceFile("m.csv", csv_file(wrong))], rules)
-    book = openpyxl.load_workbook(io.BytesIO(corrected.workbook(examination, "de")))
+    book = openpyxl.load_workbook(io.BytesIO(corrected_workbook.workbook(examination, "de")))
     assert book.sheetnames == ["Übernommene Vorschläge", "m"]
     listed = [[cell.value for cell in line] for line in book.worksheets[0].iter_rows(min_row=4)]
     assert sorted(line[1:] for line in listed) == [
@@ -190,18 +210,21 @@ def test_the_corrected_workbook_has_every_sure_suggestion_and_lists_what_it_chan
 def test_the_corrected_workbook_is_read_again_with_what_was_left_and_nothing_else(rules: Rules) -> None:
     content = xlsx(row(seit="10/2020", stand="?"), change=second_sheet(["x"], head=["y"]))
     first = gate.examine([SourceFile("m.xlsx", content)], rules)
-    again = gate.examine([SourceFile("n.xlsx", corrected.workbook(first, "en"))], rules)
+    again = gate.examine([SourceFile("n.xlsx", corrected_workbook.workbook(first, "en"))], rules)
     errors = [(found.place.letter, found.value) for found in again.findings if found.severity is Severity.ERROR]
     assert errors == [("E", "?")]
 
 
 def test_a_suggestion_about_a_part_of_a_cell_or_a_second_one_is_not_put_in() -> None:
-    sheet = Sheet("m.csv", None, "", 1, ((1, ("a",)), (2, ("x; y",)), (3, ("1",))))
-    places = [Place(file="m.csv", row=2, column="a", letter="A"), Place(file="m.csv", row=3, column="a", letter="A")]
-    no_cell = [Place(file="m.csv", row=9, letter="C"), Place(file="m.csv", row=3), Place(file="n.csv", row=3)]
+    sheet = CheckedSheet("m.csv", None, "", 1, ((1, ("a",)), (2, ("x; y",)), (3, ("1",))))
+    places = [
+        Location(file="m.csv", row=2, column="a", letter="A"),
+        Location(file="m.csv", row=3, column="a", letter="A"),
+    ]
+    no_cell = [Location(file="m.csv", row=9, letter="C"), Location(file="m.csv", row=3), Location(file="n.csv", row=3)]
     found = [
         Finding(Severity.ERROR, "r", Text("a", "a"), place, value, wanted)
         for place, value, wanted in [(places[0], "x", "X"), (places[1], "1", "2"), (places[1], "1", "3")]
     ] + [Finding(Severity.ERROR, "r", Text("a", "a"), place, "1", "2") for place in no_cell]
     examination = Examination(b"", tuple(found), {Severity.ERROR: len(found)}, 1, 2, (sheet,))
-    assert [(change.cell, change.now) for change in corrected.changes(examination)] == [("A3", "2")]
+    assert [(change.cell, change.now) for change in corrected_workbook.changes(examination)] == [("A3", "2")]

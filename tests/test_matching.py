@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from tests import labelled
 
-from ozg_lod.reuse import reasons
-from ozg_lod.reuse.matching import Outcome, Row, match
-from ozg_lod.reuse.placenames import take_apart
-from ozg_lod.reuse.register import Register, register
+from ozg_lod.http.words import words
+from ozg_lod.matching import reasons
+from ozg_lod.matching.matching import ListRow, MatchResult, match
+from ozg_lod.matching.place_names import take_apart
+from ozg_lod.matching.register import Register, register
 from ozg_lod.snapshots import snapshot
-from ozg_lod.text.words import words
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,15 +30,15 @@ def figures(known: Register, rows: Iterable[labelled.Labelled]) -> tuple[float, 
     """Precision of what is called sure, and the share of what is here that is found surely."""
     right = wrong = here = 0
     for row in rows:
-        found = match(known, Row(row.text, tuple(row.kinds.split()), row.district, row.state)).matched
+        found = match(known, ListRow(row.text, tuple(row.kinds.split()), row.district, row.state)).matched
         here += row.truth not in {"", labelled.UNCLEAR}
         right += found is not None and found.record.id == row.truth
         wrong += found is not None and found.record.id != row.truth
     return right / (right + wrong), right / here
 
 
-def outcome(known: Register, text: str, *kinds: str, **beside: str) -> Outcome:
-    return match(known, Row(text, kinds, **beside))
+def outcome(known: Register, text: str, *kinds: str, **beside: str) -> MatchResult:
+    return match(known, ListRow(text, kinds, **beside))
 
 
 def matched(known: Register, text: str, *kinds: str, **beside: str) -> str:
@@ -199,7 +199,7 @@ def test_every_reason_has_its_words(known: Register) -> None:
     texts = ["", "nichts davon", "Gießen", "Weimar", "99999999", "Alfeld", "Marburg (Oder)", "Oberwesr", "Fulda (RP)"]
     for text in [*texts, "Bad Soden", "06414000 Kassel", "Standeasmt", "Gemeinde Bergstraße", "Hessisch Lichte"]:
         for kinds in ((), ("municipality",)):
-            found = match(known, Row(text, kinds, district="Werra-Meißner-Kreis"))
+            found = match(known, ListRow(text, kinds, district="Werra-Meißner-Kreis"))
             for language in ("de", "en"):
                 assert all(reasons.reason(one, words(language), known) for one in found.candidates)
                 assert all(reasons.description(one.record, words(language)) for one in found.candidates)

@@ -11,7 +11,16 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
-from ozg_lod.vocab import OWL, OZG, QB, RDF, RDFS, SCHEMA, SH, SKOS
+from ozg_lod.core.vocab import (
+    OWL,
+    OZG,
+    QB,
+    RDF,
+    RDFS,
+    SCHEMA,
+    SH,
+    SKOS,
+)
 
 ROOT = Path(__file__).parents[1]
 ONTOLOGY = ROOT / "ontology" / "ozg.ttl"

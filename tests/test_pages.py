@@ -19,22 +19,28 @@ import pyoxigraph as ox
 import pytest
 from fastapi import FastAPI, Request, Response
 
-from ozg_lod import app, errors
-from ozg_lod.pages import pages
-from ozg_lod.pages.describe import about
-from ozg_lod.pages.listing import directory
-from ozg_lod.pages.values import Writer
+from ozg_lod.core import errors
+from ozg_lod.core.vocab import (
+    KINDS,
+    OZG,
+    PREFIXES,
+    SCHEMA,
+    XSD,
+)
+from ozg_lod.http.language import LANGUAGES, Language
+from ozg_lod.http.response_cache import ByteCache
+from ozg_lod.http.responses import wants_gzip
+from ozg_lod.http.words import all_texts, prefixed, words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Graph, pick
-from ozg_lod.routes import routes_pages
-from ozg_lod.snapshots import cases
+from ozg_lod.site import pages
+from ozg_lod.site.description import about
+from ozg_lod.site.lists import directory
+from ozg_lod.site.values import ValueWriter
+from ozg_lod.snapshots import rule_examples
 from ozg_lod.tables import tables
-from ozg_lod.text.language import LANGUAGES, Language
-from ozg_lod.text.words import all_texts, prefixed, words
-from ozg_lod.vocab import KINDS, OZG, PREFIXES, SCHEMA, XSD
-from ozg_lod.web.cache import ByteCache
-from ozg_lod.web.replies import wants_gzip
+from ozg_lod.web import app, page_routes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +79,7 @@ class Client:
     def __init__(self, opened: Small) -> None:
         self.app = FastAPI()
         self.app.state.opened = opened
-        self.app.include_router(routes_pages.router)
+        self.app.include_router(page_routes.router)
         self.app.add_exception_handler(errors.OzgLodError, told)
 
     def get(self, path: str, headers: Mapping[str, str] = BROWSER, method: str = "GET") -> httpx.Response:
@@ -140,7 +146,7 @@ PATHS = [
 
 
 def write(term: ox.Literal, language: Language = "de", predicate: str = "", unit: str = "") -> str:
-    return Writer(words(language), Addresses(BASE, PUBLIC), {}).value(term, predicate, unit).text
+    return ValueWriter(words(language), Addresses(BASE, PUBLIC), {}).value(term, predicate, unit).text
 
 
 def typed(text: str, kind: str) -> ox.Literal:
@@ -182,7 +188,7 @@ def test_values_are_written_as_they_were_stated(
 
 
 def test_a_text_in_both_languages_is_shown_in_the_readers() -> None:
-    writer = Writer(words("en"), Addresses(BASE, PUBLIC), {})
+    writer = ValueWriter(words("en"), Addresses(BASE, PUBLIC), {})
     both = [ox.Literal("Hinweis", language="de"), ox.Literal("Note", language="en"), typed("7", "integer")]
     assert [value.text for value in writer.values(both, "")] == ["Note", "7"]
     assert [value.language for value in writer.values(both[:1], "")] == ["de"]
@@ -190,7 +196,7 @@ def test_a_text_in_both_languages_is_shown_in_the_readers() -> None:
 
 
 def test_a_thing_without_a_name_is_called_by_its_key_and_a_foreign_one_by_its_address() -> None:
-    writer = Writer(words("de"), Addresses(BASE, PUBLIC), {})
+    writer = ValueWriter(words("de"), Addresses(BASE, PUBLIC), {})
     assert writer.name(BASE + "id/bundle/ohne-namen").text == "ohne-namen"
     assert writer.name("urn:de:fim:leika:leistung:99").text == "urn:de:fim:leika:leistung:99"
     assert writer.name(PREFIXES["dct"] + "source").text == "Quelle"
@@ -330,7 +336,7 @@ def test_every_value_of_a_thing_and_of_its_statements_stands_on_its_page(
     description = about(Graph(store), f"{BASE}id{path.removeprefix('/doc')}")
     assert description is not None
     text = Reader(small.get(f"{path}?lang={language}").text).text
-    writer = Writer(words(language), Addresses(BASE, PUBLIC), description.names)
+    writer = ValueWriter(words(language), Addresses(BASE, PUBLIC), description.names)
     shown = {description.iri} | {one for group in description.incoming for one in group.subjects if group.statement}
     left_out = {PREFIXES["rdf"] + "type", PREFIXES["qb"] + "dataSet", OZG + "earliest", OZG + "latest"}
     for subject in shown:
@@ -631,7 +637,7 @@ def test_rules_stand_with_a_good_and_a_bad_example_where_they_have_cases(store: 
         <https://example.org/other> ozg:part passing:named .
         failing:nothing-like-it a ozg:Bundle ; <https://example.org/expects> ozgsh:period-end .
     """
-    (tmp_path / cases.FILE).write_bytes(cases.as_quads({"figure.ttl": turtle.encode()}))
+    (tmp_path / rule_examples.FILE).write_bytes(rule_examples.as_quads({"figure.ttl": turtle.encode()}))
     page = Client(Small(store, directory=tmp_path)).get("/shapes?lang=en").text
     assert page.count('class="verdicts"') == 2
     apart = Reader(page.partition('id="period-end"')[2].partition("</li>")[0]).text
@@ -700,7 +706,7 @@ def test_the_cache_keeps_what_was_used_last_within_its_limit() -> None:
 
 
 def test_texts_that_are_no_tables_are_refused() -> None:
-    from ozg_lod.text.words import _leaves  # noqa: PLC0415 - the fault cannot be made through the packaged file
+    from ozg_lod.http.words import _leaves  # noqa: PLC0415 - the fault cannot be made through the packaged file
 
     with pytest.raises(TypeError, match="site/title is not a table"):
         dict(_leaves("", {"site": {"title": "x", "other": {"de": "x"}}}))

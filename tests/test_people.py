@@ -21,16 +21,24 @@ import pyoxigraph as ox
 import pytest
 
 from ozg_lod import cli, doctor
-from ozg_lod.cage import sandbox
-from ozg_lod.errors import UsageError
-from ozg_lod.pages import inventory, legal, linking, manual, people, sitemap, structured
-from ozg_lod.pages.describe import about
-from ozg_lod.pages.listing import directory
-from ozg_lod.pages.site import Site
-from ozg_lod.pages.timeline import timeline
+from ozg_lod.core.errors import UsageError
+from ozg_lod.core.settings import Settings
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Graph
-from ozg_lod.settings import Settings
+from ozg_lod.sandbox import seccomp
+from ozg_lod.site import (
+    inventory,
+    legal,
+    linking,
+    manual,
+    sitemap,
+    structured_data,
+    topic_pages,
+)
+from ozg_lod.site.description import about
+from ozg_lod.site.lists import directory
+from ozg_lod.site.page_context import PageContext
+from ozg_lod.site.timeline import timeline
 from ozg_lod.snapshots.snapshot import Publication, Snapshots, open_store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -175,13 +183,13 @@ def test_the_timeline_is_a_table_with_months_as_said(client: httpx.Client) -> No
 
 
 def test_a_catalogue_that_says_nothing_has_pages_that_say_so() -> None:
-    store, site = ox.Store(), Site("de", Addresses(BASE, PUBLIC))
-    assert "keine Verfügbarkeit mit Monat" in people.timeline(site, timeline(store), {}).decode()
-    assert "keine Widersprüche bekannt" in people.disputes(site, (), {}).decode()
+    store, site = ox.Store(), PageContext("de", Addresses(BASE, PUBLIC))
+    assert "keine Verfügbarkeit mit Monat" in topic_pages.timeline(site, timeline(store), {}).decode()
+    assert "keine Widersprüche bekannt" in topic_pages.disputes(site, (), {}).decode()
     assert inventory.sources(store, directory(store, BASE)) == ()
     assert linking.contact(Graph(store)) == linking.publisher(Graph(store)) == ""
     assert manual.steps(ROOT / "nothing") == ()
-    assert 'id="sparql"' not in people.manual(site, ()).decode()
+    assert 'id="sparql"' not in topic_pages.manual(site, ()).decode()
 
 
 def test_a_row_without_number_or_later_than_its_as_of_date_is_placed_all_the_same() -> None:
@@ -198,7 +206,7 @@ def test_a_row_without_number_or_later_than_its_as_of_date_is_placed_all_the_sam
     found = timeline(store)
     assert [row.bar for row in found.rows] == [(33.333, 66.667, 100.0), (66.667, 100.0, 100.0)]
     assert [row.count for row in found.rows] == [None, None]
-    assert "2021" in people.timeline(Site("en", Addresses(BASE, PUBLIC)), found, {}).decode()
+    assert "2021" in topic_pages.timeline(PageContext("en", Addresses(BASE, PUBLIC)), found, {}).decode()
 
 
 def test_sources_count_what_rests_on_them_and_hold_their_passages(snapshot_directory: Path) -> None:
@@ -227,7 +235,7 @@ def test_the_status_page_tells_version_findings_and_completeness(client: httpx.C
 
 
 def test_shares_are_rounded_down_and_little_is_not_nothing() -> None:
-    numbers = people.Numbers(Site("en", Addresses(BASE, PUBLIC)).writer({}))
+    numbers = topic_pages.NumberFormat(PageContext("en", Addresses(BASE, PUBLIC)).writer({}))
     assert [numbers.share(given, 1000) for given in (0, 1, 999, 1000)] == ["0%", "< 1%", "99%", "100%"]
     assert numbers.share(0, 0) == "0%"
     assert [numbers.size(count) for count in (999, 12_000, 7_372_513, 2_000_000_000)] == [
@@ -287,7 +295,7 @@ def test_a_rule_is_no_grant_and_a_statement_has_a_page_only(client: httpx.Client
 
 def test_a_data_block_cannot_be_ended_by_what_stands_in_it() -> None:
     hostile = {"name": "</script><script>alert(1)</script><!-- \u2028 '&\""}
-    written = str(structured.block(hostile))
+    written = str(structured_data.block(hostile))
     assert not set("<>&'\u2028") & set(written)
     assert json.loads(written) == hostile
 
@@ -312,7 +320,7 @@ def test_snippets_stay_whole_with_hostile_names_and_an_error_is_reported_where_t
     <catalog> dct:publisher <id/organisation/amt> ; dcat:contactPoint <id/organisation/amt#contact> .
     <id/organisation/amt#contact> vcard:hasURL <urn:x:y> ; vcard:hasEmail <mailto:ozg@amt.example> ."""
     store.load(extra, format=ox.RdfFormat.TURTLE)
-    site = Site("en", Addresses(BASE, PUBLIC), "0123456789abcdef", "/doc/statement/boese")
+    site = PageContext("en", Addresses(BASE, PUBLIC), "0123456789abcdef", "/doc/statement/boese")
     description = about(Graph(store), f"{BASE}id/statement/boese")
     assert description is not None
     box = linking.reuse(site, description, "statement", Graph(store))
@@ -383,7 +391,7 @@ def test_the_operator_s_text_is_only_text(tmp_path: Path) -> None:
     )
     found = legal.page(tmp_path, "impressum", "en")
     assert (found.language, found.own, found.gaps, found.dated) == ("de", True, ["Lücke"], "")
-    html = people.legal(Site("en", Addresses(BASE, PUBLIC)), found).decode()
+    html = topic_pages.legal(PageContext("en", Addresses(BASE, PUBLIC)), found).decode()
     seen = Page(html)
     assert "Wer <b>wir</b> sind" in seen.text
     assert {"lang": "de", "class": "legal-text"} in seen.all("div")
@@ -473,7 +481,7 @@ def test_root_and_a_system_without_a_cage_are_named(tmp_path: Path, monkeypatch:
         monkeypatch.setattr("os.geteuid", lambda user=user: user)
         found = {check.name: check for check in doctor.examine(Settings(target=tmp_path), production=True)}
         assert found["account"].well is well
-    monkeypatch.setattr(sandbox, "available", lambda: False)
+    monkeypatch.setattr(seccomp, "available", lambda: False)
     assert not doctor.examine(Settings(target=tmp_path), production=False)[0].well
 
 

@@ -13,7 +13,7 @@ import pytest
 from referencing import Registry, Resource
 from tests import labelled
 
-from ozg_lod.text.words import all_texts
+from ozg_lod.http.words import all_texts
 
 OLD, NEW = "0.2", "1.0-draft"
 GIESSEN, DISTRICT = "municipality/06531005", "district/06531"

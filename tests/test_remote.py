@@ -16,8 +16,13 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from ozg_lod.errors import AnswerTooLarge, OzgLodError, SnapshotError, Unavailable
-from ozg_lod.settings import Settings
+from ozg_lod.core.errors import (
+    AnswerTooLarge,
+    OzgLodError,
+    SnapshotError,
+    Unavailable,
+)
+from ozg_lod.core.settings import Settings
 from ozg_lod.sparql import publish, transcription
 from ozg_lod.sparql.engines import Engine, stays_here
 
@@ -313,7 +318,7 @@ def test_a_store_that_does_not_hold_what_was_sent_is_not_used(
 def made(query: str, body: bytes | None, form: str = "text/csv", **other: object) -> bytes:
     """Return what a child makes of the body of a backend; None: of the query alone."""
     asked = {"form": query.split(maxsplit=1)[0], "same": False, "answer_bytes": 1000, **other}
-    order = transcription.Order(query, format=form, **asked)  # type: ignore[arg-type] # as named above
+    order = transcription.TranscriptionRequest(query, format=form, **asked)  # type: ignore[arg-type] # as named above
     pieces: list[bytes] = []
     transcription.working("")(order.to_bytes(body), pieces.append)
     return b"".join(pieces)

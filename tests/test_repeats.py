@@ -12,8 +12,13 @@ import httpx
 import pytest
 from tests.conftest import free_port, program, wait_until_ready
 
-from ozg_lod.pages.repeats import Front, Repeats, key_of, repeats_of
-from ozg_lod.web.cache import ByteCache
+from ozg_lod.http.response_cache import ByteCache
+from ozg_lod.site.response_cache import (
+    CachingFront,
+    ResponseCache,
+    key_of,
+    repeats_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +98,7 @@ def test_without_a_cache_nothing_is_kept_and_the_answers_are_the_same(
 
 
 def test_what_is_kept_has_a_limit() -> None:
-    repeats = Repeats(40_000)
+    repeats = ResponseCache(40_000)
     for number in range(8):
         repeats.put(("GET", str(number)), 200, [], b"x" * 5_000)
     assert repeats.get(("GET", "0")) is None
@@ -130,7 +135,7 @@ def test_a_new_snapshot_starts_with_nothing_kept() -> None:
     app.state = SimpleNamespace(opened=SimpleNamespace(cache=caches[0]))  # type: ignore[attr-defined]
     request: dict[str, Any] = {"type": "http", "method": "GET", "path": PAGE, "query_string": b"", "headers": []}
     repeats_of(caches[0]).put(key_of(request) or (), 200, [], b"old")
-    front = Front(app, access_log=True)  # type: ignore[arg-type]
+    front = CachingFront(app, access_log=True)  # type: ignore[arg-type]
     asyncio.run(front(request, None, send))  # type: ignore[arg-type]
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     app.state.opened.cache = caches[1]  # type: ignore[attr-defined]

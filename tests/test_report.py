@@ -10,10 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozg_lod.checks import report
-from ozg_lod.checks.examination import Examination
-from ozg_lod.findings import Finding, Place, Severity, Text
-from ozg_lod.vocab import SH
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
+from ozg_lod.core.vocab import SH
+from ozg_lod.validation import report
+from ozg_lod.validation.examination import Examination
 
 RULE = "https://w3id.org/ozg-lod/shapes#month-needed"
 MONTH = Text("Tragen Sie einen Monat ein.", "Fill in a month.")
@@ -21,7 +26,7 @@ CELL = Finding(
     Severity.ERROR,
     "cell-datatype",
     Text("„Herbst 20“ ist kein Monat", '"Herbst 20" is not a month'),
-    Place(file="availability.csv", row=4, column="Verfügbar ab"),
+    Location(file="availability.csv", row=4, column="Verfügbar ab"),
     value="Herbst 20",
     suggestion="2020-10",
 )
@@ -29,12 +34,12 @@ CELL = Finding(
 
 def needed(row: int) -> Finding:
     focus = f"https://w3id.org/ozg-lod/hessen/id/bundle/b{row}"
-    place = Place(file="bundles.csv", row=row, column="Monat", subject=Text("B", "B"), property=MONTH, focus=focus)
+    place = Location(file="bundles.csv", row=row, column="Monat", subject=Text("B", "B"), property=MONTH, focus=focus)
     return Finding(Severity.ERROR, RULE, MONTH, place)
 
 
 def hint(**place: object) -> Finding:
-    return Finding(Severity.HINT, "note", Text("Sehen Sie nach", "have a look"), Place(**place), value="ftp://x/y")  # type: ignore[arg-type] # fields by name
+    return Finding(Severity.HINT, "note", Text("Sehen Sie nach", "have a look"), Location(**place), value="ftp://x/y")  # type: ignore[arg-type] # fields by name
 
 
 def examined(*findings: Finding, rows: int = 41, files: int = 1, more: int = 0) -> Examination:
@@ -92,7 +97,7 @@ def test_a_cause_lists_its_first_places_and_the_text_says_what_is_left_out() -> 
 def test_the_text_holds_no_address_and_no_control_character() -> None:
     named = {"subject": Text("Jugendamt", "Youth office"), "property": Text("Monat", "month"), "focus": RULE}
     wild = Finding(
-        Severity.WARNING, "r", Text("a\nb", "a\nb"), Place(file="x\x1b[31m.csv", column="c\n"), value="v\x1b"
+        Severity.WARNING, "r", Text("a\nb", "a\nb"), Location(file="x\x1b[31m.csv", column="c\n"), value="v\x1b"
     )
     for language in ("de", "en"):
         text = report.to_text(examined(hint(file="x.ttl", **named), hint(), needed(2), wild), language)  # type: ignore[arg-type] # both languages
@@ -102,7 +107,7 @@ def test_the_text_holds_no_address_and_no_control_character() -> None:
 
 
 def test_a_value_stands_behind_the_place_unless_the_sentence_says_it() -> None:
-    finding = Finding(Severity.ERROR, "r", MONTH, Place(file="x.ttl"), value="2020")
+    finding = Finding(Severity.ERROR, "r", MONTH, Location(file="x.ttl"), value="2020")
     nowhere = Finding(Severity.ERROR, "r", MONTH, value="2021")
     text = report.to_text(examined(finding, nowhere), "en")
     assert 'x.ttl ("2020")' in text
@@ -158,7 +163,7 @@ def test_the_shacl_report_is_a_report_and_always_the_same() -> None:
 
 
 TEXTS = st.text(max_size=30)
-PLACES = st.builds(Place, file=st.none() | TEXTS, row=st.none() | st.integers(), column=st.none() | TEXTS)
+PLACES = st.builds(Location, file=st.none() | TEXTS, row=st.none() | st.integers(), column=st.none() | TEXTS)
 FINDINGS = st.builds(
     Finding,
     severity=st.sampled_from(Severity),

@@ -15,14 +15,14 @@ from tests.conftest import ROOT, serving
 from tests.contributing import BASE, Office, office
 from tests.small_source import publish
 
-from ozg_lod.checks import documents
-from ozg_lod.checks.linkset_reading import as_ntriples
-from ozg_lod.pages.site import Site
+from ozg_lod.http.words import words
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Graph
-from ozg_lod.reuse import efa, linkset
-from ozg_lod.reuse.efa_pages import badge
-from ozg_lod.text.words import words
+from ozg_lod.site import efa, linkset
+from ozg_lod.site.efa_pages import badge
+from ozg_lod.site.page_context import PageContext
+from ozg_lod.validation import documents
+from ozg_lod.validation.linkset_reader import as_ntriples
 
 OFFER = f"{BASE}id/service/ausfuhr-von-kulturguetern"
 KEY = "ausfuhr-von-kulturguetern"
@@ -123,7 +123,7 @@ def test_the_letters_of_a_badge_can_be_read_and_are_escaped() -> None:
         ox.RdfFormat.TURTLE,
     )
     register = efa.read(Graph(store))
-    picture = badge(Site("de", Addresses(BASE, "")), register, register.offers[0]).decode()
+    picture = badge(PageContext("de", Addresses(BASE, "")), register, register.offers[0]).decode()
     assert "&lt;b&gt;&amp;" in picture
     assert "<b>" not in picture
     assert "verfügbar, Stand 1. Januar 2026" in picture

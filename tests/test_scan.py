@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozg_lod.engine.scan import MAX_DEPTH, MAX_OPERATORS, scan
-from ozg_lod.engine.tokens import position
-from ozg_lod.errors import BadRequest, Forbidden, OzgLodError, TooLarge
+from ozg_lod.core.errors import (
+    BadRequest,
+    Forbidden,
+    OzgLodError,
+    TooLarge,
+)
+from ozg_lod.sparql.scan import MAX_DEPTH, MAX_OPERATORS, scan
+from ozg_lod.sparql.tokens import position
 
 SERVICES = [
     "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }",

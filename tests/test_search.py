@@ -22,11 +22,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ozg_lod.errors import BadRequest, SnapshotError
+from ozg_lod.core.errors import BadRequest, SnapshotError
+from ozg_lod.core.folding import contract, fold, spans
 from ozg_lod.search import index, keys
 from ozg_lod.search.search import MATCHES, Index
 from ozg_lod.snapshots.snapshot import Contents, Manifest, Snapshots
-from ozg_lod.text.folding import contract, fold, spans
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "accept-language": "de"}

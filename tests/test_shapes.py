@@ -14,9 +14,19 @@ import pyshacl
 import pytest
 import rdflib
 
-from ozg_lod.pages import vocabulary
-from ozg_lod.snapshots import cases
-from ozg_lod.vocab import ONTOLOGY, OWL, OZG, OZGSH, RDF, RDFS, SH, SHAPES, SKOS
+from ozg_lod.core.vocab import (
+    ONTOLOGY,
+    OWL,
+    OZG,
+    OZGSH,
+    RDF,
+    RDFS,
+    SH,
+    SHAPES,
+    SKOS,
+)
+from ozg_lod.site import vocabulary
+from ozg_lod.snapshots import rule_examples
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "shapes").glob("*.ttl"))
@@ -67,12 +77,12 @@ def rules() -> frozenset[ox.NamedNode]:
 @cache
 def findings(path: Path) -> frozenset[tuple[str, str, str]]:
     """What plain pySHACL says about a file of cases: triples of focus node, value and rule."""
-    cases, report = rdflib.Graph(), rdflib.Graph()
+    rule_examples, report = rdflib.Graph(), rdflib.Graph()
     for source in (path, ROOT / "ontology" / "ozg.ttl"):
-        cases.parse(source)
+        rule_examples.parse(source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _, report, _ = pyshacl.validate(cases, shacl_graph=rules_for_pyshacl(), inference="none")
+        _, report, _ = pyshacl.validate(rule_examples, shacl_graph=rules_for_pyshacl(), inference="none")
     names = [rdflib.SH[name] for name in ("focusNode", "value", "sourceShape")]
     results = report.subjects(rdflib.RDF.type, rdflib.SH.ValidationResult)
     return frozenset(tuple(str(report.value(result, name)) for name in names) for result in results)
@@ -195,9 +205,9 @@ def test_the_page_of_the_rules_has_all_that_can_refuse() -> None:
 
 
 @cache
-def examples() -> dict[str, cases.Example]:
-    quads = cases.as_quads({path.name: path.read_bytes() for path in CASES})
-    return cases.examples(quads, "https://w3id.org/ozg-lod/hessen/", {})
+def examples() -> dict[str, rule_examples.RuleExample]:
+    quads = rule_examples.as_quads({path.name: path.read_bytes() for path in CASES})
+    return rule_examples.examples(quads, "https://w3id.org/ozg-lod/hessen/", {})
 
 
 def test_what_can_refuse_can_also_speak() -> None:

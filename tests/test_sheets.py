@@ -20,15 +20,20 @@ import pyoxigraph as ox
 import pytest
 import python_calamine
 
-from ozg_lod.contributions import sheet_csv, sheet_ods, sheet_xlsx, sheets
-from ozg_lod.contributions.blanks import Blanks
-from ozg_lod.contributions.inspection import Order
-from ozg_lod.contributions.inspector import inspector_of
+from ozg_lod.contributions import (
+    template_csv,
+    template_ods,
+    template_sheets,
+    template_xlsx,
+)
+from ozg_lod.contributions.check_pool import CheckRequest
+from ozg_lod.contributions.check_worker import inspector_of
 from ozg_lod.contributions.prefill import Prefill
-from ozg_lod.contributions.sheets import Sheet, SheetColumn
-from ozg_lod.engine import store
-from ozg_lod.errors import NotFound
+from ozg_lod.contributions.template_sheets import TemplateColumn, TemplateSheet
+from ozg_lod.contributions.templates import TemplateCatalogue
+from ozg_lod.core.errors import NotFound
 from ozg_lod.rdf.graph import Graph
+from ozg_lod.sparql import store
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 KINDS = ("verfuegbarkeit", "kontakt", "teilnahme", "leistungen", "efa-angebote", "nachnutzung")
@@ -43,20 +48,20 @@ def published(snapshot_directory: Path) -> ox.Store:
 
 
 @pytest.fixture(scope="module")
-def blanks(snapshot_directory: Path, published: ox.Store) -> Blanks:
-    return Blanks.of(snapshot_directory, published, BASE, version="abc", public_url="https://example.org")
+def blanks(snapshot_directory: Path, published: ox.Store) -> TemplateCatalogue:
+    return TemplateCatalogue.of(snapshot_directory, published, BASE, version="abc", public_url="https://example.org")
 
 
 def workbook(content: bytes) -> openpyxl.Workbook:
     return openpyxl.load_workbook(io.BytesIO(content))
 
 
-def hostile() -> Sheet:
+def hostile() -> TemplateSheet:
     columns = (
-        SheetColumn("a", "A", "Hilfe", "", required=True, choices=("x", 'y"z')),
-        SheetColumn("b", "B", "", "", False),
+        TemplateColumn("a", "A", "Hilfe", "", required=True, choices=("x", 'y"z')),
+        TemplateColumn("b", "B", "", "", False),
     )
-    return Sheet("k", "K: [1]*?/\\", "Wozu", "de", columns, tuple((text, text) for text in HOSTILE), (), "v")
+    return TemplateSheet("k", "K: [1]*?/\\", "Wozu", "de", columns, tuple((text, text) for text in HOSTILE), (), "v")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -163,7 +168,7 @@ def test_the_page_says_how_to_take_part_for_a_thing(client: httpx.Client) -> Non
     assert "/mitmachen?buendel=jugendamt#templates" in client.get("/doc/bundle/jugendamt.html").text
 
 
-def test_names_are_found_as_people_type_them(blanks: Blanks) -> None:
+def test_names_are_found_as_people_type_them(blanks: TemplateCatalogue) -> None:
     assert [entry.key for entry in blanks.search("06531005")] == ["06531005"]
     assert blanks.search("fulda")[0].key in {"06631009", "06631"}
     assert blanks.search("Bad H")[0].names["de"].startswith("Bad H")
@@ -174,57 +179,59 @@ def test_names_are_found_as_people_type_them(blanks: Blanks) -> None:
 
 
 def test_text_stays_text_whatever_it_begins_with() -> None:
-    table = workbook(sheet_xlsx.write(hostile(), "")).worksheets[1]
+    table = workbook(template_xlsx.write(hostile(), "")).worksheets[1]
     cells = [table.cell(row, 1) for row in range(2, 2 + len(HOSTILE))]
     assert {cell.data_type for cell in cells} == {"s"}
     assert cells[0].value == "=HYPERLINK(1)"
     assert table.title == "K   1"
-    package = zipfile.ZipFile(io.BytesIO(sheet_ods.write(hostile(), "")))
+    package = zipfile.ZipFile(io.BytesIO(template_ods.write(hostile(), "")))
     content = package.read("content.xml").decode()
     ET.fromstring(content)  # noqa: S314 - our own file
     assert "table:formula" not in content
     assert package.namelist()[0] == "mimetype"
     assert package.infolist()[0].compress_type == zipfile.ZIP_STORED
-    rows = list(csv.reader(io.StringIO(sheet_csv.write(hostile(), mark=False).decode()), delimiter=";"))
+    rows = list(csv.reader(io.StringIO(template_csv.write(hostile(), mark=False).decode()), delimiter=";"))
     assert rows[1] == ["'=HYPERLINK(1)", "'=HYPERLINK(1)"]
 
 
 def test_the_heading_of_an_open_document_stays_in_sight() -> None:
     """LibreOffice has no view where it converts without a window, so this is read from the file."""
-    settings = zipfile.ZipFile(io.BytesIO(sheet_ods.write(hostile(), ""))).read("settings.xml").decode()
+    settings = zipfile.ZipFile(io.BytesIO(template_ods.write(hostile(), ""))).read("settings.xml").decode()
     assert re.search(r'"VerticalSplitMode"[^>]*>2<', settings)
     assert re.search(r'"VerticalSplitPosition"[^>]*>1<', settings)
 
 
 def test_a_day_is_a_day_in_both_formats() -> None:
-    day = SheetColumn("a", "Tag", "", "", required=True, day=True)
-    sheet = Sheet("k", "K", "", "de", (day,), (("2026-11-24",), ("morgen",)), (), "v")
-    table = workbook(sheet_xlsx.write(sheet, "")).worksheets[1]
+    day = TemplateColumn("a", "Tag", "", "", required=True, day=True)
+    sheet = TemplateSheet("k", "K", "", "de", (day,), (("2026-11-24",), ("morgen",)), (), "v")
+    table = workbook(template_xlsx.write(sheet, "")).worksheets[1]
     assert table["A2"].value == dt.datetime(2026, 11, 24)  # noqa: DTZ001 - as openpyxl reads days
     assert table["A3"].value == "morgen"
     assert table["A2"].number_format == table.column_dimensions["A"].number_format == "DD.MM.YYYY"
-    written = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sheet_ods.write(sheet, "")))
+    written = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(template_ods.write(sheet, "")))
     rows = written.get_sheet_by_index(1).to_python()
     assert rows[1:3] == [[dt.date(2026, 11, 24)], ["morgen"]]
 
 
 def test_the_same_sheet_gives_the_same_file_in_open_document() -> None:
-    assert sheet_ods.write(hostile(), "x") == sheet_ods.write(hostile(), "x")
+    assert template_ods.write(hostile(), "x") == template_ods.write(hostile(), "x")
 
 
 def test_long_titles_are_cut_between_words() -> None:
-    assert sheet_xlsx.name("Verfügbarkeit online bei Gemeinden und Kreisen") == "Verfügbarkeit online bei"
-    assert sheet_xlsx.name("x" * 40) == "x" * 31
+    assert template_xlsx.name("Verfügbarkeit online bei Gemeinden und Kreisen") == "Verfügbarkeit online bei"
+    assert template_xlsx.name("x" * 40) == "x" * 31
 
 
-def test_libreoffice_opens_both_with_their_lists_and_the_saved_copy_passes(blanks: Blanks, tmp_path: Path) -> None:
+def test_libreoffice_opens_both_with_their_lists_and_the_saved_copy_passes(
+    blanks: TemplateCatalogue, tmp_path: Path
+) -> None:
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("LibreOffice is not installed; on Debian: apt install libreoffice-calc-nogui")
     kind = blanks.kind("verfuegbarkeit")
     sheet = blanks.sheet(kind, "de", blanks.authority("06531005", "de"))
-    (tmp_path / "a.ods").write_bytes(sheet_ods.write(sheet, ""))
-    (tmp_path / "b.xlsx").write_bytes(sheet_xlsx.write(sheet, ""))
+    (tmp_path / "a.ods").write_bytes(template_ods.write(sheet, ""))
+    (tmp_path / "b.xlsx").write_bytes(template_xlsx.write(sheet, ""))
     common = [program, "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to"]
     subprocess.run([*common, "xlsx", "--outdir", tmp_path / "out", tmp_path / "a.ods"], check=True, timeout=120)
     subprocess.run([*common, "ods", "--outdir", tmp_path / "out", tmp_path / "b.xlsx"], check=True, timeout=120)
@@ -253,11 +260,11 @@ def test_an_untouched_template_lacks_only_what_is_required(client: httpx.Client,
 
 
 def test_a_filled_template_passes_and_comes_back_in_the_next_one(
-    blanks: Blanks, snapshot_directory: Path, published: ox.Store
+    blanks: TemplateCatalogue, snapshot_directory: Path, published: ox.Store
 ) -> None:
     kind = blanks.kind("verfuegbarkeit")
     sheet = blanks.sheet(kind, "de", blanks.authority("06531005", "de"))
-    book = workbook(sheet_xlsx.write(sheet, ""))
+    book = workbook(template_xlsx.write(sheet, ""))
     filled = (
         "06531005",
         "Gießen",
@@ -274,7 +281,7 @@ def test_a_filled_template_passes_and_comes_back_in_the_next_one(
     saved = io.BytesIO()
     book.save(saved)
     inspector = inspector_of(f'{{"snapshot": "{snapshot_directory}", "public_url": "", "official": ""}}')
-    found = inspector.inspect(Order("a.xlsx", saved.getvalue())).examination
+    found = inspector.inspect(CheckRequest("a.xlsx", saved.getvalue())).examination
     assert found.conforms, found.findings
     together = ox.Store()
     together.extend(published)
@@ -286,7 +293,7 @@ def test_a_filled_template_passes_and_comes_back_in_the_next_one(
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_table_read_backwards_says_what_was_written(
-    blanks: Blanks, snapshot_directory: Path, published: ox.Store, name: str
+    blanks: TemplateCatalogue, snapshot_directory: Path, published: ox.Store, name: str
 ) -> None:
     """The examples of the descriptions are one valid row; it goes to facts and back."""
     kind = blanks.kind(name)
@@ -299,7 +306,7 @@ def test_a_table_read_backwards_says_what_was_written(
     writer = csv.writer(content, delimiter=";")
     writer.writerows([[column.title("de") for column in kind.columns], list(texts.values())])
     inspector = inspector_of(f'{{"snapshot": "{snapshot_directory}", "public_url": "", "official": ""}}')
-    found = inspector.inspect(Order("a.csv", content.getvalue().encode(), kind=name)).examination
+    found = inspector.inspect(CheckRequest("a.csv", content.getvalue().encode(), kind=name)).examination
     assert found.conforms, found.findings
     together = ox.Store()
     together.extend(published)
@@ -312,13 +319,15 @@ def test_a_table_read_backwards_says_what_was_written(
     assert {key: reread[key] for key in told} == {key: texts[key] for key in told}
 
 
-def test_a_thing_that_no_column_names_prefills_nothing(blanks: Blanks, published: ox.Store) -> None:
+def test_a_thing_that_no_column_names_prefills_nothing(blanks: TemplateCatalogue, published: ox.Store) -> None:
     prefill = Prefill(blanks.kind("kontakt"), Graph(published), "de")
     assert prefill.rows(f"{BASE}id/bundle/jugendamt") == []
 
 
-def test_lists_of_keys_that_are_too_long_are_left_out(blanks: Blanks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "ROWS", 10)
+def test_lists_of_keys_that_are_too_long_are_left_out(
+    blanks: TemplateCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(template_sheets, "ROWS", 10)
     sheet = blanks.sheet(blanks.kind("kontakt"), "de")
     assert sheet.lookups == ()
 

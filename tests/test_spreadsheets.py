@@ -11,9 +11,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ozg_lod.findings import Finding, Place
-from ozg_lod.tables import packages, sheet_parts, spreadsheets
-from ozg_lod.tables.rows import Decoded, computed, decoded_leniently
+from ozg_lod.core.findings import Finding, Location
+from ozg_lod.tables import spreadsheet_parts, spreadsheets, zip_parts
+from ozg_lod.tables.csv_rows import Decoded, computed, decoded_leniently
 from ozg_lod.tables.spreadsheets import Sheet
 
 OFFICE = Path(__file__).parent / "contributions" / "office"
@@ -64,12 +64,12 @@ def test_rows_keep_the_numbers_a_spreadsheet_shows() -> None:
     assert [row.number for row in found[0].rows] == [1, 4]
 
 
-def opendocument(rows: str) -> dict[str, sheet_parts.Marks]:
+def opendocument(rows: str) -> dict[str, spreadsheet_parts.Marks]:
     head = (
         f'<o:d xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:t="{TABLE}" '
         'xmlns:c="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0">'
     )
-    return sheet_parts.marks({"content.xml": f'{head}<t:table t:name="A">{rows}</t:table></o:d>'.encode()})
+    return spreadsheet_parts.marks({"content.xml": f'{head}<t:table t:name="A">{rows}</t:table></o:d>'.encode()})
 
 
 def test_formulas_errors_and_hidden_rows_of_opendocument_are_found() -> None:
@@ -94,7 +94,7 @@ def test_formulas_errors_and_hidden_rows_of_opendocument_are_found() -> None:
     ],
 )
 def test_few_bytes_that_stand_for_very_many_characters_are_not_written_out(row: str) -> None:
-    with pytest.raises(sheet_parts.Unreadable):
+    with pytest.raises(spreadsheet_parts.Unreadable):
         opendocument(row.replace("<x:s", '<x:s xmlns:x="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'))
 
 
@@ -111,7 +111,7 @@ def test_cells_without_an_address_are_counted() -> None:
         "xl/_rels/workbook.xml.rels": '<R xmlns="http://x"><Relationship Id="r" Target="/xl/a.xml"/></R>',
         "xl/a.xml": f"{sheet}</sheetData></worksheet>",
     }
-    marks = sheet_parts.marks({name: text.encode() for name, text in parts.items()})["A"]
+    marks = spreadsheet_parts.marks({name: text.encode() for name, text in parts.items()})["A"]
     assert (marks.height, marks.width) == (2, 2)
     assert marks.formulas == {(2, 1): True}
 
@@ -148,7 +148,7 @@ def test_an_archive_that_lies_about_its_sizes_is_not_believed() -> None:
     content = archive({"content.xml": 3_000_000 * "x"})
     size = (3_000_000).to_bytes(4, "little")
     assert content.count(size) == 2
-    found = packages.parts(content.replace(size, (10).to_bytes(4, "little")), "x.ods")
+    found = zip_parts.parts(content.replace(size, (10).to_bytes(4, "little")), "x.ods")
     assert isinstance(found, Finding)
 
 
@@ -169,4 +169,4 @@ def test_text_is_read_in_the_encodings_of_windows_too() -> None:
 
 
 def test_a_plain_cell_was_not_computed() -> None:
-    assert computed("a", "t", Place()) is None
+    assert computed("a", "t", Location()) is None

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.engine.store import GRAPHS, Embedded, Question
-from ozg_lod.errors import AnswerTooLarge, BadRequest, NotAcceptable
+from ozg_lod.core.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from ozg_lod.rdf import formats
+from ozg_lod.sparql.store import GRAPHS, EmbeddedStore, SparqlQuery
 
 DATA = b"""
 <http://x/a> <http://x/n> 1 .
@@ -20,15 +20,15 @@ GRAPH <http://x/g2> { <http://x/a> <http://x/n> 1 . <http://x/b> <http://x/n> 2 
 
 
 @pytest.fixture(scope="module")
-def embedded() -> Embedded:
+def embedded() -> EmbeddedStore:
     store = ox.Store()
     store.load(DATA, ox.RdfFormat.TRIG)
-    return Embedded(store)
+    return EmbeddedStore(store)
 
 
-def ask(embedded: Embedded, query: str, **asked: object) -> bytes:
+def ask(embedded: EmbeddedStore, query: str, **asked: object) -> bytes:
     written = bytearray()
-    embedded.answer(Question(query, **{"format": "csv", **asked}), written.extend)  # type: ignore[arg-type]
+    embedded.answer(SparqlQuery(query, **{"format": "csv", **asked}), written.extend)  # type: ignore[arg-type]
     return bytes(written)
 
 
@@ -46,12 +46,12 @@ COUNT = "SELECT (COUNT(*) AS ?n) {clause} {{ ?s ?p ?o }}"
     ],
 )
 def test_a_triple_in_two_graphs_counts_once_however_the_graphs_are_named(
-    embedded: Embedded, clause: str, expected: bytes
+    embedded: EmbeddedStore, clause: str, expected: bytes
 ) -> None:
     assert ask(embedded, COUNT.format(clause=clause)).split() == [b"n", expected]
 
 
-def test_graphs_of_the_protocol_replace_those_of_the_query(embedded: Embedded) -> None:
+def test_graphs_of_the_protocol_replace_those_of_the_query(embedded: EmbeddedStore) -> None:
     query = COUNT.format(clause="FROM <http://x/g1>")
     both = ("http://x/g1", "http://x/g2")
     assert ask(embedded, query, default_graphs=both).split() == [b"n", b"2"]
@@ -61,14 +61,14 @@ def test_graphs_of_the_protocol_replace_those_of_the_query(embedded: Embedded) -
     assert ask(embedded, named, default_graphs=both, named_graphs=both).split() == [b"g", b"http://x/g2"]
 
 
-def test_an_unknown_graph_is_refused_and_never_fetched(embedded: Embedded) -> None:
+def test_an_unknown_graph_is_refused_and_never_fetched(embedded: EmbeddedStore) -> None:
     with pytest.raises(BadRequest, match=r"not part of this dataset.*http://x/g1"):
         ask(embedded, COUNT.format(clause="FROM <http://x/g3>"))
     with pytest.raises(BadRequest, match="nothing is fetched"):
         ask(embedded, "ASK FROM <file:///etc/passwd> {}")
 
 
-def test_columns_come_in_the_order_in_which_they_are_written(embedded: Embedded) -> None:
+def test_columns_come_in_the_order_in_which_they_are_written(embedded: EmbeddedStore) -> None:
     assert ask(embedded, "SELECT * { ?zebra ?apple ?o }").splitlines()[0] == b"zebra,apple,o"
     assert (
         ask(embedded, "SELECT DISTINCT * { ?s ?p ?o FILTER NOT EXISTS { ?o ?hidden ?s } }").splitlines()[0] == b"s,p,o"
@@ -78,7 +78,7 @@ def test_columns_come_in_the_order_in_which_they_are_written(embedded: Embedded)
 
 @pytest.mark.parametrize("form", formats.RESULTS)
 @pytest.mark.parametrize("query", ["SELECT * { ?s ?p ?o }", "ASK {}"])
-def test_results_come_in_every_format(embedded: Embedded, form: formats.Format, query: str) -> None:
+def test_results_come_in_every_format(embedded: EmbeddedStore, form: formats.Format, query: str) -> None:
     body = ask(embedded, query, format=form.media_type)
     if form.media_type == "application/sparql-results+json":
         assert json.loads(body)
@@ -86,7 +86,7 @@ def test_results_come_in_every_format(embedded: Embedded, form: formats.Format, 
 
 
 @pytest.mark.parametrize("form", GRAPHS)
-def test_graphs_come_in_every_format(embedded: Embedded, form: formats.Format) -> None:
+def test_graphs_come_in_every_format(embedded: EmbeddedStore, form: formats.Format) -> None:
     body = ask(embedded, "CONSTRUCT WHERE { ?s ?p ?o }", format=form.suffix)
     assert [quad.triple for quad in ox.parse(body, form.rdf)] == [  # type: ignore[arg-type]
         ox.Triple(ox.NamedNode("http://x/a"), ox.NamedNode("http://x/n"), ox.Literal(1))
@@ -97,18 +97,18 @@ def test_a_large_graph_is_written_as_it_comes() -> None:
     store = ox.Store()
     node = ox.NamedNode("http://x/p")
     store.bulk_extend(ox.Quad(node, node, ox.Literal(number)) for number in range(20_500))
-    body = ask(Embedded(store), "CONSTRUCT WHERE { ?s ?p ?o }", format="nt")
+    body = ask(EmbeddedStore(store), "CONSTRUCT WHERE { ?s ?p ?o }", format="nt")
     assert body.count(b"\n") == 20_500
 
 
-def test_a_format_that_does_not_fit_the_query_is_refused_with_those_that_do(embedded: Embedded) -> None:
+def test_a_format_that_does_not_fit_the_query_is_refused_with_those_that_do(embedded: EmbeddedStore) -> None:
     with pytest.raises(NotAcceptable, match="text/csv"):
         ask(embedded, "SELECT * { ?s ?p ?o }", format="ttl")
     with pytest.raises(NotAcceptable, match="text/turtle"):
         ask(embedded, "CONSTRUCT WHERE { ?s ?p ?o }", format="csv")
 
 
-def test_an_answer_past_its_limit_is_refused_whole(embedded: Embedded) -> None:
+def test_an_answer_past_its_limit_is_refused_whole(embedded: EmbeddedStore) -> None:
     with pytest.raises(AnswerTooLarge, match="more than 10 bytes"):
         ask(embedded, "SELECT * { GRAPH ?g { ?s ?p ?o } }", answer_bytes=10)
 
@@ -125,7 +125,7 @@ def test_an_answer_past_its_limit_is_refused_whole(embedded: Embedded) -> None:
         ("SELECT ?s { ?s ?p ?o } GROUP BY ?p", "neither grouped nor aggregated"),
     ],
 )
-def test_a_mistake_is_told_with_its_place(embedded: Embedded, query: str, sentence: str) -> None:
+def test_a_mistake_is_told_with_its_place(embedded: EmbeddedStore, query: str, sentence: str) -> None:
     with pytest.raises(BadRequest) as caught:
         ask(embedded, query)
     assert sentence in caught.value.en
@@ -133,8 +133,8 @@ def test_a_mistake_is_told_with_its_place(embedded: Embedded, query: str, senten
 
 
 def test_a_question_survives_the_pipe() -> None:
-    question = Question("ASK {}", "text/csv", default_graphs=("http://x/g",))
-    assert Question.from_bytes(question.to_bytes()) == question
+    question = SparqlQuery("ASK {}", "text/csv", default_graphs=("http://x/g",))
+    assert SparqlQuery.from_bytes(question.to_bytes()) == question
 
 
 GRAPHS_OF_ROWS = """
@@ -166,16 +166,16 @@ def test_graph_with_a_variable_around_what_the_engine_gets_wrong_is_right(
     rows: ox.Store, group: str, expected: list[str]
 ) -> None:
     query = f"SELECT ?g ?v {{ GRAPH ?g {group} }} ORDER BY ?g ?v"
-    lines = ask(Embedded(rows), query).decode().replace("http://x/", "").splitlines()
+    lines = ask(EmbeddedStore(rows), query).decode().replace("http://x/", "").splitlines()
     assert lines == ["g,v", *expected]
-    only = ask(Embedded(rows), query, named_graphs=("http://x/g2",)).decode().replace("http://x/", "").splitlines()
+    only = ask(EmbeddedStore(rows), query, named_graphs=("http://x/g2",)).decode().replace("http://x/", "").splitlines()
     assert only == ["g,v", *(line for line in expected if line.startswith("g2"))]
 
 
 def test_what_cannot_be_written_out_is_refused_with_its_place(rows: ox.Store) -> None:
     for inside in ("{ GRAPH ?h { SELECT ?s { ?s ?p ?o } } }", "{ _:b ?p ?o MINUS { ?s ?p 1 } }"):
         with pytest.raises(BadRequest, match="Line 2, column 1: this engine would answer"):
-            ask(Embedded(rows), "SELECT * {\nGRAPH ?g " + inside + "}")
+            ask(EmbeddedStore(rows), "SELECT * {\nGRAPH ?g " + inside + "}")
 
 
 ENGINE_FAULTS = {
@@ -205,7 +205,7 @@ def test_the_engine_still_gives_one_blank_node_for_a_label_and_normal_numbers(ro
     derived = rows.query("SELECT (DATATYPE('-3'^^<http://www.w3.org/2001/XMLSchema#negativeInteger>) AS ?t) {}")
     assert next(iter(derived))["t"].value.endswith("#integer")  # type: ignore[union-attr,arg-type]
     with pytest.raises(BadRequest, match="BNODE with a label"):
-        ask(Embedded(rows), "SELECT (BNODE('x') AS ?b) {}")
+        ask(EmbeddedStore(rows), "SELECT (BNODE('x') AS ?b) {}")
 
 
 def test_the_engine_still_counts_a_triple_of_two_graphs_twice() -> None:
@@ -217,19 +217,19 @@ def test_the_engine_still_counts_a_triple_of_two_graphs_twice() -> None:
     assert next(iter(counted))["n"].value == "3"  # type: ignore[union-attr,arg-type]
 
 
-def test_a_function_nobody_knows_is_a_mistake_of_the_query(embedded: Embedded) -> None:
+def test_a_function_nobody_knows_is_a_mistake_of_the_query(embedded: EmbeddedStore) -> None:
     with pytest.raises(BadRequest, match=r"cannot be evaluated.*http://x/f"):
         ask(embedded, "SELECT (<http://x/f>(1) AS ?v) {}")
 
 
-def test_what_xml_cannot_hold_is_refused_and_json_offered(embedded: Embedded) -> None:
+def test_what_xml_cannot_hold_is_refused_and_json_offered(embedded: EmbeddedStore) -> None:
     query = 'SELECT ("\\u0001" AS ?x) {}'
     with pytest.raises(NotAcceptable, match="JSON, CSV or TSV"):
         ask(embedded, query, format=formats.SPARQL_XML.media_type)
     assert b"\x01" in ask(embedded, query, format=formats.CSV.media_type)
 
 
-def test_what_the_parser_expects_is_passed_on_where_it_says_something(embedded: Embedded) -> None:
+def test_what_the_parser_expects_is_passed_on_where_it_says_something(embedded: EmbeddedStore) -> None:
     with pytest.raises(BadRequest) as caught:
         ask(embedded, "SELECT ?s { VALUES ?s { ?x } ?s ?p ?o }")
     assert "cannot be read on from here; expected UNDEF" in caught.value.en

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ozg_lod.errors import SourceError
-from ozg_lod.findings import Finding, Place, Severity
+from ozg_lod.core.errors import SourceError
+from ozg_lod.core.findings import Finding, Location, Severity
+from ozg_lod.core.vocab import OZG, RDF, XSD
 from ozg_lod.rdf.lexical import CONTROL, canonical, is_legal
 from ozg_lod.tables import cells, tables
-from ozg_lod.tables.rows import Row
-from ozg_lod.vocab import OZG, RDF, XSD
+from ozg_lod.tables.csv_rows import Row
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 DATA = Path(__file__).parent.parent / "data"
@@ -38,17 +38,17 @@ def metadata(*columns: dict[str, object], **schema: object) -> bytes:
     ).encode()
 
 
-def read(text: str | bytes, *columns: dict[str, object], **options: object) -> tables.Reading:
+def read(text: str | bytes, *columns: dict[str, object], **options: object) -> tables.TableReading:
     content = text if isinstance(text, bytes) else text.encode()
     return tables.describe(metadata(*columns), file="x.csv-metadata.json").read(content, file="x.csv", **options)  # type: ignore[arg-type] # options are passed through
 
 
-def only(reading: tables.Reading) -> Finding:
+def only(reading: tables.TableReading) -> Finding:
     assert len(reading.findings) == 1, reading.findings
     return reading.findings[0]
 
 
-def values(reading: tables.Reading) -> list[str]:
+def values(reading: tables.TableReading) -> list[str]:
     return [str(triple.object) for triple in reading.triples]
 
 
@@ -108,7 +108,7 @@ def test_a_wrong_cell_is_named_by_row_and_header_and_says_what_would_be_right() 
 )
 def test_a_suggestion_is_made_only_where_it_is_sure(base: str, text: str, sure: str | None) -> None:
     fault = cells.read(text, cells.Datatype(base))
-    assert isinstance(fault, cells.Fault)
+    assert isinstance(fault, cells.CellFault)
     assert fault.suggestion == sure
     assert (sure or cells.example(cells.Datatype(base)) or "?") in fault.message.de
     assert fault.message.en.startswith(f'"{text}" is not ')
@@ -322,7 +322,7 @@ def test_every_triple_knows_its_cell() -> None:
     assert reading.origin(b) == tables.Cell(3, "month")
     assert reading.origin(b, OZG + "month", "2020-10") is None
     assert reading.columns[OZG + "month"] == "month"
-    assert reading.place(tables.Cell(3, "month")) == Place(file=reading.file, row=3, column="Verfügbar ab")
+    assert reading.place(tables.Cell(3, "month")) == Location(file=reading.file, row=3, column="Verfügbar ab")
 
 
 def test_a_table_is_recognised_by_its_header() -> None:
@@ -430,7 +430,7 @@ ALPHABET = st.sampled_from(string.printable + "äß٣²\u00a0\u202e")
 @given(st.sampled_from(cells.BASES), st.text(ALPHABET, max_size=12))
 def test_typing_never_accepts_an_illegal_form(base: str, text: str) -> None:
     found = cells.read(text, cells.Datatype(base))
-    if isinstance(found, cells.Fault):
+    if isinstance(found, cells.CellFault):
         assert found.suggestion is None or is_legal(found.suggestion, XSD + base)
     else:
         assert is_legal(found, XSD + base)

@@ -12,8 +12,17 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from ozg_lod.core.vocab import (
+    DCAT,
+    DCT,
+    GEO,
+    ORG,
+    OZG,
+    PREFIXES,
+    RDF,
+    SKOS,
+)
 from ozg_lod.tables import tables
-from ozg_lod.vocab import DCAT, DCT, GEO, ORG, OZG, PREFIXES, RDF, SKOS
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
@@ -55,7 +64,7 @@ SELECT ?authority (COUNT(?whole) AS ?homes) WHERE {
 
 
 @cache
-def reading(name: str) -> tables.Reading:
+def reading(name: str) -> tables.TableReading:
     table = tables.describe((DATA / f"{name}.csv-metadata.json").read_bytes(), file=f"{name}.csv-metadata.json")
     return table.read((DATA / f"{name}.csv").read_bytes(), file=f"{name}.csv")
 

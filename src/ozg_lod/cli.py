@@ -5,28 +5,25 @@ Data go to standard output, words to standard error. Exit codes: 0 fine, 1 findi
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.cage.cage import Fault
-from ozg_lod.errors import OzgLodError, UsageError
+from ozg_lod.build.build import BuildResult
+from ozg_lod.contributions.inbox import Inbox
+from ozg_lod.core.errors import OzgLodError, UsageError
+from ozg_lod.core.settings import RdfFile, Settings, packaged_source
+from ozg_lod.http.language import Language
 from ozg_lod.options import parser
-from ozg_lod.settings import RdfFile, Settings, packaged_source
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Sequence
-
-    from ozg_lod.build import Outcome
-    from ozg_lod.contributions.inbox import Inbox
-    from ozg_lod.snapshots.snapshot import Snapshots
-    from ozg_lod.text.language import Language
+from ozg_lod.sandbox.fork_server import WorkerFault
+from ozg_lod.snapshots.snapshot import Snapshots
 
 FINE: Final = 0
 FINDINGS: Final = 1
@@ -44,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # `ozg-lod dump | head`: who reads has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FINE)
-    except (OSError, Fault) as error:
+    except (OSError, WorkerFault) as error:
         _say(f"ozg-lod: {error}")
         sys.exit(COULD_NOT_RUN)
     except KeyboardInterrupt:
@@ -52,16 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from ozg_lod import build  # noqa: PLC0415 - each command imports only what it needs: start-up counts
+    from ozg_lod.build import build  # noqa: PLC0415 - each command imports only what it needs: start-up counts
 
     language = _language(options)
     outcome = build.build(_settings(options), say=_speaker(language))
     return _built(outcome, language)
 
 
-def _built(outcome: Outcome, language: Language) -> int:
+def _built(outcome: BuildResult, language: Language) -> int:
     """Say what came of a build."""
-    from ozg_lod.checks import report  # noqa: PLC0415
+    from ozg_lod.validation import report  # noqa: PLC0415
 
     say = _speaker(language)
     if outcome.examination is not None and outcome.examination.findings:
@@ -78,8 +75,8 @@ def _built(outcome: Outcome, language: Language) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from ozg_lod import server  # noqa: PLC0415
     from ozg_lod.snapshots.snapshot import Snapshots  # noqa: PLC0415
+    from ozg_lod.web import server  # noqa: PLC0415
 
     settings = _settings(options)
     if not settings.rdf and Snapshots(settings.target).current() is None and _build(options) != FINE:
@@ -148,8 +145,8 @@ def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from ozg_lod import build, sources  # noqa: PLC0415
-    from ozg_lod.checks import checking, gate, report, report_forms, rulebook  # noqa: PLC0415
+    from ozg_lod.build import build, sources  # noqa: PLC0415
+    from ozg_lod.validation import check_process, gate, report, report_forms, rulebook  # noqa: PLC0415
 
     if options.format == "xlsx" and options.output is None:
         raise UsageError(
@@ -165,7 +162,7 @@ def _validate(options: argparse.Namespace) -> int:
         rules = rulebook.for_kind(rules, options.kind) if options.kind else rules
     files = [gate.SourceFile(str(path), _content(path)) for path in _with_descriptions(options.files)]
     settings = Settings()
-    examination = checking.examine_in_cage(
+    examination = check_process.examine_in_cage(
         files, rules, memory_mb=settings.check_memory_mb, deadline_s=settings.check_deadline_s
     )
     written = report_forms.written(examination, options.format, _language(options))
@@ -178,8 +175,8 @@ def _validate(options: argparse.Namespace) -> int:
 
 def _published(target: Path, base_iri: str) -> bytes | None:
     """Return the data of the current snapshot as N-Quads, if there is one and it is of the same catalogue."""
-    from ozg_lod.engine.store import DATA_FILE  # noqa: PLC0415
     from ozg_lod.snapshots.snapshot import Manifest, Snapshots  # noqa: PLC0415
+    from ozg_lod.sparql.store import DATA_FILE  # noqa: PLC0415
 
     name = Snapshots(target).current()
     directory = Snapshots(target).directory(name or "")
@@ -194,14 +191,14 @@ def _with_descriptions(files: Sequence[Path]) -> list[Path]:
 
 
 def _template(options: argparse.Namespace) -> int:
-    from ozg_lod.contributions import blanks  # noqa: PLC0415
+    from ozg_lod.contributions import templates  # noqa: PLC0415
     from ozg_lod.rdf import formats  # noqa: PLC0415
     from ozg_lod.snapshots import snapshot  # noqa: PLC0415
 
     snapshots = snapshot.Snapshots(options.target)
     directory = snapshots.directory(snapshots.served())
     manifest = snapshot.Manifest.read(directory)
-    found = blanks.Blanks.of(
+    found = templates.TemplateCatalogue.of(
         directory,
         snapshot.open_store(directory),
         manifest.base_iri,
@@ -212,7 +209,7 @@ def _template(options: argparse.Namespace) -> int:
     topic = found.authority(options.ags, language) if options.ags else None
     sheet = found.sheet(found.kind(options.kind), language, topic)
     path: Path = options.output or Path(f"{sheet.file}.xlsx")
-    form = formats.by_name(path.suffix.removeprefix("."), blanks.FORMS)
+    form = formats.by_name(path.suffix.removeprefix("."), templates.FORMS)
     path.write_bytes(found.write(sheet, form))
     print(path)
     return FINE
@@ -227,11 +224,13 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def _reconcile(options: argparse.Namespace) -> int:
-    from ozg_lod.reuse import reconcile_file  # noqa: PLC0415
+    from ozg_lod.matching import reconcile_file  # noqa: PLC0415
 
     language = _language(options)
     columns = {"name": options.column, "key": options.key_column, "district": options.district_column}
-    order = reconcile_file.Order(options.file.name, columns, options.kind, str(options.output or ""), language)
+    order = reconcile_file.FileMatchRequest(
+        options.file.name, columns, options.kind, str(options.output or ""), language
+    )
     done = reconcile_file.reconciled(Settings(target=options.target), order, _content(options.file))
     if options.output:
         options.output.write_bytes(done.body)
@@ -242,8 +241,8 @@ def _reconcile(options: argparse.Namespace) -> int:
 
 
 def _dump(options: argparse.Namespace) -> int:
-    from ozg_lod.engine import store  # noqa: PLC0415
     from ozg_lod.snapshots.snapshot import Snapshots  # noqa: PLC0415
+    from ozg_lod.sparql import store  # noqa: PLC0415
 
     snapshots = Snapshots(options.target)
     name = snapshots.served()
@@ -266,14 +265,18 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _harvest_check(options: argparse.Namespace) -> int:
-    from ozg_lod.harvest import harvest_check, harvest_client, harvest_reading, harvest_report  # noqa: PLC0415
+    from ozg_lod.harvest_check import check as harvest_check  # noqa: PLC0415
+    from ozg_lod.harvest_check import client, reader
+    from ozg_lod.harvest_check import report as harvest_report
 
     def said(done: int, total: int) -> None:
         if sys.stderr.isatty():
             print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
-    order = harvest_check.Order(options.url, max_pages=max(options.max_pages, 1), downloads=not options.no_downloads)
-    outcome = harvest_check.check(order, harvest_client.Client(options.url), harvest_reading.in_cage, said=said)
+    order = harvest_check.HarvestRequest(
+        options.url, max_pages=max(options.max_pages, 1), downloads=not options.no_downloads
+    )
+    outcome = harvest_check.check(order, client.Client(options.url), reader.in_cage, said=said)
     if options.json:
         print(harvest_report.to_json(outcome, strict=options.strict).decode(), end="")
     else:
@@ -298,7 +301,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _inbox(options: argparse.Namespace) -> int:
-    from ozg_lod.contributions import inbox_report, plans  # noqa: PLC0415
+    from ozg_lod.contributions import inbox_report, journal  # noqa: PLC0415
     from ozg_lod.contributions.inbox import REPORT, Inbox  # noqa: PLC0415
 
     language = _language(options)
@@ -306,7 +309,7 @@ def _inbox(options: argparse.Namespace) -> int:
     if options.action not in ("list", "show"):
         return _decide(options, inbox)
     with inbox.locked():
-        plans.recover(inbox, _speaker(language))
+        journal.recover(inbox, _speaker(language))
         inbox.sweep(max(0, options.inbox_days))
     cases = inbox.cases() if options.action == "list" else [inbox.one(options.reference or "")]
     if options.json:
@@ -321,7 +324,7 @@ def _inbox(options: argparse.Namespace) -> int:
 
 
 def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
-    from ozg_lod.contributions import decisions, desks, inbox_report  # noqa: PLC0415
+    from ozg_lod.contributions import decisions, editor_context, inbox_report  # noqa: PLC0415
 
     language = _language(options)
     say = _speaker(language)
@@ -330,7 +333,7 @@ def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
     if options.action == "reject":
         case = decisions.reject(inbox, wanted, decision, say)
     else:
-        place = desks.desk(inbox, _settings(options), options.into, say)
+        place = editor_context.desk(inbox, _settings(options), options.into, say)
         reference = inbox.one(wanted).submission.reference
         if options.action == "accept":
             outcome = decisions.accept(place, reference, decision)
@@ -339,16 +342,16 @@ def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
         if _built(outcome, language) != FINE:
             return FINDINGS
         case = inbox.one(reference)
-        for line in desks.afterwards(place, case, language):
+        for line in editor_context.afterwards(place, case, language):
             _say(line)
     print(inbox_report.as_json([case]) if options.json else inbox_report.listed([case], language))
     return FINE
 
 
 def _init(options: argparse.Namespace) -> int:
-    from ozg_lod import start  # noqa: PLC0415
+    from ozg_lod.build import new_source  # noqa: PLC0415
 
-    start.source_folder(options.directory, base_iri=options.base_iri, title=options.title)
+    new_source.source_folder(options.directory, base_iri=options.base_iri, title=options.title)
     say = _speaker(_language(options))
     next_step = f"ozg-lod build --source {options.directory}"
     say(f"{options.directory} is ready. Next: {next_step}", f"{options.directory} ist bereit. Weiter: {next_step}")

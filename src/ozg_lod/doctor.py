@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
-from ozg_lod.cage import sandbox
-from ozg_lod.errors import OzgLodError, UsageError
-from ozg_lod.pages import legal, linking
+from ozg_lod.core.errors import OzgLodError, UsageError
+from ozg_lod.core.settings import Settings
+from ozg_lod.http.language import Language
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of
-from ozg_lod.snapshots.snapshot import Snapshots, open_store
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from ozg_lod.settings import Settings
-    from ozg_lod.snapshots.snapshot import Manifest
-    from ozg_lod.text.language import Language
+from ozg_lod.sandbox import seccomp
+from ozg_lod.site import legal, linking
+from ozg_lod.snapshots.snapshot import Manifest, Snapshots, open_store
 
 _OLDEST: Final = dt.timedelta(days=365)
 """An accessibility statement is renewed every year (Commission Implementing Decision (EU) 2018/1523)."""
@@ -35,7 +31,7 @@ _LOOPBACK_NAMES: Final = ("localhost", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class DoctorCheck:
     """One thing that was looked at; `en` and `de` say what was found, and what to do where it is not well."""
 
     name: str
@@ -48,7 +44,7 @@ class Check:
         return self.de if language == "de" else self.en
 
 
-def examine(settings: Settings, *, production: bool, today: dt.date | None = None) -> list[Check]:
+def examine(settings: Settings, *, production: bool, today: dt.date | None = None) -> list[DoctorCheck]:
     """Return all checks; those of a public site only for `production`, where the base IRI is asked over the network."""
     checks = [_cage(), *_data(settings, production=production), *_inbox(settings.inbox)]
     if production:
@@ -57,22 +53,22 @@ def examine(settings: Settings, *, production: bool, today: dt.date | None = Non
     return checks
 
 
-def _data(settings: Settings, *, production: bool) -> list[Check]:
+def _data(settings: Settings, *, production: bool) -> list[DoctorCheck]:
     try:
         manifest, graph = _snapshot(settings)
     except OzgLodError as error:
-        return [Check("snapshot", well=False, en=error.en, de=error.de)]
+        return [DoctorCheck("snapshot", well=False, en=error.en, de=error.de)]
     version = manifest.version[:12]
-    checks = [Check("snapshot", True, f"Version {version} is undamaged.", f"Version {version} ist unbeschädigt.")]
+    checks = [DoctorCheck("snapshot", True, f"Version {version} is undamaged.", f"Version {version} ist unbeschädigt.")]
     if production:
         checks += [_publisher(graph), _contact(graph), _base(graph, manifest.base_iri, settings.public_url)]
     return checks
 
 
-def _cage() -> Check:
-    if sandbox.available():
-        return Check("cage", True, "The kernel can close the cage.", "Der Kernel kann den Käfig schließen.")
-    return Check(
+def _cage() -> DoctorCheck:
+    if seccomp.available():
+        return DoctorCheck("cage", True, "The kernel can close the cage.", "Der Kernel kann den Käfig schließen.")
+    return DoctorCheck(
         "cage",
         well=False,
         en="This system has no seccomp for the cage; use Linux on x86-64 or aarch64.",
@@ -86,7 +82,7 @@ def _snapshot(settings: Settings) -> tuple[Manifest, Graph]:
     return snapshots.verified(name), Graph(open_store(snapshots.directory(name)))
 
 
-def _inbox(folder: Path | None) -> list[Check]:
+def _inbox(folder: Path | None) -> list[DoctorCheck]:
     """Look whether the folder of submissions can be written, and read by nobody else; it holds names and addresses."""
     if folder is None:
         return []
@@ -94,18 +90,18 @@ def _inbox(folder: Path | None) -> list[Check]:
     if not at.is_dir() or not os.access(at, os.W_OK | os.X_OK):
         en = f"{folder} cannot be written; make it with `install -d -m 700 {folder}` for the account of the program."
         de = f"{folder} ist nicht beschreibbar; legen Sie es mit `install -d -m 700 {folder}` für das Konto an."
-        return [Check("inbox", well=False, en=en, de=de)]
+        return [DoctorCheck("inbox", well=False, en=en, de=de)]
     if at is folder and folder.stat().st_mode & _OTHERS:
         en = f"{folder} can be read by other accounts; run chmod 700 {folder}."
         de = f"{folder} ist für andere Konten lesbar; rufen Sie chmod 700 {folder} auf."
-        return [Check("inbox", well=False, en=en, de=de)]
-    return [Check("inbox", True, "Only this account reads submissions.", "Nur dieses Konto liest Einreichungen.")]
+        return [DoctorCheck("inbox", well=False, en=en, de=de)]
+    return [DoctorCheck("inbox", True, "Only this account reads submissions.", "Nur dieses Konto liest Einreichungen.")]
 
 
-def _account() -> Check:
+def _account() -> DoctorCheck:
     if os.geteuid():
-        return Check("account", True, "Not run as root.", "Läuft nicht als root.")
-    return Check(
+        return DoctorCheck("account", True, "Not run as root.", "Läuft nicht als root.")
+    return DoctorCheck(
         "account",
         well=False,
         en="The program runs as root; give it an account of its own.",
@@ -113,11 +109,11 @@ def _account() -> Check:
     )
 
 
-def _address(public_url: str) -> Check:
+def _address(public_url: str) -> DoctorCheck:
     parts = urlsplit(public_url)
     if parts.scheme == "https" and not _is_local(parts.hostname or ""):
-        return Check("public-url", True, f"{public_url} is public.", f"{public_url} ist öffentlich.")
-    return Check(
+        return DoctorCheck("public-url", True, f"{public_url} is public.", f"{public_url} ist öffentlich.")
+    return DoctorCheck(
         "public-url",
         well=False,
         en=f"{public_url} is no public address; give --public-url https://… as people will write it.",
@@ -132,17 +128,17 @@ def _is_local(host: str) -> bool:
         return host in _LOOPBACK_NAMES or host.endswith((".localhost", ".local", ".internal"))
 
 
-def _texts(settings: Settings, today: dt.date) -> Iterator[Check]:
+def _texts(settings: Settings, today: dt.date) -> Iterator[DoctorCheck]:
     for slot in legal.SLOTS:
         try:
             page = legal.page(settings.legal, slot, "de")
         except UsageError as error:
-            yield Check(slot, well=False, en=error.en, de=error.de)
+            yield DoctorCheck(slot, well=False, en=error.en, de=error.de)
             continue
         yield _text(page, today)
 
 
-def _text(page: legal.Page, today: dt.date) -> Check:
+def _text(page: legal.LegalPage, today: dt.date) -> DoctorCheck:
     file = f"{page.slot}.de.md"
     if not page.own:
         en = f"{file} is missing from the folder of --legal; the page shows a placeholder."
@@ -154,8 +150,8 @@ def _text(page: legal.Page, today: dt.date) -> Check:
         en = f"{file} must have a line “Stand: {today}” that is no older than a year."
         de = f"{file} braucht eine Zeile „Stand: {today}“, die nicht älter als ein Jahr ist."
     else:
-        return Check(page.slot, True, f"{file} is complete.", f"{file} ist ausgefüllt.")
-    return Check(page.slot, well=False, en=en, de=de)
+        return DoctorCheck(page.slot, True, f"{file} is complete.", f"{file} ist ausgefüllt.")
+    return DoctorCheck(page.slot, well=False, en=en, de=de)
 
 
 def _recent(written: str, today: dt.date) -> bool:
@@ -165,11 +161,11 @@ def _recent(written: str, today: dt.date) -> bool:
         return False
 
 
-def _publisher(graph: Graph) -> Check:
+def _publisher(graph: Graph) -> DoctorCheck:
     found = linking.publisher(graph)
     if found:
-        return Check("publisher", True, f"Published by {found}.", f"Herausgegeben von {found}.")
-    return Check(
+        return DoctorCheck("publisher", True, f"Published by {found}.", f"Herausgegeben von {found}.")
+    return DoctorCheck(
         "publisher",
         well=False,
         en="data/catalogue.ttl names no dct:publisher; enter who answers for the catalogue.",
@@ -177,11 +173,11 @@ def _publisher(graph: Graph) -> Check:
     )
 
 
-def _contact(graph: Graph) -> Check:
+def _contact(graph: Graph) -> DoctorCheck:
     found = linking.contact(graph)
     if found:
-        return Check("contact", True, f"Errors go to {found}.", f"Fehler gehen an {found}.")
-    return Check(
+        return DoctorCheck("contact", True, f"Errors go to {found}.", f"Fehler gehen an {found}.")
+    return DoctorCheck(
         "contact",
         well=False,
         en="data/catalogue.ttl names no dcat:contactPoint with vcard:hasEmail or vcard:hasURL; enter where errors go.",
@@ -190,13 +186,13 @@ def _contact(graph: Graph) -> Check:
     )
 
 
-def _base(graph: Graph, base_iri: str, public_url: str) -> Check:
+def _base(graph: Graph, base_iri: str, public_url: str) -> DoctorCheck:
     """Ask for one thing by its IRI, as strangers will: it must lead to this site."""
     iri = min((one for one in _things(graph) if one.startswith(f"{base_iri}id/")), default=base_iri)
     reached = _arrives(iri, public_url.rstrip("/") + "/")
     if reached == public_url.rstrip("/"):
-        return Check("base-iri", True, f"{iri} leads here.", f"{iri} führt hierher.")
-    return Check(
+        return DoctorCheck("base-iri", True, f"{iri} leads here.", f"{iri} führt hierher.")
+    return DoctorCheck(
         "base-iri",
         well=False,
         en=f"{iri} does not lead to {public_url} ({reached}); register the redirects in w3id/ first.",

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ozg_lod.cage import cage
-from ozg_lod.engine.scan import scan
-from ozg_lod.engine.store import Question
+from ozg_lod.core.settings import Settings
+from ozg_lod.sandbox import fork_server
 from ozg_lod.snapshots.snapshot import Snapshots
-
-if TYPE_CHECKING:
-    from ozg_lod.settings import Settings
+from ozg_lod.sparql.scan import scan
+from ozg_lod.sparql.store import SparqlQuery
 
 
 def answer(settings: Settings, query: str, form: str | None) -> bytes:
@@ -18,10 +14,10 @@ def answer(settings: Settings, query: str, form: str | None) -> bytes:
     snapshots = Snapshots(settings.target)
     name = snapshots.served()
     usual = {"SELECT": "csv", "ASK": "json"}.get(scan(query, max_bytes=settings.query_bytes).form or "", "ttl")
-    question = Question(query, form or usual, answer_bytes=settings.answer_bytes)
-    limits = cage.Limits(memory_mb=settings.query_memory_mb)
-    return cage.once(
-        "ozg_lod.engine.store:answering",
+    question = SparqlQuery(query, form or usual, answer_bytes=settings.answer_bytes)
+    limits = fork_server.WorkerLimits(memory_mb=settings.query_memory_mb)
+    return fork_server.once(
+        "ozg_lod.sparql.store:answering",
         str(snapshots.directory(name)),
         question.to_bytes(),
         limits=limits,

@@ -14,8 +14,8 @@ import httpx
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.engine import store
 from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.sparql import store
 from ozg_lod.sparql.engines import Engine, stays_here
 
 ROOT = Path(__file__).resolve().parents[2]

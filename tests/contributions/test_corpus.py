@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 from tests.contributions import corpus
 
-from ozg_lod.checks import causes, gate, report, rulebook
-from ozg_lod.checks.examination import Examination, Rules, SourceFile
-from ozg_lod.findings import Severity
+from ozg_lod.core.findings import Severity
+from ozg_lod.validation import (
+    gate,
+    grouped_findings,
+    report,
+    rulebook,
+)
+from ozg_lod.validation.examination import Examination, Rules, SourceFile
 
 GOLDEN = Path(__file__).parent / "golden"
 BASE = "https://w3id.org/ozg-lod/hessen/"
@@ -48,7 +53,7 @@ def check(name: str, examination: Examination, update: bool) -> None:
 
 def without_jargon(examination: Examination) -> None:
     for language in ("de", "en"):
-        for cause in causes.grouped(examination, language).causes:
+        for cause in grouped_findings.grouped(examination, language).causes:
             for spot in cause.spots:
                 for text in (cause.sentence, spot.where, spot.value, spot.suggestion):
                     assert not JARGON.search(text), text

@@ -16,13 +16,13 @@ from tests.conftest import patience
 from tests.hostile.test_hostile import Canary
 from tests.hostile.uploads import CANARY, CASES, TABLE, Case
 
-from ozg_lod import build
-from ozg_lod.cage.cage import Limits, Template
-from ozg_lod.checks import checking, marked, report
-from ozg_lod.checks.examination import Examination, SourceFile
-from ozg_lod.contributions.orders import Inspected, Order
-from ozg_lod.errors import Late, OutOfMemory, Unprocessable
-from ozg_lod.tables.ledger import KEPT
+from ozg_lod.build import build
+from ozg_lod.contributions.check_request import CheckAnswer, CheckRequest
+from ozg_lod.core.errors import Late, OutOfMemory, Unprocessable
+from ozg_lod.sandbox.fork_server import ForkServer, WorkerLimits
+from ozg_lod.tables.finding_collector import KEPT
+from ozg_lod.validation import check_process, marked_workbook, report
+from ozg_lod.validation.examination import Examination, SourceFile
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 MEMORY_MB = 1024
@@ -39,10 +39,10 @@ def canary() -> Iterator[Canary]:
 
 
 @pytest.fixture(scope="module")
-def template(snapshot_directory: Path) -> Iterator[Template]:
+def template(snapshot_directory: Path) -> Iterator[ForkServer]:
     argument = json.dumps({"snapshot": str(snapshot_directory), "public_url": "", "official": ""})
-    limits = Limits(memory_mb=MEMORY_MB, cpu_s=int(10 * patience()) + 1)
-    template = Template("ozg_lod.contributions.inspector:inspecting", argument, limits)
+    limits = WorkerLimits(memory_mb=MEMORY_MB, cpu_s=int(10 * patience()) + 1)
+    template = ForkServer("ozg_lod.contributions.check_worker:inspecting", argument, limits)
     yield template
     template.close()
 
@@ -52,27 +52,27 @@ def test_every_row_has_a_case() -> None:
     assert {case.row for case in CASES} == rows
 
 
-def inspected(template: Template, name: str, content: bytes) -> Examination:
+def inspected(template: ForkServer, name: str, content: bytes) -> Examination:
     child = template.child()
     try:
-        answer = child.answer(Order(name, content).to_bytes(), deadline_s=10 * patience())
+        answer = child.answer(CheckRequest(name, content).to_bytes(), deadline_s=10 * patience())
     finally:
         child.kill()
-    return Inspected.from_bytes(answer).examination
+    return CheckAnswer.from_bytes(answer).examination
 
 
-def examined(case: Case, template: Template, address: str) -> Examination:
+def examined(case: Case, template: ForkServer, address: str) -> Examination:
     content = case.content.replace(CANARY.encode(), address.encode())
     if not case.shapes:
         return inspected(template, case.file, content)
     rules = build.foreign_rules([case.shapes.replace(CANARY, address).encode()], BASE)
     deadline = DEADLINE_S if case.expects == "Late" else case.within_s * patience()
     files = [SourceFile(case.file, content)]
-    return checking.examine_in_cage(files, rules, memory_mb=MEMORY_MB, deadline_s=deadline)
+    return check_process.examine_in_cage(files, rules, memory_mb=MEMORY_MB, deadline_s=deadline)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.row} {case.what}")
-def test_an_upload_does_no_harm(case: Case, template: Template, canary: Canary) -> None:
+def test_an_upload_does_no_harm(case: Case, template: ForkServer, canary: Canary) -> None:
     began = time.monotonic()
     if case.expects in FAILURES:
         with pytest.raises(FAILURES[case.expects]) as failed:
@@ -107,7 +107,7 @@ def no_formula(found: Examination) -> None:
     assert not found.conforms
     rows = list(csv.reader(io.StringIO(report.to_csv(found, "en").decode("utf-8-sig"))))
     assert "'=HYPERLINK(1)" in rows[1]
-    book = openpyxl.load_workbook(io.BytesIO(marked.workbook(found, "de")))
+    book = openpyxl.load_workbook(io.BytesIO(marked_workbook.workbook(found, "de")))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert any(cell.value == "=HYPERLINK(1)" for cell in cells)
     assert all(cell.data_type == "s" for cell in cells)
@@ -117,4 +117,4 @@ def test_the_limit_of_memory_is_a_sentence_too() -> None:
     rules = replace(build.foreign_rules([b""], BASE), max_bytes=1 << 30)
     files = [SourceFile("x.nt", b"".join(b'<http://a/%d> <http://b> "x" .\n' % number for number in range(400_000)))]
     with pytest.raises(OutOfMemory):
-        checking.examine_in_cage(files, rules, memory_mb=64, deadline_s=60)
+        check_process.examine_in_cage(files, rules, memory_mb=64, deadline_s=60)

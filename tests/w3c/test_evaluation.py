@@ -13,10 +13,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod.engine import store
-from ozg_lod.engine.scan import scan
-from ozg_lod.errors import OzgLodError
-from ozg_lod.sparql import dataset
+from ozg_lod.core.errors import OzgLodError
+from ozg_lod.sparql import rdf_files, store
+from ozg_lod.sparql.scan import scan
 
 from . import results, suite
 
@@ -60,9 +59,9 @@ def passes(case: suite.Case) -> bool:
     try:
         makes_graph = scan(text).form in ("CONSTRUCT", "DESCRIBE")
         form = "ttl" if makes_graph else _FORMS.get(case.result.suffix, "json") if case.result else "json"
-        loaded = store.Embedded(dataset.load(() if syntax else _files(case, text)))
+        loaded = store.EmbeddedStore(rdf_files.load(() if syntax else _files(case, text)))
         answer = bytearray()
-        loaded.answer(store.Question(text, form), answer.extend)
+        loaded.answer(store.SparqlQuery(text, form), answer.extend)
     except OzgLodError as refusal:
         unreadable = "line" in refusal.details
         return unreadable if "Negative" in case.kind else syntax and not unreadable
@@ -71,13 +70,13 @@ def passes(case: suite.Case) -> bool:
     return results.same(_result(bytes(answer), form), results.expected(case.result))
 
 
-def _files(case: suite.Case, text: str) -> list[dataset.RdfFile]:
+def _files(case: suite.Case, text: str) -> list[rdf_files.RdfFile]:
     """Return the files of the case; without any in the manifest, those that FROM and FROM NAMED name."""
     named = [(iri, path) for iri, path in case.graphs]
     if not case.data and not case.graphs:
         found = scan(text)
         named = [(iri, Path(iri.removeprefix("file://"))) for iri in dict.fromkeys(found.graphs + found.named)]
-    return [*map(dataset.RdfFile, case.data), *(dataset.RdfFile(path, iri) for iri, path in named)]
+    return [*map(rdf_files.RdfFile, case.data), *(rdf_files.RdfFile(path, iri) for iri, path in named)]
 
 
 def _result(answer: bytes, form: str) -> results.Result:

@@ -18,10 +18,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from ozg_lod import build
-from ozg_lod.checks import gate, report
-from ozg_lod.errors import Unprocessable
-from ozg_lod.vocab import RDF, SH
+from ozg_lod.build import build
+from ozg_lod.core.errors import Unprocessable
+from ozg_lod.core.vocab import RDF, SH
+from ozg_lod.validation import gate, report
 
 ARCHIVE = "pyshacl-0.40.1.tar.gz"
 INSIDE = "pyshacl-0.40.1/test/resources/sht_tests/"

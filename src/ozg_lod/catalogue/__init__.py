@@ -1,1 +1,1 @@
-"""The catalogue that portals harvest (DCAT-AP.de), its pages, feeds and typed links."""
+"""The catalogue that portals harvest (DCAT-AP.de), its datasets, files, feeds and typed links."""

@@ -8,25 +8,44 @@ publisher is, the contributors stand in, who claim no office (docs/decisions/202
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.catalogue.offers import AVAILABLE, EU, LANGUAGES, SERVICES, Offers, moment
-from ozg_lod.datasets.distributions import DESCRIPTIONS_FILE, FOLDER
+from ozg_lod.catalogue.distribution_offers import (
+    AVAILABLE,
+    EU,
+    LANGUAGES,
+    SERVICES,
+    Distribution,
+    DistributionOffers,
+    moment,
+)
+from ozg_lod.catalogue.distributions import DESCRIPTIONS_FILE, FOLDER
+from ozg_lod.core.vocab import (
+    DCAT,
+    DCATAP,
+    DCATDE,
+    DCT,
+    FOAF,
+    QB,
+    RDF,
+    SKOS,
+    VCARD,
+    VOID,
+)
+from ozg_lod.http.words import words
 from ozg_lod.rdf import formats
-from ozg_lod.rdf.graph import TYPE, Graph, iri_of, pick
+from ozg_lod.rdf.graph import (
+    TYPE,
+    Graph,
+    iri_of,
+    pick,
+)
 from ozg_lod.rdf.triples import resource, text
-from ozg_lod.snapshots.editions import unavailable
-from ozg_lod.text.words import words
-from ozg_lod.vocab import DCAT, DCATAP, DCATDE, DCT, FOAF, QB, RDF, SKOS, VCARD, VOID
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from ozg_lod.catalogue.offers import Distribution
-    from ozg_lod.snapshots.editions import Edition
+from ozg_lod.snapshots.releases import Release, unavailable
 
 _NOT_PUBLISHED: Final = frozenset(
     {VOID + "uriSpace", VOID + "uriRegexPattern", SKOS + "prefLabel", QB + "structure", DCAT + "distribution"}
@@ -42,7 +61,7 @@ _CLASSES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """One dataset with all that describes it, complete in itself; `modified` is xsd:dateTime."""
 
     iri: str
@@ -67,9 +86,9 @@ class Catalogue:
     modified: str
     licence: str
     head: frozenset[ox.Triple]
-    entries: tuple[Entry, ...]
+    entries: tuple[CatalogueEntry, ...]
 
-    def graph(self, entries: Sequence[Entry]) -> set[ox.Triple]:
+    def graph(self, entries: Sequence[CatalogueEntry]) -> set[ox.Triple]:
         """Return the graph of these entries: head, links to them, and all of each.
 
         A service does not list what it serves: portals show a service at each dataset that is reached through it, and
@@ -82,7 +101,7 @@ class Catalogue:
         return triples
 
 
-def compose(edition: Edition) -> Catalogue:
+def compose(edition: Release) -> Catalogue:
     """Return the catalogue of an edition; raise Unavailable where it describes no dataset."""
     if edition.record(DESCRIPTIONS_FILE) is None:
         raise unavailable(
@@ -91,20 +110,20 @@ def compose(edition: Edition) -> Catalogue:
         )
     store = ox.Store()
     store.bulk_load(path=edition.directory / DESCRIPTIONS_FILE, format=ox.RdfFormat.N_TRIPLES)
-    return _Composer(edition, Graph(store)).catalogue()
+    return _CatalogueWriter(edition, Graph(store)).catalogue()
 
 
-class _Composer:
+class _CatalogueWriter:
     """Writes one catalogue."""
 
-    def __init__(self, edition: Edition, graph: Graph) -> None:
+    def __init__(self, edition: Release, graph: Graph) -> None:
         self.edition = edition
         self.graph = graph
         self.iri = min(iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog"))
         self.publisher = min(
             map(iri_of, graph.objects(self.iri, DCT + "publisher")), default=f"{self.iri}#contributors"
         )
-        self.offers = Offers(edition, graph, self.iri)
+        self.offers = DistributionOffers(edition, graph, self.iri)
 
     def catalogue(self) -> Catalogue:
         datasets = sorted(iri_of(triple.subject) for triple in self.graph.using(TYPE, DCAT + "Dataset"))
@@ -154,7 +173,7 @@ class _Composer:
     def _contacts(self) -> list[str]:
         return sorted(map(iri_of, self.graph.objects(self.iri, DCAT + "contactPoint")))
 
-    def _entry(self, iri: str) -> Entry:
+    def _entry(self, iri: str) -> CatalogueEntry:
         key = iri.rpartition("/")[2]
         measure = f"{FOLDER}{key}.{formats.NTRIPLES.suffix}"
         issued, modified = self.edition.issued(measure), self.edition.modified(measure)
@@ -166,7 +185,7 @@ class _Composer:
             self._one(iri, DCT + "license"),
             self._one(iri, DCATDE + "licenseAttributionByText"),
         )
-        return Entry(iri, issued, modified, licence, attribution, distributions, frozenset(_typed(triples)))
+        return CatalogueEntry(iri, issued, modified, licence, attribution, distributions, frozenset(_typed(triples)))
 
     def _dataset(self, iri: str, measure: str, issued: str, modified: str) -> Iterator[ox.Triple]:
         yield from self._said(iri, {*_NOT_PUBLISHED, *_OF_FILES, TYPE})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Sequence
+from typing import Final
 from xml.etree import ElementTree as ET
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from ozg_lod.snapshots.snapshot import Publication
-    from ozg_lod.text.words import Words
+from ozg_lod.http.words import Words
+from ozg_lod.snapshots.snapshot import Publication
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE: Final = "application/atom+xml"

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
-from ozg_lod.errors import BadRequest, NotFound
+from ozg_lod.catalogue.catalogue import Catalogue, CatalogueEntry
+from ozg_lod.core.errors import BadRequest, NotFound
+from ozg_lod.core.vocab import (
+    DCAT,
+    DCATDE,
+    DCT,
+    HYDRA,
+    RDF,
+    SPDX,
+    XSD,
+)
 from ozg_lod.rdf.graph import iri_of
 from ozg_lod.rdf.triples import number, resource
-from ozg_lod.vocab import DCAT, DCATDE, DCT, HYDRA, RDF, SPDX, XSD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-
-    from ozg_lod.catalogue.catalogue import Catalogue, Entry
 
 PROFILES: Final = ("dcat-ap-de-3", "dcat-ap-de-2")
 PAGE_SIZE: Final = 100
@@ -35,7 +40,7 @@ _GEOCODING: Final = "http://dcat-ap.de/def/politicalGeocoding/"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CatalogueRequest:
     """What is asked for; `page` is None where everything is wanted at once, `version` "" for the current one."""
 
     page: int | None = None
@@ -46,7 +51,7 @@ class Wanted:
     version: str = ""
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Wanted:
+    def of(cls, query: Mapping[str, str]) -> CatalogueRequest:
         """Read the parameters of a request; raise BadRequest for a value that makes no sense."""
         paged = "page" in query or "pageSize" in query
         return cls(
@@ -71,18 +76,18 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CatalogueView:
     """An answer: its graph, and the addresses of the pages around it by link relation (RFC 8288)."""
 
     triples: frozenset[ox.Triple]
     links: Mapping[str, str]
 
 
-def view(catalogue: Catalogue, wanted: Wanted, address: Callable[[int], str]) -> View:
+def view(catalogue: Catalogue, wanted: CatalogueRequest, address: Callable[[int], str]) -> CatalogueView:
     """Return what was asked for; `address` gives the absolute address of a page. Raises NotFound past the last."""
     entries = [entry for entry in catalogue.entries if entry.modified >= wanted.since]
     if wanted.page is None:
-        return View(frozenset(_written(catalogue.graph(entries), wanted)), {})
+        return CatalogueView(frozenset(_written(catalogue.graph(entries), wanted)), {})
     pages = max(1, -(-len(entries) // wanted.size))
     if wanted.page > pages:
         raise NotFound(
@@ -91,10 +96,10 @@ def view(catalogue: Catalogue, wanted: Wanted, address: Callable[[int], str]) ->
         )
     numbers = {"first": 1, "last": pages, "prev": wanted.page - 1, "next": wanted.page + 1}
     links = {relation: address(page) for relation, page in numbers.items() if 1 <= page <= pages}
-    shown: Sequence[Entry] = entries[(wanted.page - 1) * wanted.size : wanted.page * wanted.size]
+    shown: Sequence[CatalogueEntry] = entries[(wanted.page - 1) * wanted.size : wanted.page * wanted.size]
     triples = _written(catalogue.graph(shown), wanted)
     triples |= _paging(catalogue.iri, address(wanted.page), links, len(entries))
-    return View(frozenset(triples), links)
+    return CatalogueView(frozenset(triples), links)
 
 
 def _paging(collection: str, page: str, links: Mapping[str, str], total: int) -> set[ox.Triple]:
@@ -114,7 +119,7 @@ def _paging(collection: str, page: str, links: Mapping[str, str], total: int) ->
     return triples
 
 
-def _written(triples: Iterable[ox.Triple], wanted: Wanted) -> set[ox.Triple]:
+def _written(triples: Iterable[ox.Triple], wanted: CatalogueRequest) -> set[ox.Triple]:
     found = set(triples)
     if wanted.language != "all":
         found = _in_language(found, wanted.language)

@@ -6,21 +6,18 @@ files (`item`); a file leads back to its landing page (`collection`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
+from ozg_lod.catalogue.catalogue import Catalogue, CatalogueEntry
+from ozg_lod.catalogue.distribution_offers import Distribution
+from ozg_lod.core.vocab import SCHEMA
 from ozg_lod.rdf import formats
-from ozg_lod.vocab import SCHEMA
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ozg_lod.catalogue.catalogue import Catalogue, Entry
-    from ozg_lod.catalogue.offers import Distribution
 
 _LANDING_PAGE: Final = (SCHEMA + "AboutPage", SCHEMA + "Dataset")
 
 
-def dataset(entry: Entry, page: str) -> str:
+def dataset(entry: CatalogueEntry, page: str) -> str:
     """Return the links of the page about a dataset, whose address is `page`."""
     links = [link(entry.iri, "cite-as"), *_described(page), *(link(kind, "type") for kind in _LANDING_PAGE)]
     links += [link(one.url, "item", one.form.media_type) for one in entry.distributions if one.file]
@@ -37,7 +34,7 @@ def catalogue(shown: Catalogue, pages: Mapping[str, str], public_url: str) -> st
     return ", ".join(links)
 
 
-def file(entry: Entry, one: Distribution, public_url: str) -> str:
+def file(entry: CatalogueEntry, one: Distribution, public_url: str) -> str:
     """Return the links of a file of a dataset."""
     links = [link(f"{public_url}/doc/dataset/{entry.key}", "collection", "text/html"), link(entry.licence, "license")]
     if one.form is formats.CSV:  # CSV on the Web, Model for Tabular Data §5.2

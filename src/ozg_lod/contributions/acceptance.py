@@ -7,24 +7,19 @@ vanishes is accounted for, with what takes its place.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from ozg_lod.contributions import contributions, provenance
-from ozg_lod.contributions.contributions import Table
-from ozg_lod.contributions.submissions import State
-from ozg_lod.contributions.withdrawing import SUFFIX, Notes, all_notes
+from ozg_lod.contributions.contributions import ContributedTable, Folder, Key
+from ozg_lod.contributions.provenance import Acceptance
+from ozg_lod.contributions.submissions import Submission, SubmissionCase, SubmissionState
+from ozg_lod.contributions.withdrawing import SUFFIX, WithdrawalNotes, all_notes
 from ozg_lod.snapshots.changes import Withdrawal
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from ozg_lod.contributions.contributions import Folder, Key
-    from ozg_lod.contributions.provenance import Acceptance
-    from ozg_lod.contributions.submissions import Case, Submission
-    from ozg_lod.snapshots.speakers import Speakers
-    from ozg_lod.tables.kinds import Kind
+from ozg_lod.snapshots.published_index import PublishedIndex
+from ozg_lod.tables.contribution_kinds import ContributionKind
 
 _DERIVED: Final = "derived"
 
@@ -35,15 +30,15 @@ class Shelf:
 
     root: Path
     base_iri: str
-    cases: Sequence[Case]
-    published: Speakers
+    cases: Sequence[SubmissionCase]
+    published: PublishedIndex
     notes: bytes
 
-    def accepted(self, kind: str) -> Iterator[tuple[Case, Table]]:
+    def accepted(self, kind: str) -> Iterator[tuple[SubmissionCase, ContributedTable]]:
         """Yield the accepted contributions of a kind that lie in this root, with their tables."""
         for case in self.cases:
-            if case.state is State.ACCEPTED and case.events[-1].kind == kind:
-                table = Table.read(self.root, case.submission.key)
+            if case.state is SubmissionState.ACCEPTED and case.events[-1].kind == kind:
+                table = ContributedTable.read(self.root, case.submission.key)
                 if table is not None:
                     yield case, table
 
@@ -59,7 +54,7 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FolderChange:
     """What will be: the folders of the root (None: gone); `replaced` are the keys of contributions that lost rows."""
 
     folders: Mapping[str, Folder | None]
@@ -67,7 +62,7 @@ class Change:
 
 
 @dataclass
-class _Ledger:
+class _NoteTables:
     """What goes, what comes and what stays of what is touched, until it is known what vanishes."""
 
     folders: dict[str, Folder | None] = field(default_factory=dict)
@@ -76,10 +71,12 @@ class _Ledger:
     kept: set[str] = field(default_factory=set)
 
 
-def with_table(shelf: Shelf, submission: Submission, kind: Kind, text: str, acceptance: Acceptance) -> Change:
+def with_table(
+    shelf: Shelf, submission: Submission, kind: ContributionKind, text: str, acceptance: Acceptance
+) -> FolderChange:
     """Return the change that a table makes when it is accepted."""
     table = _parted(shelf, submission, kind, text)
-    ledger = _Ledger()
+    ledger = _NoteTables()
     ledger.here |= table.subjects()
     older = [
         (case.submission.key, old)
@@ -91,18 +88,18 @@ def with_table(shelf: Shelf, submission: Submission, kind: Kind, text: str, acce
     return _accepted(shelf, submission, ledger, table.files(), acceptance)
 
 
-def with_turtle(shelf: Shelf, submission: Submission, text: str, acceptance: Acceptance) -> Change:
+def with_turtle(shelf: Shelf, submission: Submission, text: str, acceptance: Acceptance) -> FolderChange:
     """Return the change that RDF makes when it is accepted; it takes the place of nothing."""
-    ledger = _Ledger()
+    ledger = _NoteTables()
     ledger.here |= dict.fromkeys(contributions.subjects_of({"a.ttl": text}), ())
     return _accepted(shelf, submission, ledger, {f"{submission.key}.ttl": text}, acceptance)
 
 
-def without(shelf: Shelf, case: Case, *, reason: str, day: str) -> Change:
+def without(shelf: Shelf, case: SubmissionCase, *, reason: str, day: str) -> FolderChange:
     """Return the change when a contribution is taken out again; others about the same are named as successors."""
     key = case.submission.key
-    ledger = _Ledger()
-    table = Table.read(shelf.root, key)
+    ledger = _NoteTables()
+    table = ContributedTable.read(shelf.root, key)
     ledger.gone |= dict.fromkeys(contributions.subjects_of(contributions.read_folder(shelf.root, key)), (key, ()))
     ledger.gone[shelf.iri(key)] = (key, ())
     if table is not None:
@@ -117,7 +114,9 @@ def without(shelf: Shelf, case: Case, *, reason: str, day: str) -> Change:
     return _noted(shelf, ledger, others, reason=reason, day=day)
 
 
-def _accepted(shelf: Shelf, submission: Submission, ledger: _Ledger, files: Folder, acceptance: Acceptance) -> Change:
+def _accepted(
+    shelf: Shelf, submission: Submission, ledger: _NoteTables, files: Folder, acceptance: Acceptance
+) -> FolderChange:
     source = provenance.source(shelf.base_iri, submission, acceptance)
     ledger.folders[submission.key] = {**files, **contributions.source_file(submission.key, source)}
     ledger.here[shelf.iri(submission.key)] = ()
@@ -127,17 +126,17 @@ def _accepted(shelf: Shelf, submission: Submission, ledger: _Ledger, files: Fold
     return _noted(shelf, ledger, successors, reason=reason, day=acceptance.time[:10])
 
 
-def _parted(shelf: Shelf, submission: Submission, kind: Kind, text: str) -> Table:
+def _parted(shelf: Shelf, submission: Submission, kind: ContributionKind, text: str) -> ContributedTable:
     """Return the table; where somebody else speaks under the same address, the sender's key parts the addresses."""
     own = [case.submission.key for case in shelf.cases if case.submission.authority == submission.authority]
-    table = Table.of(kind, submission.key, text)
+    table = ContributedTable.of(kind, submission.key, text)
     taken = shelf.published.outside(shelf.graphs(own))
     if taken.isdisjoint(table.subjects()):
         return table
-    return Table.of(kind, submission.key, text, according_to=submission.authority.rpartition("/")[2])
+    return ContributedTable.of(kind, submission.key, text, according_to=submission.authority.rpartition("/")[2])
 
 
-def _shorten(shelf: Shelf, ledger: _Ledger, key: str, old: Table, taken: set[Key]) -> None:
+def _shorten(shelf: Shelf, ledger: _NoteTables, key: str, old: ContributedTable, taken: set[Key]) -> None:
     """Take rows out of an older contribution; one without rows goes as a whole."""
     rest = old.without(taken)
     left = rest.subjects() if rest.rows else {}
@@ -150,7 +149,7 @@ def _shorten(shelf: Shelf, ledger: _Ledger, key: str, old: Table, taken: set[Key
         ledger.gone[shelf.iri(key)] = (key, ())
 
 
-def _noted(shelf: Shelf, ledger: _Ledger, successors: Mapping[Key, str], *, reason: str, day: str) -> Change:
+def _noted(shelf: Shelf, ledger: _NoteTables, successors: Mapping[Key, str], *, reason: str, day: str) -> FolderChange:
     """Return the change with the tables of what vanishes; addresses that are there again are in none of them."""
     touched = [key for key in ledger.folders if ledger.folders[key] is None or key in _keys(ledger.gone)]
     present = set(ledger.here) | ledger.kept | shelf.published.outside(shelf.graphs(touched))
@@ -158,20 +157,20 @@ def _noted(shelf: Shelf, ledger: _Ledger, successors: Mapping[Key, str], *, reas
     for iri, (key, own) in ledger.gone.items():
         if iri not in present:
             row = Withdrawal(iri, day, reason, successors.get(own, ""))
-            notes[key] = notes.get(key, Notes(key, {})).with_rows([row])
+            notes[key] = notes.get(key, WithdrawalNotes(key, {})).with_rows([row])
     gone = {row.iri for found in notes.values() for row in found.rows.values()} - set(ledger.here)
     for key, found in notes.items():
         ledger.folders[key + SUFFIX] = _known(found.without(ledger.here), present | gone).folder(shelf.notes)
-    return Change(dict(ledger.folders), tuple(sorted(set(touched) & _keys(ledger.gone))))
+    return FolderChange(dict(ledger.folders), tuple(sorted(set(touched) & _keys(ledger.gone))))
 
 
-def _known(notes: Notes, known: Collection[str]) -> Notes:
+def _known(notes: WithdrawalNotes, known: Collection[str]) -> WithdrawalNotes:
     """Return the notes with the successors that exist or are accounted for themselves."""
     rows = {
         iri: row if not row.successor or row.successor in known else Withdrawal(iri, row.day, row.reason, "")
         for iri, row in notes.rows.items()
     }
-    return Notes(notes.key, rows)
+    return WithdrawalNotes(notes.key, rows)
 
 
 def _keys(gone: Mapping[str, tuple[str, Key]]) -> set[str]:

@@ -5,29 +5,30 @@ from __future__ import annotations
 import base64
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.checks import corrected, documents, report
-from ozg_lod.contributions.uploads import MOST_BYTES, MOST_CARRIED
-from ozg_lod.findings import Severity
-from ozg_lod.pages.pages import render
-from ozg_lod.rdf.formats import CSV, JSON, TEXT, TURTLE
+import pyoxigraph as ox
+
+from ozg_lod.contributions.preview import ContributionPreview
+from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.findings import Severity
+from ozg_lod.core.vocab import DCAT, VCARD
+from ozg_lod.http.language import Language
+from ozg_lod.rdf.formats import (
+    CSV,
+    JSON,
+    TEXT,
+    TURTLE,
+)
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of
-from ozg_lod.vocab import DCAT, VCARD
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pyoxigraph as ox
-
-    from ozg_lod.checks.causes import Cause
-    from ozg_lod.checks.examination import Examination
-    from ozg_lod.contributions.preview import Preview
-    from ozg_lod.contributions.uploads import Upload
-    from ozg_lod.errors import OzgLodError
-    from ozg_lod.pages.site import Site
-    from ozg_lod.text.language import Language
+from ozg_lod.site.page_context import PageContext
+from ozg_lod.site.pages import render
+from ozg_lod.site.uploads import MOST_BYTES, MOST_CARRIED, Upload
+from ozg_lod.validation import corrected_workbook, documents, report
+from ozg_lod.validation.examination import Examination
+from ozg_lod.validation.grouped_findings import FindingGroup
 
 FEW: Final = 5
 """Up to so many errors a file is nearly done."""
@@ -42,7 +43,7 @@ _MEBI: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CheckForm:
     """What the form offers: kinds of tables (key, title), endings of tables and graphs, how to submit.
 
     `submits` says that submissions are accepted here, `contact` is the mail address of the catalogue, "" for none.
@@ -61,14 +62,14 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckResult:
     """What came of one file: its kind as asked for, whether warnings count, what would change where that is known."""
 
     upload: Upload
     kind: str
     examination: Examination
     strict: bool = False
-    preview: Preview | None = None
+    preview: ContributionPreview | None = None
 
     @property
     def conforms(self) -> bool:
@@ -83,7 +84,7 @@ class Outcome:
     @property
     def suggestions(self) -> int:
         """Return how many cells have a sure suggestion."""
-        return len(corrected.changes(self.examination))
+        return len(corrected_workbook.changes(self.examination))
 
     @property
     def authority(self) -> str:
@@ -98,12 +99,12 @@ class Outcome:
         return base64.b64encode(self.upload.content).decode() if len(self.upload.content) <= MOST_CARRIED else ""
 
 
-def blank(site: Site, desk: Desk, *, failure: OzgLodError | None = None, kind: str = "") -> bytes:
+def blank(site: PageContext, desk: CheckForm, *, failure: OzgLodError | None = None, kind: str = "") -> bytes:
     """Return the form; `failure` says why the last file was not checked."""
     return render("check.html", site, desk=desk, failure=failure, kind=kind, limit=MOST_BYTES // _MEBI)
 
 
-def result(site: Site, desk: Desk, outcome: Outcome) -> bytes:
+def result(site: PageContext, desk: CheckForm, outcome: CheckResult) -> bytes:
     """Return what came of a file."""
     return render(
         "checked.html",
@@ -133,13 +134,13 @@ def contact(store: ox.Store) -> str:
     return ""
 
 
-def _causes(examination: Examination, language: Language) -> tuple[Cause, ...]:
+def _causes(examination: Examination, language: Language) -> tuple[FindingGroup, ...]:
     """Return the findings by cause; the page is about one file, so no place names it."""
     here = tuple(replace(found, place=replace(found.place, file=None)) for found in examination.findings)
     return report.grouped(replace(examination, findings=here), language).causes
 
 
-def _state(outcome: Outcome) -> str:
+def _state(outcome: CheckResult) -> str:
     counts = outcome.examination.counts
     if outcome.conforms:
         return "nearly_clean" if any(counts.values()) else "clean"

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.contributions import sheets
-from ozg_lod.contributions.blanks import FORMS
-from ozg_lod.pages.pages import render
+from ozg_lod.contributions import template_sheets
+from ozg_lod.contributions.templates import FORMS, TemplateCatalogue
+from ozg_lod.http.language import Language
 from ozg_lod.rdf.graph import pick
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ozg_lod.contributions.blanks import Blanks
-    from ozg_lod.pages.listing import Entry
-    from ozg_lod.pages.site import Site
-    from ozg_lod.tables.kinds import Kind
-    from ozg_lod.text.language import Language
+from ozg_lod.site.lists import ListEntry
+from ozg_lod.site.page_context import PageContext
+from ozg_lod.site.pages import render
+from ozg_lod.tables.contribution_kinds import ContributionKind
 
 _ORDER: Final = ("verfuegbarkeit", "kontakt", "teilnahme", "leistungen", "efa-angebote", "nachnutzung")
 """What most come for stands first; kinds not named here come last."""
@@ -25,36 +21,46 @@ _FOR: Final = {"municipality": "ags", "district": "ags", "bundle": "buendel"}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TemplateSelection:
     """For whom templates are wanted: the one thing, or what was typed and what it may mean."""
 
-    topic: Entry | None
+    topic: ListEntry | None
     typed: str
-    matches: Sequence[Entry]
+    matches: Sequence[ListEntry]
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class TemplateOffer:
     """One kind of table: what it is called and for, its columns, and the query that prefills it ("" for none)."""
 
-    kind: Kind
+    kind: ContributionKind
     title: str
     help: str
-    columns: Sequence[sheets.SheetColumn]
+    columns: Sequence[template_sheets.TemplateColumn]
     query: dict[str, str]
 
 
-def contribute(site: Site, blanks: Blanks, choice: Choice, kept: tuple[tuple[str, str], ...]) -> bytes:
+def contribute(
+    site: PageContext, blanks: TemplateCatalogue, choice: TemplateSelection, kept: tuple[tuple[str, str], ...]
+) -> bytes:
     """Return the page that says how to take part."""
     return _page("mitmachen.html", site, blanks, choice, kept)
 
 
-def templates(site: Site, blanks: Blanks, choice: Choice, kept: tuple[tuple[str, str], ...]) -> bytes:
+def templates(
+    site: PageContext, blanks: TemplateCatalogue, choice: TemplateSelection, kept: tuple[tuple[str, str], ...]
+) -> bytes:
     """Return the list of templates."""
     return _page("vorlagen.html", site, blanks, choice, kept)
 
 
-def _page(template: str, site: Site, blanks: Blanks, choice: Choice, kept: tuple[tuple[str, str], ...]) -> bytes:
+def _page(
+    template: str,
+    site: PageContext,
+    blanks: TemplateCatalogue,
+    choice: TemplateSelection,
+    kept: tuple[tuple[str, str], ...],
+) -> bytes:
     return render(
         template,
         replace(site, kept=kept),
@@ -66,7 +72,7 @@ def _page(template: str, site: Site, blanks: Blanks, choice: Choice, kept: tuple
     )
 
 
-def _offer(kind: Kind, topic: Entry | None, language: Language) -> Offer:
+def _offer(kind: ContributionKind, topic: ListEntry | None, language: Language) -> TemplateOffer:
     """Return one kind; a table that has no row for the topic is offered without it."""
     query = {}
     if topic is not None:
@@ -75,17 +81,19 @@ def _offer(kind: Kind, topic: Entry | None, language: Language) -> Offer:
             sort in {column.name, *column.datatype.groups} or column.name == _FOR[sort] for column in kind.columns
         )
         query = {_FOR[sort]: topic.key} if fits else {}
-    return Offer(kind, kind.title(language), kind.help(language), sheets.explained(kind, language), query)
+    return TemplateOffer(
+        kind, kind.title(language), kind.help(language), template_sheets.explained(kind, language), query
+    )
 
 
-def _position(kind: Kind) -> int:
+def _position(kind: ContributionKind) -> int:
     return _ORDER.index(kind.slug) if kind.slug in _ORDER else len(_ORDER)
 
 
-def _named(entry: Entry, language: Language) -> tuple[str, str, str]:
+def _named(entry: ListEntry, language: Language) -> tuple[str, str, str]:
     """Return (name, key, parameter) of a thing."""
     return pick(entry.names, language, entry.key)[0], entry.key, _FOR[_sort(entry)]
 
 
-def _sort(entry: Entry) -> str:
+def _sort(entry: ListEntry) -> str:
     return entry.iri.split("/")[-2]

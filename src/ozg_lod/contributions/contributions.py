@@ -7,19 +7,16 @@ source. RDF becomes Turtle. Beside it lies the source with its provenance.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pyoxigraph as ox
 
 from ozg_lod.rdf import formats
-from ozg_lod.tables import canonical, kinds, tables
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from ozg_lod.tables.kinds import Kind
+from ozg_lod.tables import canonical, contribution_kinds, tables
+from ozg_lod.tables.contribution_kinds import ContributionKind
 
 METADATA: Final = "-metadata.json"
 _SOURCE: Final = "-quelle.ttl"
@@ -30,7 +27,7 @@ Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ContributedTable:
     """The table of one contribution: its rows, their description (CSVW, JSON), the columns that tell rows apart."""
 
     key: str
@@ -39,12 +36,12 @@ class Table:
     description: bytes
 
     @classmethod
-    def of(cls, kind: Kind, key: str, text: str, *, according_to: str = "") -> Table:
+    def of(cls, kind: ContributionKind, key: str, text: str, *, according_to: str = "") -> ContributedTable:
         """Return the table of a submission that is to be the source `key`.
 
         `according_to` parts the statements from those of somebody else about the same.
         """
-        said = json.loads(kinds.described_for(kind, key))
+        said = json.loads(contribution_kinds.described_for(kind, key))
         said["url"] = f"{key}.csv"
         if according_to:
             said["tableSchema"]["aboutUrl"] += f"{_ACCORDING_TO}{according_to}"
@@ -52,7 +49,7 @@ class Table:
         return cls(key, kind.key, tuple(canonical.rows_of(text)), description)
 
     @classmethod
-    def read(cls, root: Path, key: str) -> Table | None:
+    def read(cls, root: Path, key: str) -> ContributedTable | None:
         """Return the table of a contribution in the source root, None where it is none or not there."""
         path = root / key / f"{key}.csv"
         if not path.is_file():
@@ -61,9 +58,9 @@ class Table:
         columns = tables.describe(description, file=path.name).schema.primary_key
         return cls(key, columns, tuple(canonical.rows_of(path.read_text(encoding="utf-8"))), description)
 
-    def without(self, keys: set[Key]) -> Table:
+    def without(self, keys: set[Key]) -> ContributedTable:
         """Return the table without the rows of these keys."""
-        return Table(
+        return ContributedTable(
             self.key, self.columns, tuple(row for row in self.rows if self.key_of(row) not in keys), self.description
         )
 

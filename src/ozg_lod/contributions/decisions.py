@@ -1,4 +1,4 @@
-"""Decisions of the editor: accept, reject, withdraw. Each is carried out wholly or not at all (see `plans`).
+"""Decisions of the editor: accept, reject, withdraw. Each is carried out wholly or not at all (see `journal`).
 
 Who may speak for an authority is for the editor to know: accepting asks how it was made sure, and keeps the answer.
 """
@@ -6,35 +6,34 @@ Who may speak for an authority is for the editor to know: accepting asks how it 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod import build
-from ozg_lod.checks import gate, rulebook
-from ozg_lod.checks.checking import examine_in_cage
-from ozg_lod.contributions import acceptance, applications, contributions, plans
-from ozg_lod.contributions.acceptance import Shelf
+from ozg_lod.build import build
+from ozg_lod.build.build import BuildResult
+from ozg_lod.build.sources import Sources, read
+from ozg_lod.contributions import (
+    acceptance,
+    contributions,
+    journal,
+    submission_form,
+)
+from ozg_lod.contributions.acceptance import FolderChange, Shelf
+from ozg_lod.contributions.editor_context import EditorContext
+from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.contributions.provenance import Acceptance, source_iri
-from ozg_lod.contributions.submissions import Event, State, now
-from ozg_lod.errors import InboxError, UsageError
-from ozg_lod.settings import packaged_source
+from ozg_lod.contributions.submissions import Event, Submission, SubmissionCase, SubmissionState, now
+from ozg_lod.core.errors import InboxError, UsageError
+from ozg_lod.core.settings import packaged_source
 from ozg_lod.snapshots import changes
-from ozg_lod.snapshots.speakers import Speakers
-from ozg_lod.sources import read
-from ozg_lod.tables import kinds
+from ozg_lod.snapshots.published_index import PublishedIndex
+from ozg_lod.tables import contribution_kinds
+from ozg_lod.validation import gate, rulebook
+from ozg_lod.validation.check_process import examine_in_cage
+from ozg_lod.validation.examination import Examination
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from ozg_lod.build import Outcome
-    from ozg_lod.checks.examination import Examination
-    from ozg_lod.contributions.acceptance import Change
-    from ozg_lod.contributions.desks import Desk
-    from ozg_lod.contributions.inbox import Inbox
-    from ozg_lod.contributions.submissions import Case, Submission
-    from ozg_lod.sources import Sources
-
-    Say = Callable[[str, str], None]
+Say = Callable[[str, str], None]
 
 WITHDRAWN: Final = "Die Stelle hat ihre Mitteilung zurückgezogen"
 
@@ -51,7 +50,7 @@ class Decision:
     checked: str = ""
 
 
-def accept(place: Desk, wanted: str, decision: Decision) -> Outcome:
+def accept(place: EditorContext, wanted: str, decision: Decision) -> BuildResult:
     """Publish a submission; where the build finds something nothing changes, and the outcome has no manifest."""
     if not decision.checked.strip():
         raise UsageError(
@@ -60,24 +59,24 @@ def accept(place: Desk, wanted: str, decision: Decision) -> Outcome:
             "Beispiel: Rückruf im Rathaus.",
         )
     with place.inbox.locked():
-        plans.recover(place.inbox, place.say)
+        journal.recover(place.inbox, place.say)
         case = place.inbox.one(wanted)
-        _must_be(case, State.RECEIVED)
+        _must_be(case, SubmissionState.RECEIVED)
         with place.snapshots.locked():
             sources = read(place.settings.source)
             time = now()
             found = _change(place, sources, case.submission, decision, time)
             if not isinstance(found, tuple):
-                return build.Outcome(None, found)
+                return build.BuildResult(None, found)
             kind, change = found
-            event = Event(State.ACCEPTED, time, decision.role, decision.reason, decision.checked, kind=kind)
+            event = Event(SubmissionState.ACCEPTED, time, decision.role, decision.reason, decision.checked, kind=kind)
             events = {case.submission.reference: event.plain()}
             for key in change.replaced:
                 events |= _replaced(place.inbox, key, case.submission.key)
             return _done(place, sources, change, events)
 
 
-def reject(inbox: Inbox, wanted: str, decision: Decision, say: Say) -> Case:
+def reject(inbox: Inbox, wanted: str, decision: Decision, say: Say) -> SubmissionCase:
     """Keep the reason; nothing is published."""
     if not decision.reason.strip():
         raise UsageError(
@@ -85,41 +84,45 @@ def reject(inbox: Inbox, wanted: str, decision: Decision, say: Say) -> Case:
             "Geben Sie mit --reason den Grund an; der Absender liest ihn unter der Statusadresse.",
         )
     with inbox.locked():
-        plans.recover(inbox, say)
+        journal.recover(inbox, say)
         case = inbox.one(wanted)
-        _must_be(case, State.RECEIVED)
-        event = Event(State.REJECTED, now(), decision.role, decision.reason, decision.checked)
+        _must_be(case, SubmissionState.RECEIVED)
+        event = Event(SubmissionState.REJECTED, now(), decision.role, decision.reason, decision.checked)
         inbox.add(case.submission.reference, event)
         return inbox.one(case.submission.reference)
 
 
-def withdraw(place: Desk, wanted: str, decision: Decision, *, erase: bool) -> Outcome:
+def withdraw(place: EditorContext, wanted: str, decision: Decision, *, erase: bool) -> BuildResult:
     """Take a contribution out again, and where `erase` also from every kept version and from the inbox."""
     with place.inbox.locked():
-        plans.recover(place.inbox, place.say)
+        journal.recover(place.inbox, place.say)
         case = place.inbox.one(wanted)
-        _must_be(case, *((State.ACCEPTED, State.WITHDRAWN) if erase else (State.ACCEPTED,)))
+        _must_be(
+            case, *((SubmissionState.ACCEPTED, SubmissionState.WITHDRAWN) if erase else (SubmissionState.ACCEPTED,))
+        )
         with place.snapshots.locked():
             sources = read(place.settings.source)
             time = now()
-            change = acceptance.Change({})
-            if case.state is State.ACCEPTED:
+            change = acceptance.FolderChange({})
+            if case.state is SubmissionState.ACCEPTED:
                 reason = decision.reason or WITHDRAWN
                 change = acceptance.without(_shelf(place, sources), case, reason=reason, day=time[:10])
-            event = Event(State.WITHDRAWN, time, decision.role, decision.reason, decision.checked, erased=erase)
+            event = Event(
+                SubmissionState.WITHDRAWN, time, decision.role, decision.reason, decision.checked, erased=erase
+            )
             return _done(
                 place, sources, change, {case.submission.reference: event.plain()}, erase=case if erase else None
             )
 
 
 def _done(
-    place: Desk,
+    place: EditorContext,
     sources: Sources,
-    change: Change,
+    change: FolderChange,
     events: Mapping[str, Mapping[str, object]],
     *,
-    erase: Case | None = None,
-) -> Outcome:
+    erase: SubmissionCase | None = None,
+) -> BuildResult:
     """Try the change; only when it builds write the plan down and carry it out."""
     after = sources.with_folders(change.folders, place.into)
     outcome = build.prepare(place.snapshots, after, place.settings, say=place.say)
@@ -127,7 +130,7 @@ def _done(
         return outcome
     graph = f"{sources.base_iri}graph/"
     key = erase.submission.key if erase else ""
-    plan = plans.Plan(
+    plan = journal.JournalEntry(
         source=tuple(map(str, place.settings.source)),
         target=str(place.settings.target.resolve()),
         into=str(place.into),
@@ -136,14 +139,14 @@ def _done(
         erase=(graph + key, f"{graph}{key}-quelle") if key else (),
         forget=(erase.submission.reference,) if erase else (),
     )
-    plans.begin(place.inbox, plan)
-    plans.carry_out(place.inbox, plan, place.snapshots, lambda _en, _de: None)
+    journal.begin(place.inbox, plan)
+    journal.carry_out(place.inbox, plan, place.snapshots, lambda _en, _de: None)
     return outcome
 
 
 def _change(
-    place: Desk, sources: Sources, submission: Submission, decision: Decision, time: str
-) -> tuple[str, Change] | Examination:
+    place: EditorContext, sources: Sources, submission: Submission, decision: Decision, time: str
+) -> tuple[str, FolderChange] | Examination:
     """Return the kind of table a submission is ("": RDF) and what accepting it changes.
 
     The examination where it does not conform any more to what has been published since.
@@ -155,18 +158,18 @@ def _change(
     shelf = _shelf(place, sources)
     authority = submission.authority.rpartition("/")[0].rpartition("/")[2]
     said = Acceptance(authority, shelf.published.name(submission.authority), decision.role, time)
-    slug = applications.kind_of(examination, sources.base_iri)
+    slug = submission_form.kind_of(examination, sources.base_iri)
     if not slug:
         turtle = _turtle(sources, submission, file, examination.quads)
         return "", acceptance.with_turtle(shelf, submission, turtle, said)
-    offered = kinds.kinds(sources.contributions, sources.base_iri)
+    offered = contribution_kinds.kinds(sources.contributions, sources.base_iri)
     kind = next(kind for kind in offered if kind.slug == slug)
     head, *rest = (sheet.canonical for sheet in examination.sheets if sheet.kind)
     table = head + "".join(text.partition("\n")[2] for text in rest)
     return slug, acceptance.with_table(shelf, submission, kind, table, said)
 
 
-def _examined(place: Desk, sources: Sources, submission: Submission, file: gate.SourceFile) -> Examination:
+def _examined(place: EditorContext, sources: Sources, submission: Submission, file: gate.SourceFile) -> Examination:
     """Return what the check says now, with what is published now."""
     rules = rulebook.of_snapshot(place.snapshots.directory(place.snapshots.served()), sources.base_iri)
     return examine_in_cage(
@@ -179,14 +182,14 @@ def _examined(place: Desk, sources: Sources, submission: Submission, file: gate.
 
 def _turtle(sources: Sources, submission: Submission, file: gate.SourceFile, quads: bytes) -> str:
     """Return the RDF of a submission with its own source."""
-    provisional = f"{sources.base_iri}id/source/{kinds.PROVISIONAL}"
+    provisional = f"{sources.base_iri}id/source/{contribution_kinds.PROVISIONAL}"
     graph = gate.graph_of(file.name, sources.base_iri)
     source = source_iri(sources.base_iri, submission)
     return contributions.turtle(quads, graph, provisional=provisional, source=source)
 
 
-def _shelf(place: Desk, sources: Sources) -> Shelf:
-    published = Speakers.current(place.snapshots)
+def _shelf(place: EditorContext, sources: Sources) -> Shelf:
+    published = PublishedIndex.current(place.snapshots)
     return Shelf(place.into, sources.base_iri, place.inbox.cases(), published, _notes(sources))
 
 
@@ -205,7 +208,7 @@ def _replaced(inbox: Inbox, key: str, by: str) -> dict[str, dict[str, object]]:
     return {case.submission.reference: event.plain()}
 
 
-def _must_be(case: Case, *states: State) -> None:
+def _must_be(case: SubmissionCase, *states: SubmissionState) -> None:
     if case.state in states:
         return
     listed = ", ".join(states)

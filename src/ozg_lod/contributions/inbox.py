@@ -16,16 +16,22 @@ import json
 import logging
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
-from ozg_lod.contributions.submissions import Case, Event, Sender, State, Submission, now, reference_of
-from ozg_lod.errors import InboxError, NotFound, Unavailable
-from ozg_lod.snapshots import durable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from ozg_lod.contributions.submissions import (
+    Event,
+    Sender,
+    Submission,
+    SubmissionCase,
+    SubmissionState,
+    now,
+    reference_of,
+)
+from ozg_lod.core.errors import InboxError, NotFound, Unavailable
+from ozg_lod.snapshots import atomic_files
 
 FILE: Final = "file"
 REPORT: Final = "report.json"
@@ -43,7 +49,7 @@ _log = logging.getLogger("ozg_lod")
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class ReceivedFile:
     """What arrives at the door: a file that conforms, its report, and who sends it for which authority (IRI)."""
 
     name: str
@@ -76,7 +82,7 @@ class Inbox:
                 ) from None
             yield
 
-    def submit(self, delivery: Delivery) -> Submission:
+    def submit(self, delivery: ReceivedFile) -> Submission:
         """Keep what was delivered, for good; raise Unavailable while too much waits for a decision."""
         self._made()
         self._check_room(len(delivery.content))
@@ -94,18 +100,18 @@ class Inbox:
         files = {
             _SUBMISSION: _json(asdict(submission)),
             _SENDER: _json(asdict(delivery.sender)),
-            _EVENTS: _json(Event(State.RECEIVED, submission.received).plain()),
+            _EVENTS: _json(Event(SubmissionState.RECEIVED, submission.received).plain()),
             FILE: delivery.content,
             REPORT: delivery.report,
         }
-        durable.folder(self.path(submission.reference), files, mode=_PRIVATE)
+        atomic_files.folder(self.path(submission.reference), files, mode=_PRIVATE)
         return submission
 
     def path(self, reference: str) -> Path:
         """Return the folder of a submission (not checked)."""
         return self.folder / reference
 
-    def by_token(self, token: str) -> Case:
+    def by_token(self, token: str) -> SubmissionCase:
         """Return the case of a status address; raise NotFound for one that was never given out."""
         reference = reference_of(token) if _TOKEN.fullmatch(token) else ""
         if reference and (self.path(reference) / _SUBMISSION).is_file():
@@ -117,13 +123,13 @@ class Inbox:
             "Unter dieser Adresse gibt es keine Einreichung; prüfen Sie, ob die Adresse vollständig ist.",
         )
 
-    def case(self, reference: str) -> Case:
+    def case(self, reference: str) -> SubmissionCase:
         """Return one case; raise InboxError where its files cannot be read."""
         path = self.path(reference)
         try:
             lines = (path / _EVENTS).read_text(encoding="utf-8").splitlines()
             sender = path / _SENDER
-            return Case.of(
+            return SubmissionCase.of(
                 reference,
                 json.loads((path / _SUBMISSION).read_bytes()),
                 [json.loads(line) for line in lines],
@@ -151,12 +157,12 @@ class Inbox:
             )
         return found
 
-    def cases(self) -> list[Case]:
+    def cases(self) -> list[SubmissionCase]:
         """Return all cases, oldest first."""
         names = [path.name for path in self.folder.glob("*") if _REFERENCE.fullmatch(path.name)]
         return sorted((self.case(name) for name in names), key=lambda case: case.submission.received)
 
-    def one(self, wanted: str) -> Case:
+    def one(self, wanted: str) -> SubmissionCase:
         """Return the one case whose reference starts with `wanted`; raise InboxError for none or several."""
         wanted = wanted.removeprefix("mitteilung-")
         found = [case for case in self.cases() if wanted and case.submission.reference.startswith(wanted)]
@@ -172,7 +178,7 @@ class Inbox:
         path = self.path(reference) / _EVENTS
         lines = path.read_bytes()
         if not lines.endswith(_json(event.plain())):
-            durable.replace(path, lines + _json(event.plain()))
+            atomic_files.replace(path, lines + _json(event.plain()))
 
     def sweep(self, days: int) -> list[str]:
         """Delete sender, file and report of what was decided on `days` ago or longer; return the references."""
@@ -189,7 +195,7 @@ class Inbox:
         left = [path for name in (_SENDER, FILE, REPORT) if (path := self.path(reference) / name).exists()]
         for path in left:
             path.unlink()
-        durable.sync(self.path(reference))
+        atomic_files.sync(self.path(reference))
         return bool(left)
 
     def _made(self) -> None:
@@ -202,7 +208,7 @@ class Inbox:
                 return token
 
     def _check_room(self, size: int) -> None:
-        waiting = [case.submission.bytes for case in self.cases() if case.state is State.RECEIVED]
+        waiting = [case.submission.bytes for case in self.cases() if case.state is SubmissionState.RECEIVED]
         if len(waiting) >= self._most or sum(waiting) + size > self._most_bytes:
             raise Unavailable(
                 "So many submissions wait for a decision that no more are taken now; try again tomorrow.",

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
-from ozg_lod.contributions.submissions import State
-from ozg_lod.errors import InboxError
-from ozg_lod.findings import Text
+from ozg_lod.contributions.submissions import SubmissionCase, SubmissionState
+from ozg_lod.core.errors import InboxError
+from ozg_lod.core.findings import Text
+from ozg_lod.http.language import Language
+from ozg_lod.http.words import words
 from ozg_lod.rdf.lexical import CONTROL
-from ozg_lod.text.words import words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ozg_lod.contributions.submissions import Case
-    from ozg_lod.text.language import Language
 
 _NOTHING: Final = Text(de="Der Eingang ist leer.", en="The inbox is empty.")
 _DELETED: Final = Text(de="(gelöscht)", en="(deleted)")
 
 
-def listed(cases: Sequence[Case], language: Language) -> str:
+def listed(cases: Sequence[SubmissionCase], language: Language) -> str:
     """Return one line for each case, oldest first; what waits for a decision is marked."""
     if not cases:
         return _NOTHING[language]
     return "\n".join(_line(case) for case in cases)
 
 
-def shown(case: Case, report: bytes, public_url: str, language: Language) -> str:
+def shown(case: SubmissionCase, report: bytes, public_url: str, language: Language) -> str:
     """Return all about one case."""
     said, submission = words(language), case.submission
     facts = (
@@ -43,12 +39,12 @@ def shown(case: Case, report: bytes, public_url: str, language: Language) -> str
     return "\n".join(_plain(line) for line in lines)
 
 
-def as_json(cases: Sequence[Case]) -> str:
+def as_json(cases: Sequence[SubmissionCase]) -> str:
     """Return the cases as JSON, with the sender while he is known and without the secret of the status address."""
     return json.dumps([_described(case) for case in cases], ensure_ascii=False, indent=2)
 
 
-def _described(case: Case) -> dict[str, object]:
+def _described(case: SubmissionCase) -> dict[str, object]:
     submission = case.submission
     return {
         "reference": submission.reference,
@@ -64,8 +60,8 @@ def _described(case: Case) -> dict[str, object]:
     }
 
 
-def _line(case: Case) -> str:
-    mark = "*" if case.state is State.RECEIVED else " "
+def _line(case: SubmissionCase) -> str:
+    mark = "*" if case.state is SubmissionState.RECEIVED else " "
     submission = case.submission
     authority = submission.authority.rpartition("/")[2]
     return _plain(
@@ -73,7 +69,7 @@ def _line(case: Case) -> str:
     )
 
 
-def _history(case: Case, language: Language) -> list[str]:
+def _history(case: SubmissionCase, language: Language) -> list[str]:
     lines = []
     for event in case.events:
         rest = ", ".join(part for part in (event.role, event.reason, event.checked, event.replaced_by) if part)

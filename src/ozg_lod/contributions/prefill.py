@@ -7,23 +7,18 @@ cannot say is left out, a cell that nothing says is empty.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pyoxigraph as ox
 
-from ozg_lod.rdf.graph import Graph, iri_of, pick
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ozg_lod.rdf.graph import Term
-    from ozg_lod.tables.kinds import Kind
-    from ozg_lod.tables.schema import Column
-    from ozg_lod.tables.template import Template
-    from ozg_lod.text.language import Language
+from ozg_lod.http.language import Language
+from ozg_lod.rdf.graph import Graph, Term, iri_of, pick
+from ozg_lod.tables.contribution_kinds import ContributionKind
+from ozg_lod.tables.schema import Column
+from ozg_lod.tables.uri_template import UriTemplate
 
 Cells = dict[str, str]
 """The texts of one row by the names of the columns."""
@@ -33,7 +28,7 @@ Cells = dict[str, str]
 class Prefill:
     """The table of one kind, read backwards from a graph."""
 
-    kind: Kind
+    kind: ContributionKind
     graph: Graph
     language: Language
 
@@ -51,7 +46,7 @@ class Prefill:
         before = self.kind.columns[: self.kind.columns.index(column)]
         return next((other for other in reversed(before) if other.name in self._keys), None)
 
-    def things(self, column: Column) -> Iterator[Template]:
+    def things(self, column: Column) -> Iterator[UriTemplate]:
         """Yield the addresses of the things that the keys in a column stand for."""
         names = {column.name, *column.datatype.groups}
         for other in self.kind.schema.columns:
@@ -149,7 +144,7 @@ def _groups(column: Column, key: str) -> dict[str, str | None]:
     return match.groupdict() if match is not None else {}
 
 
-def _read(template: Template, iri: str) -> dict[str, str] | None:
+def _read(template: UriTemplate, iri: str) -> dict[str, str] | None:
     """Return what the columns of a template hold for this address; None where it does not make such an address."""
     parts = (re.escape(part) if isinstance(part, str) else _variable(part) for part in template.parts)
     found = re.fullmatch("".join(parts), iri)

@@ -8,23 +8,24 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.pages import pages
-from ozg_lod.pages.describe import about
-from ozg_lod.rdf.addresses import Addresses
-from ozg_lod.rdf.graph import LABELS, TYPE, Graph, iri_of
-from ozg_lod.vocab import DCT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from ozg_lod.pages.site import Site
-    from ozg_lod.rdf.addresses import Target
-    from ozg_lod.rdf.graph import Term
+from ozg_lod.core.vocab import DCT
+from ozg_lod.rdf.addresses import Addresses, Target
+from ozg_lod.rdf.graph import (
+    LABELS,
+    TYPE,
+    Graph,
+    Term,
+    iri_of,
+)
+from ozg_lod.site import pages
+from ozg_lod.site.description import about
+from ozg_lod.site.page_context import PageContext
 
 NEW: Final = "new"
 CHANGED: Final = "changed"
@@ -47,7 +48,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ThingChange:
     """One thing: its name, its kind (such as "availability"), whether it is new, and what differs."""
 
     name: str
@@ -57,14 +58,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class ContributionPreview:
     """All that would change: how many things of each state, the first of them, and the pages that would show it.
 
     `pages` are pairs of IRI and name.
     """
 
     counts: Mapping[str, int]
-    changes: tuple[Change, ...]
+    changes: tuple[ThingChange, ...]
     pages: tuple[tuple[str, str], ...]
 
     def to_bytes(self) -> bytes:
@@ -72,11 +73,11 @@ class Preview:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> Preview:
+    def from_bytes(cls, content: bytes) -> ContributionPreview:
         """Return what `to_bytes` wrote."""
         said = json.loads(content)
         changes = tuple(
-            Change(
+            ThingChange(
                 one["name"],
                 one["kind"],
                 one["state"],
@@ -88,7 +89,7 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class _Foreseen(Addresses):
+class _PreviewSnapshot(Addresses):
     """The addresses of a preview: what is not there yet is not linked."""
 
     fresh: frozenset[str] = frozenset()
@@ -99,7 +100,7 @@ class _Foreseen(Addresses):
 
 
 @dataclass(frozen=True)
-class Sight:
+class PreviewGraph:
     """What is published together with what a contribution says, as one person would see it.
 
     `replaced` are the properties of a statement that a contribution states as a whole: what it does not say of them
@@ -109,13 +110,13 @@ class Sight:
     store: ox.Store
     published: Mapping[str, frozenset[tuple[str, Term]]]
     contributed: Mapping[str, frozenset[tuple[str, Term]]]
-    site: Site
+    site: PageContext
     replaced: frozenset[str] = frozenset()
 
     @classmethod
     def of(
-        cls, store: ox.Store, quads: bytes, site: Site, *, derived: str, replaced: frozenset[str] = frozenset()
-    ) -> Sight:
+        cls, store: ox.Store, quads: bytes, site: PageContext, *, derived: str, replaced: frozenset[str] = frozenset()
+    ) -> PreviewGraph:
         """Return the sight of these N-Quads over `store`, which gets them; `derived` is the graph of what follows."""
         graph = Graph(store)
         said = list(ox.parse(quads, ox.RdfFormat.N_QUADS))
@@ -135,16 +136,16 @@ class Sight:
         store.extend(ox.Quad(*quad.triple) for quad in said)
         fresh = frozenset(iri for iri, pairs in published.items() if not pairs)
         addresses = site.addresses
-        foreseen = _Foreseen(addresses.base_iri, addresses.public_url, addresses.language, fresh=fresh)
+        foreseen = _PreviewSnapshot(addresses.base_iri, addresses.public_url, addresses.language, fresh=fresh)
         said_of = {iri: frozenset(pairs) for iri, pairs in contributed.items()}
         return cls(store, published, said_of, replace(site, addresses=foreseen), replaced)
 
-    def preview(self) -> Preview:
+    def preview(self) -> ContributionPreview:
         """Return what would change."""
         states = {iri: self._state(iri) for iri in self.contributed if "#" not in iri}
         touched = [iri for iri, state in sorted(states.items()) if state != SAME]
         listed = tuple(self._change(iri, states[iri]) for iri in touched[:MOST_LISTED])
-        return Preview(dict(Counter(states.values())), listed, tuple(self._pages(touched)))
+        return ContributionPreview(dict(Counter(states.values())), listed, tuple(self._pages(touched)))
 
     def page(self, iri: str) -> bytes:
         """Return the page about a thing as it would be, marked as a preview; empty where there is none."""
@@ -163,10 +164,10 @@ class Sight:
         gone = {predicate for predicate, _ in self.published[iri] - self.contributed[iri]} & self.replaced
         return (added | gone) - {DCT + "source"}
 
-    def _change(self, iri: str, state: str) -> Change:
+    def _change(self, iri: str, state: str) -> ThingChange:
         predicates = sorted(self._predicates(iri) - {TYPE, *LABELS[:1]})
         found = tuple(self._difference(iri, predicate) for predicate in predicates)
-        return Change(self._name(iri), self._kind(iri), state, found)
+        return ThingChange(self._name(iri), self._kind(iri), state, found)
 
     def _difference(self, iri: str, predicate: str) -> Difference:
         before = _values(self.published[iri], predicate)

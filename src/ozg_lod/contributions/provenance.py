@@ -6,22 +6,27 @@ Only the authority is named. Who sent the file stays in the inbox, and who decid
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyoxigraph as ox
 from babel.dates import format_date
 
+from ozg_lod.contributions.submissions import Submission
+from ozg_lod.core.vocab import (
+    DCT,
+    FOAF,
+    OZG,
+    PROV,
+    RDF,
+    SKOS,
+    XSD,
+)
+from ozg_lod.http.language import Language
+from ozg_lod.http.words import words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.triples import resource, text
-from ozg_lod.text.words import words
-from ozg_lod.vocab import DCT, FOAF, OZG, PROV, RDF, SKOS, XSD
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ozg_lod.contributions.submissions import Submission
-    from ozg_lod.text.language import Language
 
 _LANGUAGES: Final[tuple[Language, ...]] = ("de", "en")
 

@@ -6,25 +6,19 @@ import base64
 import datetime as dt
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from babel.dates import format_datetime
 
-from ozg_lod.contributions.applications import FIELDS
-from ozg_lod.contributions.submissions import State
-from ozg_lod.contributions.uploads import MOST_CARRIED
-from ozg_lod.pages.pages import render
-
-if TYPE_CHECKING:
-    from ozg_lod.contributions.applications import Application
-    from ozg_lod.contributions.submissions import Case
-    from ozg_lod.contributions.uploads import Upload
-    from ozg_lod.errors import OzgLodError
-    from ozg_lod.pages.site import Site
+from ozg_lod.contributions.submission_form import FIELDS, SubmissionFields
+from ozg_lod.contributions.submissions import SubmissionCase, SubmissionState
+from ozg_lod.core.errors import OzgLodError
+from ozg_lod.site.page_context import PageContext
+from ozg_lod.site.pages import render
+from ozg_lod.site.uploads import MOST_CARRIED, Upload
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class SubmissionForm:
     """What the form shows: the file, its kind, what was written so far, and why it was not submitted.
 
     `authority` is the key proposed where nothing was written yet: the one that the file is about.
@@ -32,7 +26,7 @@ class Form:
 
     upload: Upload
     kind: str
-    application: Application | None
+    application: SubmissionFields | None
     days: int
     failure: OzgLodError | None = None
     authority: str = ""
@@ -44,10 +38,10 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class SubmissionStatus:
     """What may be told of a case to whoever knows its address: `authority` is (IRI, name)."""
 
-    case: Case
+    case: SubmissionCase
     authority: tuple[str, str]
     address: str
     source: str
@@ -56,7 +50,7 @@ class Status:
     def published(self) -> str:
         """Return the IRI of the source, "" while it is not published."""
         replaced = self.case.events[-1].replaced_by
-        return self.source if self.case.state is State.ACCEPTED and not replaced else ""
+        return self.source if self.case.state is SubmissionState.ACCEPTED and not replaced else ""
 
     def to_json(self) -> bytes:
         """Return it as JSON."""
@@ -76,7 +70,7 @@ class Status:
         return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def form(site: Site, shown: Form) -> bytes:
+def form(site: PageContext, shown: SubmissionForm) -> bytes:
     """Return the form for the sender."""
     said = shown.application
     values = said.said if said is not None else dict.fromkeys(FIELDS, "") | {"authority": shown.authority}
@@ -84,7 +78,7 @@ def form(site: Site, shown: Form) -> bytes:
     return render("einreichen.html", site, form=shown, values=values, faults=faults, fields=FIELDS)
 
 
-def status(site: Site, shown: Status) -> bytes:
+def status(site: PageContext, shown: SubmissionStatus) -> bytes:
     """Return the page of the status address."""
     case = shown.case
     return render(
@@ -98,6 +92,6 @@ def status(site: Site, shown: Status) -> bytes:
     )
 
 
-def _moment(written: str, site: Site) -> str:
+def _moment(written: str, site: PageContext) -> str:
     """Return a moment as people read it, as UTC."""
     return format_datetime(dt.datetime.fromisoformat(written), "long", locale=site.language)

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ozg_lod.rdf.lexical import is_web_address
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
-
-class State(StrEnum):
+class SubmissionState(StrEnum):
     """What became of a submission."""
 
     RECEIVED = "received"
@@ -94,7 +92,7 @@ class Event:
     accepted as. `replaced_by` is the source key of a newer submission that took over statements.
     """
 
-    state: State
+    state: SubmissionState
     time: str
     role: str = ""
     reason: str = ""
@@ -106,7 +104,7 @@ class Event:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Event:
         """Return the event from its JSON form; raise ValueError, TypeError or KeyError for what is none."""
-        found = cls(**{**said, "state": State(said["state"])})
+        found = cls(**{**said, "state": SubmissionState(said["state"])})
         _check(found)
         _check_moment(found.time)
         return found
@@ -117,7 +115,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class SubmissionCase:
     """A submission with its events, oldest first, and its sender (None once deleted)."""
 
     submission: Submission
@@ -131,7 +129,7 @@ class Case:
         said: Mapping[str, Any],
         events: Sequence[Mapping[str, Any]],
         sender: Mapping[str, Any] | None,
-    ) -> Case:
+    ) -> SubmissionCase:
         """Return the case with this reference from its JSON forms; raise as they do, and where they do not fit."""
         submission = Submission.of(said)
         if submission.reference != reference:
@@ -141,14 +139,14 @@ class Case:
         return cls(submission, tuple(map(Event.of, events)), Sender.of(sender) if sender is not None else None)
 
     @property
-    def state(self) -> State:
+    def state(self) -> SubmissionState:
         """Return what became of it."""
         return self.events[-1].state
 
     @property
     def decided(self) -> str:
         """Return when it was last decided on, "" while it waits."""
-        return "" if self.state is State.RECEIVED else self.events[-1].time
+        return "" if self.state is SubmissionState.RECEIVED else self.events[-1].time
 
 
 def reference_of(token: str) -> str:
@@ -167,7 +165,7 @@ def now() -> str:
 
 def _check(found: Sender | Submission | Event) -> None:
     """Raise ValueError where a field has another type than it is declared with; a file may have been edited."""
-    types = {"str": str, "int": int, "bool": bool, "State": State}
+    types = {"str": str, "int": int, "bool": bool, "State": SubmissionState}
     for item in fields(found):
         if type(getattr(found, item.name)) is not types[str(item.type)]:
             raise ValueError(f"{item.name} is of the wrong type")

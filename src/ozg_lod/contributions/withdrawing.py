@@ -7,15 +7,13 @@ for their addresses, so that no file is written by two decisions.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from ozg_lod.snapshots.changes import Withdrawal
 from ozg_lod.tables.canonical import rows_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
 
 SUFFIX: Final = "-withdrawn"
 _HEAD: Final = "iri,withdrawn,reason,successor\n"
@@ -24,27 +22,27 @@ Folder = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class WithdrawalNotes:
     """The rows of one contribution's table of withdrawals, by IRI."""
 
     key: str
     rows: Mapping[str, Withdrawal]
 
     @classmethod
-    def read(cls, root: Path, key: str) -> Notes:
+    def read(cls, root: Path, key: str) -> WithdrawalNotes:
         """Return the rows in the source root; none where nothing has been withdrawn."""
         path = root / (key + SUFFIX) / _file(key)
         found = rows_of(path.read_text(encoding="utf-8")) if path.is_file() else []
         rows = [Withdrawal(row["iri"], row["withdrawn"], row["reason"], row["successor"]) for row in found]
         return cls(key, {row.iri: row for row in rows})
 
-    def with_rows(self, rows: Iterable[Withdrawal]) -> Notes:
+    def with_rows(self, rows: Iterable[Withdrawal]) -> WithdrawalNotes:
         """Return the same with more rows; a newer one about the same IRI wins."""
-        return Notes(self.key, {**self.rows, **{row.iri: row for row in rows}})
+        return WithdrawalNotes(self.key, {**self.rows, **{row.iri: row for row in rows}})
 
-    def without(self, present: Collection[str]) -> Notes:
+    def without(self, present: Collection[str]) -> WithdrawalNotes:
         """Return the same without the IRIs that are there again; a successor that is gone is no longer named."""
-        return Notes(self.key, {iri: row for iri, row in self.rows.items() if iri not in present})
+        return WithdrawalNotes(self.key, {iri: row for iri, row in self.rows.items() if iri not in present})
 
     def folder(self, description: bytes) -> Folder | None:
         """Return the folder, None where there are no rows; `description` is that of `withdrawn.csv`."""
@@ -59,10 +57,10 @@ class Notes:
         }
 
 
-def all_notes(root: Path) -> list[Notes]:
+def all_notes(root: Path) -> list[WithdrawalNotes]:
     """Return the notes of every contribution in a source root."""
     names = sorted(path.name.removesuffix(SUFFIX) for path in root.glob(f"[!.]*{SUFFIX}") if path.is_dir())
-    return [Notes.read(root, name) for name in names]
+    return [WithdrawalNotes.read(root, name) for name in names]
 
 
 def _file(key: str) -> str:

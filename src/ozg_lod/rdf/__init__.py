@@ -1,1 +1,1 @@
-"""RDF below the catalogue: terms and graphs, what may be written, and the formats they are written in."""
+"""RDF: graphs, names, addresses, formats and how they are written."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from ozg_lod.vocab import ONTOLOGY, SHAPES
+from ozg_lod.core.vocab import ONTOLOGY, SHAPES
 
 _THING: Final = re.compile(r"id/([a-z]+)/([A-Za-z0-9-]+)(#[A-Za-z0-9._~-]+)?")
 _FRAGMENT: Final = re.compile(r"(?:#[A-Za-z0-9-]+)?")

@@ -7,18 +7,16 @@ JSON-LD have writers of their own.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.errors import NotAcceptable
+from ozg_lod.core.errors import NotAcceptable
+from ozg_lod.core.vocab import PREFIXES, RDF, XSD
+from ozg_lod.http.accept import Range, ranges
 from ozg_lod.rdf import jsonld, rdfxml
-from ozg_lod.vocab import PREFIXES, RDF, XSD
-from ozg_lod.web.accept import Range, ranges
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.vocab import DCT, FOAF, OZG, RDF, RDFS, SCHEMA, SKOS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from ozg_lod.core.vocab import (
+    DCT,
+    FOAF,
+    OZG,
+    RDF,
+    RDFS,
+    SCHEMA,
+    SKOS,
+)
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 

@@ -7,15 +7,13 @@ values stand bare. Whole numbers and truth values in their canonical form become
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.vocab import RDF, XSD
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from ozg_lod.core.vocab import RDF, XSD
 
 _TYPE: Final = RDF + "type"
 _STRING: Final = XSD + "string"

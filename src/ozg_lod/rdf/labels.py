@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
-from ozg_lod.findings import Text
-from ozg_lod.vocab import DCT, RDFS, SKOS
-
-if TYPE_CHECKING:
-    from pyoxigraph import Store
+from ozg_lod.core.findings import Text
+from ozg_lod.core.vocab import DCT, RDFS, SKOS
 
 UNNAMED: Final = Text(de="ein Eintrag ohne eigene Adresse", en="an entry without an address")
 _SHOWN: Final = 200

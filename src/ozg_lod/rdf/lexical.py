@@ -13,7 +13,7 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from ozg_lod.vocab import RDF, XSD
+from ozg_lod.core.vocab import RDF, XSD
 
 MAX_CHARACTERS: Final = 100_000
 """The longest literal or table cell, in characters."""

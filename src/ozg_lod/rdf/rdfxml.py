@@ -7,16 +7,14 @@ is written as a character reference.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 import pyoxigraph as ox
 
-from ozg_lod.vocab import RDF, XSD
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from ozg_lod.core.vocab import RDF, XSD
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

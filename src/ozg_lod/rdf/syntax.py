@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
 
 _SENTENCES: Final = (
     (
@@ -74,7 +79,7 @@ def explained(error: Exception, text: str, file: str) -> Finding:
     """Return the finding for an exception of the parser, with the line it stopped in."""
     line = getattr(error, "lineno", None)
     character = getattr(error, "offset", None)
-    place = Place(file=file, line=line, character=character)
+    place = Location(file=file, line=line, character=character)
     lines = text.splitlines() if line is not None else []
     value = lines[line - 1].strip()[:200] if line is not None and line <= len(lines) else None
     return Finding(Severity.ERROR, "document-syntax", _sentence(str(error)), place, value=value or None)

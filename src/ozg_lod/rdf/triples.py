@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from ozg_lod.vocab import XSD
+from ozg_lod.core.vocab import XSD
 
 
 def resource(subject: str, predicate: str, target: str) -> ox.Triple:

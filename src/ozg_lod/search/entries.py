@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.rdf.graph import LABELS, TYPE, Graph, Term, collation, iri_of, pick
-from ozg_lod.vocab import DCT, KINDS, ORG, OZG, SKOS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from ozg_lod.core.vocab import (
+    DCT,
+    KINDS,
+    ORG,
+    OZG,
+    SKOS,
+)
+from ozg_lod.rdf.graph import (
+    LABELS,
+    TYPE,
+    Graph,
+    Term,
+    collation,
+    iri_of,
+    pick,
+)
 
 ORDER: Final = (
     "municipality",
@@ -54,7 +66,7 @@ _NAMES: Final = frozenset({*LABELS, SKOS + "altLabel", SKOS + "hiddenLabel"})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SearchEntry:
     """One thing as it goes into the index; `keys` are (scheme, key, fragment), `passages` (language, text)."""
 
     iri: str
@@ -85,7 +97,7 @@ class Entry:
         return known, collation(self.de), self.iri
 
 
-def read(graph: Graph, base_iri: str, kinds: Collection[str] = KINDS) -> Iterator[Entry]:
+def read(graph: Graph, base_iri: str, kinds: Collection[str] = KINDS) -> Iterator[SearchEntry]:
     """Yield every thing with an address of the form {base}id/{kind}/{key}, of these kinds."""
     shape = re.compile(re.escape(base_iri) + r"id/([a-z]+)/([A-Za-z0-9-]+)(?:#(.+))?")
     fragments: dict[str, list[str]] = {}
@@ -104,13 +116,15 @@ def read(graph: Graph, base_iri: str, kinds: Collection[str] = KINDS) -> Iterato
         yield _entry(graph, (iri, kind, key), fragments.get(iri, ()), districts)
 
 
-def _entry(graph: Graph, thing: tuple[str, str, str], fragments: Sequence[str], districts: Mapping[str, str]) -> Entry:
+def _entry(
+    graph: Graph, thing: tuple[str, str, str], fragments: Sequence[str], districts: Mapping[str, str]
+) -> SearchEntry:
     iri, kind, key = thing
     names = graph.names(iri)
     type_iri = next((found for predicate in _TYPES for found in _iris(graph, iri, predicate)), "")
     places = [iri, *_iris(graph, iri, DCT + "spatial")]
     said = [text for part in (iri, *_changes(graph, fragments)) for text in _texts(graph, part, naming=part != iri)]
-    return Entry(
+    return SearchEntry(
         iri=iri,
         kind=kind,
         key=key,

@@ -13,18 +13,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core.folding import contract, fold, readings
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.search import entries
-from ozg_lod.search.entries import ORDER, Entry
-from ozg_lod.text.folding import contract, fold, readings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from ozg_lod.search.entries import ORDER, SearchEntry
 
 FILE: Final = "search.db"
 SEPARATOR: Final = "|"
@@ -70,7 +68,7 @@ def write(ntriples: bytes, base_iri: str) -> bytes:
         return database.serialize()
 
 
-def _insert(database: sqlite3.Connection, number: int, entry: Entry) -> None:
+def _insert(database: sqlite3.Connection, number: int, entry: SearchEntry) -> None:
     types = (entry.type_names.get("de", ""), entry.type_names.get("en", ""))
     place = (*types, entry.district) if entry.kind in _CONTEXT else ()
     names = [text for _, text in entry.other_names] + [key for _, key, _ in entry.keys]
@@ -92,7 +90,7 @@ def _column(texts: Iterable[str]) -> str:
     return SEPARATOR + "".join(reading + SEPARATOR for reading in found)
 
 
-def _spellings(found: Iterable[Entry]) -> dict[str, str]:
+def _spellings(found: Iterable[SearchEntry]) -> dict[str, str]:
     """Return names, and the words in them, by their contracted reading; the first entry with one says how it looks."""
     whole: dict[str, str] = {}
     words: dict[str, str] = {}

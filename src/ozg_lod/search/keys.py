@@ -6,14 +6,12 @@ Only what can mean one key is put right; anything else is refused with a sentenc
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.errors import BadRequest
-from ozg_lod.findings import Text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ozg_lod.core.errors import BadRequest
+from ozg_lod.core.findings import Text
 
 _SEPARATORS: Final = re.compile(r"[\s.\-–_]+")
 _DIGITS: Final = re.compile(r"[0-9]+")

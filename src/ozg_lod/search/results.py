@@ -5,18 +5,15 @@ What is marked is kept apart as text (`Part`), so that the template escapes ever
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ozg_lod.core.folding import spans
+from ozg_lod.http.words import Words
+from ozg_lod.rdf.addresses import Addresses, Target
 from ozg_lod.search.entries import AUTHORITIES
-from ozg_lod.text.folding import spans
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ozg_lod.rdf.addresses import Addresses, Target
-    from ozg_lod.search.search import Hit, Outcome, Thing
-    from ozg_lod.text.words import Words
+from ozg_lod.search.search import Hit, SearchResult, Thing
 
 PAGE_SIZE: Final = 20
 
@@ -25,7 +22,7 @@ _AFTER: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextPart:
     """A piece of a text, marked or not."""
 
     text: str
@@ -33,10 +30,10 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MarkedText:
     """A text in pieces; `language` is "" where it is the page's."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[TextPart, ...]
     language: str = ""
 
     @property
@@ -46,40 +43,40 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ResultItem:
     """One line of the list: name, where it leads, what it is, and where else the words stand (None: nowhere)."""
 
-    name: Line
+    name: MarkedText
     target: Target | None
-    context: tuple[Line, ...]
-    excerpt: Line | None
+    context: tuple[MarkedText, ...]
+    excerpt: MarkedText | None
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ResultPage:
     """One page of results; `first` is the number of its first one, `cut` says that the query was too long."""
 
-    outcome: Outcome
-    results: tuple[Result, ...]
+    outcome: SearchResult
+    results: tuple[ResultItem, ...]
     page: int
     pages: int
     first: int
     cut: bool = False
 
 
-def page_of(words: Words, addresses: Addresses, outcome: Outcome, *, page: int, cut: bool = False) -> Page:
+def page_of(words: Words, addresses: Addresses, outcome: SearchResult, *, page: int, cut: bool = False) -> ResultPage:
     """Return page number `page` of an outcome that was asked for with PAGE_SIZE."""
     pages = max(1, -(-outcome.total // PAGE_SIZE))
     found = tuple(result(words, addresses, hit, outcome.words) for hit in outcome.hits)
-    return Page(outcome, found, page, pages, (page - 1) * PAGE_SIZE + 1, cut)
+    return ResultPage(outcome, found, page, pages, (page - 1) * PAGE_SIZE + 1, cut)
 
 
-def result(words: Words, addresses: Addresses, hit: Hit, sought: Sequence[str]) -> Result:
+def result(words: Words, addresses: Addresses, hit: Hit, sought: Sequence[str]) -> ResultItem:
     """Return one hit with the folded words `sought` marked."""
     language = words.language
     name = _line(*name_of(hit.thing, language), language, sought)
     excerpt = _excerpt(hit, sought, language) if hit.match in {"name", "other-name", "text"} else None
-    return Result(name, addresses.target(hit.thing.iri), _context(words, hit.thing, sought), excerpt)
+    return ResultItem(name, addresses.target(hit.thing.iri), _context(words, hit.thing, sought), excerpt)
 
 
 def name_of(thing: Thing, language: str) -> tuple[str, str]:
@@ -87,7 +84,7 @@ def name_of(thing: Thing, language: str) -> tuple[str, str]:
     return (thing.en, "en") if language == "en" and thing.en else (thing.de, "de")
 
 
-def _context(words: Words, thing: Thing, sought: Sequence[str]) -> tuple[Line, ...]:
+def _context(words: Words, thing: Thing, sought: Sequence[str]) -> tuple[MarkedText, ...]:
     """Return what the thing is, its district and its official key; “Stadt” stands for “Kommune”, it says more."""
     language = words.language
     kind = f"kind/{thing.kind}/one"
@@ -96,7 +93,7 @@ def _context(words: Words, thing: Thing, sought: Sequence[str]) -> tuple[Line, .
     type_name = thing.type_en if english else thing.type_de
     shown = type_name[:1].upper() + type_name[1:]
     lines = [
-        Line((Part("" if thing.kind in AUTHORITIES and shown else kind_name),)),
+        MarkedText((TextPart("" if thing.kind in AUTHORITIES and shown else kind_name),)),
         _line(shown, "en" if english else "de", language, sought),
         _line(thing.district, "de", language, sought),
         _line(thing.official, language, language, sought),
@@ -104,7 +101,7 @@ def _context(words: Words, thing: Thing, sought: Sequence[str]) -> tuple[Line, .
     return tuple(line for line in lines if line.text)
 
 
-def _excerpt(hit: Hit, words: Sequence[str], language: str) -> Line | None:
+def _excerpt(hit: Hit, words: Sequence[str], language: str) -> MarkedText | None:
     """Return the passage with most of the words, the page's language first, cut around the first of them."""
     best: tuple[int, bool] = (0, False)
     chosen = ("", "")
@@ -128,11 +125,11 @@ def _cut(text: str, start: int) -> str:
     return ("… " if begin else "") + text[begin:end] + (" …" if end < len(text) else "")
 
 
-def _line(text: str, tag: str, language: str, words: Sequence[str]) -> Line:
-    parts: list[Part] = []
+def _line(text: str, tag: str, language: str, words: Sequence[str]) -> MarkedText:
+    parts: list[TextPart] = []
     at = 0
     for start, end in spans(text, words):
-        parts += [Part(text[at:start]), Part(text[start:end], marked=True)]
+        parts += [TextPart(text[at:start]), TextPart(text[start:end], marked=True)]
         at = end
-    parts.append(Part(text[at:]))
-    return Line(tuple(part for part in parts if part.text), "" if tag == language else tag)
+    parts.append(TextPart(text[at:]))
+    return MarkedText(tuple(part for part in parts if part.text), "" if tag == language else tag)

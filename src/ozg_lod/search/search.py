@@ -10,20 +10,18 @@ from __future__ import annotations
 import sqlite3
 import weakref
 from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
-from ozg_lod.errors import SnapshotError
+from ozg_lod.core.errors import SnapshotError
+from ozg_lod.core.folding import SHORTEST_PART, contract, fold
+from ozg_lod.core.spelling import Spellings, nearest_keys
 from ozg_lod.search import keys
 from ozg_lod.search.index import FILE, SEPARATOR
-from ozg_lod.text.folding import SHORTEST_PART, contract, fold
-from ozg_lod.text.likeness import Spellings, nearest_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 LONGEST: Final = 100
 """Characters of a query that are read."""
@@ -68,7 +66,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SearchResult:
     """The answer to one query: `total` and `hits` within `kind`, `facets` over all kinds, most first.
 
     `words` are the folded words looked for, `suggestions` other spellings that find something.
@@ -114,7 +112,7 @@ class Index:
             )
         return cls(path)
 
-    def find(self, query: str, *, kind: str = "", limit: int = 20, offset: int = 0) -> Outcome:
+    def find(self, query: str, *, kind: str = "", limit: int = 20, offset: int = 0) -> SearchResult:
         """Return the things that `query` means, those of `kind` where it is given, from `offset` on."""
         words = _words(query)
         with self._connection() as database:
@@ -125,7 +123,7 @@ class Index:
             vague = len(found) < _FEW and all(tier > MATCHES.index("prefix") for tier, _, _ in found)
             suggestions = self._suggestions(database, words, len(found)) if vague else ()
         facets = tuple(sorted(counts.items(), key=lambda facet: (-facet[1], facet[0])))
-        return Outcome(query, kind, words, len(chosen), facets, hits, suggestions)
+        return SearchResult(query, kind, words, len(chosen), facets, hits, suggestions)
 
     def named(self, query: str) -> Keyed | None:
         """Return the one thing whose official key or address `query` is; None for several or a short key."""

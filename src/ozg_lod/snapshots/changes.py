@@ -7,14 +7,17 @@ compared as sorted N-Triples, which are canonical since source data have no blan
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
 from ozg_lod.tables import tables
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 WITHDRAWN_FILE: Final = "withdrawn.csv"
 _WITHDRAWN: Final = re.compile(r"withdrawn(-[a-z0-9-]+)?\.csv")
@@ -114,7 +117,7 @@ def unaccounted(
 
 
 def _finding(rule: str, message: Text, iri: str) -> Finding:
-    return Finding(Severity.ERROR, rule, message, Place(file=WITHDRAWN_FILE, focus=iri), value=iri)
+    return Finding(Severity.ERROR, rule, message, Location(file=WITHDRAWN_FILE, focus=iri), value=iri)
 
 
 def _first(values: Mapping[str, tuple[str, ...]], name: str) -> str:

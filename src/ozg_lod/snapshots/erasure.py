@@ -7,15 +7,10 @@ the line says that and when it was erased.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
-from ozg_lod.errors import SnapshotError
-from ozg_lod.snapshots.snapshot import Manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.core.errors import SnapshotError
+from ozg_lod.snapshots.snapshot import Manifest, Snapshots
 
 
 def erase(snapshots: Snapshots, graphs: Collection[str], *, day: str) -> list[str]:

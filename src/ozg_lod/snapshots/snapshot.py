@@ -18,18 +18,16 @@ import hashlib
 import json
 import shutil
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.engine import store
-from ozg_lod.errors import SnapshotError
-from ozg_lod.snapshots import changes, durable, holds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+from ozg_lod.core.errors import SnapshotError
+from ozg_lod.snapshots import atomic_files, changes, read_locks
+from ozg_lod.sparql import store
 
 SHAPES_FILE: Final = "shapes.ttl"
 REPORT_FILE: Final = "report.json"
@@ -210,12 +208,12 @@ class Snapshots:
         manifest = _manifest(aside, contents)
         (aside / MANIFEST_FILE).write_bytes(_json(asdict(manifest)))
         for path in [*aside.rglob("*"), aside]:
-            durable.sync(path)
+            atomic_files.sync(path)
         final = self.directory(contents.build_key)
         if final.exists():  # a damaged one of the same name, or it would not be written again
             shutil.rmtree(final)
         aside.rename(final)
-        durable.sync(self._folder)
+        atomic_files.sync(self._folder)
         return manifest
 
     def publish(self, name: str) -> Publication | None:
@@ -225,14 +223,14 @@ class Snapshots:
         manifest = Manifest.read(self.directory(name))
         log = self.publications()
         if log and log[-1].snapshot == name:  # it was logged, and then somebody was killed
-            durable.replace(self._current, f"{name}\n".encode())
+            atomic_files.replace(self._current, f"{name}\n".encode())
             return log[-1]
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         before = self._merged(log[-1].snapshot) if log else b""
         differs = changes.between(before, self._merged(name), manifest.base_iri)
         publication = Publication(len(log) + 1, now, manifest.version, name, **asdict(differs))
         self._write_log([*log, publication])
-        durable.replace(self._current, f"{name}\n".encode())
+        atomic_files.replace(self._current, f"{name}\n".encode())
         return publication
 
     def prune(self, *, keep: int) -> list[str]:
@@ -246,9 +244,9 @@ class Snapshots:
         found = [name for name, path in stores.items() if name not in spared and path.exists()]
         return [name for name in found if self._pruned(name)]
 
-    def hold(self, name: str) -> holds.Hold:
+    def hold(self, name: str) -> read_locks.ReadLock:
         """Keep the store of a snapshot from being pruned until the hold is let go."""
-        return holds.Hold(self.directory(name) / MANIFEST_FILE)
+        return read_locks.ReadLock(self.directory(name) / MANIFEST_FILE)
 
     def verified(self, name: str) -> Manifest:
         """Return the manifest after every file was held against it; raise SnapshotError naming the first wrong."""
@@ -294,18 +292,18 @@ class Snapshots:
         left = [path for path in self.directory(name).iterdir() if path.name != MANIFEST_FILE]
         for path in left:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        durable.sync(self.directory(name))
+        atomic_files.sync(self.directory(name))
         return bool(left)
 
     def _pruned(self, name: str) -> bool:
         """Remove one store and return True; False where somebody reads it."""
-        with holds.alone(self.directory(name) / MANIFEST_FILE) as free:
+        with read_locks.alone(self.directory(name) / MANIFEST_FILE) as free:
             if free:
                 shutil.rmtree(self.directory(name) / store.STORE_DIRECTORY)
             return free
 
     def _write_log(self, log: list[Publication]) -> None:
-        durable.replace(self._log, b"".join(entry.line() for entry in log))
+        atomic_files.replace(self._log, b"".join(entry.line() for entry in log))
 
     def _merged(self, name: str) -> bytes:
         """Return the merged graph of a snapshot; empty where the file is gone, which must not stop a publication."""
@@ -357,9 +355,9 @@ def _write_store(directory: Path) -> None:
     aside.rename(path)
     files = [file for file in sorted(path.iterdir()) if file.name not in ("LOG", "LOCK")]
     for file in files:
-        durable.sync(file)
+        atomic_files.sync(file)
     records = {file.relative_to(directory).as_posix(): asdict(record_of(file)) for file in files}
-    durable.replace(directory / _STORE_RECORDS, _json(records))
+    atomic_files.replace(directory / _STORE_RECORDS, _json(records))
 
 
 def record_of(path: Path) -> FileRecord:

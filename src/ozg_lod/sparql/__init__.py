@@ -1,1 +1,1 @@
-"""The SPARQL service: protocol, description, lanes of our own or an engine elsewhere, present and past versions."""
+"""SPARQL: scan and repair of queries, the engine, the protocol, and engines elsewhere."""

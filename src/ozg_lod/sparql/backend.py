@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import Final, TypedDict
 
 import httpx
 
-from ozg_lod.errors import Unavailable
+from ozg_lod.core.errors import Unavailable
+from ozg_lod.core.settings import Settings
+from ozg_lod.snapshots.snapshot import Manifest
 from ozg_lod.sparql.transcription import SILENT_ROWS, cut
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from ozg_lod.settings import Settings
-    from ozg_lod.snapshots.snapshot import Manifest
 
 _log = logging.getLogger("ozg_lod")
 _PARTIAL: Final = ("x-sql-state", "x-sql-message")
@@ -23,14 +20,14 @@ VOID_TRIPLES: Final = "http://rdfs.org/ns/void#triples"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class VersionGraph:
     """Where a version stands in a backend: its graph, the graph of its receipt, and how many triples it has."""
 
     graph: str
     triples: int
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Place:
+    def of(cls, manifest: Manifest) -> VersionGraph:
         """Return the place of a snapshot."""
         return cls(f"{manifest.base_iri}snapshot/{manifest.version}", manifest.triples)
 
@@ -45,7 +42,7 @@ class Place:
         return f"ASK {{ <{self.graph}> <{VOID_TRIPLES}> {self.triples} }}"
 
 
-class Options(TypedDict):
+class HttpxOptions(TypedDict):
     """What httpx calls its settings, as far as we use them."""
 
     auth: httpx.Auth | None
@@ -56,7 +53,7 @@ class Options(TypedDict):
     headers: dict[str, str]
 
 
-def options(settings: Settings, *, limit_s: float) -> Options:
+def options(settings: Settings, *, limit_s: float) -> HttpxOptions:
     """Return what every client of a backend is made with: no redirects, no proxies of the environment, no coding."""
     most = settings.store_connections
     return {
@@ -117,7 +114,7 @@ def unreachable(error: httpx.HTTPError) -> Unavailable:
     )
 
 
-def not_published(place: Place) -> Unavailable:
+def not_published(place: VersionGraph) -> Unavailable:
     """Return the failure of a backend that does not hold the whole version."""
     version = place.graph.rpartition("/")[2][:12]
     return Unavailable(

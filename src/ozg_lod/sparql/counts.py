@@ -6,17 +6,14 @@ import asyncio
 import functools
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from ozg_lod.core.settings import packaged_source
 from ozg_lod.rdf import formats
-from ozg_lod.settings import packaged_source
-
-if TYPE_CHECKING:
-    from ozg_lod.sparql.sparql import Endpoint
+from ozg_lod.sparql.endpoint import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
-class Property:
+class PropertyCount:
     """One property: how many triples have it, and how many different subjects and objects they have."""
 
     iri: str
@@ -34,7 +31,7 @@ class Counts:
     objects: int
     graphs: dict[str, int]
     classes: dict[str, int]
-    properties: tuple[Property, ...]
+    properties: tuple[PropertyCount, ...]
 
 
 async def of(endpoint: Endpoint) -> Counts:
@@ -48,7 +45,7 @@ async def of(endpoint: Endpoint) -> Counts:
         graphs={row["graph"]: int(row["triples"]) for row in graphs if "graph" in row},
         classes={row["class"]: int(row["entities"]) for row in classes if "class" in row},
         properties=tuple(
-            Property(row["property"], int(row["triples"]), int(row["subjects"]), int(row["objects"]))
+            PropertyCount(row["property"], int(row["triples"]), int(row["subjects"]), int(row["objects"]))
             for row in properties
             if "property" in row
         ),

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.vocab import XSD
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from ozg_lod.core.vocab import XSD
 
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+|\#[^\r\n]*)

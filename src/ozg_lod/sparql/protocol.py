@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from ozg_lod.errors import BadRequest, UnsupportedMedia
-from ozg_lod.web.bodies import read_body
+from starlette.requests import Request
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
+from ozg_lod.core.errors import BadRequest, UnsupportedMedia
+from ozg_lod.http.bodies import read_body
 
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"

@@ -6,25 +6,20 @@ asked what it really holds. `serve --store` uses no version without its receipt 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final, Self
 
 import httpx
 
-from ozg_lod.engine import store
-from ozg_lod.errors import SnapshotError, UsageError
+from ozg_lod.core.errors import SnapshotError, UsageError
+from ozg_lod.core.settings import Settings
+from ozg_lod.core.vocab import XSD
 from ozg_lod.snapshots.snapshot import Manifest, Snapshots
-from ozg_lod.sparql import backend
-from ozg_lod.vocab import XSD
+from ozg_lod.sparql import backend, store
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-    from typing import Self
-
-    from ozg_lod.settings import Settings
-
-    Say = Callable[[str, str], None]
+Say = Callable[[str, str], None]
 
 PIECE_LINES: Final = 10_000
 """Triples for one request: about 1.6 MB, which every engine tried takes."""
@@ -91,7 +86,7 @@ def publish(settings: Settings, address: str, say: Say) -> str:
     snapshots = Snapshots(settings.target)
     name = snapshots.served()
     manifest = snapshots.verified(name)
-    place = backend.Place.of(manifest)
+    place = backend.VersionGraph.of(manifest)
     with GraphStore(address, settings) as graphs:
         graphs.delete(place.receipt)
         say(
@@ -120,7 +115,7 @@ def drop(settings: Settings, address: str, version: str) -> str:
             f"{version!r} names {len(found)} versions, or the current one; see `ozg-lod snapshots list`.",
             f"{version!r} nennt {len(found)} Versionen oder die aktuelle; siehe `ozg-lod snapshots list`.",
         )
-    place = backend.Place.of(Manifest.read(snapshots.directory(known[found[0]])))
+    place = backend.VersionGraph.of(Manifest.read(snapshots.directory(known[found[0]])))
     with GraphStore(address, settings) as graphs:
         graphs.delete(place.receipt)
         graphs.delete(place.graph)
@@ -138,7 +133,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield b"".join(lines)
 
 
-def _receipt(place: backend.Place) -> bytes:
+def _receipt(place: backend.VersionGraph) -> bytes:
     return f'<{place.graph}> <{backend.VOID_TRIPLES}> "{place.triples}"^^<{XSD}integer> .\n'.encode()
 
 

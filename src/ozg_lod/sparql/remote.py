@@ -11,24 +11,27 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 import httpx
 
-from ozg_lod.cage.cage import Limits, late
-from ozg_lod.engine.lanes import Lanes, Widths, busy
-from ozg_lod.engine.scan import scan
-from ozg_lod.engine.store import Question
-from ozg_lod.errors import Unavailable
-from ozg_lod.sparql.backend import Place, checked_head, not_published, options, unreachable
+from ozg_lod.core.errors import Unavailable
+from ozg_lod.core.settings import Settings
+from ozg_lod.sandbox.fork_server import WorkerLimits, late
+from ozg_lod.sandbox.scheduler import QueryScheduler, SchedulerLimits, busy
+from ozg_lod.snapshots.snapshot import Manifest
+from ozg_lod.sparql.backend import (
+    VersionGraph,
+    checked_head,
+    not_published,
+    options,
+    unreachable,
+)
 from ozg_lod.sparql.engines import Engine, stays_here
-from ozg_lod.sparql.transcription import GOOD, Order, too_large
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ozg_lod.settings import Settings
-    from ozg_lod.snapshots.snapshot import Manifest
+from ozg_lod.sparql.scan import scan
+from ozg_lod.sparql.store import SparqlQuery
+from ozg_lod.sparql.transcription import GOOD, TranscriptionRequest, too_large
 
 _log = logging.getLogger("ozg_lod")
 _TABLE: Final = "application/sparql-results+json"
@@ -47,9 +50,9 @@ class _Elsewhere(Exception):
 
 
 class Remote:
-    """Answers questions with a backend, and with `lanes` what the backend cannot be asked."""
+    """Answers questions with a backend, and with `scheduler` what the backend cannot be asked."""
 
-    def __init__(self, lanes: Lanes, settings: Settings, place: Place, engine: Engine) -> None:
+    def __init__(self, lanes: QueryScheduler, settings: Settings, place: VersionGraph, engine: Engine) -> None:
         self._lanes = lanes
         self._url = str(settings.store)
         self._place = place
@@ -58,16 +61,18 @@ class Remote:
         self._most_waiting = settings.waiting_queries
         self._free = asyncio.Semaphore(settings.store_connections)
         self._client = httpx.AsyncClient(**options(settings, limit_s=settings.query_deadline_s))
-        self._checking = Lanes(
+        self._checking = QueryScheduler(
             "ozg_lod.sparql.transcription:working",
             "",
-            Limits(memory_mb=settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
-            Widths(settings.fast_children, settings.slow_children, settings.waiting_queries, settings.promote_after_s),
+            WorkerLimits(memory_mb=settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
+            SchedulerLimits(
+                settings.fast_children, settings.slow_children, settings.waiting_queries, settings.promote_after_s
+            ),
         )
 
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
         """Return the whole answer or raise; as `Lanes.ask`."""
-        asked = Question.from_bytes(question)
+        asked = SparqlQuery.from_bytes(question)
         end = asyncio.get_running_loop().time() + deadline_s
         named = asked.default_graphs or asked.named_graphs
         if not named and stays_here(asked.query, self._engine) is None:
@@ -85,14 +90,14 @@ class Remote:
         self._checking.close()
         self._lanes.close()
 
-    async def _from_backend(self, asked: Question, end: float) -> bytes:
+    async def _from_backend(self, asked: SparqlQuery, end: float) -> bytes:
         form = scan(asked.query, max_bytes=asked.query_bytes).form or ""
-        order = Order(asked.query, form, asked.format, self._engine.same, asked.answer_bytes)
+        order = TranscriptionRequest(asked.query, form, asked.format, self._engine.same, asked.answer_bytes)
         query = (await self._checked(order.to_bytes(), end)).decode("utf-8", "surrogatepass")
         media_type = _TRIPLES if form in ("CONSTRUCT", "DESCRIBE") else _TABLE
         fields = {"query": query, "default-graph-uri": self._place.graph}
         body, max_rows = await self._sent(fields, media_type, asked.answer_bytes * _ROOM)
-        order = Order(asked.query, form, asked.format, self._engine.same, asked.answer_bytes, max_rows)
+        order = TranscriptionRequest(asked.query, form, asked.format, self._engine.same, asked.answer_bytes, max_rows)
         answer = await self._checked(order.to_bytes(body), end)
         await self._still_there()
         return answer
@@ -130,12 +135,12 @@ class Remote:
             self._waiting -= 1
 
 
-def connect(settings: Settings, manifest: Manifest) -> Callable[[Lanes], Remote]:
+def connect(settings: Settings, manifest: Manifest) -> Callable[[QueryScheduler], Remote]:
     """Return how to make the evaluator for this snapshot.
 
     Raises Unavailable when the backend cannot be reached or does not hold this version yet.
     """
-    place = Place.of(manifest)
+    place = VersionGraph.of(manifest)
     fields = {"query": place.receipt_query, "default-graph-uri": place.receipt}
     with httpx.Client(**options(settings, limit_s=settings.query_deadline_s)) as client:
         try:

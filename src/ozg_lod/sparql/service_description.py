@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.engine.store import GRAPHS
+from ozg_lod.core.vocab import (
+    DCT,
+    RDF,
+    SD,
+    VOID,
+)
 from ozg_lod.rdf.formats import RESULTS
 from ozg_lod.rdf.triples import number, resource
-from ozg_lod.vocab import DCT, RDF, SD, VOID
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ozg_lod.sparql.counts import Counts
+from ozg_lod.sparql.counts import Counts
+from ozg_lod.sparql.store import GRAPHS
 
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
 _NAMED_FORMATS: Final = {

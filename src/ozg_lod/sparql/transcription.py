@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
-from ozg_lod.engine.scan import scan
-from ozg_lod.engine.store import Embedded, Question
-from ozg_lod.errors import AnswerTooLarge, Unavailable
+from ozg_lod.core.errors import AnswerTooLarge, Unavailable
 from ozg_lod.rdf import formats
+from ozg_lod.sandbox.fork_server import Work, Write
 from ozg_lod.sparql.engines import KEPT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import IO
-
-    from ozg_lod.cage.cage import Work, Write
+from ozg_lod.sparql.scan import scan
+from ozg_lod.sparql.store import EmbeddedStore, SparqlQuery
 
 GOOD: Final = b"+"
 UNUSABLE: Final = b"-"
@@ -32,7 +28,7 @@ SILENT_ROWS: Final = 1 << 20
 
 
 @dataclass(frozen=True)
-class Order:
+class TranscriptionRequest:
     """What to make of the bytes that follow; without bytes: whether the query can be asked, and how.
 
     `form` is the query's form, `format` the media type of the answer, `same` as in `Engine`; `max_rows` is the number
@@ -59,14 +55,14 @@ def working(_argument: str) -> Work:
         head, _, body = said.partition(b"\n")
         values = json.loads(head)
         task = values.pop("task")
-        order = Order(**values)
+        order = TranscriptionRequest(**values)
         write(look(order) if task == "look" else transcribe(order, body))
 
     _warm(work)
     return work
 
 
-def look(order: Order) -> bytes:
+def look(order: TranscriptionRequest) -> bytes:
     """Return the query as it is to be sent, or why it is not sent: only what our own engine can read goes anywhere.
 
     The columns of `SELECT *` are spelled out in order of appearance; engines differ in theirs.
@@ -86,7 +82,7 @@ def look(order: Order) -> bytes:
     return GOOD + query.encode("utf-8", "surrogatepass")
 
 
-def transcribe(order: Order, body: bytes) -> bytes:
+def transcribe(order: TranscriptionRequest, body: bytes) -> bytes:
     """Return the answer in the format asked for; raise Unavailable for one that is not whole."""
     try:
         if order.form in ("CONSTRUCT", "DESCRIBE"):
@@ -106,18 +102,18 @@ def cut(reason: str) -> Unavailable:
     )
 
 
-def _graph(order: Order, body: bytes) -> bytes:
+def _graph(order: TranscriptionRequest, body: bytes) -> bytes:
     triples = list(ox.parse(body, ox.RdfFormat.N_TRIPLES))
     _check_count(order, len(triples))
     graph = ox.Store()
     graph.bulk_extend(ox.Quad(*triple.triple) for triple in triples)
     output = io.BytesIO()
-    question = Question("CONSTRUCT WHERE { ?s ?p ?o }", order.format, answer_bytes=order.answer_bytes)
-    Embedded(graph).answer(question, output.write)
+    question = SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o }", order.format, answer_bytes=order.answer_bytes)
+    EmbeddedStore(graph).answer(question, output.write)
     return GOOD + output.getvalue()
 
 
-def _results(order: Order, body: bytes) -> bytes:
+def _results(order: TranscriptionRequest, body: bytes) -> bytes:
     form = formats.by_name(order.format, formats.ASKED_RESULTS)
     results = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
     if isinstance(results, ox.QuerySolutions):
@@ -133,7 +129,7 @@ def _results(order: Order, body: bytes) -> bytes:
     return GOOD + output.getvalue()
 
 
-def _check_count(order: Order, count: int) -> None:
+def _check_count(order: TranscriptionRequest, count: int) -> None:
     """Refuse as many rows as the backend stops at: nobody can tell whether there are more."""
     if count >= order.max_rows and not (order.same and order.max_rows == SILENT_ROWS):
         raise cut(f"{count} rows: the store stops there")
@@ -161,9 +157,9 @@ def _warm(work: Work) -> None:
     """Touch every path once before the fork: a child opens no file, so nothing may be imported late."""
     table = b'{"head":{"vars":["s"]},"results":{"bindings":[]}}'
     for form in formats.ASKED_RESULTS:
-        order = Order("SELECT * { ?s ?p ?o }", "SELECT", form.media_type, same=False, answer_bytes=1000)
+        order = TranscriptionRequest("SELECT * { ?s ?p ?o }", "SELECT", form.media_type, same=False, answer_bytes=1000)
         work(order.to_bytes(), lambda _data: None)
         work(order.to_bytes(table), lambda _data: None)
     for form in (*formats.GRAPHS, *formats.DATASETS):
-        order = Order("", "CONSTRUCT", form.media_type, same=False, answer_bytes=1000)
+        order = TranscriptionRequest("", "CONSTRUCT", form.media_type, same=False, answer_bytes=1000)
         work(order.to_bytes(b"<urn:s> <urn:p> <urn:o> .\n"), lambda _data: None)

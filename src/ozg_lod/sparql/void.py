@@ -6,17 +6,21 @@ Everything is counted in the data themselves: a description written by hand goes
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
+import pyoxigraph as ox
+
+from ozg_lod.core.vocab import (
+    DCT,
+    FOAF,
+    ONTOLOGY,
+    OWL,
+    RDF,
+    VOID,
+)
 from ozg_lod.rdf.triples import number, resource, text
-from ozg_lod.vocab import DCT, FOAF, ONTOLOGY, OWL, RDF, VOID
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import pyoxigraph as ox
-
-    from ozg_lod.sparql.counts import Counts
+from ozg_lod.sparql.counts import Counts
 
 _FEATURES: Final = "http://www.w3.org/ns/formats/"
 _OFFERED: Final = ("Turtle", "JSON-LD", "RDF_XML", "N-Triples")

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ozg_lod.tables.schema import Schema
+from ozg_lod.tables.schema import Schema
 
 
 def written(schema: Schema, rows: Sequence[Mapping[str, str]]) -> str:

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.findings import Text
+from ozg_lod.core.findings import Text
+from ozg_lod.core.vocab import GEO, XSD
 from ozg_lod.rdf.lexical import canonical, is_legal
 from ozg_lod.tables import choices, spellings
-from ozg_lod.vocab import GEO, XSD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ozg_lod.tables.choices import Choice
+from ozg_lod.tables.choices import AllowedValue
 
 SHOWN: Final = 60
 """How many characters of a cell a sentence repeats."""
@@ -37,7 +34,7 @@ class Datatype:
     base: str = "string"
     format: re.Pattern[str] | None = None
     derived: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[AllowedValue, ...] = ()
     example: str = ""
 
     @property
@@ -52,7 +49,7 @@ class Datatype:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CellFault:
     """Why a text is not a value: the sentence, and the right text where it is sure."""
 
     message: Text
@@ -79,7 +76,7 @@ def shown(text: str) -> str:
     return line if len(text) <= SHOWN else line[:SHOWN] + "…"
 
 
-def read(text: str, datatype: Datatype) -> str | Fault:
+def read(text: str, datatype: Datatype) -> str | CellFault:
     """Return the canonical lexical form of `text` in `datatype`, or what is wrong with it.
 
     Space around a value that is not text does not count (CSVW metadata vocabulary §6.4).
@@ -94,8 +91,8 @@ def read(text: str, datatype: Datatype) -> str | Fault:
         return canonical(value, datatype.base)
     sure = kind.sure(value)
     if sure is not None and is_legal(sure, datatype.iri):
-        return Fault(_sentence(text, kind.de, kind.en, sure=sure), sure)
-    return Fault(_sentence(text, kind.de, kind.en, example=datatype.example or kind.example))
+        return CellFault(_sentence(text, kind.de, kind.en, sure=sure), sure)
+    return CellFault(_sentence(text, kind.de, kind.en, example=datatype.example or kind.example))
 
 
 def example(datatype: Datatype) -> str | None:
@@ -119,13 +116,13 @@ def _sentence(text: str, de: str, en: str, *, sure: str = "", example: str = "")
     )
 
 
-def _read_choice(text: str, allowed: tuple[Choice, ...]) -> str | Fault:
+def _read_choice(text: str, allowed: tuple[AllowedValue, ...]) -> str | CellFault:
     found = choices.chosen(text, allowed)
     if found is not None:
         return found
     listed, near = choices.listed(allowed), choices.nearest(text, allowed)
     hint = (f"; meinten Sie {near.name('de')}?", f"; did you mean {near.name('en')}?") if near else ("", "")
-    return Fault(
+    return CellFault(
         Text(
             de=f"„{shown(text)}“ steht nicht zur Wahl; schreiben Sie eines von: {listed.de}{hint[0]}",
             en=f'"{shown(text)}" is not offered; write one of: {listed.en}{hint[1]}',
@@ -133,13 +130,13 @@ def _read_choice(text: str, allowed: tuple[Choice, ...]) -> str | Fault:
     )
 
 
-def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | Fault:
+def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | CellFault:
     if form is None or form.fullmatch(text):
         return text
     wanted, words = _described(form.pattern)
     sure = next((guess for guess in _spellings(text, words) if form.fullmatch(guess)), None)
     if sure is not None:
-        return Fault(
+        return CellFault(
             Text(
                 de=f"„{shown(text)}“ hat nicht die richtige Form ({wanted.de}); schreiben Sie {sure}",
                 en=f'"{shown(text)}" does not have the right form ({wanted.en}); write {sure}',
@@ -150,7 +147,7 @@ def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | 
     hint_de, hint_en = (f"; meinten Sie {near[0]}?", f"; did you mean {near[0]}?") if near else ("", "")
     if sample and not near:
         hint_de, hint_en = f"; schreiben Sie zum Beispiel {sample}", f"; write for example {sample}"
-    return Fault(
+    return CellFault(
         Text(
             de=f"„{shown(text)}“ hat nicht die richtige Form; richtig ist: {wanted.de}{hint_de}",
             en=f'"{shown(text)}" does not have the right form; right is: {wanted.en}{hint_en}',

@@ -6,19 +6,17 @@ A description lists them as members of a collection (`skos:member`) with notatio
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.findings import Text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from ozg_lod.core.findings import Text
 
 _SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class AllowedValue:
     """One allowed value: `notation` is what the data say, `names` what people see, `others` what is understood too."""
 
     notation: str
@@ -35,7 +33,7 @@ class Choice:
         return (self.notation, *self.names.values(), *(text for texts in self.others.values() for text in texts))
 
 
-def chosen(text: str, choices: Iterable[Choice]) -> str | None:
+def chosen(text: str, choices: Iterable[AllowedValue]) -> str | None:
     """Return the notation of the value that a text means, without regard to capitals and spaces.
 
     >>> chosen(" Geplant", [Choice("planned", {"de": "geplant"}, {})])
@@ -45,14 +43,14 @@ def chosen(text: str, choices: Iterable[Choice]) -> str | None:
     return next((choice.notation for choice in choices if said in map(_folded, choice.spellings)), None)
 
 
-def nearest(text: str, choices: Iterable[Choice]) -> Choice | None:
+def nearest(text: str, choices: Iterable[AllowedValue]) -> AllowedValue | None:
     """Return the value whose spelling is nearest to a text, if any is near."""
     owners = {_folded(spelling): choice for choice in choices for spelling in choice.spellings}
     near = difflib.get_close_matches(_folded(text)[:_SHOWN], owners, n=1)
     return owners[near[0]] if near else None
 
 
-def listed(choices: Iterable[Choice]) -> Text:
+def listed(choices: Iterable[AllowedValue]) -> Text:
     """Return the values as a list in words."""
     found = tuple(choices)
     de, en = (", ".join(choice.name(language) for choice in found) for language in ("de", "en"))

@@ -11,19 +11,15 @@ part in the match, a template that needs it makes nothing. `skos:example` and `s
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from ozg_lod.rdf.lexical import is_web_address
 from ozg_lod.tables import datatypes
+from ozg_lod.tables.csv_rows import folded
 from ozg_lod.tables.metadata import LANGUAGE, Node, parsed
-from ozg_lod.tables.rows import folded
 from ozg_lod.tables.schema import Column, ForeignKey, Schema
-from ozg_lod.tables.template import MAILTO, template
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ozg_lod.tables.template import Template
+from ozg_lod.tables.uri_template import MAILTO, UriTemplate, template
 
 CONTEXT: Final = "http://www.w3.org/ns/csvw"
 TABLE_TERMS: Final = ("@context", "url", "dc:title", "dc:description", "tableSchema")
@@ -199,7 +195,7 @@ def _check_groups(found: Schema, body: Node) -> None:
             names.append(group)
 
 
-def _check_template(template: Template, real: Mapping[str, Column], several: int, node: Node) -> None:
+def _check_template(template: UriTemplate, real: Mapping[str, Column], several: int, node: Node) -> None:
     for part in template.parts:
         if isinstance(part, str):
             continue

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ozg_lod.tables.cells import BASES, DERIVED, Datatype
-from ozg_lod.tables.choices import Choice
-
-if TYPE_CHECKING:
-    from ozg_lod.tables.metadata import Node
+from ozg_lod.tables.choices import AllowedValue
+from ozg_lod.tables.metadata import Node
 
 MEMBER_TERMS: Final = ("skos:notation", "skos:prefLabel", "skos:altLabel")
 _GROUP: Final = re.compile(r"\(\?<(?=[A-Za-z])")
@@ -59,10 +57,10 @@ def _with_choices(datatype: Datatype, node: Node) -> Datatype:
     return replace(datatype, choices=choices, example=example)
 
 
-def _choice(node: Node) -> Choice:
+def _choice(node: Node) -> AllowedValue:
     node.only(MEMBER_TERMS)
     names = node.at("skos:prefLabel").by_language()
-    return Choice(node.at("skos:notation").text(), names, node.at("skos:altLabel").titles())
+    return AllowedValue(node.at("skos:notation").text(), names, node.at("skos:altLabel").titles())
 
 
 def _derived(node: Node, base: str) -> str:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.findings import Finding, Place, Severity, Text
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
 from ozg_lod.tables.cells import SHOWN, shown
-from ozg_lod.tables.rows import MAX_COLUMNS, folded
-from ozg_lod.tables.sheet_parts import letter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from ozg_lod.tables.rows import Row
-    from ozg_lod.tables.schema import Column, Schema
+from ozg_lod.tables.csv_rows import MAX_COLUMNS, Row, folded
+from ozg_lod.tables.schema import Column, Schema
+from ozg_lod.tables.spreadsheet_parts import letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,13 @@ class Header:
     names: Mapping[str, str]
     letters: Mapping[str, str]
 
-    def place(self, origin: Place, row: int, name: str) -> Place:
+    def place(self, origin: Location, row: int, name: str) -> Location:
         """Return the place of a cell in the column of this name."""
         letter = self.letters.get(name) if origin.letter is not None else None
         return replace(origin, row=row, column=self.names.get(name), letter=letter)
 
 
-def lettered(origin: Place) -> Place:
+def lettered(origin: Location) -> Location:
     """Return the place of a table whose columns people know by their letters, as a spreadsheet shows them."""
     return replace(origin, letter="")
 
@@ -66,7 +67,7 @@ def matched(row: Row, known: Mapping[str, Column]) -> Header | None:
     return Header(tuple(order), names, letters) if names else None
 
 
-def unreadable(schema: Schema, place: Place, reason: Text) -> Finding:
+def unreadable(schema: Schema, place: Location, reason: Text) -> Finding:
     """Return the finding about a table whose first row is no header; `reason` is how the sentence starts."""
     message = Text(
         de=f"{reason.de}; die erste Zeile muss die Spalten nennen: {_titles(schema, 'de')}",
@@ -75,7 +76,7 @@ def unreadable(schema: Schema, place: Place, reason: Text) -> Finding:
     return Finding(Severity.ERROR, "table-header", message, place)
 
 
-def faults(row: Row, header: Header, schema: Schema, origin: Place) -> Iterator[Finding]:
+def faults(row: Row, header: Header, schema: Schema, origin: Location) -> Iterator[Finding]:
     """Yield the findings about columns that are unknown, stand twice or are missing; `origin` is the table's place.
 
     In a contribution (whose columns have letters) a column of one's own is only warned about, and an optional one may
@@ -91,7 +92,7 @@ def faults(row: Row, header: Header, schema: Schema, origin: Place) -> Iterator[
     yield from (finding for finding in missing if not sent or finding.severity is Severity.ERROR)
 
 
-def _fault(cell: str, known: Mapping[str, Column], header: Header, schema: Schema, place: Place) -> Finding:
+def _fault(cell: str, known: Mapping[str, Column], header: Header, schema: Schema, place: Location) -> Finding:
     if folded(cell) in known:
         return Finding(Severity.ERROR, "table-header", _TWICE, place)
     if not cell.strip():
@@ -129,7 +130,7 @@ def _unknown(meant: Column | None, schema: Schema) -> Text:
     )
 
 
-def _missing(column: Column, schema: Schema, place: Place) -> Finding:
+def _missing(column: Column, schema: Schema, place: Location) -> Finding:
     """Return the finding about a missing column: a fault where values are required, else a hint."""
     needed = column.required or column.name in schema.primary_key
     message = Text(

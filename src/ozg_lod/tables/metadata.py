@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Final, NoReturn
+from collections.abc import Iterator
+from typing import Final, NoReturn
 
-from ozg_lod.errors import SourceError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from ozg_lod.core.errors import SourceError
 
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 

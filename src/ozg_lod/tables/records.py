@@ -6,23 +6,17 @@ A row with a wrong cell keeps its other cells. A row of the wrong length keeps n
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.findings import Finding, Severity, Text
+from ozg_lod.core.findings import Finding, Location, Severity, Text
 from ozg_lod.tables import cells
-from ozg_lod.tables.header import columns, matched
+from ozg_lod.tables.csv_rows import Row, computed, unfit
+from ozg_lod.tables.finding_collector import FindingCollector
+from ozg_lod.tables.header import Header, columns, matched
 from ozg_lod.tables.repairs import Repair, repair
-from ozg_lod.tables.rows import computed, unfit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from ozg_lod.findings import Place
-    from ozg_lod.tables.header import Header
-    from ozg_lod.tables.ledger import Ledger
-    from ozg_lod.tables.rows import Row
-    from ozg_lod.tables.schema import Column, Schema
+from ozg_lod.tables.schema import Column, Schema
 
 _FEW: Final = 2
 _SECOND: Final = Text(
@@ -42,7 +36,9 @@ class Record:
 class Records:
     """Reads the rows of one table into records; findings go to the ledger."""
 
-    def __init__(self, schema: Schema, header: Header, origin: Place, ledger: Ledger, *, lenient: bool = False) -> None:
+    def __init__(
+        self, schema: Schema, header: Header, origin: Location, ledger: FindingCollector, *, lenient: bool = False
+    ) -> None:
         self.schema = schema
         self.header = header
         self.origin = origin
@@ -141,9 +137,9 @@ class Records:
             items = [item.strip() for item in whole.split(column.separator) if item.strip()]
         return tuple(value for item in items if (value := self._value(column, item, kind, place)) is not None)
 
-    def _value(self, column: Column, text: str, kind: str, place: Place) -> str | None:
+    def _value(self, column: Column, text: str, kind: str, place: Location) -> str | None:
         value = cells.read(text, column.datatype)
-        if isinstance(value, cells.Fault):
+        if isinstance(value, cells.CellFault):
             return self._faulty(column, text, kind, place, value)
         if column.datatype.base == "string" and not column.datatype.choices and value != value.strip():
             message = Text(
@@ -153,7 +149,7 @@ class Records:
             self.ledger.add(Finding(Severity.HINT, "cell-spaces", message, place, value[:200], value.strip()[:200]))
         return value
 
-    def _faulty(self, column: Column, text: str, kind: str, place: Place, fault: cells.Fault) -> str | None:
+    def _faulty(self, column: Column, text: str, kind: str, place: Location, fault: cells.CellFault) -> str | None:
         """Return the value that a program spoilt, if that is sure and this is a contribution; else note the fault."""
         found = repair(text, kind, column.datatype) if self.lenient else None
         if isinstance(found, Repair):
@@ -179,7 +175,7 @@ class Records:
         self._note("table-key", message, record.row, names[0])
 
 
-def _required(column: Column, place: Place) -> Finding:
+def _required(column: Column, place: Location) -> Finding:
     sample = cells.example(column.datatype)
     message = Text(
         de="Hier fehlt ein Wert; tragen Sie ihn ein" + (f", zum Beispiel {sample}" if sample else ""),

@@ -10,16 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.findings import Text
+from ozg_lod.core.findings import Text
+from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf.lexical import is_legal
 from ozg_lod.tables import spellings
-from ozg_lod.tables.cells import Fault, shown
-from ozg_lod.vocab import XSD
-
-if TYPE_CHECKING:
-    from ozg_lod.tables.cells import Datatype
+from ozg_lod.tables.cells import CellFault, Datatype, shown
 
 _EPOCH: Final = dt.date(1899, 12, 30)
 """Day 0 of the serial numbers in which spreadsheets keep dates."""
@@ -38,7 +35,7 @@ class Repair:
     message: Text
 
 
-def repair(text: str, kind: str, datatype: Datatype) -> Repair | Fault | None:
+def repair(text: str, kind: str, datatype: Datatype) -> Repair | CellFault | None:
     """Return what a text that is no value of its datatype was before a program changed it; None where that is open.
 
     `kind` is what the cell was, a letter as in `Row.types`. A fault says more of what happened than the general one.
@@ -57,10 +54,10 @@ def repair(text: str, kind: str, datatype: Datatype) -> Repair | Fault | None:
     return None
 
 
-def _key(text: str, form: re.Pattern[str]) -> Repair | Fault | None:
+def _key(text: str, form: re.Pattern[str]) -> Repair | CellFault | None:
     digits = re.sub(r"[.,]0+$", "", text)
     if _SHORTENED.fullmatch(text):
-        return Fault(
+        return CellFault(
             Text(
                 de=f"Das Tabellenprogramm hat den Schlüssel zu „{shown(text)}“ gekürzt; formatieren Sie die Spalte als "
                 "Text und tragen Sie ihn neu ein",
@@ -88,7 +85,7 @@ def _day(text: str) -> str | None:
     return day if day is not None and is_legal(day, XSD + "date") else None
 
 
-def _month(day: str, text: str) -> Repair | Fault:
+def _month(day: str, text: str) -> Repair | CellFault:
     """Return the month of a day (ISO), which a program makes of a month by adding the first; `text` is what stood."""
     month = day[:7]
     if day[7:] == "-01":
@@ -98,7 +95,7 @@ def _month(day: str, text: str) -> Repair | Fault:
                 de=f"Das Datum {text} wurde als Monat {month} gelesen", en=f"the date {text} was read as month {month}"
             ),
         )
-    return Fault(
+    return CellFault(
         Text(
             de=f"„{shown(text)}“ ist ein Tag, gefragt ist ein Monat; schreiben Sie {month}",
             en=f'"{shown(text)}" is a day, a month is wanted; write {month}',
@@ -107,11 +104,11 @@ def _month(day: str, text: str) -> Repair | Fault:
     )
 
 
-def _serial(text: str, base: str) -> Fault:
+def _serial(text: str, base: str) -> CellFault:
     day = (_EPOCH + dt.timedelta(days=int(text))).isoformat()
     meant = day if base == "date" else day[:7]
     kind = Text("kein Datum", "a date") if base == "date" else Text("kein Monat", "a month")
-    return Fault(
+    return CellFault(
         Text(
             de=f"„{text}“ ist {kind.de}, sondern wohl die Zahl, mit der das Tabellenprogramm den Tag {day} speichert; "
             f"schreiben Sie {meant}",

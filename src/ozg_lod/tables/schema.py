@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ozg_lod.tables.cells import Datatype
-    from ozg_lod.tables.template import Template
+from ozg_lod.tables.cells import Datatype
+from ozg_lod.tables.uri_template import UriTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +26,9 @@ class Column:
     separator: str | None
     default: str
     virtual: bool
-    about: Template | None
+    about: UriTemplate | None
     property: str | None
-    value: Template | None
+    value: UriTemplate | None
     description: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, language: str) -> str:

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.findings import Finding, Place, Severity, Text
-from ozg_lod.tables import packages, sheet_parts
-from ozg_lod.tables.rows import Row
-from ozg_lod.tables.sheet_parts import Marks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
+from ozg_lod.tables import spreadsheet_parts, zip_parts
+from ozg_lod.tables.csv_rows import Row
+from ozg_lod.tables.spreadsheet_parts import Marks
 
 SUFFIXES: Final = (".xlsx", ".xls", ".ods", ".xlsm")
 MAX_COLUMNS: Final = 50
@@ -41,12 +44,12 @@ class Sheet:
 
 def is_spreadsheet(name: str, content: bytes) -> bool:
     """Tell whether a file is one by its bytes, or claims to be one by its name."""
-    return name.lower().endswith(SUFFIXES) or content.startswith((packages.SIGNATURE, _OLE))
+    return name.lower().endswith(SUFFIXES) or content.startswith((zip_parts.SIGNATURE, _OLE))
 
 
 def read(content: bytes, *, file: str, max_rows: int) -> list[Sheet] | Finding | None:
     """Return the sheets of a spreadsheet, the finding about why it has none, or None for what is plain text."""
-    if content.startswith(packages.SIGNATURE):
+    if content.startswith(zip_parts.SIGNATURE):
         return _packed(content, file, max_rows)
     if content.startswith(_OLE):
         return _refused("file-password", _PASSWORD, file) if _ENCRYPTED in content else _sheets(content, {}, file)
@@ -74,7 +77,7 @@ _IS_EMPTY: Final = Text(
 
 
 def _packed(content: bytes, file: str, max_rows: int) -> list[Sheet] | Finding:
-    parts = packages.parts(content, file)
+    parts = zip_parts.parts(content, file)
     if isinstance(parts, Finding):
         return parts
     if "content.xml" not in parts and "xl/workbook.xml" not in parts:
@@ -86,18 +89,18 @@ def _packed(content: bytes, file: str, max_rows: int) -> list[Sheet] | Finding:
     if b"manifest:encryption-data" in parts.get("META-INF/manifest.xml", b""):
         return _refused("file-password", _PASSWORD, file)
     try:
-        marks = sheet_parts.marks(parts)
-    except (sheet_parts.Unreadable, ValueError):
+        marks = spreadsheet_parts.marks(parts)
+    except (spreadsheet_parts.Unreadable, ValueError):
         return _damaged(file)
     for name, found in marks.items():
         if found.height > max_rows + _ABOVE or found.width > MAX_COLUMNS:
-            return _too_large(found, max_rows, Place(file=file, sheet=name))
+            return _too_large(found, max_rows, Location(file=file, sheet=name))
     return _sheets(content, marks, file)
 
 
-def _too_large(found: Marks, max_rows: int, place: Place) -> Finding:
+def _too_large(found: Marks, max_rows: int, place: Location) -> Finding:
     wide = found.width > MAX_COLUMNS
-    end = sheet_parts.letter(found.width) if wide else str(found.height)
+    end = spreadsheet_parts.letter(found.width) if wide else str(found.height)
     limit = MAX_COLUMNS if wide else max_rows
     message = Text(
         de=f"Das Blatt reicht bis {'Spalte' if wide else 'Zeile'} {end}; gelesen werden {limit} "
@@ -109,7 +112,7 @@ def _too_large(found: Marks, max_rows: int, place: Place) -> Finding:
 
 
 def _refused(rule: str, message: Text, file: str) -> Finding:
-    return Finding(Severity.ERROR, rule, message, Place(file=file))
+    return Finding(Severity.ERROR, rule, message, Location(file=file))
 
 
 def _damaged(file: str) -> Finding:
@@ -147,7 +150,7 @@ def _rows(grid: Sequence[Sequence[object]], marks: Marks) -> Iterator[Row]:
             yield Row(row, tuple(text for text, _ in cells), "".join(kind for _, kind in cells))
 
 
-def _cell(value: object, spot: sheet_parts.Spot, marks: Marks) -> tuple[str, str]:
+def _cell(value: object, spot: spreadsheet_parts.Spot, marks: Marks) -> tuple[str, str]:
     """Return the text of a cell and what it was: see `Row`."""
     error, stored = marks.errors.get(spot), marks.formulas.get(spot)
     if error is not None:

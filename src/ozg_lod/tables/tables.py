@@ -6,33 +6,41 @@ count. A cell that cannot be read makes no triple, and neither does a template t
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ozg_lod.findings import Finding, Place, Severity, Text
+from pyoxigraph import Triple
+
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
 from ozg_lod.tables import csvw, header
-from ozg_lod.tables.facts import Cell, Writer
-from ozg_lod.tables.ledger import Ledger
+from ozg_lod.tables.csv_rows import (
+    SEPARATORS,
+    Row,
+    decoded,
+    rows,
+    separator_of,
+)
+from ozg_lod.tables.finding_collector import FindingCollector
+from ozg_lod.tables.header import Header
 from ozg_lod.tables.records import Record, Records
-from ozg_lod.tables.rows import SEPARATORS, Row, decoded, rows, separator_of
+from ozg_lod.tables.schema import Schema
+from ozg_lod.tables.triples import Cell, TripleWriter
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pyoxigraph import Triple
-
-    from ozg_lod.tables.header import Header
-    from ozg_lod.tables.schema import Schema
-
-__all__ = ["MAX_ROWS", "Cell", "Reading", "Table", "describe", "unread"]
+__all__ = ["MAX_ROWS", "Cell", "TableReading", "Table", "describe", "unread"]
 
 MAX_ROWS: Final = 1_000_000
 """How many rows a table of the source folder may have; a contributed one has a lower limit."""
 
 
 @dataclass(frozen=True)
-class Reading:
+class TableReading:
     """What a table says: `cells[n]` is where `triples[n]` stands.
 
     `table` is the place of the table as a whole, `header` its headings, `columns` the names of the columns by
@@ -40,8 +48,8 @@ class Reading:
     broke off, so that rows are missing.
     """
 
-    table: Place
-    ledger: Ledger
+    table: Location
+    ledger: FindingCollector
     triples: list[Triple] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
@@ -60,7 +68,7 @@ class Reading:
         """Return the file's headers by the name of the column."""
         return self.header.names if self.header is not None else {}
 
-    def place(self, cell: Cell) -> Place:
+    def place(self, cell: Cell) -> Location:
         """Return a place in the table for people."""
         if self.header is None:
             return replace(self.table, row=cell.row)
@@ -112,9 +120,9 @@ class Table:
     def _width(self) -> int:
         return sum(not column.virtual for column in self.schema.columns)
 
-    def read(self, content: bytes, *, file: str, separators: str = ",", max_rows: int = MAX_ROWS) -> Reading:
+    def read(self, content: bytes, *, file: str, separators: str = ",", max_rows: int = MAX_ROWS) -> TableReading:
         """Read a file in UTF-8; `separators` are those accepted, decided from the header row."""
-        origin = Place(file=file)
+        origin = Location(file=file)
         text = decoded(content, file=file)
         if isinstance(text, Finding):
             return unread(origin, text)
@@ -124,8 +132,8 @@ class Table:
         return self.read_rows(rows(text, separator, file=file), origin, max_rows=max_rows)
 
     def read_rows(
-        self, below: Iterator[Row | Finding], origin: Place, *, max_rows: int = MAX_ROWS, lenient: bool = False
-    ) -> Reading:
+        self, below: Iterator[Row | Finding], origin: Location, *, max_rows: int = MAX_ROWS, lenient: bool = False
+    ) -> TableReading:
         """Read rows of which the first is the header; when `lenient` what a spreadsheet did to values is undone."""
         first = next(below, None)
         if isinstance(first, Finding):
@@ -135,14 +143,14 @@ class Table:
             reason = _EMPTY if first is None else _UNKNOWN
             row = first.number if first is not None else 1
             return unread(origin, header.unreadable(self.schema, replace(origin, row=row, letter=None), reason))
-        ledger = Ledger()
+        ledger = FindingCollector()
         ledger.extend(header.faults(first, found, self.schema, origin))
         source = Records(self.schema, found, origin, ledger, lenient=lenient)
         records = list(source.read(below, max_rows))
-        writer = Writer(self.schema, found.names)
+        writer = TripleWriter(self.schema, found.names)
         for record in records:
             writer.write(record)
-        return Reading(
+        return TableReading(
             table=origin,
             ledger=ledger,
             triples=writer.triples,
@@ -167,11 +175,11 @@ def describe(metadata: bytes, *, file: str) -> Table:
     return Table(csvw.schema(metadata, file=file))
 
 
-def unread(origin: Place, finding: Finding) -> Reading:
+def unread(origin: Location, finding: Finding) -> TableReading:
     """Return the reading of what could not be read at all, and why."""
-    ledger = Ledger()
+    ledger = FindingCollector()
     ledger.add(finding)
-    return Reading(origin, ledger)
+    return TableReading(origin, ledger)
 
 
 def _wrong_separator(separator: str, accepted: str, file: str) -> Finding:
@@ -180,4 +188,4 @@ def _wrong_separator(separator: str, accepted: str, file: str) -> Finding:
         de=f"Die Spalten sind durch {names.de} getrennt; trennen Sie sie durch {wanted.de}",
         en=f"the columns are separated by {names.en}; separate them by {wanted.en}",
     )
-    return Finding(Severity.ERROR, "table-separator", message, Place(file=file, row=1))
+    return Finding(Severity.ERROR, "table-separator", message, Location(file=file, row=1))

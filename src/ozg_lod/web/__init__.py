@@ -1,1 +1,1 @@
-"""HTTP below the pages: header fields, bodies, who asks how often, and answers as bytes."""
+"""The web application: routes, and what applies to all of them."""

@@ -1,0 +1,1 @@
+"""Compile source folders into a snapshot."""

@@ -1,0 +1,144 @@
+"""Sources: the bytes of everything a snapshot is made of, read once from the folders that hold them."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod.core.errors import SourceError
+from ozg_lod.core.vocab import VOID
+from ozg_lod.snapshots.fingerprint import code_fingerprint
+from ozg_lod.tables import contribution_kinds
+from ozg_lod.validation import gate
+
+CATALOGUE_FILE: Final = "catalogue.ttl"
+SHOWN: Final = ("flat", "examples", "help")
+"""The queries that go into the snapshot: they belong to the data they ask."""
+_ENGINES: Final = ("pyoxigraph", "pyshacl", "rdflib")
+_DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The bytes of everything a snapshot is made of, by name, sorted; nothing is read twice."""
+
+    base_iri: str
+    data: dict[str, bytes]
+    ontology: dict[str, bytes]
+    shapes: dict[str, bytes]
+    derive: dict[str, bytes]
+    invariants: dict[str, bytes]
+    flat: dict[str, bytes]
+    cases: dict[str, bytes]
+    examples: dict[str, bytes]
+    help: dict[str, bytes]
+    contributions: dict[str, bytes]
+
+    @property
+    def key(self) -> str:
+        """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
+        digest = hashlib.sha256()
+        for kind in ("data", "ontology", "shapes", "derive", "invariants", "cases", "contributions", *SHOWN):
+            for name, content in getattr(self, kind).items():
+                digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
+        digest.update(code_fingerprint().encode())
+        digest.update(" ".join(f"{engine} {version(engine)}" for engine in _ENGINES).encode())
+        digest.update(f" sqlite {sqlite3.sqlite_version}".encode())
+        return digest.hexdigest()
+
+    def with_folders(self, folders: Mapping[str, Mapping[str, str] | None], into: Path) -> Sources:
+        """Return the sources as they will be read once these folders in the root `into` are as given (None: gone)."""
+        data = dict(self.data)
+        for name, files in folders.items():
+            for old in _files(into / name, _DATA_SUFFIXES):
+                data.pop(old, None)
+            data.update({file: text.encode() for file, text in (files or {}).items()})
+        return replace(self, data=dict(sorted(data.items())))
+
+
+def read(roots: tuple[Path, ...]) -> Sources:
+    """Return the sources: the first root holds everything, further ones add data. Raises SourceError."""
+    first = roots[0]
+    data = dict(sorted(_data(roots)))
+    if CATALOGUE_FILE not in data:
+        raise SourceError(
+            f"{first}/data/{CATALOGUE_FILE} is missing; `ozg-lod init DIR` writes one.",
+            f"{first}/data/{CATALOGUE_FILE} fehlt; `ozg-lod init ORDNER` schreibt eine.",
+        )
+    invariants, tried = first / "tests" / "invariants", first / "tests" / "shapes"
+    return Sources(
+        base_iri=_base_iri(data[CATALOGUE_FILE]),
+        data=data,
+        ontology=_files(first / "ontology", (".ttl",)),
+        shapes=_files(first / "shapes", (".ttl",)),
+        derive=_files(first / "queries" / "derive", (".rq",)),
+        invariants=_files(invariants if invariants.is_dir() else first / "invariants", (".rq",)),
+        flat=_files(first / "queries" / "flat", (".rq",)),
+        cases=_files(tried if tried.is_dir() else first / "cases", (".ttl",)),
+        examples=_files(first / "queries" / "examples", (".rq",)),
+        help=_files(first / "queries" / "help", (".rq",)),
+        contributions=_files(first / contribution_kinds.FOLDER, (contribution_kinds.SUFFIX,)),
+    )
+
+
+def joined(files: Mapping[str, bytes]) -> bytes:
+    """Return several Turtle files as one: prefixes may be declared again."""
+    return b"\n".join(files.values())
+
+
+def _files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, bytes]:
+    paths = sorted(path for path in folder.glob("*") if path.name.endswith(suffixes)) if folder.is_dir() else []
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def _data(roots: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, bytes) of the data files of all roots; raise SourceError where two have the same name.
+
+    Files may lie in folders, one for each contribution. A further root may be empty: nothing has come yet.
+    """
+    seen: dict[str, Path] = {}
+    for root in roots:
+        folder = root / "data" if (root / "data").is_dir() else root
+        within = sorted(path for path in folder.glob("[!.]*") if path.is_dir()) if folder.is_dir() else []
+        files = [(place, name, content) for place in (folder, *within) for name, content in _data_files(place)]
+        if not files and (root is roots[0] or not folder.is_dir()):
+            raise SourceError(
+                f"There are no data in {folder}; give a folder with tables or RDF files.",
+                f"In {folder} liegen keine Daten; geben Sie einen Ordner mit Tabellen oder RDF-Dateien an.",
+            )
+        for place, name, content in files:
+            if name in seen:
+                raise SourceError(
+                    f"{name} stands in {seen[name]} and in {place}; give one of them another name.",
+                    f"{name} liegt in {seen[name]} und in {place}; benennen Sie eine der Dateien um.",
+                )
+            seen[name] = place
+            yield name, content
+
+
+def _data_files(folder: Path) -> Iterable[tuple[str, bytes]]:
+    return _files(folder, _DATA_SUFFIXES).items()
+
+
+def _base_iri(catalogue: bytes) -> str:
+    """Return the base IRI that the catalogue names as its void:uriSpace."""
+    try:
+        quads = list(ox.parse(catalogue, ox.RdfFormat.TURTLE))
+    except SyntaxError as error:
+        raise SourceError(
+            f"{CATALOGUE_FILE} cannot be read: {error}.", f"{CATALOGUE_FILE} ist nicht lesbar: {error}."
+        ) from None
+    spaces = [quad.object.value for quad in quads if quad.predicate.value == VOID + "uriSpace"]
+    if len(spaces) != 1 or not spaces[0].startswith(("https://", "http://")) or not spaces[0].endswith("/"):
+        raise SourceError(
+            f"{CATALOGUE_FILE} must name the base IRI once as void:uriSpace, with http(s) and a slash at its end.",
+            f"{CATALOGUE_FILE} muss die Basis-IRI einmal als void:uriSpace nennen, mit http(s) und Schrägstrich.",
+        )
+    return str(spaces[0])

@@ -1,1 +1,0 @@
-"""Children that can be ended, which do all untrusted work."""

@@ -1,0 +1,139 @@
+"""Flat tables: one CSV per question people ask, with its CSVW description, from `queries/flat/*.rq`.
+
+The head of a query says what its table is called, to which dataset it belongs and what its columns hold:
+
+    # title: Gebietsänderungen
+    # title-en: Territorial changes
+    # dataset: authorities
+    # key: iri
+    # column day: date! | Tag | Day            (! never empty, * several values with "; " between them)
+    # unit amount_eur: Euro | euros            (also empty and zero: what an empty cell and a 0 mean)
+
+The same data give the same bytes: rows come in the query's order, several values of a cell are sorted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod.core.csv_writer import harmless, written
+from ozg_lod.core.errors import SourceError
+
+METADATA: Final = "-metadata.json"
+SEPARATOR: Final = "; "
+_HEAD: Final = re.compile(r"# (title|title-en|dataset|key): (.+)")
+_COLUMN: Final = re.compile(r"# column ([a-z][a-z0-9_]*): ([A-Za-z]+)([!*]?) \| ([^|\n]+) \| ([^|\n]+)")
+_MEANING: Final = re.compile(r"# (unit|empty|zero) ([a-z][a-z0-9_]*): ([^|\n]+) \| ([^|\n]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class FlatColumn:
+    """One column: its name, its datatype, whether it is never empty or may hold several values, its titles.
+
+    `meanings` say, by language, the "unit" of a number and what an "empty" cell and a "zero" mean, where that is known.
+    """
+
+    name: str
+    datatype: str
+    required: bool
+    several: bool
+    de: str
+    en: str
+    meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FlatQuery:
+    """One table as its query describes it; `name` names the file, `dataset` is the key of its dataset."""
+
+    name: str
+    dataset: str
+    de: str
+    en: str
+    key: tuple[str, ...]
+    columns: tuple[FlatColumn, ...]
+    query: str
+
+    @property
+    def file(self) -> str:
+        """Return the name of the table."""
+        return f"{self.name}.csv"
+
+    def table(self, store: ox.Store) -> bytes:
+        """Return the table as CSV (RFC 4180, UTF-8); a text that a spreadsheet would run gets an apostrophe."""
+        solutions = store.query(self.query)
+        if not isinstance(solutions, ox.QuerySolutions):
+            raise _faulty(self.name, "it is not a SELECT query", "sie ist keine SELECT-Abfrage")
+        names = [variable.value for variable in solutions.variables]
+        if names != [column.name for column in self.columns]:
+            raise _faulty(self.name, f"its columns are {names}", f"ihre Spalten sind {names}")
+        rows = ([_cell(row[column.name], column) for column in self.columns] for row in solutions)
+        return written([names, *rows])
+
+    def metadata(self, base_iri: str) -> bytes:
+        """Return the description of the table (CSV on the Web, JSON)."""
+        described = {
+            "@context": ["http://www.w3.org/ns/csvw", {"@language": "de", "@base": base_iri}],
+            "url": self.file,
+            "dc:title": {"de": self.de, "en": self.en},
+            "tableSchema": {
+                **({"primaryKey": list(self.key)} if self.key else {}),
+                "columns": [_described(column) for column in self.columns],
+            },
+        }
+        return json.dumps(described, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def questions(queries: Mapping[str, bytes]) -> tuple[FlatQuery, ...]:
+    """Return the tables that the queries (by file name) describe; raise SourceError where a head says too little."""
+    return tuple(_question(name.removesuffix(".rq"), text.decode()) for name, text in sorted(queries.items()))
+
+
+def _question(name: str, text: str) -> FlatQuery:
+    head = dict(_HEAD.findall(text))
+    meanings: dict[str, dict[str, dict[str, str]]] = {}
+    for kind, column, de, en in _MEANING.findall(text):
+        meanings.setdefault(column, {})[kind] = {"de": de.strip(), "en": en.strip()}
+    columns = [
+        FlatColumn(column, datatype, mark == "!", mark == "*", de.strip(), en.strip(), meanings.pop(column, {}))
+        for column, datatype, mark, de, en in _COLUMN.findall(text)
+    ]
+    if not columns or not {"title", "title-en", "dataset"} <= set(head):
+        raise _faulty(
+            name,
+            "its head needs title, title-en, dataset and its columns",
+            "ihr Kopf braucht title, title-en, dataset und die Spalten",
+        )
+    if meanings:
+        names = ", ".join(sorted(meanings))
+        raise _faulty(name, f"it explains {names}, which it does not have", f"sie erklärt {names}, hat das aber nicht")
+    key = tuple(head.get("key", "").split())
+    return FlatQuery(name, head["dataset"], head["title"], head["title-en"], key, tuple(columns), text)
+
+
+def _cell(term: object, column: FlatColumn) -> str:
+    value = term.value if isinstance(term, ox.NamedNode | ox.Literal) else ""
+    if column.several:
+        value = SEPARATOR.join(sorted(set(value.split(SEPARATOR)) - {""}))
+    return harmless(value) if column.datatype == "string" else value
+
+
+def _described(column: FlatColumn) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "titles": {"de": column.de, "en": column.en},
+        "datatype": column.datatype,
+        **({"required": True} if column.required else {}),
+        **({"separator": SEPARATOR} if column.several else {}),
+        "suppressOutput": True,
+    }
+
+
+def _faulty(name: str, en: str, de: str) -> SourceError:
+    return SourceError(f"queries/flat/{name}.rq: {en}.", f"queries/flat/{name}.rq: {de}.")

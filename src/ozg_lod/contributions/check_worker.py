@@ -1,0 +1,165 @@
+"""The inspector: what a child of the inspection does with one file, and what its template loads before.
+
+Everything a check may need is imported and read here before the first fork: a child can open no file.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod.contributions import template_ods, template_sheets, template_xlsx
+from ozg_lod.contributions.check_request import (
+    CORRECTED,
+    LIST,
+    MARKED,
+    PAGE,
+    REPORT,
+    CheckAnswer,
+    CheckRequest,
+)
+from ozg_lod.contributions.preview import PreviewGraph
+from ozg_lod.core.vocab import DCT, KINDS
+from ozg_lod.http.language import LANGUAGES, Language
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.rdf.graph import TYPE, iri_of
+from ozg_lod.sandbox.fork_server import Work, Write
+from ozg_lod.site import pages
+from ozg_lod.site.page_context import PageContext
+from ozg_lod.snapshots import snapshot
+from ozg_lod.sparql import store
+from ozg_lod.tables import contribution_kinds
+from ozg_lod.tables.contribution_kinds import ContributionKind
+from ozg_lod.validation import (
+    check_process,
+    corrected_workbook,
+    list_reader,
+    marked_workbook,
+    rulebook,
+)
+from ozg_lod.validation.gate import (
+    Examination,
+    Rules,
+    SourceFile,
+    examine,
+)
+
+_WRITERS: Final = (("xlsx", template_xlsx.write), ("ods", template_ods.write))
+_WORKBOOKS: Final = {MARKED: marked_workbook.workbook, CORRECTED: corrected_workbook.workbook}
+_NOT_EXAMINED: Final = Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
+_SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWorker:
+    """What files are held against: the rules of the snapshot that is served, and what it publishes.
+
+    `told` are the properties that tables tell, by kind: a row takes the place of an earlier one with the same key.
+    """
+
+    rules: Rules
+    published: ox.Store
+    public_url: str
+    told: Mapping[str, frozenset[str]]
+    official: str = ""
+
+    def inspect(self, order: CheckRequest) -> CheckAnswer:
+        """Return what the gate says of one file, and what is wanted beside it where the file conforms.
+
+        A preview adds the file's facts to `published`, so the one who asked for it does not ask again.
+        """
+        if order.wanted == LIST:
+            return CheckAnswer(_NOT_EXAMINED, list_reader.read(order.name, order.content).to_bytes())
+        examination = self._examined(order)
+        language = _language(order)
+        write = _WORKBOOKS.get(order.wanted)
+        if write is not None and examination.sheets:
+            return CheckAnswer(examination, write(examination, language))
+        if not examination.conforms or write is not None or order.wanted == REPORT:
+            return CheckAnswer(examination)
+        sight = PreviewGraph.of(
+            self.published,
+            examination.quads,
+            self._site(order),
+            derived=self.rules.derived_graph,
+            replaced=frozenset().union(*(self.told.get(sheet.kind, ()) for sheet in examination.sheets)),
+        )
+        extra = sight.page(order.about) if order.wanted == PAGE else sight.preview().to_bytes()
+        return CheckAnswer(examination, extra)
+
+    def warm(self, language: Language) -> None:
+        """Do once what a child may be asked for: check a file, show pages, so that all is read that is read late."""
+        list_reader.warm()
+        order = CheckRequest("warm.ttl", _SAMPLE, language=language)
+        column = template_sheets.TemplateColumn("warm", "warm", "", "", required=True)
+        sheet = template_sheets.TemplateSheet("warm", "warm", "", language, (column,), (("warm",),), (), "")
+        for name, content in (
+            (order.name, order.content),
+            *((f"warm.{kind}", write(sheet, "")) for kind, write in _WRITERS),
+        ):
+            self.inspect(replace(order, name=name, content=content, wanted=MARKED))
+        sight = PreviewGraph(self.published, {}, {}, self._site(order))
+        for iri in _samples(self.published, self.rules.base):
+            sight.page(iri)
+
+    def _site(self, order: CheckRequest) -> PageContext:
+        language = _language(order)
+        addresses = Addresses(self.rules.base, self.public_url, language if order.chosen else None)
+        return PageContext(language, addresses, path="", official=self.official)
+
+    def _examined(self, order: CheckRequest) -> Examination:
+        return examine([SourceFile(order.name, order.content)], replace(self.rules, kind=order.kind))
+
+
+def inspecting(argument: str) -> Work:
+    """Return the work of a child (entry of the template)."""
+    inspector = inspector_of(argument)
+    check_process.warm()
+    pages.load()
+    for language in LANGUAGES:
+        inspector.warm(language)
+
+    gc.collect()
+    gc.freeze()  # a child that looks for garbage would copy all that it shares with its template
+
+    def work(question: bytes, write: Write) -> None:
+        write(inspector.inspect(CheckRequest.from_bytes(question)).to_bytes())
+
+    return work
+
+
+def inspector_of(argument: str) -> CheckWorker:
+    """Return the inspector for a snapshot, with its rules and its data.
+
+    `argument` is JSON: snapshot (directory), public_url, official.
+    """
+    said = json.loads(argument)
+    directory = Path(said["snapshot"])
+    published = ox.Store()
+    published.bulk_load(path=str(directory / store.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
+    rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)
+    told = {kind.slug: _told(kind) for kind in contribution_kinds.of_directory(directory, rules.base)}
+    return CheckWorker(rules, published, said["public_url"], told, said["official"])
+
+
+def _told(kind: ContributionKind) -> frozenset[str]:
+    """Return the properties that a table of this kind tells; the source is named when it is accepted."""
+    return frozenset(column.property for column in kind.schema.columns if column.property) - {DCT + "source"}
+
+
+def _language(order: CheckRequest) -> Language:
+    return "en" if order.language == "en" else "de"
+
+
+def _samples(published: ox.Store, base: str) -> list[str]:
+    """Return the first thing of each kind."""
+    typed = published.quads_for_pattern(None, ox.NamedNode(TYPE), None, ox.DefaultGraph())
+    things = sorted({iri_of(quad.subject) for quad in typed})
+    starts = (f"{base}id/{kind}/" for kind in KINDS)
+    return [iri for start in starts if (iri := next((one for one in things if one.startswith(start)), ""))]

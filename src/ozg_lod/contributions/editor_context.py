@@ -1,0 +1,71 @@
+"""Where decisions are made: the inbox, the settings of the build, the source root that takes contributions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ozg_lod.contributions.inbox import Inbox
+from ozg_lod.contributions.submissions import SubmissionCase
+from ozg_lod.core.errors import UsageError
+from ozg_lod.core.settings import Settings, packaged_source
+from ozg_lod.http.language import Language
+from ozg_lod.snapshots.snapshot import Snapshots
+
+Say = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EditorContext:
+    """One desk; `say` gets an English and a German sentence for each step."""
+
+    inbox: Inbox
+    settings: Settings
+    into: Path
+    say: Say
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Return the snapshots."""
+        return Snapshots(self.settings.target)
+
+
+def desk(inbox: Inbox, settings: Settings, into: Path | None, say: Say) -> EditorContext:
+    """Return the desk; the source root is `into`, else the last one given, and it must not be the program's own."""
+    root = (into or settings.source[-1]).resolve()
+    own = packaged_source().resolve()
+    if root == own or (own / "data") in (root, *root.parents):
+        raise UsageError(
+            f"{root} belongs to the program and is replaced with it; give a folder of yours with --source DIR.",
+            f"{root} gehört zum Programm und wird mit ihm ersetzt; geben Sie mit --source ORDNER einen eigenen an.",
+        )
+    folder = root / "data" if (root / "data").is_dir() else root  # as the build reads it
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise UsageError(
+            f"{root} cannot be written: {error.strerror}.", f"{root} ist nicht beschreibbar: {error.strerror}."
+        ) from None
+    sources = tuple(path.resolve() for path in settings.source)
+    every = sources if root in sources else (*sources, root)
+    return EditorContext(inbox, replace(settings, source=every), folder, say)
+
+
+def afterwards(place: EditorContext, case: SubmissionCase, language: Language) -> list[str]:
+    """Return what is left to do after a decision: the command for git, and what erasing cannot reach."""
+    lines = []
+    if any((folder / ".git").exists() for folder in (place.into, *place.into.parents)):
+        message = f"{case.submission.key}: {case.state}"
+        lines.append(f"git -C {place.into} add -A . && git -C {place.into} commit -m '{message}'")
+    if case.events[-1].erased:
+        lines.append(
+            "Gelöscht ist es in den Fassungen dieses Katalogs; aus der Geschichte von Git, aus Sicherungen und aus "
+            "fremden Kopien müssen Sie es selbst entfernen."
+            if language == "de"
+            else "It is erased from the versions of this catalogue; the history of git, backups and copies elsewhere "
+            "are left to you."
+        )
+    return lines

@@ -1,0 +1,139 @@
+"""Plans: what a decision will do, written down before it is done, so that it is done wholly or not at all.
+
+Before the plan is there nothing has happened; once it is there the next command carries it out to its end, whoever
+was killed in between. Every step can be done twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ozg_lod.build import build
+from ozg_lod.contributions.inbox import PLAN, Inbox
+from ozg_lod.contributions.submissions import Event
+from ozg_lod.core.errors import InboxError
+from ozg_lod.core.settings import Settings
+from ozg_lod.snapshots import atomic_files, erasure
+from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.validation import report
+
+Say = Callable[[str, str], None]
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+"""Names of folders and files a decision writes; none leads out of its folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What will be: the folders in the source root `into` (None: gone), then a build, then the events by reference.
+
+    `erase` are the graphs that no kept version may hold afterwards.
+    """
+
+    source: tuple[str, ...]
+    target: str
+    into: str
+    folders: Mapping[str, Mapping[str, str] | None]
+    events: Mapping[str, Mapping[str, object]]
+    erase: tuple[str, ...] = ()
+    forget: tuple[str, ...] = field(default=())
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings the plan was made with."""
+        return Settings(source=tuple(map(Path, self.source)), target=Path(self.target))
+
+
+def begin(inbox: Inbox, plan: JournalEntry) -> None:
+    """Write the plan down: from here on it will be carried out."""
+    atomic_files.replace(inbox.folder / PLAN, json.dumps(asdict(plan), ensure_ascii=False).encode())
+
+
+def pending(inbox: Inbox) -> JournalEntry | None:
+    """Return the plan that was begun and not ended."""
+    try:
+        said = json.loads((inbox.folder / PLAN).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(inbox) from error
+    try:
+        plan = JournalEntry(**{**said, **{name: tuple(said[name]) for name in ("source", "erase", "forget")}})
+        if all(
+            map(_NAME.fullmatch, (*plan.folders, *(file for files in plan.folders.values() for file in files or ())))
+        ):
+            return plan
+    except (TypeError, KeyError, AttributeError) as error:
+        raise _unreadable(inbox) from error
+    raise _unreadable(inbox)
+
+
+def carry_out(inbox: Inbox, plan: JournalEntry, snapshots: Snapshots, say: Say) -> build.BuildResult:
+    """Do what the plan says and end it; the caller holds both locks.
+
+    Raises InboxError where the sources have changed since so that they cannot be built; the plan stays.
+    """
+    for name, files in plan.folders.items():
+        _place(Path(plan.into) / name, files)
+    outcome = build.build_locked(snapshots, plan.settings, say=say)
+    if outcome.manifest is None:
+        raise _unfinished(plan, outcome)
+    if plan.erase:
+        erasure.erase(snapshots, plan.erase, day=dt.datetime.now(dt.UTC).date().isoformat())
+    for reference, event in plan.events.items():
+        inbox.add(reference, Event.of(event))
+    for reference in plan.forget:
+        inbox.forget(reference)
+    (inbox.folder / PLAN).unlink()
+    atomic_files.sync(inbox.folder)
+    return outcome
+
+
+def recover(inbox: Inbox, say: Say) -> bool:
+    """Carry out what a command before was kept from ending; return whether there was any. The caller holds the lock."""
+    plan = pending(inbox)
+    if plan is None:
+        return False
+    say(
+        "The last decision was interrupted; it is carried out to its end.",
+        "Die letzte Entscheidung wurde unterbrochen; sie wird zu Ende geführt.",
+    )
+    snapshots = Snapshots(Path(plan.target))
+    with snapshots.locked():
+        carry_out(inbox, plan, snapshots, say)
+    return True
+
+
+def _unreadable(inbox: Inbox) -> InboxError:
+    path = inbox.folder / PLAN
+    return InboxError(
+        f"{path} is no plan of a decision; look what became of the last one, and delete the file.",
+        f"{path} ist kein Plan einer Entscheidung; sehen Sie nach, was aus der letzten wurde, und löschen Sie die "
+        "Datei.",
+    )
+
+
+def _place(path: Path, files: Mapping[str, str] | None) -> None:
+    if files is None:
+        atomic_files.remove(path)
+        return
+    wanted = {name: text.encode() for name, text in files.items()}
+    if not path.is_dir() or {file.name: file.read_bytes() for file in path.iterdir()} != wanted:
+        atomic_files.folder(path, wanted)
+
+
+def _unfinished(plan: JournalEntry, outcome: build.BuildResult) -> InboxError:
+    found = outcome.examination
+    en, de = (report.to_text(found, "en"), report.to_text(found, "de")) if found is not None else ("", "")
+    return InboxError(
+        f"The files of the decision lie in {plan.into}, but the sources cannot be built any more; correct them and run "
+        f"the command again.\n{en}",
+        f"Die Dateien der Entscheidung liegen in {plan.into}, aber die Quellen lassen sich nicht mehr bauen; "
+        f"berichtigen Sie sie und rufen Sie den Befehl noch einmal auf.\n{de}",
+    )

@@ -1,0 +1,137 @@
+"""What somebody writes on the form of a submission, and a sentence for each field that will not do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ozg_lod.contributions.submissions import Sender
+from ozg_lod.core.errors import BadRequest
+from ozg_lod.core.findings import Text
+from ozg_lod.tables import contribution_kinds
+from ozg_lod.validation.examination import Examination
+
+FIELDS: Final = ("authority", "sender", "mail", "consent")
+_KINDS: Final = {8: "municipality", 5: "district", 2: "state"}
+_MAIL: Final = re.compile(r"[^\s@<>\"',;:\\()\[\]]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
+_LONGEST: Final = 100
+_YES: Final = frozenset({"1", "true", "yes", "on", "ja"})
+
+_TEXT: Final = {"type": "string"}
+DESCRIBED: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", *FIELDS],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "A table or RDF"},
+                        "kind": {**_TEXT, "description": "Kind of table; recognised where it is left out"},
+                        "authority": {**_TEXT, "description": "Official key: 8 digits, 5 for a district"},
+                        "sender": {**_TEXT, "description": "Who sends it; not published"},
+                        "mail": {**_TEXT, "description": "E-mail address for questions; not published"},
+                        "consent": {**_TEXT, "description": "1: the sender may make these statements"},
+                    },
+                }
+            }
+        },
+    },
+    "responses": {
+        "201": {"description": "Kept for a decision; Location is the secret address of its status"},
+        "400": {"description": "A field is missing or wrong"},
+        "403": {"description": "Nothing can be submitted here"},
+        "413": {"description": "The file is too large"},
+        "422": {"description": "The file does not conform; the answer is its report"},
+        "429": {"description": "Too many submissions of one client"},
+        "503": {"description": "Too many submissions wait for a decision"},
+    },
+}
+"""The form as the description of the interface has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionFields:
+    """The fields as they were written, and what is wrong with them by name; nothing is, where it can be submitted."""
+
+    said: Mapping[str, str]
+    faults: Mapping[str, Text]
+
+    @property
+    def sender(self) -> Sender:
+        """Return who sends it."""
+        return Sender(self.said["sender"], self.said["mail"])
+
+    @property
+    def key(self) -> str:
+        """Return the official key of the authority."""
+        return self.said["authority"]
+
+    def candidate(self, base_iri: str) -> str:
+        """Return the IRI an authority with this key has, "" where the key cannot be one."""
+        kind = _KINDS.get(len(self.key)) if self.key.isascii() and self.key.isdigit() else None
+        return f"{base_iri}id/{kind}/{self.key}" if kind else ""
+
+    def refused(self, name: str, message: Text) -> SubmissionFields:
+        """Return the same with one more fault."""
+        return SubmissionFields(self.said, {**self.faults, name: message})
+
+
+def read(fields: Mapping[str, str]) -> SubmissionFields:
+    """Read the fields of a form."""
+    said = {name: " ".join(fields.get(name, "").split())[: _LONGEST * 2] for name in FIELDS}
+    faults = {}
+    if not said["authority"]:
+        faults["authority"] = Text(
+            de="Geben Sie den amtlichen Schlüssel der Stelle an, zum Beispiel 06531005",
+            en="give the official key of the authority, for example 06531005",
+        )
+    if not 1 < len(said["sender"]) <= _LONGEST or not said["sender"].isprintable():
+        faults["sender"] = Text(
+            de=f"Geben Sie Ihren Namen an, mit höchstens {_LONGEST} Zeichen",
+            en=f"give your name, in at most {_LONGEST} characters",
+        )
+    if not _MAIL.fullmatch(said["mail"]):
+        faults["mail"] = Text(
+            de="Geben Sie eine E-Mail-Adresse an, zum Beispiel rathaus@example.org",
+            en="give an e-mail address, for example rathaus@example.org",
+        )
+    if said["consent"].lower() not in _YES:
+        faults["consent"] = Text(
+            de="Bestätigen Sie, dass Sie die Angaben für die Stelle machen dürfen",
+            en="confirm that you may make these statements for the authority",
+        )
+    return SubmissionFields(said, faults)
+
+
+def unknown(key: str) -> Text:
+    """Return the fault of a key that the catalogue does not know."""
+    return Text(
+        de=f"Den Schlüssel „{key[:20]}“ kennt der Katalog nicht; eine Stadt oder Gemeinde hat 8 Ziffern, ein Kreis 5",
+        en=f"the catalogue does not know the key “{key[:20]}”; a town or municipality has 8 digits, a district 5",
+    )
+
+
+def kind_of(examination: Examination, base_iri: str) -> str:
+    """Return the kind of table that a file is, "" for RDF.
+
+    Raises BadRequest for tables of several kinds, and for RDF that names the contribution as the source of nothing: it
+    would be published without saying where it comes from.
+    """
+    found = sorted({sheet.kind for sheet in examination.sheets if sheet.kind})
+    if len(found) > 1:
+        listed = ", ".join(found)
+        raise BadRequest(
+            f"The file has tables of several kinds ({listed}); submit each in a file of its own.",
+            f"Die Datei hat Tabellen verschiedener Art ({listed}); reichen Sie jede in einer eigenen Datei ein.",
+        )
+    source = f"{base_iri}id/source/{contribution_kinds.PROVISIONAL}"
+    if not found and f"<{source}>".encode() not in examination.quads:
+        raise BadRequest(
+            f"Nothing in the file has the contribution as its source; give each statement dct:source <{source}>.",
+            f"Nichts in der Datei nennt die Mitteilung als Quelle; geben Sie jeder Aussage dct:source <{source}>.",
+        )
+    return found[0] if found else ""

@@ -1,0 +1,130 @@
+"""Blanks: the templates that a snapshot offers, for everyone or prefilled for one authority or bundle."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod.contributions import (
+    template_csv,
+    template_ods,
+    template_sheets,
+    template_xlsx,
+)
+from ozg_lod.contributions.template_sheets import TemplateSheet
+from ozg_lod.core.errors import NotFound
+from ozg_lod.core.folding import fold
+from ozg_lod.http.language import Language
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.formats import Format
+from ozg_lod.rdf.graph import pick
+from ozg_lod.site import lists
+from ozg_lod.site.lists import Directory, ListEntry
+from ozg_lod.tables import contribution_kinds
+from ozg_lod.tables.contribution_kinds import ContributionKind
+
+FORMS: Final = (formats.XLSX, formats.ODS, formats.CSV)
+AUTHORITIES: Final = ("municipality", "district")
+_KEY: Final = re.compile(r"[0-9]{5}(?:[0-9]{3})?")
+_MOST_FOUND: Final = 30
+
+
+@dataclass(frozen=True)
+class TemplateCatalogue:
+    """The templates of one snapshot; `address` is where filled ones can be checked."""
+
+    kinds: tuple[ContributionKind, ...]
+    store: ox.Store
+    directory: Directory
+    version: str
+    address: str
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: Path,
+        store: ox.Store,
+        base_iri: str,
+        *,
+        version: str,
+        public_url: str,
+        things: Directory | None = None,
+    ) -> TemplateCatalogue:
+        """Return the templates of a snapshot, whose contracts stand in its directory; `things` saves reading them."""
+        found = contribution_kinds.of_directory(snapshot, base_iri)
+        return cls(found, store, things or lists.directory(store, base_iri), version, f"{public_url}/pruefen")
+
+    def kind(self, slug: str) -> ContributionKind:
+        """Return the kind of this name; raise NotFound, with those there are."""
+        found = next((kind for kind in self.kinds if kind.slug == slug), None)
+        if found is not None:
+            return found
+        listed = ", ".join(kind.slug for kind in self.kinds)
+        raise NotFound(
+            f"There is no template “{slug[:40]}”; there are: {listed}.",
+            f"Eine Vorlage „{slug[:40]}“ gibt es nicht; es gibt: {listed}.",
+        )
+
+    def authority(self, key: str, language: Language) -> ListEntry:
+        """Return the authority with an official key; raise NotFound, with the nearest."""
+        found = self._keyed(key)
+        if found is not None:
+            return found
+        near = [entry for kind in AUTHORITIES for entry in self.directory.nearest(kind, key[:40])][:5]
+        names = "; ".join(f"{pick(entry.names, language, entry.key)[0]} ({entry.key})" for entry in near)
+        en, de = (f" Near: {names}.", f" Ähnlich: {names}.") if near else ("", "")
+        raise NotFound(
+            f"There is no authority with the key “{key[:40]}”; write the 8 digits of a municipality or the 5 of a "
+            f"district.{en}",
+            f"Zum Schlüssel „{key[:40]}“ gibt es keine Kommune; schreiben Sie die 8 Ziffern einer Gemeinde oder die 5 "
+            f"eines Kreises.{de}",
+            suggestions=[{"iri": entry.iri, "name": pick(entry.names, language, entry.key)[0]} for entry in near],
+        )
+
+    def bundle(self, key: str) -> ListEntry:
+        """Return the bundle with this key; raise NotFound."""
+        found = next((entry for entry in self.directory.kinds.get("bundle", ()) if entry.key == key), None)
+        if found is None:
+            raise NotFound(f"There is no bundle “{key[:80]}”.", f"Ein Bündel „{key[:80]}“ gibt es nicht.")
+        return found
+
+    def search(self, text: str) -> list[ListEntry]:
+        """Return the authorities that a name or key may mean: the key, else names that begin with or contain it."""
+        keyed = self._keyed(text.strip())
+        if keyed is not None:
+            return [keyed]
+        wanted = fold(text)
+        named = [
+            (name, entry)
+            for kind in AUTHORITIES
+            for entry in self.directory.kinds.get(kind, ())
+            if (name := fold(pick(entry.names, "de", entry.key)[0])) and wanted and wanted in name
+        ]
+        exact = [entry for name, entry in named if name == wanted]
+        ordered = sorted(named, key=lambda found: (not found[0].startswith(wanted), found[0], found[1].key))
+        return exact if len(exact) == 1 else [entry for _, entry in ordered][:_MOST_FOUND]
+
+    def sheet(self, kind: ContributionKind, language: Language, topic: ListEntry | None = None) -> TemplateSheet:
+        """Return the sheet of a kind, with what is published about the topic, if one is given."""
+        empty = template_sheets.blank(kind, self.store, self.directory, language=language, version=self.version)
+        if topic is None:
+            return empty
+        return replace(empty, rows=template_sheets.filled(empty, kind, self.store, topic.iri), key=topic.key)
+
+    def write(self, sheet: TemplateSheet, form: Format) -> bytes:
+        """Return the sheet as a file."""
+        if form is formats.XLSX:
+            return template_xlsx.write(sheet, self.address)
+        return template_ods.write(sheet, self.address) if form is formats.ODS else template_csv.write(sheet)
+
+    def _keyed(self, key: str) -> ListEntry | None:
+        """Return the authority with this key; the 5 digits of an independent city lead to its 8."""
+        if not _KEY.fullmatch(key):
+            return None
+        keys = (key, f"{key}000") if len(key) == 5 else (key,)  # noqa: PLR2004 - a district key has 5 digits
+        found = (entry for kind in AUTHORITIES for entry in self.directory.kinds.get(kind, ()) if entry.key in keys)
+        return next(found, None)

@@ -1,0 +1,1 @@
+"""What everything rests on: errors, findings, settings, vocabulary, folding of text."""

@@ -1,0 +1,83 @@
+"""The settings of a running program: one frozen record, made by `cli`, passed down by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Final
+
+_PACKAGE: Final = Path(__file__).resolve().parent
+
+
+def packaged_source() -> Path:
+    """Return the source folder that came with the program: inside the wheel, else the checkout it runs from."""
+    inside = _PACKAGE / "source"
+    return inside if inside.is_dir() else _PACKAGE.parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class RdfFile:
+    """One file, and the named graph its triples belong to (None: as it is written)."""
+
+    path: Path
+    graph: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `ozg-lod serve` can be told.
+
+    `source` are the folders the catalogue is built from (the first holds ontology, shapes and queries, any
+    further one adds data), `target` holds the snapshots. `public_url` is the address that links in headers,
+    paging and feeds start with; it never comes from a request. Sizes are in MB of 1,000,000 bytes unless they
+    say MiB, times in seconds. `legal` is the folder with the operator's legal texts.
+
+    `store` is the SPARQL endpoint that evaluates queries in our place, `store_login` user and password for it.
+    `official_label` is the line above the header that says whose official website this is; only who may say so sets it.
+    `rdf` are the files served instead of a snapshot. `client_seconds` of query time may one client use per minute (0:
+    any); it is known by its address, or by what `trusted_proxies` say it is. `hold_bytes` of large answers may be on
+    their way to clients at once, each for at most `delivery_s`.
+
+    `inbox` is the folder of what is submitted; without one nothing can be. Name and mail of a sender and the file are
+    deleted `inbox_days` after the decision. At most `inbox_open` submissions wait for one, with `inbox_bytes` in all.
+    """
+
+    source: tuple[Path, ...] = ()
+    target: Path = Path("build")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    access_log: bool = False
+    official_label: str = ""
+    legal: Path | None = None
+
+    query_deadline_s: float = 10
+    query_memory_mb: int = 1024
+    memory_mb: int = 4096
+    query_bytes: int = 64 * 1024
+    answer_bytes: int = 50_000_000
+    hold_bytes: int = 250_000_000
+    delivery_s: float = 300
+    client_seconds: float = 60
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    rdf: tuple[RdfFile, ...] = ()
+    store: str | None = None
+    store_login: tuple[str, str] | None = field(default=None, repr=False)
+    store_connections: int = 8
+    promote_after_s: float = 0.2
+    fast_children: int = 2
+    slow_children: int = 2
+    waiting_queries: int = 32
+    cache_bytes: int = 64_000_000
+
+    inbox: Path | None = None
+    inbox_days: int = 30
+    inbox_open: int = 200
+    inbox_bytes: int = 500_000_000
+    submissions_per_hour: float = 20
+
+    check_deadline_s: float = 60
+    check_memory_mb: int = 2048
+    build_deadline_s: float = 1800
+    drain_s: int = 15

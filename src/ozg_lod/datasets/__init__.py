@@ -1,1 +1,0 @@
-"""The datasets of a catalogue as files to download."""

@@ -1,1 +1,0 @@
-"""One SPARQL engine behind a seam: what is refused or rewritten in front of it, and how much it does at once."""

@@ -1,0 +1,182 @@
+"""Every address behind a distribution: whether it answers, and with the type, size and hash the catalogue declares."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from ozg_lod.core.findings import Finding
+from ozg_lod.core.vocab import DCAT, SPDX
+from ozg_lod.harvest_check.client import Fetch, FetchedResponse
+from ozg_lod.harvest_check.fetch_errors import FetchError
+from ozg_lod.harvest_check.findings import error, hint, warning
+from ozg_lod.harvest_check.graph import DISTRIBUTION, CatalogueGraph, CatalogueTerm
+from ozg_lod.harvest_check.structure import place
+
+OK: Final = 200
+_PARTIAL: Final = 206
+_LOOK_BYTES: Final = 4096
+_AT_ONCE: Final = 4
+_FAILURE: Final = 400
+_ASKS_BACK: Final = frozenset({400, 405, 406, 415})
+"""What a service answers to a question without a query: it is there, and MQA still counts only 200."""
+_HASHES: Final = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "sha384": "sha384", "sha512": "sha512"}
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The status of each address that was asked (0: no answer), and the findings."""
+
+    statuses: dict[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    url: str
+    distribution: CatalogueTerm
+    served: bool
+    download: bool
+
+
+def check(
+    graph: CatalogueGraph, fetch: Fetch, *, downloads: bool, most: int, said: Callable[[int, int], None] | None = None
+) -> Links:
+    """Ask up to `most` addresses, several at once; `said` is told how far it is."""
+    links = _links(graph)
+    asked = links[:most]
+    statuses: dict[str, int] = {}
+    findings: list[Finding] = []
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for done, (link, (status, found)) in enumerate(
+            zip(asked, pool.map(lambda one: _ask(graph, fetch, one, downloads=downloads), asked), strict=True), 1
+        ):
+            statuses[link.url] = status
+            findings += found
+            if said:
+                said(done, len(asked))
+    if len(links) > most:
+        findings.append(
+            hint(
+                "links-unchecked",
+                f"{len(links) - most} weitere Adressen wurden nicht geprüft (Grenze: {most})",
+                f"{len(links) - most} more addresses were not checked (limit: {most})",
+            )
+        )
+    return Links(statuses, tuple(findings))
+
+
+def _links(graph: CatalogueGraph) -> list[_Link]:
+    """Return each address once, downloads first: they are held against what is declared."""
+    found: dict[str, _Link] = {}
+    for download, predicate in ((True, DCAT + "downloadURL"), (False, DCAT + "accessURL")):
+        for distribution in graph.typed(DISTRIBUTION):
+            served = bool(graph.of(distribution, DCAT + "accessService"))
+            for url in graph.of(distribution, predicate):
+                if url.kind != "blank" and urlsplit(url.value).scheme in ("http", "https"):
+                    found.setdefault(url.value, _Link(url.value, distribution, served, download))
+    return list(found.values())
+
+
+def _ask(graph: CatalogueGraph, fetch: Fetch, link: _Link, *, downloads: bool) -> tuple[int, list[Finding]]:
+    head = fetch.head(link.url)
+    answer = head
+    whole = link.download and downloads
+    if whole:
+        answer = fetch.get(link.url)
+    elif head.trouble or head.status >= _FAILURE or not link.download:
+        answer = fetch.get(link.url, headers={"Range": f"bytes=0-{_LOOK_BYTES - 1}"}, most=_LOOK_BYTES)
+    status = OK if answer.status == _PARTIAL else answer.status
+    if answer.trouble:
+        return 0, [_unanswered(graph, link, answer.trouble)]
+    if status != OK:
+        return status, [] if link.served and status in _ASKS_BACK else [_dead(graph, link, status)]
+    found = list(_head_differs(head, answer, link, graph)) if whole else []
+    return status, [*found, *_declared(graph, link, answer, head, whole=whole)] if link.download else found
+
+
+def _unanswered(graph: CatalogueGraph, link: _Link, trouble: FetchError) -> Finding:
+    """Return the finding for an address without an answer; one that was too large or is not asked is no fault."""
+    excused = {"too-large": "link-too-large", "link-elsewhere": "link-elsewhere"}
+    make = hint if trouble.rule in excused else error
+    rule = excused.get(trouble.rule, "link-dead")
+    where = place(graph, link.distribution)
+    return make(rule, trouble.message.de, trouble.message.en, value=link.url, place=where)
+
+
+def _dead(graph: CatalogueGraph, link: _Link, status: int) -> Finding:
+    name = (
+        ("Die Datei zum Herunterladen", "the file to download") if link.download else ("Der Zugang", "the access URL")
+    )
+    return error(
+        "link-dead",
+        f"{name[0]} antwortet mit Status {status} statt 200",
+        f"{name[1]} answers with status {status} instead of 200",
+        value=link.url,
+        place=place(graph, link.distribution),
+    )
+
+
+def _head_differs(
+    head: FetchedResponse, answer: FetchedResponse, link: _Link, graph: CatalogueGraph
+) -> Iterator[Finding]:
+    encoded = "content-encoding" in head.headers or "content-encoding" in answer.headers
+    wrong = head.length is not None and head.length != len(answer.body) and not encoded
+    if head.status == OK and (wrong or head.media_type != answer.media_type):
+        yield warning(
+            "link-head",
+            "HEAD und GET nennen für die Datei verschiedene Längen oder Medientypen",
+            "HEAD and GET give different lengths or media types for the file",
+            value=link.url,
+            place=place(graph, link.distribution),
+        )
+
+
+def _declared(
+    graph: CatalogueGraph, link: _Link, answer: FetchedResponse, head: FetchedResponse, *, whole: bool
+) -> Iterator[Finding]:
+    """Yield where the file is not what the catalogue says of it: type, size, hash."""
+    where = place(graph, link.distribution)
+    types = [term.value.partition("/media-types/")[2] for term in graph.of(link.distribution, DCAT + "mediaType")]
+    if types and types[0] and answer.media_type and answer.media_type not in types:
+        yield warning(
+            "link-type",
+            f"Angekündigt ist {types[0]}, geliefert wird {answer.media_type}",
+            f"declared is {types[0]}, delivered is {answer.media_type}",
+            value=link.url,
+            place=where,
+        )
+    size = len(answer.body) if whole else head.length
+    for declared in graph.of(link.distribution, DCAT + "byteSize"):
+        said = declared.value.partition(".")[0]
+        if size is not None and (not said.isdigit() or int(said) != size):
+            yield error(
+                "link-size",
+                f"Angekündigt sind {declared.value} Bytes, geliefert werden {size}",
+                f"declared are {declared.value} bytes, delivered are {size}",
+                value=link.url,
+                place=where,
+            )
+    if whole and not _hash_fits(graph, link.distribution, answer.body):
+        yield error(
+            "link-hash",
+            "Die Prüfsumme im Katalog passt nicht zur gelieferten Datei",
+            "the checksum in the catalogue does not fit the file delivered",
+            value=link.url,
+            place=where,
+        )
+
+
+def _hash_fits(graph: CatalogueGraph, distribution: CatalogueTerm, body: bytes) -> bool:
+    """Tell whether all checksums that can be computed fit."""
+    for checksum in graph.of(distribution, SPDX + "checksum"):
+        named = " ".join(term.value.lower() for term in graph.of(checksum, SPDX + "algorithm"))
+        method = next((name for key, name in _HASHES.items() if named.replace("-", "").endswith(key)), None)
+        wanted = {term.value.lower() for term in graph.of(checksum, SPDX + "checksumValue")}
+        if method and wanted and hashlib.new(method, body, usedforsecurity=False).hexdigest() not in wanted:
+            return False
+    return True

@@ -1,0 +1,183 @@
+"""Pages of a stranger's catalogue as triples: read in a cage, handed out as plain JSON.
+
+Strict first. A page that only fails because of its addresses is read once more without looking at them (as rdflib does
+in CKAN), so that one bad address does not hide every other fault; the failure stays a finding.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.findings import Finding, Severity, Text
+from ozg_lod.harvest_check.graph import CatalogueTerm
+from ozg_lod.rdf.parse_guard import prescan
+from ozg_lod.rdf.syntax import explained
+from ozg_lod.sandbox import fork_server
+from ozg_lod.sandbox.fork_server import Work, Write
+from ozg_lod.tables.csv_rows import decoded
+
+READ: Final = {
+    "text/turtle": ox.RdfFormat.TURTLE,
+    "application/rdf+xml": ox.RdfFormat.RDF_XML,
+    "application/ld+json": ox.RdfFormat.JSON_LD,
+    "application/n-triples": ox.RdfFormat.N_TRIPLES,
+    "application/n-quads": ox.RdfFormat.N_QUADS,
+    "application/trig": ox.RdfFormat.TRIG,
+}
+"""The media types ckanext-dcat has a parser for (tried, see docs/harvest-check.md)."""
+
+MAX_TRIPLES: Final = 500_000
+_LIMITS: Final = fork_server.WorkerLimits(memory_mb=1024, cpu_s=60)
+_DEADLINE_S: Final = 60.0
+_REMOTE: Final = Text(
+    de="Die Seite verweist auf einen Kontext im Netz; Harvester laden ihn nach oder brechen ab, wenn er fehlt. "
+    "Schreiben Sie den Kontext in die Seite",
+    en="the page refers to a context on the web; harvesters fetch it, or stop when it is not there. Write the context "
+    "into the page",
+)
+_BAD_ADDRESS: Final = Text(
+    de="Eine Adresse auf der Seite ist unvollständig oder enthält ein verbotenes Zeichen (ein Leerzeichen schreibt man "
+    "%20); strenge Harvester verwerfen die ganze Seite",
+    en="an address on the page is incomplete or holds a character that may not stand there (a space is written %20); "
+    "strict harvesters refuse the whole page",
+)
+_TOO_MANY: Final = Text(
+    de=f"Die Seite hat mehr als {MAX_TRIPLES} Aussagen; teilen Sie den Katalog auf Seiten auf",
+    en=f"the page has more than {MAX_TRIPLES} statements; divide the catalogue into pages",
+)
+
+Triples = list[tuple[CatalogueTerm, str, CatalogueTerm]]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueReading:
+    """The triples of one page, or the findings that say why there are none."""
+
+    triples: Triples = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
+    readable: bool = True
+
+
+Read = Callable[[bytes, str, str], CatalogueReading]
+"""Reads (body, media type, base address)."""
+
+
+def in_cage(body: bytes, media_type: str, base: str) -> CatalogueReading:
+    """Return what the page says; what breaks the parser breaks a child and becomes a finding."""
+    job = json.dumps({"type": media_type, "base": base}).encode() + b"\n" + body
+    try:
+        said = json.loads(
+            fork_server.once("ozg_lod.harvest_check.reader:reading", "", job, limits=_LIMITS, deadline_s=_DEADLINE_S)
+        )
+    except (OzgLodError, fork_server.WorkerFault) as error:
+        en = error.en if isinstance(error, OzgLodError) else "the reader ended without an answer"
+        de = error.de if isinstance(error, OzgLodError) else "Der Leser endete ohne Antwort"
+        return CatalogueReading(findings=(_finding("page-unreadable", Text(de=de, en=en)),), readable=False)
+    findings = tuple(_finding(f["rule"], Text(**f["message"]), f["value"]) for f in said["findings"])
+    triples = [(CatalogueTerm(*s), p, CatalogueTerm(*o)) for s, p, o in said["triples"]]
+    return CatalogueReading(triples, findings, said["readable"])
+
+
+def reading(_argument: str) -> Work:
+    """Return the work of a reading child (entry of the template); late imports are done before the fork."""
+    for media_type in READ:
+        for sample in (b"{", b"\xfc"):
+            here(sample, media_type, "https://example.org/")
+
+    def work(question: bytes, write: Write) -> None:
+        line, _, body = question.partition(b"\n")
+        order = json.loads(line)
+        found = here(body, order["type"], order["base"])
+        findings = [{**asdict(finding), "severity": str(finding.severity)} for finding in found.findings]
+        triples = [(_plain(s), p, _plain(o)) for s, p, o in found.triples]
+        write(json.dumps({"triples": triples, "findings": findings, "readable": found.readable}).encode())
+
+    return work
+
+
+def here(body: bytes, media_type: str, base: str) -> CatalogueReading:
+    """Return what the page says, parsed in this process: for a child of the cage, and for our own catalogue."""
+    form = READ[media_type]
+    text = decoded(body, file="")
+    if isinstance(text, Finding):
+        message = Text(
+            de="Die Seite ist nicht in UTF-8 geschrieben, obwohl RDF das verlangt; Harvester brechen ab",
+            en="the page is not written in UTF-8, as RDF demands; harvesters stop with a fault",
+        )
+        return _refused("charset-invalid", message, text.value)
+    fault = prescan(text, form, "")
+    if fault is not None:
+        return _refused("page-unreadable", fault.message)
+    if form == ox.RdfFormat.JSON_LD and _has_remote_context(text):
+        return _refused("context-remote", _REMOTE)
+    return _parsed(text, form, base)
+
+
+def _parsed(text: str, form: ox.RdfFormat, base: str) -> CatalogueReading:
+    try:
+        return _taken(text, form, base, lenient=False)
+    except (SyntaxError, MemoryError, ValueError) as strict:
+        with contextlib.suppress(SyntaxError, MemoryError, ValueError):
+            loose = _taken(text, form, base, lenient=True)
+            finding = _finding("iri-invalid", _BAD_ADDRESS, explained(strict, text, "").value)
+            return CatalogueReading(loose.triples, (*loose.findings, finding))
+        found = explained(strict, text, "")
+        return _refused("page-unreadable", found.message, found.value)
+
+
+def _taken(text: str, form: ox.RdfFormat, base: str, *, lenient: bool) -> CatalogueReading:
+    triples: Triples = []
+    known: set[object] = set()
+    for quad in ox.parse(text.encode(), form, base_iri=base, lenient=lenient, rename_blank_nodes=True):
+        if quad.triple in known or isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
+            continue
+        if len(triples) == MAX_TRIPLES:
+            return _refused("page-too-many", _TOO_MANY)
+        known.add(quad.triple)
+        triples.append((_term(quad.subject), quad.predicate.value, _term(quad.object)))
+    return CatalogueReading(triples)
+
+
+def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> CatalogueTerm:
+    if isinstance(term, ox.NamedNode):
+        return CatalogueTerm(term.value, "iri")
+    if isinstance(term, ox.BlankNode):
+        return CatalogueTerm(term.value, "blank")
+    return CatalogueTerm(term.value, "literal", term.datatype.value, term.language or "")
+
+
+def _plain(term: CatalogueTerm) -> tuple[str, str, str, str]:
+    return term.value, term.kind, term.datatype, term.language
+
+
+def _has_remote_context(text: str) -> bool:
+    """Tell whether any @context is an address; a page that is no JSON is for the parser to name."""
+    try:
+        front: list[object] = [json.loads(text)]
+    except ValueError:
+        return False
+    while front:
+        node = front.pop()
+        if isinstance(node, list):
+            front += node
+        elif isinstance(node, dict):
+            front += node.values()
+            context = node.get("@context")
+            if any(isinstance(part, str) for part in (context if isinstance(context, list) else [context])):
+                return True
+    return False
+
+
+def _refused(rule: str, message: Text, value: str | None = None) -> CatalogueReading:
+    return CatalogueReading(findings=(_finding(rule, message, value),), readable=False)
+
+
+def _finding(rule: str, message: Text, value: str | None = None) -> Finding:
+    return Finding(Severity.ERROR, rule, message, value=value)

@@ -1,0 +1,188 @@
+"""The outcome of a harvest check for people (text) and programs (JSON)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Final
+
+from ozg_lod.core.findings import Finding, Severity, Text
+from ozg_lod.harvest_check.check import HarvestResult
+from ozg_lod.harvest_check.mqa import Score
+from ozg_lod.http.language import Language
+from ozg_lod.rdf.lexical import CONTROL
+
+LISTED: Final = 5
+"""How many places one cause lists in the text."""
+DIMENSIONS: Final = {
+    "findability": Text("Auffindbarkeit", "Findability"),
+    "accessibility": Text("Zugänglichkeit", "Accessibility"),
+    "interoperability": Text("Interoperabilität", "Interoperability"),
+    "reusability": Text("Weiterverwendbarkeit", "Reusability"),
+    "contextuality": Text("Kontext", "Contextuality"),
+}
+RATINGS: Final = {
+    "excellent": Text("ausgezeichnet", "excellent"),
+    "good": Text("gut", "good"),
+    "sufficient": Text("ausreichend", "sufficient"),
+    "bad": Text("schlecht", "bad"),
+}
+SEVERITIES: Final = {
+    Severity.ERROR: (Text("Fehler", "error"), Text("Fehler", "errors")),
+    Severity.WARNING: (Text("Warnung", "warning"), Text("Warnungen", "warnings")),
+    Severity.HINT: (Text("Hinweis", "hint"), Text("Hinweise", "hints")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSummary:
+    """One sentence and where it holds: names of things and values that stand there, the first few."""
+
+    severity: Severity
+    rule: str
+    sentence: str
+    count: int
+    places: tuple[str, ...]
+
+
+def causes(outcome: HarvestResult, language: Language) -> list[FindingSummary]:
+    """Return each cause once, errors first."""
+    order = list(Severity)
+
+    def key(finding: Finding) -> tuple[int, str, str]:
+        return order.index(finding.severity), finding.rule, finding.message[language]
+
+    found = []
+    for (_, rule, sentence), members in groupby(sorted(outcome.findings, key=key), key):
+        group = list(members)
+        places = tuple(dict.fromkeys(_place(finding, language) for finding in group))
+        capital = sentence[:1].upper() + sentence[1:]
+        shown = tuple(place for place in places if place)[:LISTED]
+        found.append(FindingSummary(group[0].severity, rule, capital, len(group), shown))
+    return found
+
+
+def summary(outcome: HarvestResult, language: Language) -> str:
+    """Return the headline, such as "2 errors, 1 hint"."""
+    counts = outcome.counts
+    said = [f"{n} {SEVERITIES[s][n != 1][language]}" for s in Severity if (n := counts[s])]
+    return ", ".join(said) or Text("Keine Befunde", "No findings")[language]
+
+
+def to_text(outcome: HarvestResult, language: Language) -> str:
+    """Return the outcome as text: what was read, the causes with their places, the points and what would raise them."""
+    parts = ["\n".join(line for line in (outcome.url, _counted(outcome, language), summary(outcome, language)) if line)]
+    found = causes(outcome, language)
+    for severity in Severity:
+        own = [_line(cause) for cause in found if cause.severity is severity]
+        if own:
+            parts.append("\n".join([SEVERITIES[severity][1][language].capitalize(), *own]))
+    if outcome.score is not None:
+        parts.append("\n".join(_points(outcome.score, language)))
+    return "\n\n".join(parts) + "\n"
+
+
+def to_json(outcome: HarvestResult, *, strict: bool = False) -> bytes:
+    """Return the outcome as JSON.
+
+    Members: url, passes, counts by severity, read (pages, datasets, distributions, addresses), findings with severity,
+    rule, message (de, en), place and value; score with points, of, rating, dimensions and metrics.
+    """
+    said = {
+        "url": outcome.url,
+        "passes": outcome.passes(strict=strict),
+        "counts": {severity.value: outcome.counts[severity] for severity in Severity},
+        "read": dict(outcome.counted),
+        "findings": [_known(asdict(finding)) for finding in outcome.findings],
+        "score": _score(outcome.score) if outcome.score else None,
+    }
+    return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def _counted(outcome: HarvestResult, language: Language) -> str:
+    if not outcome.counted:
+        return ""
+    names = Text(
+        "Seiten: {pages}, Datensätze: {datasets}, Distributionen: {distributions}, gefragte Adressen: {addresses}",
+        "pages: {pages}, datasets: {datasets}, distributions: {distributions}, addresses asked: {addresses}",
+    )
+    return names[language].format(**outcome.counted)
+
+
+def _place(finding: Finding, language: Language) -> str:
+    subject = finding.place.subject
+    parts = [subject[language] if subject else "", finding.value or ""]
+    return CONTROL.sub("", ": ".join(part for part in parts if part))
+
+
+def _line(cause: FindingSummary) -> str:
+    times = f" ({cause.count}×)" if cause.count > 1 else ""
+    more = ["…"] if cause.count > len(cause.places) and len(cause.places) == LISTED else []
+    return "\n".join(
+        [f"- {cause.sentence}{times}. [{cause.rule}]", *(f"    {place}" for place in [*cause.places, *more])]
+    )
+
+
+def _points(score: Score, language: Language) -> Iterator[str]:
+    rating = RATINGS[score.rating][language]
+    yield Text(
+        f"Metadatenqualität (MQA): {score.points} von 405 Punkten, {rating}",
+        f"Metadata quality (MQA): {score.points} of 405 points, {rating}",
+    )[language]
+    for dimension, name in DIMENSIONS.items():
+        earned, possible = score.of(dimension)
+        yield f"  {name[language]:<22}{_number(earned, language):>6} / {possible}"
+    said = raising(score, language)
+    if said:
+        yield Text("Was sie höbe:", "What would raise it:")[language]
+    for points, how in said:
+        yield f"  +{points}  {how}"
+
+
+def raising(score: Score, language: Language) -> list[tuple[str, str]]:
+    """Return what would raise the points, most first: how many, and what to do."""
+    lost = sorted((result for result in score.results if result.lost > 0), key=lambda result: -result.lost)
+    found = []
+    for result in lost:
+        lacking, all_of_them = result.lacking, score.datasets
+        where = Text(f"bei {lacking} von {all_of_them} Datensätzen", f"in {lacking} of {all_of_them} datasets")[
+            language
+        ]
+        how = result.metric.how[language]
+        found.append((_number(result.lost, language), f"{how[0].upper()}{how[1:]} ({where})"))
+    return found
+
+
+def _number(value: float, language: Language) -> str:
+    shown = f"{value:.1f}".removesuffix(".0")
+    return shown.replace(".", ",") if language == "de" else shown
+
+
+def _score(score: Score) -> dict[str, object]:
+    return {
+        "points": score.points,
+        "of": sum(result.metric.points for result in score.results),
+        "rating": score.rating,
+        "dimensions": {name: round(score.of(name)[0], 2) for name in DIMENSIONS},
+        "metrics": [
+            {
+                "metric": result.metric.slug,
+                "earned": round(result.earned, 2),
+                "of": result.metric.points,
+                "datasets_lacking": result.lacking,
+                "how": asdict(result.metric.how),
+            }
+            for result in score.results
+        ],
+    }
+
+
+def _known(said: dict[str, object]) -> dict[str, object]:
+    """Return what is known, without empty members."""
+    return {
+        name: _known(value) if isinstance(value, dict) else value
+        for name, value in said.items()
+        if value not in (None, {})
+    }

@@ -1,0 +1,1 @@
+"""HTTP below the application: header fields, negotiation, bodies, budgets, responses."""

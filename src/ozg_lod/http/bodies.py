@@ -1,0 +1,50 @@
+"""Bodies of requests, read no further than they may be long, and no longer than they come on.
+
+Whoever sends a few bytes a second holds a place that others wait for. So a body has some seconds to begin with, and
+each byte that arrives gives it a little more time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from starlette.requests import Request
+
+from ozg_lod.core.errors import Late, TooLarge
+
+_GRACE_S: Final = 15.0
+_LEAST_PER_S: Final = 8_000
+"""Bytes; a slow mobile connection (EDGE) sends 15,000 or more."""
+
+
+async def read_body(request: Request, limit_bytes: int, *, grace_s: float = _GRACE_S) -> bytes:
+    """Return the body.
+
+    Raises TooLarge as soon as it has more bytes than allowed, declared or not; Late as soon as it is slower, after
+    `grace_s` seconds, than anybody's connection.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(grace_s) as patience:
+            end = asyncio.get_running_loop().time() + grace_s
+            async for piece in request.stream():
+                body += piece
+                if len(body) > limit_bytes:
+                    raise _too_long(limit_bytes)
+                patience.reschedule(end + len(body) / _LEAST_PER_S)
+    except TimeoutError:
+        raise Late(
+            "The request arrives so slowly that it was given up; send it again.",
+            "Die Anfrage kommt so langsam an, dass sie abgebrochen wurde; senden Sie sie noch einmal.",
+            retry_after_s=10,
+        ) from None
+    return bytes(body)
+
+
+def _too_long(limit_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"The request has more than {limit_bytes:,} bytes; send less.",
+        f"Die Anfrage hat mehr als {limit_bytes} Bytes; senden Sie weniger.",
+        limit_bytes=limit_bytes,
+    )

@@ -1,0 +1,116 @@
+"""HTTP around bytes that change only with the snapshot: validators, coding, caching, links (RFC 9110, 9111, 8288)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ozg_lod.core.errors import BadRequest, OzgLodError, RangeNotSatisfiable
+from ozg_lod.http.accept import ranges
+from ozg_lod.http.response_cache import CachedBody
+
+CACHE_CONTROL: Final = "public, max-age=60"
+VARY: Final = "Accept, Accept-Language, Accept-Encoding"
+_RANGE: Final = r"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
+_PARTS: Final = re.compile(rf"bytes\s*=\s*{_RANGE}(?:\s*,\s*{_RANGE})*", re.IGNORECASE)
+_PART: Final = re.compile(r"(\d*)-(\d*)")
+_LEAST_COMPRESSED: Final = 600
+"""Below this size compression saves no packet."""
+
+
+@dataclass(frozen=True, slots=True)
+class BytesResponse:
+    """Status, header fields and body; a HEAD or 304 reply has the fields and no body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestConditions:
+    """The fields of a request that decide how bytes are sent."""
+
+    method: str
+    encoding: str | None
+    none_match: str | None
+
+    @classmethod
+    def of(cls, request: Request) -> RequestConditions:
+        """Return the fields of this request."""
+        return cls(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+
+
+def reply(entry: CachedBody, asked: RequestConditions, *, mark: str, headers: Mapping[str, str]) -> BytesResponse:
+    """Return the answer with `entry` as content; `mark` names the representation before its coding.
+
+    The entity tag is strong, so each coding has its own (RFC 9110 §8.8.3.3).
+    """
+    zipped = len(entry.plain) >= _LEAST_COMPRESSED and wants_gzip(asked.encoding)
+    tag = etag(mark, "gzip" if zipped else "identity")
+    fields = {"etag": tag, "cache-control": CACHE_CONTROL, "vary": VARY, **headers}
+    if matches(asked.none_match, tag):
+        return BytesResponse(304, {name: value for name, value in fields.items() if name != "content-type"})
+    content = entry.gzipped if zipped else entry.plain
+    if zipped:
+        fields["content-encoding"] = "gzip"
+    fields["content-length"] = str(len(content))
+    return BytesResponse(200, fields, b"" if asked.method == "HEAD" else content)
+
+
+def response(answer: BytesResponse) -> Response:
+    """Return the answer as the framework sends it."""
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def retry_after(error: OzgLodError) -> dict[str, str]:
+    """Return the field that says when to come back (RFC 9110 §10.2.3); none where the failure does not say."""
+    seconds = error.details.get("retry_after_s")
+    return {} if seconds is None else {"retry-after": str(seconds)}
+
+
+def etag(mark: str, coding: str) -> str:
+    """Return a strong entity tag for this representation in this coding."""
+    return f'"{hashlib.sha256(mark.encode()).hexdigest()[:24]}-{coding[:1]}"'
+
+
+def matches(none_match: str | None, tag: str) -> bool:
+    """Return whether If-None-Match names `tag`, compared weakly (RFC 9110 §13.1.2)."""
+    if none_match is None:
+        return False
+    named = [part.strip().removeprefix("W/") for part in none_match.split(",")]
+    return "*" in named or tag in named
+
+
+def wants_gzip(field: str | None) -> bool:
+    """Return whether the client takes gzip; one that says nothing gets the bytes as they are."""
+    if field is None:
+        return False
+    weights = {wanted.name: wanted.weight for wanted in ranges(field, anything="identity")}
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def check_parts(field: str, size: int) -> None:
+    """Refuse a Range field (RFC 9110 §14.2) that is not about bytes, or is about bytes beyond the end at `size`.
+
+    >>> check_parts("bytes=0-99, 200-", 1000)
+    """
+    if _PARTS.fullmatch(field) is None or any(
+        first and last and int(first) > int(last) for first, last in _PART.findall(field)
+    ):
+        raise BadRequest(
+            "The field Range is not understood; write bytes=0-99, or bytes=-100 for the end.",
+            "Das Feld Range ist nicht verständlich; schreiben Sie bytes=0-99, oder bytes=-100 für das Ende.",
+        )
+    if any(int(first) >= size if first else not int(last) for first, last in _PART.findall(field)):
+        raise RangeNotSatisfiable(
+            f"The part asked for lies beyond the end; the whole has {size} bytes.",
+            f"Der verlangte Teil liegt hinter dem Ende; das Ganze hat {size} Byte.",
+            content_range=f"bytes */{size}",
+        )

@@ -1,0 +1,1 @@
+"""Lists matched with things: the register, names, the reconciliation service."""

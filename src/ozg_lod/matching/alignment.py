@@ -1,0 +1,104 @@
+"""Aligning a list: each row with the thing it means, what stayed open, and what somebody chose for it (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from ozg_lod.matching.matching import (
+    Candidate,
+    ListRow,
+    MatchResult,
+    match,
+)
+from ozg_lod.matching.register import KINDS, Register, RegisterEntry
+from ozg_lod.validation.list_reader import ROLES, Listing
+
+NOBODY: Final = "-"
+"""What somebody chooses who says that no candidate is meant."""
+_SHOWN: Final = 5
+_ROW: Final = re.compile(r"row\.([0-9]{1,9})")
+
+
+class AlignmentState(StrEnum):
+    """What became of a row."""
+
+    MATCHED = "matched"
+    CHOSEN = "chosen"
+    UNCLEAR = "unclear"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentChoice:
+    """Which column is what (-1: none), which kind of thing is looked for ("": any), and the ids chosen by row."""
+
+    columns: tuple[int, ...]
+    kind: str = ""
+    picks: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, listing: Listing, said: Mapping[str, str]) -> AlignmentChoice:
+        """Return the choice of a form: column.name, column.key …, kind, row.0, row.1 …; what makes no sense is left."""
+        width = len(listing.titles)
+        columns = []
+        for role, guess in zip(ROLES, listing.columns, strict=True):
+            text = said.get(f"column.{role}", "")
+            fits = text == NOBODY or (text.isascii() and text.isdecimal() and len(text) < _SHOWN and int(text) < width)
+            columns.append(-1 if text == NOBODY else int(text) if fits else guess)
+        picks = {int(found[1]): value for name, value in said.items() if (found := _ROW.fullmatch(name))}
+        kind = said.get("kind", "")
+        return cls(tuple(columns), kind if kind in KINDS else "", {row: value for row, value in picks.items() if value})
+
+    def cell(self, role: str, cells: Sequence[str]) -> str:
+        """Return the cell that has this role in a row."""
+        column = self.columns[ROLES.index(role)]
+        return cells[column] if column >= 0 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedRow:
+    """One row: its number from 0, its cells, the outcome, what became of it, and the thing it means, if any."""
+
+    number: int
+    cells: tuple[str, ...]
+    text: str
+    outcome: MatchResult
+    state: AlignmentState
+    record: RegisterEntry | None
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return the candidates that are offered."""
+        return self.outcome.candidates[:_SHOWN]
+
+
+def align(register: Register, listing: Listing, choice: AlignmentChoice) -> list[AlignedRow]:
+    """Return every row of the list with what it means."""
+    return [_aligned(register, number, cells, choice) for number, cells in enumerate(listing.rows)]
+
+
+def count(aligned: Sequence[AlignedRow]) -> dict[AlignmentState, int]:
+    """Return how many rows came to what."""
+    return {state: sum(row.state is state for row in aligned) for state in AlignmentState}
+
+
+def _aligned(register: Register, number: int, cells: tuple[str, ...], choice: AlignmentChoice) -> AlignedRow:
+    key, name = choice.cell("key", cells), choice.cell("name", cells)
+    kinds = (choice.kind,) if choice.kind else ()
+    row = ListRow(name, kinds, choice.cell("district", cells), choice.cell("state", cells), key)
+    outcome = match(register, row)
+    picked = choice.picks.get(number, "")
+    text = name or key
+    if picked in register.records:
+        return AlignedRow(number, cells, text, outcome, AlignmentState.CHOSEN, register.records[picked])
+    if picked == NOBODY:
+        return AlignedRow(number, cells, text, outcome, AlignmentState.UNKNOWN, None)
+    if outcome.matched is not None:
+        return AlignedRow(number, cells, text, outcome, AlignmentState.MATCHED, outcome.matched.record)
+    return AlignedRow(
+        number, cells, text, outcome, AlignmentState.UNCLEAR if outcome.candidates else AlignmentState.UNKNOWN, None
+    )

@@ -1,0 +1,92 @@
+"""An aligned list as a file: the rows as they came, with the address of what each means; as CSV, XLSX or RDF (pure).
+
+Whatever stands in a cell is text: in CSV an apostrophe stands before what a spreadsheet would take for a formula, in
+XLSX the cell is typed as text.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import pyoxigraph as ox
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from ozg_lod.core.csv_writer import harmless, written
+from ozg_lod.core.vocab import RDFS
+from ozg_lod.http.words import Words
+from ozg_lod.matching import reasons
+from ozg_lod.matching.alignment import AlignedRow
+from ozg_lod.matching.register import Register
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.lexical import is_web_address
+from ozg_lod.validation.list_reader import Listing
+
+OFFERED: Final = (formats.CSV, formats.XLSX, formats.TURTLE)
+_ADDED: Final = ("address", "found", "kind", "key", "result", "score", "reason")
+_UNNAMED: Final = "https://example.org/list#row-"
+"""Stands for the address of a row that has none; its owner puts the real one in its place."""
+
+
+def as_csv(listing: Listing, aligned: Sequence[AlignedRow], words: Words, register: Register) -> bytes:
+    """Return the list as CSV (RFC 4180) in UTF-8 with a byte order mark, which spreadsheets need."""
+    rows = _table(listing, aligned, words, register)
+    return written(([harmless(cell) for cell in row] for row in rows), mark=True)
+
+
+def as_workbook(listing: Listing, aligned: Sequence[AlignedRow], words: Words, register: Register) -> bytes:
+    """Return the list as a workbook in which every cell is text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(words("align/sheet"))
+    sheet.freeze_panes = "A2"
+    for row in _table(listing, aligned, words, register):
+        cells = []
+        for text in row:
+            cell = WriteOnlyCell(sheet, value=text)
+            cell.data_type = "s"
+            cells.append(cell)
+        sheet.append(cells)
+    output = io.BytesIO()
+    book.save(output)
+    return output.getvalue()
+
+
+def as_turtle(aligned: Sequence[AlignedRow]) -> bytes:
+    """Return links as Turtle: each row by its number in the file, or by the address it has itself, points to its thing.
+
+    The relation is rdfs:seeAlso: whether the two are the same is for the list's owner to say.
+    """
+    triples = []
+    for row in aligned:
+        if row.record is not None:
+            subject = ox.NamedNode(_own_address(row) or f"{_UNNAMED}{row.number + 1}")
+            triples.append(ox.Triple(subject, ox.NamedNode(RDFS + "seeAlso"), ox.NamedNode(row.record.iri)))
+            triples.append(ox.Triple(subject, ox.NamedNode(RDFS + "label"), ox.Literal(row.text)))
+    return formats.serialize(triples, formats.TURTLE)
+
+
+def _own_address(row: AlignedRow) -> str:
+    """Return the first cell that is a web address an IRI can be."""
+    ours = row.record.iri if row.record else ""
+    found = (cell for cell in row.cells if cell.startswith(("https://", "http://")) and cell != ours)
+    return next(filter(is_web_address, found), "")
+
+
+def _table(listing: Listing, aligned: Sequence[AlignedRow], words: Words, register: Register) -> Iterator[list[str]]:
+    titles = [title or words("align/column", number=n) for n, title in enumerate(listing.titles, start=1)]
+    yield [*titles, *(words(f"align/added_{name}") for name in _ADDED)]
+    for row in aligned:
+        yield [*row.cells, *_added(row, words, register)]
+
+
+def _added(row: AlignedRow, words: Words, register: Register) -> list[str]:
+    record, state = row.record, words(f"align/state_{row.state}")
+    best = next((one for one in row.outcome.candidates if record is None or one.record.id == record.id), None)
+    why = reasons.reason(best, words, register) if best is not None and record is not None else ""
+    if record is None:
+        return ["", "", "", "", state, "", reasons.note(row.outcome, words)]
+    score = str(best.score) if best is not None else ""
+    kind = words(f"kind/{record.kind}/one")
+    return [record.iri, reasons.name(record, words.language), kind, record.official, state, score, why]

@@ -1,0 +1,172 @@
+"""Data extension (Reconciliation Service API): the values of chosen properties for things found before (pure reading).
+
+A property reads one predicate of the thing, or of the statements about a bundle; a value that is a thing of this
+catalogue is given as one, with its id and name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod.core.vocab import (
+    DCT,
+    ORG,
+    OZG,
+    SKOS,
+    WGS84,
+    XSD,
+)
+from ozg_lod.http.words import Words
+from ozg_lod.matching.register import Register, RegisterEntry
+from ozg_lod.rdf.graph import (
+    Graph,
+    Term,
+    iri_of,
+    pick,
+)
+
+_AUTHORITIES: Final = ("municipality", "district", "state")
+_BODIES: Final = ("municipality", "district")
+_NUMBERS: Final = {XSD + "integer": "int", XSD + "decimal": "float", XSD + "double": "float"}
+_MOST: Final = 100
+_LIMIT: Final = re.compile(r"[0-9]{1,9}")
+
+Value = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionProperty:
+    """A property of things of `kinds` (none: all).
+
+    `about` is the predicate by which statements lead to the thing, `via` the one by which the thing leads to its place.
+    """
+
+    id: str
+    predicate: str = ""
+    kinds: tuple[str, ...] = ()
+    about: str = ""
+    via: str = ""
+    entity: str = ""
+
+
+PROPERTIES: Final = (
+    ExtensionProperty("address"),
+    ExtensionProperty("page"),
+    ExtensionProperty("key"),
+    ExtensionProperty("name-de"),
+    ExtensionProperty("name-en"),
+    ExtensionProperty("ags", OZG + "ags", ("municipality", "state")),
+    ExtensionProperty("ars", OZG + "ars", _BODIES),
+    ExtensionProperty("district-key", OZG + "districtKey", _BODIES),
+    ExtensionProperty("district", kinds=("municipality",), entity="district"),
+    ExtensionProperty("classification", ORG + "classification", _AUTHORITIES),
+    ExtensionProperty("valid-to", OZG + "validTo", _BODIES),
+    ExtensionProperty("successor", kinds=("municipality",), entity="municipality"),
+    ExtensionProperty("latitude", WGS84 + "lat", _BODIES, via=DCT + "spatial"),
+    ExtensionProperty("longitude", WGS84 + "long", _BODIES, via=DCT + "spatial"),
+    ExtensionProperty("leika-key", OZG + "leikaKey", ("concept",)),
+    ExtensionProperty("ozg-id", OZG + "ozgId", ("concept",)),
+    ExtensionProperty("scheme", SKOS + "inScheme", ("concept",)),
+    ExtensionProperty("concept", OZG + "concerns", ("bundle", "service"), entity="concept"),
+    ExtensionProperty("possible-concept", OZG + "concernsCandidate", ("bundle", "service"), entity="concept"),
+    ExtensionProperty("status", OZG + "status", ("bundle",), about=OZG + "of"),
+    ExtensionProperty("service-count", OZG + "serviceCount", ("bundle",), about=OZG + "of"),
+    ExtensionProperty("since", OZG + "month", ("bundle",), about=OZG + "of"),
+    ExtensionProperty("as-of", OZG + "asOf", ("bundle",), about=OZG + "of"),
+    ExtensionProperty("lead-authority", OZG + "leadAuthority", ("service",), entity="state"),
+    ExtensionProperty("built-by", OZG + "builtBy", ("service",), entity="organisation"),
+    ExtensionProperty("topic", OZG + "topic", ("service",)),
+    ExtensionProperty("read-on", OZG + "readOn", ("service",)),
+    ExtensionProperty("source", DCT + "source"),
+)
+BY_ID: Final = {one.id: one for one in PROPERTIES}
+
+
+def proposed(kind: str, limit: int) -> list[ExtensionProperty]:
+    """Return the properties things of this kind have; all of them for ""."""
+    return [one for one in PROPERTIES if not (kind and one.kinds) or kind in one.kinds][:limit]
+
+
+def described(one: ExtensionProperty, words: Words) -> dict[str, str]:
+    """Return a property as the protocol names it."""
+    return {"id": one.id, "name": words(f"property/{one.id}")}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads values: the graph, the register, the words of the answer, and where pages are."""
+
+    graph: Graph
+    register: Register
+    words: Words
+    base_iri: str
+    public_url: str
+
+    def values(self, thing: str, name: str, settings: Mapping[str, object] | None = None) -> list[Value]:
+        """Return the values of a property; none for a thing or property that is not known."""
+        record, one = self.register.records.get(thing), BY_ID.get(name)
+        if record is None or one is None:
+            return []
+        found: list[Value] = [{"str": text} for text in self._own(record, name) if text] or list(
+            self._read(record, one)
+        )
+        limit = str((settings or {}).get("limit"))
+        return found[: (int(limit) if _LIMIT.fullmatch(limit) else 0) or _MOST]
+
+    def _own(self, record: RegisterEntry, name: str) -> Sequence[str]:
+        own = {
+            "address": record.iri,
+            "page": f"{self.public_url}/doc/{record.id}",
+            "key": record.official,
+            "name-de": record.de,
+            "name-en": record.en,
+        }
+        return [own[name]] if name in own else []
+
+    def _read(self, record: RegisterEntry, one: ExtensionProperty) -> Iterator[Value]:
+        if one.id == "district":
+            yield from (self._thing(found) for found in self.register.records.values() if _is(found, record.district))
+        elif one.id == "successor" and record.successor in self.register.records:
+            yield self._thing(self.register.records[record.successor])
+        elif one.predicate:
+            subjects = self._subjects(record.iri, one)
+            terms = [term for subject in subjects for term in self.graph.objects(subject, one.predicate)]
+            yield from (self._value(term) for term in sorted(dict.fromkeys(self._in_language(terms)), key=str))
+
+    def _in_language(self, terms: Sequence[Term]) -> Sequence[Term]:
+        """Return the texts of the answer's language where there are any, else all."""
+        fitting = [t for t in terms if isinstance(t, ox.Literal) and t.language in {self.words.language, None}]
+        return [t for t in terms if not isinstance(t, ox.Literal)] + fitting or list(terms)
+
+    def _subjects(self, iri: str, one: ExtensionProperty) -> list[str]:
+        """Return what says the value: the thing, its place, or the statements about it."""
+        if one.about:
+            return sorted(iri_of(triple.subject) for triple in self.graph.using(one.about, iri))
+        return [iri_of(term) for term in self.graph.objects(iri, one.via)] if one.via else [iri]
+
+    def _value(self, term: Term) -> Value:
+        iri = iri_of(term)
+        if iri:
+            start = f"{self.base_iri}id/"
+            name = pick(self.graph.names(iri), self.words.language, iri)[0]
+            return {"id": iri.removeprefix(start), "name": name} if iri.startswith(start) else {"str": name}
+        if not isinstance(term, ox.Literal):
+            return {}
+        form = _NUMBERS.get(term.datatype.value, "")
+        if form:
+            return {form: int(term.value) if form == "int" else float(term.value)}
+        if term.datatype.value == XSD + "date":
+            return {"date": f"{term.value}T00:00:00"}
+        return {"str": term.value}
+
+    def _thing(self, record: RegisterEntry) -> Value:
+        return {"id": record.id, "name": record.de}
+
+
+def _is(record: RegisterEntry, district: str) -> bool:
+    return record.kind == "district" and record.de == district

@@ -1,0 +1,113 @@
+"""What programs send and get as JSON: bodies within limits, forms, numbers, the language, the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ozg_lod.core.errors import BadRequest, UnsupportedMedia
+from ozg_lod.http.bodies import read_body
+from ozg_lod.http.language import choose_language
+from ozg_lod.http.response_cache import CachedBody
+from ozg_lod.http.responses import RequestConditions, reply, response
+from ozg_lod.http.words import Words, words
+from ozg_lod.rdf import formats
+
+FORM: Final = "application/x-www-form-urlencoded"
+_MOST_FIELDS: Final = 20
+_VARY: Final = "Accept-Language, Accept-Encoding"
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def spoken(request: Request) -> Words:
+    """Return the words of the language asked for."""
+    return words(choose_language(request.query_params.get("lang"), request.headers.get("accept-language")))
+
+
+async def json_body(request: Request, limit_bytes: int) -> str:
+    """Return a body of JSON as text; raise UnsupportedMedia, TooLarge or BadRequest."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != formats.JSON.media_type:
+        raise UnsupportedMedia("Send JSON (application/json).", "Senden Sie JSON (application/json).")
+    return _decoded(await read_body(request, limit_bytes))
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest("The request is not UTF-8.", "Die Anfrage ist kein UTF-8.") from error
+
+
+def form_of(body: bytes) -> dict[str, str]:
+    """Return the fields of a form, of several of a name the last."""
+    try:
+        fields = parse_qs(_decoded(body), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise BadRequest("The form has too many fields.", "Das Formular hat zu viele Felder.") from error
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; what comes next looks at each part
+    """Return what a text of JSON says; raise BadRequest, with where it breaks off, for what is none."""
+    try:
+        return _loaded(text)
+    except json.JSONDecodeError as error:
+        en = f"{error.msg}, line {error.lineno}, column {error.colno}"
+        de = f"bis Zeile {error.lineno}, Spalte {error.colno} ist es lesbar"
+    except UnicodeEncodeError:
+        en = "it names half a character: of a pair of \\u escapes one is missing"
+        de = "es nennt ein halbes Zeichen: Von einem Paar aus \\u-Angaben fehlt eine"
+    except (ValueError, RecursionError):
+        en = "nested too deeply, or a number that is too long"
+        de = "zu tief verschachtelt, oder eine zu lange Zahl"
+    raise BadRequest(f"{where} is not JSON ({en}).", f"{where} ist kein JSON ({de}).")
+
+
+def _loaded(text: str) -> object:
+    """Return what a text of JSON says; raise UnicodeEncodeError for half a character, which no answer could repeat."""
+    found = json.loads(text)
+    if _HALF.search(text):
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def no_jsonp(names: Iterable[str]) -> None:
+    """Raise BadRequest where an answer is wanted as a script."""
+    if "callback" in names:
+        raise BadRequest(
+            "JSONP (callback=) is not offered; leave it out, every site may read the answer (CORS).",
+            "JSONP (callback=) wird nicht angeboten; lassen Sie es weg, jede Website darf die Antwort lesen (CORS).",
+        )
+
+
+def number(request: Request, name: str, *, usual: int, least: int = 1, most: int = 100_000) -> int:
+    """Return a whole number from the query; raise BadRequest for anything else."""
+    text = request.query_params.get(name, "")
+    if not text:
+        return usual
+    if not text.isdecimal() or not text.isascii() or len(text) > len(str(most)) or int(text) < least:
+        raise BadRequest(
+            f"{name} is a whole number from {least} to {most}.", f"{name} ist eine ganze Zahl von {least} bis {most}."
+        )
+    return min(int(text), most)
+
+
+def sent(body: object, said: Words) -> Response:
+    """Return an answer to what this client asked; nobody keeps it."""
+    headers = {"content-language": said.language, "vary": "Accept-Language", "cache-control": "no-store"}
+    return Response(json.dumps(body, ensure_ascii=False), 200, headers, formats.JSON.media_type)
+
+
+def same_for_all(request: Request, body: bytes, content_type: str, said: Words, **more: str) -> Response:
+    """Return an answer that is the same for everybody who speaks this language, until the data change."""
+    mark = f"{request.app.state.opened.version} {hashlib.sha256(body).hexdigest()} {said.language}"
+    fields = {"content-type": content_type, "content-language": said.language, "vary": _VARY, **more}
+    return response(reply(CachedBody(body), RequestConditions.of(request), mark=mark, headers=fields))

@@ -1,0 +1,90 @@
+"""The manifests of the reconciliation service: what it offers, in the form of version 0.2 and in that of 1.0-draft.
+
+Both versions live below `/reconcile`; where they differ only the manifest tells them apart (suggest services and view
+templates cannot be written for both at once), so that of 1.0-draft stands at `/reconcile/1.0-draft`, with all routes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ozg_lod import __version__
+from ozg_lod.core.vocab import OZG
+from ozg_lod.http.words import Words
+from ozg_lod.matching.reconcile_queries import BATCH
+from ozg_lod.matching.reconciliation import type_of
+from ozg_lod.matching.register import KINDS
+
+ROOT: Final = "/reconcile"
+ROOT_10: Final = f"{ROOT}/1.0-draft"
+WIDTH: Final = 400
+HEIGHT: Final = 240
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationService:
+    """Whose service it is and where: title of the catalogue, base of its IRIs, public address of this host."""
+
+    title: str
+    base_iri: str
+    public_url: str
+
+    def manifest_02(self, words: Words) -> dict[str, object]:
+        """Return the manifest of version 0.2, the one OpenRefine reads."""
+        suggest = {
+            what: {
+                "service_url": self.public_url,
+                "service_path": f"{ROOT}/suggest/{what}",
+                "flyout_service_path": f"{ROOT}/flyout/{what}?id=${{id}}",
+            }
+            for what in ("entity", "property", "type")
+        }
+        return {
+            "versions": ["0.2", "1.0-draft"],
+            **self._named(words),
+            "identifierSpace": f"{self.base_iri}id/",
+            "schemaSpace": OZG,
+            "view": {"url": f"{self.public_url}/id/{{{{id}}}}"},
+            "preview": {"url": f"{self.public_url}{ROOT}/preview?id={{{{id}}}}", "width": WIDTH, "height": HEIGHT},
+            "suggest": suggest,
+            "extend": {
+                "propose_properties": {"service_url": self.public_url, "service_path": f"{ROOT}/extend/propose"},
+                "property_settings": [
+                    {
+                        "name": "limit",
+                        "label": words("reconcile/limit"),
+                        "type": "number",
+                        "default": 0,
+                        "help_text": words("reconcile/limit_help"),
+                    }
+                ],
+            },
+        }
+
+    def manifest_10(self, words: Words) -> dict[str, object]:
+        """Return the manifest of version 1.0-draft."""
+        setting = {"id": "limit", "name": words("reconcile/limit"), "type": "number", "default": 0}
+        return {
+            "versions": ["1.0-draft"],
+            **self._named(words),
+            "lang": words.language,
+            "standardizedScore": True,
+            "view": {"url": f"{self.public_url}/id/{{+id}}"},
+            "preview": {"width": WIDTH, "height": HEIGHT},
+            "suggest": {"entity": True, "property": True, "type": True},
+            "extend": {
+                "proposeProperties": True,
+                "propertySettings": [{**setting, "helpText": words("reconcile/limit_help")}],
+            },
+        }
+
+    def _named(self, words: Words) -> dict[str, object]:
+        return {
+            "name": words("reconcile/name", title=self.title),
+            "documentation": f"{self.public_url}/abgleich",
+            "logo": f"{self.public_url}/favicon.ico",
+            "serviceVersion": __version__,
+            "batchSize": BATCH,
+            "defaultTypes": [type_of(kind, words) for kind in KINDS],
+        }

@@ -1,0 +1,50 @@
+"""Small previews of a thing for other programs: a page for a frame, and a piece of HTML for a hint (pure)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from markupsafe import Markup
+
+from ozg_lod.http.words import Words
+from ozg_lod.matching import reasons
+from ozg_lod.matching.data_extension import Reader
+from ozg_lod.matching.register import RegisterEntry
+from ozg_lod.site.page_context import PageContext
+from ozg_lod.site.pages import render
+
+_SHOWN: Final = ("district", "status", "service-count", "lead-authority", "built-by", "read-on", "successor", "source")
+
+
+def page(site: PageContext, record: RegisterEntry, reader: Reader) -> bytes:
+    """Return the page for a frame: name, what it is, a few facts, the way to the whole page."""
+    facts = [(site.words(f"property/{name}"), _texts(reader, record, name)) for name in _SHOWN]
+    return render(
+        "glance.html",
+        site,
+        name=reasons.name(record, site.language),
+        about=reasons.description(record, site.words),
+        facts=[(name, texts) for name, texts in facts if texts],
+        iri=record.iri,
+        href=site.addresses.absolute(site.path),
+    )
+
+
+def flyout_of_thing(record: RegisterEntry, words: Words) -> str:
+    """Return the hint about a thing."""
+    return flyout(reasons.name(record, words.language), reasons.description(record, words))
+
+
+def flyout(name: str, about: str) -> str:
+    """Return a name and what it is as HTML.
+
+    >>> flyout("<b>", "a & b")
+    '<p><strong>&lt;b&gt;</strong></p><p>a &amp; b</p>'
+    """
+    return str(Markup("<p><strong>{}</strong></p><p>{}</p>").format(name, about))
+
+
+def _texts(reader: Reader, record: RegisterEntry, name: str) -> list[str]:
+    shown = ("name", "str", "int", "date")
+    said = [next((value[part] for part in shown if part in value), "") for value in reader.values(record.id, name)]
+    return [str(one).removesuffix("T00:00:00") for one in said]

@@ -1,0 +1,125 @@
+"""`ozg-lod reconcile`: the same matching on a file of one's own, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from ozg_lod.core.errors import UsageError
+from ozg_lod.core.settings import Settings
+from ozg_lod.http.language import Language
+from ozg_lod.http.words import words
+from ozg_lod.matching import alignment_files
+from ozg_lod.matching.alignment import (
+    NOBODY,
+    AlignedRow,
+    AlignmentChoice,
+    AlignmentState,
+    align,
+    count,
+)
+from ozg_lod.matching.register import KINDS, Register, register
+from ozg_lod.rdf import formats
+from ozg_lod.sandbox import fork_server
+from ozg_lod.snapshots import snapshot
+from ozg_lod.validation import list_reader
+from ozg_lod.validation.list_reader import ROLES, Listing
+
+
+@dataclass(frozen=True, slots=True)
+class FileMatchRequest:
+    """What is wanted: the name of the list, the titles of columns by role (None: by their looks), kind, output."""
+
+    name: str
+    columns: Mapping[str, str | None]
+    kind: str
+    output: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class FileMatchSummary:
+    """The file with addresses, a sentence about it, and how many rows stayed open."""
+
+    body: bytes
+    summary: str
+    open: int
+
+
+def reconciled(settings: Settings, order: FileMatchRequest, content: bytes) -> FileMatchSummary:
+    """Return the list with addresses; raise UsageError, or what reading the list raises."""
+    if order.kind and order.kind not in KINDS:
+        offered = ", ".join(KINDS)
+        raise UsageError(f"--kind is one of: {offered}.", f"--kind ist eines von: {offered}.")
+    suffix = PurePath(order.output).suffix.lower().lstrip(".") or formats.CSV.suffix
+    form = next((form for form in alignment_files.OFFERED if form.suffix == suffix), None)
+    if form is None:
+        raise UsageError(
+            f"{order.output}: the output is a .csv, .xlsx or .ttl file.",
+            f"{order.output}: Die Ausgabe ist eine Datei .csv, .xlsx oder .ttl.",
+        )
+    if PurePath(order.name).suffix.lower() not in list_reader.SUFFIXES:
+        offered = ", ".join(list_reader.SUFFIXES)
+        raise UsageError(
+            f"{order.name}: a list is one of {offered}.", f"{order.name}: Eine Liste ist eine von {offered}."
+        )
+    known = _register(settings)
+    listing = _read(settings, order.name, content)
+    rows = align(known, listing, AlignmentChoice.of(listing, _chosen(listing, order)))
+    found, say = count(rows), words(order.language)
+    summary = say(
+        "align/summary",
+        count=len(rows),
+        matched=found[AlignmentState.MATCHED],
+        unclear=found[AlignmentState.UNCLEAR],
+        unknown=found[AlignmentState.UNKNOWN],
+    )
+    return FileMatchSummary(
+        _written(form, listing, rows, known, order),
+        summary,
+        found[AlignmentState.UNCLEAR] + found[AlignmentState.UNKNOWN],
+    )
+
+
+def _register(settings: Settings) -> Register:
+    snapshots = snapshot.Snapshots(settings.target)
+    name = snapshots.served()
+    manifest = snapshots.verified(name)
+    return register(snapshot.open_store(snapshots.directory(name), from_disk=False), manifest.base_iri)
+
+
+def _read(settings: Settings, name: str, content: bytes) -> Listing:
+    limits = fork_server.WorkerLimits(memory_mb=settings.check_memory_mb, cpu_s=int(settings.check_deadline_s) + 1)
+    question = name.encode() + b"\n" + content
+    answer = fork_server.once(
+        "ozg_lod.validation.list_reader:reading", "", question, limits=limits, deadline_s=settings.check_deadline_s
+    )
+    return Listing.from_bytes(answer)
+
+
+def _chosen(listing: Listing, order: FileMatchRequest) -> dict[str, str]:
+    """Return the choice as a form would say it."""
+    said = {"kind": order.kind}
+    for role, title in order.columns.items():
+        if title is None:
+            continue
+        if title not in listing.titles:
+            there = ", ".join(one for one in listing.titles if one) or NOBODY
+            raise UsageError(
+                f"There is no column “{title}”; the list has: {there}.",
+                f"Eine Spalte „{title}“ gibt es nicht; die Liste hat: {there}.",
+            )
+        said[f"column.{role}"] = str(listing.titles.index(title))
+    if order.columns.get(ROLES[1]) and not order.columns.get(ROLES[0]):
+        said[f"column.{ROLES[0]}"] = NOBODY  # who names the column with the names wants them, not a key beside
+    return said
+
+
+def _written(
+    form: formats.Format, listing: Listing, rows: list[AlignedRow], known: Register, order: FileMatchRequest
+) -> bytes:
+    if form is formats.TURTLE:
+        return alignment_files.as_turtle(rows)
+    write = alignment_files.as_workbook if form is formats.XLSX else alignment_files.as_csv
+    return write(listing, rows, words(order.language), known)

@@ -1,0 +1,189 @@
+"""Queries of the reconciliation service, as both versions of the specification write them, read with their limits.
+
+What a query says beyond the name is evidence: a type keeps candidates of that kind, the properties `district`, `state`
+and the keys are compared. A property that is not known here is of no effect (§ "Structure of a Reconciliation Query"
+leaves that to the service).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+from ozg_lod.core.errors import BadRequest, TooLarge
+from ozg_lod.matching.matching import ListRow
+from ozg_lod.matching.register import KINDS
+
+BATCH: Final = 500
+"""Queries in one batch; the manifest says so."""
+MOST: Final = 50
+_USUAL: Final = 10
+KEYS: Final = ("key", "ags", "ars", "leika-key", "ozg-id")
+EVIDENCE: Final = ("district", "state", *KEYS)
+"""The properties that are compared."""
+_MOST_VALUES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileQuery:
+    """One query: the names to try, the rest of its row, the candidates wanted; `required` properties must agree.
+
+    `excluded` are values a candidate must not have, by property.
+    """
+
+    names: tuple[str, ...]
+    row: ListRow
+    limit: int
+    known: bool = True
+    required: frozenset[str] = frozenset()
+    excluded: tuple[tuple[str, str], ...] = ()
+
+
+def batch_02(body: object) -> dict[str, ReconcileQuery]:
+    """Return the queries of a batch of version 0.2 by their names; raise BadRequest or TooLarge with where and why."""
+    if not isinstance(body, dict):
+        raise _wrong("queries", "a JSON object of queries by name", "ein JSON-Objekt mit Abfragen nach Namen")
+    _bounded(len(body))
+    return _affordable({name: _query_02(f"queries.{name[:40]}", said) for name, said in body.items()})
+
+
+def batch_10(body: object) -> list[ReconcileQuery]:
+    """Return the queries of a batch of version 1.0-draft in order; raise BadRequest or TooLarge with where and why."""
+    found = body.get("queries") if isinstance(body, dict) else None
+    if not isinstance(found, list):
+        raise _wrong("queries", "a list of queries", "eine Liste von Abfragen")
+    _bounded(len(found))
+    return list(
+        _affordable({f"queries[{n}]": _query_10(f"queries[{n}]", said) for n, said in enumerate(found)}).values()
+    )
+
+
+def _query_02(where: str, said: object) -> ReconcileQuery:
+    stated = _object(where, said)
+    properties = _list(f"{where}.properties", stated.get("properties", []))
+    given: dict[str, list[str]] = {}
+    for n, one in enumerate(properties):
+        at = f"{where}.properties[{n}]"
+        entry = _object(at, one)
+        given.setdefault(_text(f"{at}.pid", entry.get("pid")), []).extend(_values(f"{at}.v", entry.get("v")))
+    if stated.get("query") is None and not properties:
+        raise _wrong(where, "an object with query or properties", "ein Objekt mit query oder properties")
+    name = _text(f"{where}.query", stated["query"]) if stated.get("query") is not None else ""
+    types = stated.get("type", [])
+    wanted = (
+        [types] if isinstance(types, str) else [_text(f"{where}.type", one) for one in _list(f"{where}.type", types)]
+    )
+    return _query(where, [name], wanted, given, stated)
+
+
+def _query_10(where: str, said: object) -> ReconcileQuery:
+    stated = _object(where, said)
+    conditions = _list(f"{where}.conditions", stated.get("conditions"))
+    if not conditions:
+        raise _wrong(f"{where}.conditions", "at least one condition", "mindestens eine Bedingung")
+    names: list[str] = []
+    given: dict[str, list[str]] = {}
+    required: set[str] = set()
+    excluded: list[tuple[str, str]] = []
+    for n, one in enumerate(conditions):
+        at = f"{where}.conditions[{n}]"
+        entry = _object(at, one)
+        values = _values(f"{at}.propertyValue", entry.get("propertyValue"))
+        how = entry.get("matchType")
+        if how in ("name", "id"):  # a tuple: what is no text may have no hash
+            names += values
+        elif how == "property":
+            name = _text(f"{at}.propertyId", entry.get("propertyId"))
+            if entry.get("matchQuantifier") == "none":
+                excluded += [(name, value) for value in values if name in EVIDENCE]
+                continue
+            given.setdefault(name, []).extend(values)
+            required |= {name} if entry.get("required") is True else set()
+        else:
+            raise _wrong(f"{at}.matchType", "name, id or property", "name, id oder property")
+    kind = stated.get("type")
+    wanted = [] if kind is None else [_text(f"{where}.type", kind)]
+    plain = _query(where, names, wanted, given, stated)
+    return replace(plain, required=frozenset(required), excluded=tuple(excluded)[:_MOST_VALUES])
+
+
+def _query(
+    where: str,
+    names: Sequence[str],
+    types: Sequence[str],
+    given: Mapping[str, Sequence[str]],
+    stated: Mapping[str, object],
+) -> ReconcileQuery:
+    kinds = tuple(kind for kind in types if kind in KINDS)
+    row = ListRow("", kinds, _first(given, "district"), _first(given, "state"), _first(given, *KEYS))
+    limit = _limit(f"{where}.limit", stated.get("limit", _USUAL))
+    tried = tuple(dict.fromkeys(names))[:_MOST_VALUES] or ("",)
+    return ReconcileQuery(tried, row, limit, bool(kinds) or not types)
+
+
+def _first(given: Mapping[str, Sequence[str]], *names: str) -> str:
+    return next((value for name in names for value in given.get(name, ()) if value), "")
+
+
+def _limit(where: str, said: object) -> int:
+    if isinstance(said, bool) or not isinstance(said, int | float) or not said >= 1:
+        raise _wrong(where, "a whole number from 1", "eine ganze Zahl ab 1")
+    return int(min(said, MOST))
+
+
+def _values(where: str, said: object) -> list[str]:
+    """Return the values of a property: texts, numbers, truth values, things by their id, or a list of these."""
+    found = []
+    for one in said if isinstance(said, list) else [said]:
+        value = one.get("id") if isinstance(one, dict) else one
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, bool | int | float):
+            found.append(str(value))
+        else:
+            raise _wrong(where, "a text, a number or an object with id", "ein Text, eine Zahl oder ein Objekt mit id")
+    return found
+
+
+def _object(where: str, said: object) -> Mapping[str, object]:
+    if not isinstance(said, dict):
+        raise _wrong(where, "a JSON object", "ein JSON-Objekt")
+    return cast("Mapping[str, object]", said)
+
+
+def _list(where: str, said: object) -> Sequence[object]:
+    if not isinstance(said, list):
+        raise _wrong(where, "a list", "eine Liste")
+    return said
+
+
+def _text(where: str, said: object) -> str:
+    if not isinstance(said, str):
+        raise _wrong(where, "a text", "ein Text")
+    return said
+
+
+def _affordable(queries: dict[str, ReconcileQuery]) -> dict[str, ReconcileQuery]:
+    """Return the queries; raise TooLarge where lists of values make more comparisons of them than twice a batch."""
+    count = sum(len(query.names) + len(query.excluded) for query in queries.values())
+    if count > BATCH * 2:
+        raise TooLarge(
+            f"The queries have {count} values to compare; send at most {BATCH * 2} at once.",
+            f"Die Abfragen haben {count} Werte zu vergleichen; senden Sie höchstens {BATCH * 2} auf einmal.",
+            limit=BATCH * 2,
+        )
+    return queries
+
+
+def _bounded(count: int) -> None:
+    if count > BATCH:
+        raise TooLarge(
+            f"The batch has {count} queries; send at most {BATCH} at once (batchSize in the manifest).",
+            f"Der Stapel hat {count} Abfragen; senden Sie höchstens {BATCH} auf einmal (batchSize im Manifest).",
+            limit=BATCH,
+        )
+
+
+def _wrong(where: str, en: str, de: str) -> BadRequest:
+    return BadRequest(f"{where} must be {en}.", f"{where} muss {de} sein.", where=where)

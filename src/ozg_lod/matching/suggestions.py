@@ -1,0 +1,72 @@
+"""Suggestions while somebody types: things, kinds and properties whose name, word or key begins so (pure).
+
+An identifier finds its thing (Reconciliation Service API, "General Expectations about Suggest Services").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ozg_lod.core.folding import contract, fold
+from ozg_lod.http.words import Words
+from ozg_lod.matching import reasons
+from ozg_lod.matching.data_extension import PROPERTIES, described
+from ozg_lod.matching.reconcile_queries import EVIDENCE
+from ozg_lod.matching.reconciliation import type_of
+from ozg_lod.matching.register import KINDS, Register, RegisterEntry
+from ozg_lod.rdf.graph import collation
+
+USUAL: Final = 20
+MOST: Final = 100
+_KEY_BEGINS: Final = 3
+
+
+def things(register: Register, prefix: str, kinds: Sequence[str]) -> list[RegisterEntry]:
+    """Return the things that begin so, best first: by identifier or key, by name, by a word in the name."""
+    wanted, typed = contract(fold(prefix)), prefix.strip()
+    found = []
+    for record in register.records.values():
+        if not kinds or record.kind in kinds:
+            tier = _tier(record, wanted, typed)
+            if tier is not None:
+                found.append((tier, KINDS.index(record.kind), collation(record.de), record.id, record))
+    return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
+
+
+def thing(record: RegisterEntry, words: Words) -> dict[str, object]:
+    """Return a thing as it is suggested."""
+    return {
+        "id": record.id,
+        "name": reasons.name(record, words.language),
+        "description": reasons.description(record, words),
+        "notable": [type_of(record.kind, words)],
+    }
+
+
+def types(prefix: str, words: Words) -> list[dict[str, str]]:
+    """Return the kinds that begin so; all of them for an empty prefix."""
+    return _beginning([{**type_of(kind, words), "description": words(f"kind/{kind}/about")} for kind in KINDS], prefix)
+
+
+def properties(prefix: str, words: Words) -> list[dict[str, str]]:
+    """Return the properties that begin so: those that are compared first, then those that can be fetched."""
+    compared = [{"id": name, "name": words(f"property/{name}")} for name in EVIDENCE]
+    fetched = [described(one, words) for one in PROPERTIES if one.id not in EVIDENCE]
+    return _beginning([*compared, *fetched], prefix)
+
+
+def _beginning(all_of_them: Sequence[dict[str, str]], prefix: str) -> list[dict[str, str]]:
+    wanted = fold(prefix)
+    words = [(one, f" {fold(one['name'])}") for one in all_of_them]
+    return [one for one, name in words if one["id"].startswith(prefix.strip()) or f" {wanted}" in name]
+
+
+def _tier(record: RegisterEntry, wanted: str, typed: str) -> int | None:
+    if typed in {record.id, record.iri, record.official} and typed:
+        return 0
+    if len(typed) >= _KEY_BEGINS and (record.official.startswith(typed) or record.id.startswith(typed)):
+        return 1
+    if any(one.startswith(wanted) for one in record.forms):
+        return 2
+    return 3 if any(f" {wanted}" in one for one in record.forms) else None

@@ -1,1 +1,0 @@
-"""Linking and reuse: lists matched with things, the reconciliation service, EfA offers and who reuses them."""

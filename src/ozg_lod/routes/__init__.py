@@ -1,1 +1,0 @@
-"""The doors: each request becomes one call below and one answer."""

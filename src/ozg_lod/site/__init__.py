@@ -1,0 +1,1 @@
+"""The site: the served snapshot and the pages about what it holds."""

@@ -1,0 +1,186 @@
+"""Past versions of the data: opened when somebody asks one, a few at once, closed when nobody asks any more.
+
+Every published version keeps its dumps, so its store is loaded from them when it is needed, with few children. What
+takes longer than a request may wait goes on in the background, and the client is told when to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import difflib
+import re
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from ozg_lod.core.errors import (
+    Busy,
+    NotFound,
+    SnapshotError,
+    Unavailable,
+)
+from ozg_lod.core.settings import Settings
+from ozg_lod.site.served_snapshot import ServedSnapshot, open_snapshot
+from ozg_lod.snapshots import releases
+from ozg_lod.snapshots.snapshot import Snapshots
+
+_MOST: Final = 2
+_SHARE: Final = 4
+"""One past version may take this part of the memory and the cache that the current one has."""
+_WAITING: Final = 8
+_IDLE_S: Final = 300.0
+_LOOK_EVERY_S: Final = 30.0
+_RETRY_AFTER_S: Final = 5
+_VERSION: Final = re.compile(r"[0-9a-f]{12,64}")
+
+
+@dataclass(slots=True)
+class _PastVersion:
+    """One version that is open or being opened: how many requests use it, and when the last one began (monotonic)."""
+
+    opening: asyncio.Task[ServedSnapshot]
+    users: int = 0
+    used_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def idle(self) -> bool:
+        """Return whether it is open and nobody uses it."""
+        return not self.users and self.opening.done()
+
+
+class Archive:
+    """The past versions that are open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._patience_s = settings.query_deadline_s
+        self._snapshots = Snapshots(settings.target)
+        self._settings = replace(
+            settings,
+            store=None,  # another engine holds the current version only
+            fast_children=1,
+            slow_children=1,
+            waiting_queries=min(_WAITING, settings.waiting_queries),
+            memory_mb=settings.memory_mb // _SHARE,
+            cache_bytes=settings.cache_bytes // _SHARE,
+        )
+        self._kept: dict[str, _PastVersion] = {}
+
+    async def full(self, written: str, current: str) -> str:
+        """Return the version that `written` begins, or is; raise NotFound, with the nearest, where there is no one."""
+        if written in self._kept:
+            return written
+        known = [current, *reversed(await asyncio.to_thread(self._versions))]
+        found = sorted({version for version in known if _VERSION.fullmatch(written) and version.startswith(written)})
+        if len(found) == 1:
+            return found[0]
+        raise _unknown(written, list(dict.fromkeys(known)), found)
+
+    @contextlib.asynccontextmanager
+    async def lent(self, version: str) -> AsyncIterator[ServedSnapshot]:
+        """Lend a version, opened if it was not; raise Busy when too many others are in use, Unavailable when late."""
+        kept = self._kept.get(version) or await self._opened(version)
+        kept.users += 1
+        kept.used_at = time.monotonic()
+        try:
+            done, _ = await asyncio.wait({kept.opening}, timeout=self._patience_s)
+            if not done:
+                raise Unavailable(
+                    f"Version {version[:12]} is being opened; ask again in a few seconds.",
+                    f"Der Datenstand {version[:12]} wird gerade geöffnet; fragen Sie in einigen Sekunden noch einmal.",
+                    retry_after_s=_RETRY_AFTER_S,
+                )
+            yield kept.opening.result()
+        finally:
+            kept.users -= 1
+
+    async def tend(self) -> None:
+        """Close what nobody has asked for a while and what has been erased, until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            await self.close(idle_s=_IDLE_S)
+            await self.forget_erased()
+
+    async def forget_erased(self) -> None:
+        """Close the versions whose files were erased; one in use stays until the next look."""
+        erased = await asyncio.to_thread(self._erased)
+        for version in erased & self._kept.keys():
+            if self._kept[version].idle:
+                await _end(self._kept.pop(version))
+
+    async def close(self, *, idle_s: float | None = None) -> None:
+        """Close what has been idle for `idle_s` seconds; without a number close all."""
+        now = time.monotonic()
+        for version, kept in list(self._kept.items()):
+            if idle_s is None or (kept.idle and now - kept.used_at >= idle_s):
+                del self._kept[version]
+                await _end(kept)
+
+    async def _opened(self, version: str) -> _PastVersion:
+        """Begin to open a version; the one that was idle longest makes room for it."""
+        while len(self._kept) >= _MOST and version not in self._kept:  # others may begin while one is being closed
+            idle = min((k for k in self._kept if self._kept[k].idle), key=lambda k: self._kept[k].used_at, default=None)
+            if idle is None:
+                raise Busy(
+                    f"{_MOST} past versions are in use, more are not opened at once; ask again in a few seconds.",
+                    f"Es werden schon {_MOST} frühere Datenstände abgefragt, mehr werden nicht gleichzeitig geöffnet; "
+                    "fragen Sie in einigen Sekunden noch einmal.",
+                    retry_after_s=_RETRY_AFTER_S,
+                )
+            await _end(self._kept.pop(idle))
+        kept = self._kept.get(version)
+        if kept is None:
+            kept = self._kept[version] = _PastVersion(asyncio.create_task(asyncio.to_thread(self._load, version)))
+            kept.opening.add_done_callback(lambda task: self._drop_failed(version, task))
+        return kept
+
+    def _drop_failed(self, version: str, task: asyncio.Task[ServedSnapshot]) -> None:
+        """Forget a version that could not be opened: the next one who asks tries again."""
+        if task.cancelled() or task.exception() is not None:
+            self._kept.pop(version, None)
+
+    def _versions(self) -> list[str]:
+        return [entry.version for entry in self._snapshots.publications()]
+
+    def _erased(self) -> set[str]:
+        return {entry.version for entry in self._snapshots.publications() if entry.erased}
+
+    def _load(self, version: str) -> ServedSnapshot:
+        """Open the latest publication of a version: every file is held against its manifest first.
+
+        Raises Gone for one whose files were erased, Unavailable for one that is damaged: how to mend it is for the log.
+        """
+        found = next(entry for entry in reversed(self._snapshots.publications()) if entry.version == version)
+        if found.erased:
+            raise releases.erased(found)
+        try:
+            manifest = self._snapshots.verified(found.snapshot)
+        except SnapshotError as error:
+            raise releases.damaged(version, error) from error
+        return open_snapshot(self._settings, found.snapshot, manifest)
+
+
+async def _end(kept: _PastVersion) -> None:
+    """Close one version, once it is open."""
+    with contextlib.suppress(Exception):  # it was never opened, and whoever asked was told why
+        opened = await kept.opening
+        await asyncio.to_thread(opened.close)
+
+
+def _unknown(written: str, known: Sequence[str], found: Sequence[str]) -> NotFound:
+    """Return the failure for what is no version, or begins several; with the nearest, and the current one first."""
+    near = list(found) or [known[0], *difflib.get_close_matches(written, known[1:], n=2)]
+    if found:
+        en, de = "More than one version begins like this", "So beginnt mehr als ein Datenstand"
+    elif _VERSION.fullmatch(written):
+        en, de = "This version was never published here", "Dieser Datenstand wurde hier nie veröffentlicht"
+    else:
+        en = "A version is 64 digits of 0–9 and a–f, or the first 12 or more of them"
+        de = "Ein Datenstand hat 64 Zeichen aus 0–9 und a–f; es genügen die ersten 12 oder mehr"
+    return NotFound(
+        f"{en}; the current one is {known[0]}, /aenderungen lists all.",
+        f"{de}; der aktuelle ist {known[0]}, /aenderungen nennt alle.",
+        current=known[0],
+        versions=near,
+    )

@@ -1,0 +1,41 @@
+"""What every page of one answer needs to know: language, addresses, its own path, the version of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ozg_lod.http.language import LANGUAGES, Language
+from ozg_lod.http.words import Words, words
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.site.values import ValueWriter
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """What every page needs: its language, its addresses, its own path and page number, the version of the data.
+
+    `kept` are the parameters that go along to the page in the other language.
+    """
+
+    language: Language
+    addresses: Addresses
+    version: str = ""
+    path: str = "/"
+    page: int = 1
+    kept: tuple[tuple[str, str], ...] = ()
+    official: str = ""
+
+    @property
+    def words(self) -> Words:
+        """Return the texts in the page's language."""
+        return words(self.language)
+
+    @property
+    def other_language(self) -> Language:
+        """Return the language the switch leads to."""
+        return LANGUAGES[1 - LANGUAGES.index(self.language)]
+
+    def writer(self, names: Mapping[str, Mapping[str, str]]) -> ValueWriter:
+        """Return the writer of values for these names."""
+        return ValueWriter(self.words, self.addresses, names)

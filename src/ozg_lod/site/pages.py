@@ -1,0 +1,237 @@
+"""Pages for people: what is known, put into templates. Pure: the same input gives the same bytes.
+
+Every template escapes what it prints; a gap that is not filled is an error (StrictUndefined). No page needs a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.vocab import ADMS, OZG
+from ozg_lod.http.language import Language
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.rdf.graph import Term, collation
+from ozg_lod.search import results
+from ozg_lod.search.search import Thing
+from ozg_lod.site import key_facts, static_files, structured_data
+from ozg_lod.site.description import Description
+from ozg_lod.site.highlights import Highlights
+from ozg_lod.site.linking import LinkBox
+from ozg_lod.site.list_columns import ListColumn
+from ozg_lod.site.lists import Directory, ListTable
+from ozg_lod.site.page_context import PageContext
+from ozg_lod.site.thing_view import ThingComposer
+from ozg_lod.site.values import Value, ValueWriter
+
+BAR: Final = (formats.HTML, *formats.GRAPHS)
+_NOWHERE: Final = Addresses("", "")
+_UNFOLDED: Final = (OZG + "claim", OZG + "condition")
+_MENU: Final = (
+    ("/", "catalogue", "#catalogue"),
+    ("/karte", "map", ""),
+    ("/sparql", "query", ""),
+    ("/pruefen", "check", ""),
+    ("/mitmachen", "contribute", ""),
+)
+"""The doors in the head of every page; more than five do not fit a phone."""
+_FOOTING: Final = (
+    (
+        "people",
+        (
+            ("/suche", "search"),
+            ("/efa", "efa"),
+            ("/reuse", "reuse"),
+            ("/abgleich", "align"),
+            ("/vorlagen", "templates"),
+            ("/zeitleiste", "timeline"),
+            ("/quellen", "sources"),
+            ("/widersprueche", "discrepancies"),
+            ("/status", "status"),
+            ("/hilfe", "help"),
+        ),
+    ),
+    (
+        "programs",
+        (
+            ("/catalog", "portals"),
+            ("/harvest", "harvest"),
+            ("/ontology", "ontology"),
+            ("/shapes", "shapes"),
+            ("/aenderungen", "changes"),
+        ),
+    ),
+    ("duties", (("/impressum", "imprint"), ("/datenschutz", "privacy"), ("/barrierefreiheit", "accessibility"))),
+)
+_SHELVES: Final = (
+    ("places", ("municipality", "district", "state", "place")),
+    ("services", ("bundle", "availability", "service", "concept", "channel")),
+    ("programmes", ("programme", "module", "funding", "condition", "participation")),
+    ("evidence", ("source", "figure", "discrepancy", "statement", "organisation", "dataset")),
+)
+_NUMBERS: Final = ("bundle", "municipality", "programme", "source")
+_MOST_NUMBERS: Final = 4
+
+
+def thing(
+    site: PageContext,
+    description: Description,
+    reuse: LinkBox | None = None,
+    *,
+    located: str = "",
+    template: str = "thing.html",
+) -> bytes:
+    """Return the page about one thing; `located` is the key of a map that shows where it lies, "" for none."""
+    kind = description.iri.removeprefix(site.addresses.base_iri).split("/")[1]
+    seen = key_facts.of(description, kind)
+    writer = site.writer({**description.names, **key_facts.names(seen, description.graph)})
+    first = [(_heading(site, writer, fact.column), _ordered(writer, fact.terms, fact.column)) for fact in seen]
+    composer = ThingComposer(description, writer)
+    stated, others = composer.incoming()
+    unfolded = composer.unfolded(_UNFOLDED)
+    hidden = set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"} | {fact.column.own for fact in seen}
+    card = composer.card(description.iri, hidden=hidden)
+    told = {value.text for _, values in first for value in values}
+    told |= {value.text for fact in card.facts for value in fact.values}
+    return render(
+        template,
+        site,
+        card=card,
+        glance=first,
+        kind=kind,
+        parts_of_thing=composer.parts(told),
+        reuse_of=reuse,
+        located=located,
+        unfolded=unfolded,
+        stated=stated,
+        others=others,
+        iri=description.iri,
+        page=description.page,
+        pages=description.pages,
+        formats=BAR,
+    )
+
+
+def listing(site: PageContext, table: ListTable) -> bytes:
+    """Return the list of one kind; a column nobody on the page fills is left out."""
+    writer = site.writer(table.names)
+    filled = [n for n in range(len(table.columns)) if any(cells[n] for _, cells in table.rows)]
+    rows = [
+        (writer.name(entry.iri), entry.key, [_ordered(writer, cells[n], table.columns[n]) for n in filled])
+        for entry, cells in table.rows
+    ]
+    columns = [_heading(site, writer, table.columns[n]) for n in filled]
+    offered = (*BAR, formats.CSV)
+    return render("list.html", site, table=table, rows=rows, columns=columns, formats=offered, writer=writer)
+
+
+def _heading(site: PageContext, writer: ValueWriter, column: ListColumn) -> str:
+    key = f"column/{column.name}"
+    return site.words(key) if site.words.has(key) else writer.name(column.predicate).text
+
+
+def _ordered(writer: ValueWriter, terms: Sequence[Term], column: ListColumn) -> list[Value]:
+    """Return the values of a cell: times in time, numbers by size, anything else by its text."""
+    values = writer.values(terms, column.predicate)
+    return sorted(values, key=lambda value: (value.machine, collation(value.text)))
+
+
+def start(site: PageContext, directory: Directory, title: str, highlights: Highlights) -> bytes:
+    """Return the start page: what people ask first, the doors, and every kind that has entries, with their counts."""
+    writer = site.writer(highlights.names)
+    kinds = [(kind, writer.count(len(entries))) for kind, entries in directory.kinds.items() if entries]
+    total = writer.count(sum(len(entries) for entries in directory.kinds.values()))
+    counts = dict(kinds)
+    shelves = [(shelf, [(kind, counts[kind]) for kind in members if kind in counts]) for shelf, members in _SHELVES]
+    placed = {kind for _, members in _SHELVES for kind in members}
+    shelves[-1][1].extend((kind, count) for kind, count in kinds if kind not in placed)
+    gaps = {
+        "programme": writer.name(highlights.programme).text if highlights.programme else "",
+        "day": writer.date(highlights.day, "").text if highlights.day else "",
+    }
+    told = [(f"start/number_{name}", writer.count(count), path) for name, count, path in highlights.numbers if count]
+    told += [(f"start/number_{kind}", counts[kind], f"/doc/{kind}") for kind in _NUMBERS if kind in counts]
+    numbers = [(site.words(key, **gaps), count, path) for key, count, path in told[:_MOST_NUMBERS]]
+    shown = [(shelf, members) for shelf, members in shelves if members]
+    website = structured_data.block(structured_data.website(site, title))
+    return render(
+        "start.html",
+        site,
+        kinds=kinds,
+        total=total,
+        title=title,
+        website=website,
+        shelves=shown,
+        numbers=numbers,
+        programme=gaps["programme"],
+        mapped=highlights.mapped,
+    )
+
+
+def search(site: PageContext, found: results.ResultPage) -> bytes:
+    """Return a page of search results, or the empty form where nothing was asked."""
+    writer = site.writer({})
+    everything = sum(number for _, number in found.outcome.facets)
+    return render("search.html", site, found=found, outcome=found.outcome, writer=writer, everything=everything)
+
+
+def choices(site: PageContext, key: str, things: Sequence[Thing]) -> bytes:
+    """Return the list of several things with the same key."""
+    named = [(thing, *results.name_of(thing, site.language), site.addresses.target(thing.iri)) for thing in things]
+    return render("choices.html", site, key=key, named=named)
+
+
+def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWHERE) -> bytes:
+    """Return the page that says what failed and what to do next; it needs no snapshot."""
+    site = PageContext(language, addresses, path="")
+    key = f"error/step_{failure.status}"
+    said = site.words(key if site.words.has(key) else "error/step_500")
+    suggested = failure.details.get("suggestions")
+    offered = failure.details.get("offered")
+    return render(
+        "error.html",
+        site,
+        failure=failure,
+        heading=failure.title[0 if language == "en" else 1],
+        sentence=failure.sentence(language),
+        step=said,
+        suggestions=suggested if isinstance(suggested, list) else [],
+        offered=offered if isinstance(offered, list) else [],
+    )
+
+
+def render(template: str, site: PageContext, **gaps: object) -> bytes:
+    """Return a template filled in, for pages that are made in a module of their own."""
+    text = _environment().get_template(template).render(site=site, w=site.words, a=site.addresses, **gaps)
+    return text.encode()
+
+
+def fill(template: str, **gaps: object) -> str:
+    """Return a template of a document that is no page, filled in."""
+    return _environment().get_template(template).render(**gaps)
+
+
+def load() -> None:
+    """Read every template, for a process that will not be able to open files."""
+    for name in _environment().list_templates(extensions=["html"]):
+        _environment().get_template(name)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ozg_lod"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals |= {"asset": static_files.address, "built": static_files.has}
+    environment.globals |= {"menu": _MENU, "footing": _FOOTING}
+    return environment

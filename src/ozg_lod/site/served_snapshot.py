@@ -1,0 +1,185 @@
+"""A snapshot that is being served, and the switch to the next one without dropping a request."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod.core.errors import OzgLodError, SnapshotError, Unavailable
+from ozg_lod.core.settings import Settings
+from ozg_lod.http.response_cache import ByteCache
+from ozg_lod.sandbox.scheduler import QueryScheduler
+from ozg_lod.snapshots import snapshot
+from ozg_lod.snapshots.fingerprint import code_fingerprint
+from ozg_lod.snapshots.read_locks import ReadLock
+from ozg_lod.sparql import rdf_files
+from ozg_lod.sparql.endpoint import Endpoint, Evaluator
+
+_log = logging.getLogger("ozg_lod")
+_BYTES_PER_QUAD: Final = 640  # 637 MB for a million quads in memory, measured
+_LOOK_EVERY_S: Final = 1.0
+
+
+@dataclass(frozen=True)
+class ServedSnapshot:
+    """One snapshot with all that answering from it needs. A request reads `app.state.opened` once and keeps it."""
+
+    name: str
+    directory: Path
+    manifest: snapshot.Manifest
+    store: ox.Store
+    shapes: bytes
+    endpoint: Endpoint
+    public_url: str
+    code: str
+    cache: ByteCache = field(repr=False)
+    in_memory: bool = True
+    hold: ReadLock | None = field(default=None, repr=False)
+
+    def close(self) -> None:
+        """End all children, and let go of the store they read."""
+        self.endpoint.close()
+        if self.hold is not None:
+            self.hold.let_go()
+
+    @property
+    def version(self) -> str:
+        """Return the version of the data: 64 hexadecimal digits."""
+        return self.manifest.version
+
+    @property
+    def base_iri(self) -> str:
+        """Return what all IRIs of the catalogue's own things start with."""
+        return self.manifest.base_iri
+
+
+def open_current(settings: Settings) -> ServedSnapshot:
+    """Return the current snapshot, verified and loaded; raise SnapshotError with the way back if it is damaged."""
+    snapshots = snapshot.Snapshots(settings.target)
+    name = snapshots.served()
+    try:
+        manifest = snapshots.verified(name)
+    except SnapshotError as error:
+        good = snapshots.last_good()
+        if good is None:
+            raise
+        raise SnapshotError(
+            f"{error.en} The last good one: ozg-lod snapshots use {good}",
+            f"{error.de} Der letzte gute: ozg-lod snapshots use {good}",
+        ) from error
+    return open_snapshot(settings, name, manifest)
+
+
+def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) -> ServedSnapshot:
+    """Return a snapshot whose files are known to be sound, loaded and with its own children."""
+    if _fits(manifest, settings):
+        return _loaded(settings, name, manifest, None)
+    hold = snapshot.Snapshots(settings.target).hold(name)
+    try:
+        return _loaded(settings, name, manifest, hold)
+    except BaseException:
+        hold.let_go()
+        raise
+
+
+def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: ReadLock | None) -> ServedSnapshot:
+    """Return the snapshot; its store is read from disk where it is held."""
+    directory = snapshot.Snapshots(settings.target).directory(name)
+    cache = ByteCache(settings.cache_bytes)
+    evaluator = _evaluator(settings, manifest)
+    from_disk = hold is not None
+    entry = "ozg_lod.sparql.store:answering_from_disk" if from_disk else "ozg_lod.sparql.store:answering"
+    with ThreadPoolExecutor(1) as loading:
+        loaded = loading.submit(snapshot.open_store, directory, from_disk=from_disk)
+        if from_disk:
+            loaded.result()  # the children open the same files, which may have to be written first
+        endpoint = Endpoint(entry, str(directory), settings, cache, evaluator)
+    return ServedSnapshot(
+        name=name,
+        directory=directory,
+        manifest=manifest,
+        store=loaded.result(),
+        shapes=(directory / snapshot.SHAPES_FILE).read_bytes(),
+        endpoint=endpoint,
+        public_url=settings.public_url.rstrip("/"),
+        code=code_fingerprint(),
+        cache=cache,
+        in_memory=not from_disk,
+        hold=hold,
+    )
+
+
+def _fits(manifest: snapshot.Manifest, settings: Settings) -> bool:
+    """Tell whether server, template and children may each hold all data: reading dirties the pages they share."""
+    quads = manifest.triples + sum(manifest.graphs.values())
+    processes = 2 + settings.fast_children + settings.slow_children
+    return quads * _BYTES_PER_QUAD * processes <= settings.memory_mb * 1_000_000
+
+
+def _evaluator(settings: Settings, manifest: snapshot.Manifest) -> Callable[[QueryScheduler], Evaluator] | None:
+    """Return how to make what evaluates in the place of our lanes, if the settings name it."""
+    if settings.store is None:
+        return None
+    from ozg_lod.sparql import remote  # noqa: PLC0415 - an HTTP client costs start-up time, and few need one
+
+    return remote.connect(settings, manifest)
+
+
+def open_files(settings: Settings) -> ServedSnapshot:
+    """Return the RDF files of the settings as what is served: queries only, there are no things and no pages."""
+    version = rdf_files.version(settings.rdf)
+    cache = ByteCache(settings.cache_bytes)
+    return ServedSnapshot(
+        name=version,
+        directory=settings.target,
+        manifest=snapshot.Manifest(version, version, base_iri="", triples=0, graphs={}, files={}),
+        store=ox.Store(),
+        shapes=b"",
+        endpoint=Endpoint("ozg_lod.sparql.rdf_files:answering", rdf_files.argument(settings.rdf), settings, cache),
+        public_url=settings.public_url.rstrip("/"),
+        code=code_fingerprint(),
+        cache=cache,
+    )
+
+
+class SnapshotSwitch:
+    """Holds what is served now; looks for a new `current` and switches to it.
+
+    Made before the server listens, so that a damaged snapshot is refused with a sentence and nothing else happens.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._snapshots = snapshot.Snapshots(settings.target)
+        self._refused: str | None = None
+        self.opened = open_files(settings) if settings.rdf else open_current(settings)
+
+    async def watch(self, serve: Callable[[ServedSnapshot], None]) -> None:
+        """Look for a new snapshot every second until cancelled; `serve` is told of each one."""
+        while not self._settings.rdf:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            name = self._snapshots.current()
+            if name not in (self.opened.name, self._refused, None):
+                await self._switch(str(name), serve)
+
+    async def _switch(self, name: str, serve: Callable[[ServedSnapshot], None]) -> None:
+        """Open the new snapshot beside the old one, serve it, and close the old one when nobody asks it any more."""
+        try:
+            opened = await asyncio.to_thread(open_current, self._settings)
+        except OzgLodError as error:
+            self._refused = None if isinstance(error, Unavailable) else name  # a store may get it yet
+            _log.error("the new snapshot is refused, the old one stays: %s", error.en)  # one sentence, no traceback
+            return
+        old, self.opened = self.opened, opened
+        serve(opened)
+        _log.info("now serving snapshot %s, version %s", opened.name, opened.version[:12])
+        while old.endpoint.active:  # noqa: ASYNC110 - a rare look; an event would be in the way of every question
+            await asyncio.sleep(0.1)
+        await asyncio.to_thread(old.close)

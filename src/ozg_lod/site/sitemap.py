@@ -1,0 +1,65 @@
+"""What crawlers read: the sitemap with the day each page last changed, and robots.txt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from xml.sax.saxutils import escape
+
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.site.lists import Directory
+from ozg_lod.snapshots.snapshot import Publication
+
+MOST_ADDRESSES: Final = 50_000
+"""A sitemap holds no more (sitemaps.org protocol); beyond it there is an index of several."""
+_NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_DAY: Final = len("2026-11-22")
+
+
+def pages(directory: Directory, others: Iterable[str], log: Sequence[Publication]) -> list[tuple[str, str]]:
+    """Return (path, day of the last change) of every page; the day is "" where the log does not tell."""
+    days = _days(log)
+    latest = log[-1].time[:_DAY] if log else ""
+    listed = [(path, latest) for path in others]
+    for kind, entries in directory.kinds.items():
+        if entries:
+            listed.append((f"/doc/{kind}", latest))
+            listed += [(f"/doc/{kind}/{entry.key}", days.get(entry.iri, "")) for entry in entries]
+    return listed
+
+
+def _days(log: Sequence[Publication]) -> Mapping[str, str]:
+    """Return the day of the last publication that added or changed a resource."""
+    return {iri: entry.time[:_DAY] for entry in log for iri in (*(entry.added or ()), *(entry.changed or ()))}
+
+
+def parts(listed: Sequence[tuple[str, str]]) -> int:
+    """Return how many sitemaps it takes."""
+    return max(1, -(-len(listed) // MOST_ADDRESSES))
+
+
+def urlset(listed: Sequence[tuple[str, str]], addresses: Addresses, part: int = 1) -> bytes:
+    """Return one sitemap; `part` counts from 1."""
+    chosen = listed[(part - 1) * MOST_ADDRESSES : part * MOST_ADDRESSES]
+    return _document("urlset", "url", ((addresses.absolute(path), day) for path, day in chosen))
+
+
+def index(count: int, addresses: Addresses) -> bytes:
+    """Return the index of several sitemaps."""
+    found = ((addresses.absolute(f"/sitemap-{part}.xml"), "") for part in range(1, count + 1))
+    return _document("sitemapindex", "sitemap", found)
+
+
+def robots(addresses: Addresses) -> bytes:
+    """Return robots.txt: everything may be read; queries and searches have no end, so they are left out."""
+    closed = "\n".join(f"Disallow: {addresses.root}{path}" for path in ("/sparql?", "/suche?"))
+    return f"User-agent: *\n{closed}\n\nSitemap: {addresses.absolute('/sitemap.xml')}\n".encode()
+
+
+def _document(root: str, element: str, entries: Iterable[tuple[str, str]]) -> bytes:
+    lines = [
+        f"<{element}><loc>{escape(address)}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</{element}>"
+        for address, day in entries
+    ]
+    body = "\n".join(lines)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="{_NAMESPACE}">\n{body}\n</{root}>\n'.encode()

@@ -1,0 +1,61 @@
+"""The files of the site's looks: read once, looked up by name, never by path.
+
+What `web/` builds lies in `static/built` and comes before what is committed;
+without a build the site is plain, but whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final
+
+from ozg_lod.core.errors import NotFound
+from ozg_lod.http.response_cache import CachedBody
+
+_TYPES: Final = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "txt": "text/plain; charset=utf-8",
+    "woff2": "font/woff2",
+}
+
+
+def find(name: str) -> tuple[CachedBody, str]:
+    """Return the file and its content type; raise NotFound for any other name."""
+    known = _known()
+    if name not in known:
+        raise NotFound("There is no such file.", "Diese Datei gibt es nicht.")
+    return known[name], _TYPES[name.rpartition(".")[2]]
+
+
+def has(name: str) -> bool:
+    """Return whether there is such a file."""
+    return name in _known()
+
+
+@cache
+def address(name: str) -> str:
+    """Return the path of a file with a mark of its content: it may be kept for ever."""
+    return f"/static/{name}?v={hashlib.sha256(find(name)[0].plain).hexdigest()[:10]}"
+
+
+@cache
+def _known() -> Mapping[str, CachedBody]:
+    folder = files("ozg_lod").joinpath("static")
+    built = folder.joinpath("built")
+    return _read(folder) | (_read(built) if built.is_dir() else {})
+
+
+def _read(folder: Traversable) -> dict[str, CachedBody]:
+    return {
+        item.name: CachedBody(item.read_bytes())
+        for item in folder.iterdir()
+        if item.is_file() and item.name.rpartition(".")[2] in _TYPES
+    }

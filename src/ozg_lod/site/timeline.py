@@ -1,0 +1,164 @@
+"""The timeline: since when what is available, in the precision the source gives.
+
+Several months bound the start, they are no period: "November 2019 / Januar 2020 / Oktober 2020" means that the first of
+four services came in November 2019 and the last in October 2020, and nothing says that any of them ended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod.core.vocab import DCT, OZG
+from ozg_lod.rdf.graph import (
+    TYPE,
+    Graph,
+    Term,
+    collation,
+    iri_of,
+    pick,
+)
+
+_MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_YEAR_MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One statement of availability. `months` are those it names, sorted; `bar` is (start, start, end) in per cent.
+
+    From the first to the second number the start is bounded, from there to the third the thing is there for certain.
+    """
+
+    iri: str
+    of: str
+    names: Mapping[str, str]
+    months: Sequence[Term]
+    count: int | None
+    as_of: Sequence[Term]
+    latest: Sequence[Term]
+    status: Sequence[Term]
+    wording: Sequence[Term]
+    sources: Sequence[Term]
+    bar: tuple[float, float, float] = (0, 0, 0)
+
+    @property
+    def single(self) -> bool:
+        """Return whether the start is known to the month."""
+        return len(self.months) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCount:
+    """How many services there were at the end of a month: at least and at most."""
+
+    month: str
+    certain: int
+    possible: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """`rows` name months, `others` name none. `years` are (year, start, width) on the axis in per cent."""
+
+    rows: Sequence[TimelineRow]
+    others: Sequence[TimelineRow]
+    months: Sequence[str]
+    years: Sequence[tuple[str, float, float]]
+    known: Sequence[KnownCount]
+
+    @property
+    def total(self) -> int:
+        """Return the number of services over all rows with months."""
+        return sum(row.count or 0 for row in self.rows)
+
+
+def timeline(store: ox.Store) -> Timeline:
+    """Read the timeline of a snapshot."""
+    graph = Graph(store)
+    found = [_row(graph, iri_of(triple.subject)) for triple in graph.using(TYPE, OZG + "Availability")]
+    dated = sorted((row for row in found if _ends(row)), key=lambda row: (_ends(row), _position(row)))
+    others = sorted((row for row in found if not _ends(row)), key=_position)
+    axis = _axis(dated)
+    rows = [_placed(row, axis) for row in dated]
+    return Timeline(rows, others, axis, _years(axis), [_known(dated, month) for month in axis])
+
+
+def _row(graph: Graph, iri: str) -> TimelineRow:
+    def values(name: str) -> list[Term]:
+        return sorted(graph.objects(iri, name), key=str)
+
+    of = next((iri_of(term) for term in values(OZG + "of")), "")
+    counts = [term.value for term in values(OZG + "serviceCount") if isinstance(term, ox.Literal)]
+    return TimelineRow(
+        iri=iri,
+        of=of,
+        names=(graph.names(of) if of else {}) or graph.names(iri),
+        months=[term for term in values(OZG + "month") if _month(term)],
+        count=int(counts[0]) if counts and counts[0].isdecimal() else None,
+        as_of=values(OZG + "asOf"),
+        latest=values(OZG + "latest"),
+        status=values(OZG + "status"),
+        wording=values(OZG + "wording"),
+        sources=values(DCT + "source"),
+    )
+
+
+def _month(term: Term) -> str:
+    found = _MONTH.match(getattr(term, "value", ""))
+    return found.group() if found else ""
+
+
+def _ends(row: TimelineRow) -> tuple[str, str] | None:
+    """Return the first and the last month a row names."""
+    return (_month(row.months[0]), _month(row.months[-1])) if row.months else None
+
+
+def _axis(rows: Sequence[TimelineRow]) -> list[str]:
+    """Return every month from the first that is named to the last, or to that of the last as-of date."""
+    said = [_month(term) for row in rows for term in (*row.months, *row.as_of)]
+    if not said:
+        return []
+    first, last = (_number(month) for month in (min(said), max(said)))
+    return [f"{n // _YEAR_MONTHS:04}-{n % _YEAR_MONTHS + 1:02}" for n in range(first, last + 1)]
+
+
+def _number(month: str) -> int:
+    """Return the months since the year 0.
+
+    >>> _number("2020-01") - _number("2019-11")
+    2
+    """
+    return int(month[:4]) * _YEAR_MONTHS + int(month[5:7]) - 1
+
+
+def _placed(row: TimelineRow, axis: Sequence[str]) -> TimelineRow:
+    """Return the row with its bar; it ends with the month of the as-of date, for nothing is known of later."""
+    unit = 100 / len(axis)
+    first, last = _ends(row) or (axis[0], axis[0])
+    known = max([_month(term) for term in row.as_of], default=axis[-1])
+    bar = (axis.index(first) * unit, (axis.index(last) + 1) * unit, (axis.index(max(known, last)) + 1) * unit)
+    rounded = (round(bar[0], 3), round(bar[1], 3), round(bar[2], 3))
+    return replace(row, bar=rounded)
+
+
+def _years(axis: Sequence[str]) -> list[tuple[str, float, float]]:
+    unit = 100 / len(axis) if axis else 0
+    years = sorted({month[:4] for month in axis})
+    spans = [(year, [n for n, month in enumerate(axis) if month.startswith(year)]) for year in years]
+    return [(year, round(span[0] * unit, 3), round(len(span) * unit, 3)) for year, span in spans]
+
+
+def _known(rows: Sequence[TimelineRow], month: str) -> KnownCount:
+    ends = [(_ends(row), row.count or 0) for row in rows]
+    certain = sum(count for end, count in ends if end and end[1] <= month)
+    possible = sum(count for end, count in ends if end and end[0] <= month)
+    return KnownCount(month, certain, possible)
+
+
+def _position(row: TimelineRow) -> str:
+    return collation(pick(row.names, "de", row.iri)[0])

@@ -1,0 +1,183 @@
+"""Values as people read them: months as months, amounts as amounts, dates in the precision they were stated in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Final
+
+import pyoxigraph as ox
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.numbers import format_currency, format_decimal
+
+from ozg_lod.core.vocab import (
+    GEO,
+    OZG,
+    SCHEMA,
+    WGS84,
+    XSD,
+)
+from ozg_lod.http.words import Words
+from ozg_lod.rdf.addresses import Addresses, Target
+from ozg_lod.rdf.graph import Term, iri_of, pick
+
+_LOCALES: Final = {"de": "de_DE", "en": "en_GB"}
+_PLAIN: Final = frozenset({SCHEMA + "position", WGS84 + "lat", WGS84 + "long"})
+_AMOUNT: Final = re.compile(re.escape(OZG) + r"\w*Eur")
+_NUMBER: Final = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
+_DURATION: Final = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value: its text, the language of the text where it is not the page's, where it leads, how to set it.
+
+    `kind` is text, code, number, time or link; `machine` is the form for machines (the datetime of a time).
+    """
+
+    text: str
+    language: str = ""
+    target: Target | None = None
+    kind: str = "text"
+    machine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueWriter:
+    """Writes terms in one language, with names instead of IRIs."""
+
+    words: Words
+    addresses: Addresses
+    names: Mapping[str, Mapping[str, str]]
+
+    @property
+    def locale(self) -> str:
+        """Return the locale of dates and numbers."""
+        return _LOCALES[self.words.language]
+
+    def name(self, iri: str) -> Value:
+        """Return the name of `iri` as a link where there is a page for it, the IRI itself where it has no name."""
+        known = self.names.get(iri) or {}
+        text, language = pick(known, self.words.language)
+        text = text or self.words.term("name", iri) or self._last_part(iri)
+        return Value(text, self._foreign(language), self.addresses.target(iri), "link")
+
+    def values(self, terms: Iterable[Term], predicate: str, unit: str = "") -> list[Value]:
+        """Return the values of one property; of a text in both languages only the page's (`chosen`)."""
+        return [self.value(term, predicate, unit) for term in self.chosen(terms)]
+
+    def chosen(self, terms: Iterable[Term]) -> list[Term]:
+        """Return all terms, but of texts with a language those in the page's language if there are any."""
+        terms = list(terms)
+        tagged = [term for term in terms if isinstance(term, ox.Literal) and term.language]
+        ours = [term for term in tagged if term.language == self.words.language]
+        return [term for term in terms if term not in tagged or term in ours] if ours else terms
+
+    def value(self, term: Term, predicate: str = "", unit: str = "") -> Value:
+        """Return one value; a literal that is not what its datatype says is written as it stands."""
+        if isinstance(term, ox.NamedNode):
+            return self.name(term.value)
+        if not isinstance(term, ox.Literal):
+            return Value(str(term), kind="code")
+        if term.language:
+            return Value(term.value, self._foreign(term.language))
+        write = _WRITERS.get(term.datatype.value.removeprefix(XSD))
+        if write is not None:
+            with suppress(ValueError, KeyError, OverflowError):
+                return write(self, term.value, unit or predicate)
+        return Value(term.value, kind="code")
+
+    def count(self, number: int) -> str:
+        """Return a whole number with its thousands set apart."""
+        return format_decimal(number, locale=self.locale)
+
+    def date(self, text: str, _predicate: str) -> Value:
+        """Write an xsd:date."""
+        return Value(format_date(date.fromisoformat(text), "long", locale=self.locale), kind="time", machine=text)
+
+    def moment(self, text: str, _predicate: str) -> Value:
+        """Write an xsd:dateTime, as UTC."""
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+        return Value(format_datetime(moment, "long", locale=self.locale), kind="time", machine=text)
+
+    def month(self, text: str, _predicate: str) -> Value:
+        """Write an xsd:gYearMonth."""
+        day = date.fromisoformat(f"{text}-01")
+        return Value(format_skeleton("yMMMM", day, locale=self.locale), kind="time", machine=text)
+
+    def year(self, text: str, _predicate: str) -> Value:
+        """Write an xsd:gYear."""
+        return Value(str(int(text)), kind="time", machine=text)
+
+    def boolean(self, text: str, _predicate: str) -> Value:
+        """Write an xsd:boolean."""
+        return Value(self.words({"true": "thing/yes", "1": "thing/yes", "false": "thing/no", "0": "thing/no"}[text]))
+
+    def duration(self, text: str, _predicate: str) -> Value:
+        """Write an xsd:yearMonthDuration of years, months or both."""
+        parts = _DURATION.fullmatch(text)
+        if parts is None or not any(parts.groups()):
+            raise ValueError(text)
+        said = []
+        for unit, number in zip(("year", "month"), parts.groups(), strict=True):
+            if number:
+                count = int(number)
+                key = unit if count == 1 else f"{unit}s"
+                said.append(self.words(f"thing/{key}", **{f"{unit}s": count}))
+        return Value(", ".join(said))
+
+    def shape(self, text: str, _predicate: str) -> Value:
+        """Write a WKT outline as the number of its points; a point as it stands."""
+        if "POLYGON" not in text:
+            return Value(text, kind="code")
+        return Value(self.words("map/outline", count=self.count(text.count(",") + 1)))
+
+    def number(self, text: str, predicate: str) -> Value:
+        """Write an xsd:integer or xsd:decimal in the unit its property or indicator has."""
+        if not _NUMBER.fullmatch(text):
+            raise ValueError(text)
+        amount = Decimal(text)
+        if predicate in _PLAIN:
+            return Value(text, kind="number")
+        if _AMOUNT.fullmatch(predicate):
+            pattern = ("#,##0.00 ¤", "¤#,##0.00") if amount % 1 else ("#,##0 ¤", "¤#,##0")
+            chosen = pattern[self.words.language == "en"]
+            said = format_currency(amount, "EUR", chosen, locale=self.locale, currency_digits=False)
+            return Value(said.replace("\N{NO-BREAK SPACE}", " "), kind="number")
+        said = format_decimal(amount, locale=self.locale, decimal_quantization=False)
+        return Value(said + self._unit(predicate), kind="number")
+
+    def _unit(self, predicate: str) -> str:
+        if predicate.endswith("Percent"):
+            return " %" if self.words.language == "de" else "%"
+        return " km²" if predicate.endswith("Km2") else ""
+
+    def _foreign(self, language: str) -> str:
+        return "" if language == self.words.language else language
+
+    def _last_part(self, iri: str) -> str:
+        if self.addresses.target(iri) is None or not iri.startswith(self.addresses.base_iri):
+            return iri
+        return iri.rstrip("/").rpartition("/")[2]
+
+
+def unit_of(said: Mapping[str, tuple[Term, ...]]) -> str:
+    """Return the indicator of a figure, whose name says the unit of its value."""
+    return next((iri_of(term) for term in said.get(OZG + "indicator", ())), "")
+
+
+_WRITERS: Final[Mapping[str, Callable[[ValueWriter, str, str], Value]]] = {
+    "date": ValueWriter.date,
+    "dateTime": ValueWriter.moment,
+    "gYearMonth": ValueWriter.month,
+    "gYear": ValueWriter.year,
+    "boolean": ValueWriter.boolean,
+    "yearMonthDuration": ValueWriter.duration,
+    "integer": ValueWriter.number,
+    "decimal": ValueWriter.number,
+    GEO + "wktLiteral": ValueWriter.shape,
+}

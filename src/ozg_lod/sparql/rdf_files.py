@@ -1,0 +1,83 @@
+"""Any RDF files as a dataset: what `ozg-lod serve --rdf` answers from, exactly as it is written.
+
+Files of triples go into the default graph, or into the named graph they were given for; files of quads keep their
+graphs. There is no merged graph here: nothing is added, nothing is taken away. The files are read by the template
+process, never by the server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from ozg_lod.core.errors import SourceError, UsageError
+from ozg_lod.core.settings import RdfFile
+from ozg_lod.rdf import formats
+from ozg_lod.sandbox.fork_server import Work
+from ozg_lod.sparql import store
+
+READ: Final = (*formats.GRAPHS, *formats.DATASETS)
+_SUFFIXES: Final = {"owl": "rdf", "xml": "rdf", "n3": "ttl", "json": "jsonld"}
+
+
+def version(files: Sequence[RdfFile]) -> str:
+    """Return 64 hexadecimal digits over the bytes and graphs of all files; raise UsageError for what is no RDF file."""
+    digest = hashlib.sha256()
+    for file in files:
+        _format(file)
+        try:
+            with file.path.open("rb") as content:
+                digest.update(f"{file.graph}\0".encode() + hashlib.file_digest(content, "sha256").digest())
+        except OSError as error:
+            raise UsageError(
+                f"{file.path} cannot be read: {error.strerror}.", f"{file.path} ist nicht lesbar: {error.strerror}."
+            ) from None
+    return digest.hexdigest()
+
+
+def load(files: Sequence[RdfFile]) -> ox.Store:
+    """Return the files in memory; raise SourceError with file, line and column where one cannot be read."""
+    loaded = ox.Store()
+    for file in files:
+        graph = ox.NamedNode(file.graph) if file.graph else None
+        base = file.path.resolve().as_uri()
+        try:
+            loaded.bulk_load(path=file.path, format=_format(file).rdf, base_iri=base, to_graph=graph)
+        except (SyntaxError, ValueError, OSError) as error:
+            raise SourceError(f"{file.path}: {error}.", f"{file.path} ist nicht lesbar: {error}.") from None
+    return loaded
+
+
+def argument(files: Sequence[RdfFile]) -> str:
+    """Return what `answering` needs to load these files."""
+    return json.dumps([{**asdict(file), "path": str(file.path.resolve())} for file in files])
+
+
+def answering(argument: str) -> Work:
+    """Return the work of query children (entry of the template)."""
+    files = [RdfFile(Path(said["path"]), said["graph"]) for said in json.loads(argument)]
+    return store.work(store.EmbeddedStore(load(files)))
+
+
+def _format(file: RdfFile) -> formats.Format:
+    """Return the format a file's name tells; raise UsageError for a name that tells none."""
+    suffix = file.path.suffix.removeprefix(".").lower()
+    found = next((form for form in READ if form.suffix == _SUFFIXES.get(suffix, suffix)), None)
+    if found is None:
+        names = ", ".join(f".{form.suffix}" for form in READ)
+        raise UsageError(
+            f"{file.path} is not named like an RDF file; read are {names}.",
+            f"{file.path} heißt nicht wie eine RDF-Datei; gelesen werden {names}.",
+        )
+    if file.graph is not None and found in formats.DATASETS:
+        raise UsageError(
+            f"{file.path} names its graphs itself; give it with --rdf instead of --graph.",
+            f"{file.path} nennt seine Graphen selbst; geben Sie die Datei mit --rdf statt --graph an.",
+        )
+    return found

@@ -1,0 +1,279 @@
+"""One SPARQL engine: the seam between a question and whatever evaluates it.
+
+`Embedded` is a snapshot in memory, evaluated by pyoxigraph inside a cage child (`answering` is the entry of
+the template process). The default graph holds the merge of all graphs, each triple once: an engine's own
+union counts a triple that stands in two graphs twice, and sums come out wrong.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Final, Protocol, cast
+
+import pyoxigraph as ox
+
+from ozg_lod.core.errors import AnswerTooLarge, BadRequest, NotAcceptable
+from ozg_lod.core.vocab import PREFIXES
+from ozg_lod.rdf import formats
+from ozg_lod.sandbox.fork_server import Work, WorkerSetup, Write
+from ozg_lod.sparql import syntax_errors
+from ozg_lod.sparql.repair import written_out
+from ozg_lod.sparql.scan import Scan, scan
+
+Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+Evaluate = Callable[[str], Results]
+
+DATA_FILE: Final = "data.nq"
+MERGED_FILE: Final = "data.nt"
+STORE_DIRECTORY: Final = "store"
+GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
+"""What a query that makes a graph may be answered in."""
+_NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_TIDY_TRIPLES: Final = 20_000
+
+
+@dataclass(frozen=True)
+class SparqlQuery:
+    """One SPARQL query as the protocol carries it (SPARQL 1.1 Protocol §2.1).
+
+    `format` is the media type or short name of the answer. Graphs given here replace the dataset clause of the query.
+    `scanned` is what a look at the query told, where one was taken already.
+    """
+
+    query: str
+    format: str
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    query_bytes: int = 64 * 1024
+    answer_bytes: int = 50_000_000
+    scanned: Scan | None = field(default=None, compare=False, repr=False)
+
+    def to_bytes(self) -> bytes:
+        """Return the question as it crosses a pipe: a bare list, because `asdict` takes longer than a small answer."""
+        found = self.scanned and [getattr(self.scanned, name) for name in Scan.__slots__]
+        graphs = (self.default_graphs, self.named_graphs)
+        said = (self.query, self.format, *graphs, self.query_bytes, self.answer_bytes, found)
+        return json.dumps(said).encode("utf-8", "surrogatepass")
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> SparqlQuery:
+        """Return the question that crossed a pipe."""
+        query, form, default_graphs, named_graphs, query_bytes, answer_bytes, found = json.loads(data)
+        scanned = None
+        if found:
+            kind, graphs, named, star, variables, missing, volatile = found
+            scanned = Scan(kind, tuple(graphs), tuple(named), star, tuple(variables), missing, volatile)
+        return cls(query, form, tuple(default_graphs), tuple(named_graphs), query_bytes, answer_bytes, scanned)
+
+
+class Store(Protocol):
+    """Evaluates questions."""
+
+    def answer(self, question: SparqlQuery, write: Write) -> None:
+        """Write the whole answer or raise."""
+        ...
+
+
+class EmbeddedStore:
+    """A dataset in memory."""
+
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
+        self._known = {name.value for name in store.named_graphs() if isinstance(name, ox.NamedNode)}
+
+    def answer(self, question: SparqlQuery, write: Write) -> None:
+        """Write the whole answer or raise."""
+        found = question.scanned or scan(question.query, max_bytes=question.query_bytes)
+        evaluate = self._dataset(question, found)
+        results = _run(evaluate, question.query, found)
+        query = written_out(question.query, self._named(question, found))
+        if query is not None:  # after the first look of the engine, so that a mistake is told with its own place
+            results = _run(evaluate, query, found)
+        query = query or question.query
+        output = _LimitedFile(write, question.answer_bytes)
+        if isinstance(results, ox.QueryTriples):
+            _write_graph(results, formats.by_name(question.format, GRAPHS), output)
+            return
+        form = formats.by_name(question.format, formats.ASKED_RESULTS)
+        if isinstance(results, ox.QuerySolutions):
+            results = _in_order(evaluate, query, found, results)
+        if form is formats.SPARQL_XML:
+            output = _LimitedXmlFile(write, question.answer_bytes)
+        results.serialize(cast("IO[bytes]", output), form.results)
+
+    def _dataset(self, question: SparqlQuery, found: Scan) -> Evaluate:
+        """Return the evaluation over the graphs asked for (SPARQL 1.1 §13.2, Protocol §2.1.4)."""
+        graphs, named = question.default_graphs, question.named_graphs
+        if not graphs and not named:
+            graphs, named = found.graphs, found.named
+        if not graphs and not named:
+            return self._store.query
+        for iri in (*graphs, *named):
+            self._check_known(iri)
+        named_graphs: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(iri) for iri in named]
+        if len(set(graphs)) > 1:
+            return partial(
+                self._merged(graphs, named).query, default_graph=ox.DefaultGraph(), named_graphs=named_graphs
+            )
+        default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(iri) for iri in graphs[:1]]
+        return partial(self._store.query, default_graph=default, named_graphs=named_graphs)
+
+    def _named(self, question: SparqlQuery, found: Scan) -> Sequence[str]:
+        """Return the named graphs of the dataset asked for."""
+        if question.default_graphs or question.named_graphs:
+            return question.named_graphs
+        if found.graphs or found.named:
+            return found.named
+        return sorted(self._known)
+
+    def _merged(self, graphs: Iterable[str], named: Iterable[str]) -> ox.Store:
+        """Return a dataset whose default graph holds each triple of `graphs` once."""
+        merged = ox.Store()
+        for iri in graphs:
+            quads = self._store.quads_for_pattern(None, None, None, ox.NamedNode(iri))
+            merged.bulk_extend(ox.Quad(*quad.triple) for quad in quads)
+        for iri in named:
+            merged.bulk_extend(self._store.quads_for_pattern(None, None, None, ox.NamedNode(iri)))
+        return merged
+
+    def _check_known(self, iri: str) -> None:
+        if iri not in self._known:
+            near = difflib.get_close_matches(iri, self._known, n=3)
+            hint = (f" Near: {', '.join(near)}.", f" Ähnlich: {', '.join(near)}.") if near else ("", "")
+            raise BadRequest(
+                f"The graph <{iri}> is not part of this dataset, and nothing is fetched from elsewhere.{hint[0]} "
+                "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } lists the graphs.",
+                f"Der Graph <{iri}> gehört nicht zu diesem Datenbestand, und von anderswo wird nichts geholt.{hint[1]} "
+                "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } zählt die Graphen auf.",
+            )
+
+
+def offered(found: Scan) -> tuple[formats.Format, ...]:
+    """Return the formats for the answer to such a query."""
+    return GRAPHS if found.form in ("CONSTRUCT", "DESCRIBE") else formats.ASKED_RESULTS
+
+
+def load(*, data: Path, merged: Path | None) -> ox.Store:
+    """Return the dataset of an N-Quads file in memory, with the N-Triples file `merged` as its default graph."""
+    store = ox.Store()
+    store.bulk_load(path=data, format=ox.RdfFormat.N_QUADS)
+    if merged is not None:
+        store.bulk_load(path=merged, format=ox.RdfFormat.N_TRIPLES)
+    return store
+
+
+def answering(argument: str) -> Work:
+    """Return the work of query children; `argument` is the directory of a snapshot (entry of the template)."""
+    directory = Path(argument)
+    return work(EmbeddedStore(load(data=directory / DATA_FILE, merged=directory / MERGED_FILE)))
+
+
+def answering_from_disk(argument: str) -> WorkerSetup:
+    """Return the same for data that do not fit into memory: each child opens the store on disk for itself.
+
+    An open store is never forked (its threads would be missing); a child opens it before it gives up files.
+    """
+    path = str(Path(argument) / STORE_DIRECTORY)
+    work(EmbeddedStore(ox.Store()))  # imports what is imported late, once for all children
+    return WorkerSetup(lambda: work(EmbeddedStore(ox.Store.read_only(path))))
+
+
+def work(embedded: EmbeddedStore) -> Work:
+    """Return the work of a child that answers questions to this dataset."""
+    _warm(embedded)
+
+    def answer(question: bytes, write: Write) -> None:
+        embedded.answer(SparqlQuery.from_bytes(question), write)
+
+    return answer
+
+
+def _warm(embedded: EmbeddedStore) -> None:
+    """Touch every path once before the fork: a child opens no file, so nothing may be imported late."""
+    for query in ("SELECT * { ?s ?p ?o } LIMIT 1", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", "ASK {}"):
+        for form in offered(scan(query)):
+            embedded.answer(SparqlQuery(query, form.media_type), lambda _data: None)
+
+
+def _run(evaluate: Evaluate, query: str, found: Scan) -> Results:
+    try:
+        return evaluate(query)
+    except SyntaxError as error:
+        raise syntax_errors.syntax(query, found, str(error)) from None
+    except (ValueError, RuntimeError) as error:  # RuntimeError: a function by an IRI that the engine does not know
+        raise BadRequest(
+            f"The query cannot be evaluated: {error}.", f"Die Abfrage ist nicht auswertbar: {error}."
+        ) from None
+
+
+def _in_order(evaluate: Evaluate, query: str, found: Scan, results: ox.QuerySolutions) -> ox.QuerySolutions:
+    """Return the results with the columns of an outermost `SELECT *` in order of appearance.
+
+    The engine sorts them by name (pyoxigraph 0.5.13); SPARQL 1.1 §18.2.1 leaves the order open, people expect theirs.
+    """
+    if found.star is None:
+        return results
+    known = {variable.value for variable in results.variables}
+    names = [name for name in found.variables if name in known]
+    if names == [variable.value for variable in results.variables] or set(names) != known or not names:
+        return results
+    listed = " ".join(f"?{name}" for name in names)
+    return cast("ox.QuerySolutions", evaluate(query[: found.star] + listed + query[found.star + 1 :]))
+
+
+def _write_graph(triples: ox.QueryTriples, form: formats.Format, output: _LimitedFile) -> None:
+    """Write a graph: tidy and always the same while it is small, as it comes when it is large."""
+    form = {formats.TRIG: formats.TURTLE, formats.NQUADS: formats.NTRIPLES}.get(form, form)  # a graph is a dataset
+    first = set(islice(triples, _TIDY_TRIPLES))
+    rest = list(islice(triples, 1))
+    if not rest:
+        output.write(formats.serialize(first, form))
+        return
+    ox.serialize(chain(first, rest, triples), cast("IO[bytes]", output), form.rdf, prefixes=PREFIXES)
+
+
+class _LimitedFile:
+    """A file to write to that refuses to grow past its limit."""
+
+    def __init__(self, write: Write, limit: int) -> None:
+        self._write = write
+        self._limit = limit
+        self._size = 0
+
+    def write(self, data: bytes) -> int:
+        """Write on, or raise AnswerTooLarge."""
+        self._size += len(data)
+        if self._size > self._limit:
+            raise AnswerTooLarge(
+                f"The answer has more than {self._limit:,} bytes; ask for less (LIMIT, fewer columns) or take the "
+                "dump.",
+                f"Die Antwort hat mehr als {self._limit} Bytes; fragen Sie nach weniger (LIMIT, weniger Spalten) oder "
+                "laden Sie den Gesamtabzug.",
+                limit_bytes=self._limit,
+            )
+        self._write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is on its way."""
+
+
+class _LimitedXmlFile(_LimitedFile):
+    """The same for XML, which knows no control characters (XML 1.0 §2.2); the engine writes them all the same."""
+
+    def write(self, data: bytes) -> int:
+        """Write on, or raise NotAcceptable."""
+        if _NOT_XML.search(data):
+            raise NotAcceptable(
+                "The answer has control characters, which XML cannot hold; ask for JSON, CSV or TSV.",
+                "Die Antwort enthält Steuerzeichen, die XML nicht kennt; fragen Sie nach JSON, CSV oder TSV.",
+                offered=[form.media_type for form in formats.RESULTS if form is not formats.SPARQL_XML],
+            )
+        return super().write(data)

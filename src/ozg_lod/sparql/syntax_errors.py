@@ -1,0 +1,65 @@
+"""What the engine says about a query it cannot read, as a sentence with a place, and the cause where it is known."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ozg_lod.core.errors import BadRequest
+from ozg_lod.core.vocab import PREFIXES
+from ozg_lod.sparql.scan import Scan
+from ozg_lod.sparql.tokens import position
+
+_LONG: Final = 120
+_PLACE: Final = re.compile(r"error at (\d+):(\d+)")
+
+
+_CAUSES: Final = (
+    ("unbound", "a variable in SELECT is neither grouped nor aggregated",
+     "eine Variable in SELECT ist weder gruppiert noch zusammengefasst"),
+    ("Duplicated variable", "a variable stands twice in SELECT; name each once",
+     "eine Variable steht zweimal in SELECT; nennen Sie jede einmal"),
+    ("IRI parsing failed", "this address is not absolute; write it whole, or give a BASE that is",
+     "diese Adresse ist nicht vollständig; schreiben Sie sie aus oder geben Sie eine vollständige BASE an"),
+)  # fmt: skip
+"""What the engine says between its tokens, and what it means."""
+
+
+def syntax(query: str, found: Scan, said: str) -> BadRequest:
+    """Return the engine's complaint as a sentence with a place, and the cause where the scan knows it."""
+    place = _PLACE.search(said)
+    line, column = (int(place[1]), int(place[2])) if place else (1, 1)
+    if found.missing:
+        prefix, offset = next(iter(found.missing.items()))
+        line, column = position(query, offset)
+        known = PREFIXES.get(prefix)
+        en = f'the prefix "{prefix}:" is not declared'
+        de = f"das Präfix „{prefix}:“ ist nicht erklärt"
+        if known:
+            en, de = f"{en}; add PREFIX {prefix}: <{known}>", f"{de}; ergänzen Sie PREFIX {prefix}: <{known}>"
+    else:
+        en, de = _explained(query, line, column, said)
+    return BadRequest(
+        f"Line {line}, column {column}: {en}.",
+        f"Zeile {line}, Spalte {column}: {de}.",
+        line=line,
+        column=column,
+    )
+
+
+def _explained(query: str, line: int, column: int, said: str) -> tuple[str, str]:
+    """Return the cause in English and German: what is known of it, else what is expected if that can be read."""
+    for sign, en, de in _CAUSES:
+        if sign in said:
+            return en, de
+    if (line, column) >= position(query, len(query.rstrip())):
+        missing = max(query.count("{") - query.count("}"), 0)
+        hint = (f"; {missing} }} may be missing", f"; vermutlich fehlt {missing}-mal }}") if missing else ("", "")
+        return f"the query ends too early here{hint[0]}", f"hier endet die Abfrage zu früh{hint[1]}"
+    expected = said.partition(": ")[2]
+    if not expected or len(expected) > _LONG or "[" in expected:
+        return "the query cannot be read on from here", "ab hier ist die Abfrage nicht lesbar"
+    return (
+        f"the query cannot be read on from here; {expected}",
+        f"ab hier ist die Abfrage nicht lesbar ({expected})",
+    )

@@ -1,0 +1,45 @@
+"""The ledger of one check: the first findings of each severity and the exact number of all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from ozg_lod.core.findings import Finding, Severity
+
+KEPT: Final = 1_000
+"""How many findings are kept; 20,000 of them were a report of 6 MB (measured)."""
+
+
+class FindingCollector:
+    """Collects findings; past `KEPT` of one severity they are only counted."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Severity] = Counter()
+        self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
+
+    def add(self, finding: Finding) -> None:
+        """Write down one finding."""
+        self.counts[finding.severity] += 1
+        kept = self._kept[finding.severity]
+        if len(kept) < KEPT:
+            kept.append(finding)
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Write down several findings."""
+        for finding in findings:
+            self.add(finding)
+
+    def merge(self, other: FindingCollector) -> None:
+        """Take over what another ledger kept and counted."""
+        beyond = other.counts.copy()
+        for finding in other.findings:
+            self.add(finding)
+            beyond[finding.severity] -= 1
+        self.counts.update(beyond)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Return the findings kept: errors, then warnings, then hints, each in the order of writing."""
+        return [finding for severity in Severity for finding in self._kept[severity]]

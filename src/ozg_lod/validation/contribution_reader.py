@@ -1,0 +1,227 @@
+"""Intake: one table that somebody sent, whatever their program made of it, as readings by the contracts it fits.
+
+Every sheet is held against every contract; the header may stand below a title. What fits nothing is named. Nothing is
+guessed silently: another encoding, a header further down, hidden rows and unread sheets are each told in a hint.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final
+
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
+from ozg_lod.tables import header, spreadsheets
+from ozg_lod.tables.csv_rows import (
+    SEPARATORS,
+    Decoded,
+    Row,
+    decoded_leniently,
+    rows,
+)
+from ozg_lod.tables.finding_collector import FindingCollector
+from ozg_lod.tables.spreadsheets import Sheet
+from ozg_lod.tables.tables import Table, TableReading
+
+_LOOKED_AT: Final = 20
+"""The header must be among so many rows."""
+_OWN_SHEETS: Final = frozenset(
+    {"so geht’s", "how it works", "nachschlagen", "look up", "version", "prüfbericht", "report", "hilfe", "help"}
+    | {"übernommene vorschläge", "applied suggestions"}
+)
+"""Sheets of our own templates and reports, by their folded names."""
+
+Line = Row | Finding
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """One table of a file: the name of its description, how it was read, and its lines as they stood there.
+
+    `header` is the number of the row with the headings.
+    """
+
+    name: str
+    table: Table
+    reading: TableReading
+    sheet: str | None
+    header: int
+    lines: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class ReadContribution:
+    """What came of one file; without any table `findings` say why. `others` are sheets that fit no contract."""
+
+    taken: list[ReadTable] = field(default_factory=list)
+    others: list[Sheet] = field(default_factory=list)
+    ledger: FindingCollector = field(default_factory=FindingCollector)
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """The tables that may be sent, by the names of their descriptions; `wanted` says that it must be the first."""
+
+    tables: Sequence[tuple[str, Table]]
+    titles: Text
+    max_rows: int
+    wanted: bool = False
+
+
+def take(content: bytes, file: str, contracts: Contracts) -> ReadContribution:
+    """Read a file of somebody else."""
+    intake = ReadContribution()
+    grids = _grids(content, file, contracts, intake.ledger)
+    if isinstance(grids, Finding):
+        intake.ledger.add(grids)
+        return intake
+    for name, lines in grids:
+        found = _recognised(lines, contracts)
+        if found is None and contracts.wanted and len(grids) == 1:
+            found = (*contracts.tables[0], 0)
+        if found is None:
+            intake.others.append(Sheet(name, tuple(line for line in lines if isinstance(line, Row))))
+        else:
+            intake.taken.append(_taken(lines, Location(file=file, sheet=name), found, contracts, intake.ledger))
+    _note_empty(intake, file)
+    _note_others(intake, file, contracts)
+    return intake
+
+
+def _grids(
+    content: bytes, file: str, contracts: Contracts, ledger: FindingCollector
+) -> list[tuple[str | None, list[Line]]] | Finding:
+    sheets = spreadsheets.read(content, file=file, max_rows=contracts.max_rows)
+    if isinstance(sheets, Finding):
+        return sheets
+    if sheets is not None:
+        for sheet in sheets:
+            _note_hidden(sheet, file, ledger)
+        return [(sheet.name, list(sheet.rows)) for sheet in sheets]
+    text = decoded_leniently(content, file=file)
+    if isinstance(text, Finding):
+        return text
+    if isinstance(text, Decoded):
+        ledger.add(text.hint)
+        text = text.text
+    if file.lower().endswith(spreadsheets.SUFFIXES):
+        ledger.add(_hint("file-kind", _RENAMED, Location(file=file)))
+    return [(None, _lines(text, file, contracts))]
+
+
+_RENAMED: Final = Text(
+    de="Die Datei heißt wie eine Excel-Arbeitsmappe, ist aber CSV und wurde so gelesen",
+    en="the file is named like an Excel workbook but is CSV, and was read as that",
+)
+
+
+def _lines(text: str, file: str, contracts: Contracts) -> list[Line]:
+    """Return the lines of a CSV file, cut at the separator under which a line names most columns."""
+
+    def score(separator: str) -> int:
+        start = list(islice(rows(text, separator, file=file), _LOOKED_AT))
+        return _score(start, contracts)
+
+    best = max(SEPARATORS, key=score)
+    if not score(best):  # a header that nobody knows is shown cut where most separators are
+        best = max(SEPARATORS, key=text[:1_000].split("\n", 1)[0].count)
+    return list(islice(rows(text, best, file=file), contracts.max_rows + _LOOKED_AT + 1))
+
+
+def _score(lines: Sequence[Line], contracts: Contracts) -> int:
+    found = [table.recognises(line) for line in lines if isinstance(line, Row) for _, table in contracts.tables]
+    return max(found, default=0)
+
+
+def _recognised(lines: Sequence[Line], contracts: Contracts) -> tuple[str, Table, int] | None:
+    """Return the table that fits best and the index of its header."""
+    best, most = None, 0
+    for index, line in enumerate(lines[:_LOOKED_AT]):
+        for name, table in contracts.tables:
+            score = table.recognises(line) if isinstance(line, Row) else 0
+            if score > most:
+                best, most = (name, table, index), score
+    return best
+
+
+def _taken(
+    lines: list[Line], place: Location, found: tuple[str, Table, int], contracts: Contracts, ledger: FindingCollector
+) -> ReadTable:
+    name, table, start = found
+    below: Iterator[Line] = iter(lines[start:])
+    origin = header.lettered(place)
+    reading = table.read_rows(below, origin, max_rows=contracts.max_rows, lenient=True)
+    first = lines[start] if lines else None
+    number = first.number if isinstance(first, Row) else 0
+    if start:
+        message = Text(
+            de=f"Die Überschriften stehen erst in Zeile {number}; was darüber steht, wurde nicht gelesen",
+            en=f"the headings stand only in row {number}; what stands above was not read",
+        )
+        ledger.add(_hint("table-header", message, replace(place, row=number)))
+    return ReadTable(name, table, reading, place.sheet, number, tuple(line for line in lines if isinstance(line, Row)))
+
+
+def _note_empty(intake: ReadContribution, file: str) -> None:
+    """Say that nothing was filled in: no findings would read like praise, and there is nothing to publish."""
+    taken = intake.taken
+    filled = any(line.number > table.header for table in taken for line in table.lines)
+    if taken and not filled and all(table.reading.complete for table in taken):
+        message = Text(
+            de="Unter den Überschriften ist nichts ausgefüllt; füllen Sie mindestens eine Zeile aus",
+            en="nothing is filled in below the headings; fill in at least one row",
+        )
+        place = Location(file=file, sheet=taken[0].sheet, row=taken[0].header)
+        intake.ledger.add(Finding(Severity.ERROR, "table-rows", message, place))
+
+
+def _note_hidden(sheet: Sheet, file: str, ledger: FindingCollector) -> None:
+    numbers = {row.number for row in sheet.rows}
+    hidden = [number for number in sheet.hidden if number in numbers]
+    if hidden:
+        listed = ", ".join(map(str, hidden[:_LOOKED_AT])) + ("…" if len(hidden) > _LOOKED_AT else "")
+        message = Text(
+            de=f"Ausgeblendete Zeilen wurden mitgelesen: {listed}", en=f"hidden rows were read as well: {listed}"
+        )
+        ledger.add(_hint("sheet-hidden", message, Location(file=file, sheet=sheet.name)))
+
+
+def _note_others(intake: ReadContribution, file: str, contracts: Contracts) -> None:
+    """Say what was not read: in a hint where something else was, else as the fault of the file."""
+    if intake.taken:
+        for sheet in intake.others:
+            if (sheet.name or "").casefold() not in _OWN_SHEETS:
+                message = Text(
+                    de="Das Blatt passt zu keiner Vorlage und wurde nicht gelesen",
+                    en="the sheet fits no template and was not read",
+                )
+                intake.ledger.add(_hint("sheet-unread", message, Location(file=file, sheet=sheet.name)))
+        return
+    message = Text(
+        de=f"Die Überschriften passen zu keiner Vorlage; verwenden Sie eine von diesen: {contracts.titles.de}",
+        en=f"the headings fit no template; use one of these: {contracts.titles.en}",
+    )
+    intake.ledger.add(Finding(Severity.ERROR, "table-description", message, Location(file=file)))
+
+
+def _hint(rule: str, message: Text, place: Location) -> Finding:
+    return Finding(Severity.HINT, rule, message, place)
+
+
+def canonical(taken: ReadTable) -> str:
+    """Return what was understood as CSV: the columns by name, each value in its one right form."""
+    columns = [column for column in taken.table.schema.columns if not column.virtual]
+    output = io.StringIO()
+    writer = csv.writer(output, lineterminator="\r\n")
+    writer.writerow([column.name for column in columns])
+    for record in taken.reading.records:
+        writer.writerow([(column.separator or " ").join(record.values.get(column.name, ())) for column in columns])
+    return output.getvalue()

@@ -1,0 +1,94 @@
+"""Derivation: what queries add to the files, and what they must not find in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, QueryTriples, Store, Triple
+
+from ozg_lod.core.errors import Unprocessable
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
+from ozg_lod.rdf.labels import Labels
+from ozg_lod.validation.documents import literal_fault
+from ozg_lod.validation.source_locations import SourceLocations
+
+
+def derived(store: Store, queries: Sequence[tuple[str, str]], *, strict: bool = True) -> Iterator[Triple]:
+    """Yield the new triples of CONSTRUCT queries over the merge, which they join at once.
+
+    The queries run in the order of their names, so that a later one sees what an earlier one derived. Raises
+    Unprocessable when a query is wrong or makes what the gate would not let through; unless `strict`, as for somebody
+    else's data, such a triple is left out: what it was made of is found faulty itself.
+    """
+    for name, text in sorted(queries):
+        found = _answer(store, name, text)
+        if not isinstance(found, QueryTriples):
+            raise _faulty(name, "it is not a CONSTRUCT query", "sie ist keine CONSTRUCT-Abfrage")
+        for triple in sorted(set(found), key=str):
+            quad = Quad(triple.subject, triple.predicate, triple.object)
+            if quad in store:
+                continue
+            if not strict and isinstance(triple.object, Literal) and literal_fault(triple.object):
+                continue
+            _check(triple, name)
+            store.add(quad)
+            yield triple
+
+
+def _check(triple: Triple, name: str) -> None:
+    value = triple.object
+    if isinstance(value, Literal) and (fault := literal_fault(value)) is not None:
+        raise _faulty(name, f"it makes {value}: {fault[1].en}", f"sie erzeugt {value}: {fault[1].de}")
+    if not isinstance(triple.subject, NamedNode) or not isinstance(value, NamedNode | Literal):
+        raise _faulty(name, "it makes entries without an address", "sie erzeugt Einträge ohne Adresse")
+
+
+def broken_invariants(
+    store: Store, queries: Sequence[tuple[str, str]], places: SourceLocations, labels: Labels
+) -> Iterator[Finding]:
+    """Yield a finding for each row of a query that must return none.
+
+    The first column that is an address is what the finding is about; the others are shown. The sentence is the title
+    in the comments at the head of the query.
+    """
+    for name, text in sorted(queries):
+        found = _answer(store, name, text)
+        if not isinstance(found, QuerySolutions):
+            raise _faulty(name, "it is not a SELECT query", "sie ist keine SELECT-Abfrage")
+        title = titles(text, name)
+        for row in sorted(found, key=str):
+            terms = [row[variable] for variable in found.variables if row[variable] is not None]
+            focus = next((term.value for term in terms if isinstance(term, NamedNode)), "")
+            rest = [term for term in terms if not isinstance(term, Triple) and term.value != focus]
+            shown = [label.de if (label := labels.of_term(term)) else term.value for term in rest]
+            value = ", ".join(shown)[:200] or None
+            yield Finding(Severity.ERROR, name, title, places.of(focus) if focus else Location(), value=value)
+
+
+def titles(query: str, name: str) -> Text:
+    r"""Return the title of a query in both languages, from its comments `# title: …`, `# title-de:`, `# title-en:`.
+
+    >>> titles("# title: Alles\n# title-en: All\nSELECT * {}", "x").en
+    'All'
+    """
+    heads = re.finditer(r"^#\s*title(-de|-en)?:\s*(.+?)\s*$", query, re.MULTILINE)
+    found = {str(head[1] or ""): str(head[2]) for head in heads}
+    plain = found.get("", name)
+    return Text(de=found.get("-de", plain), en=found.get("-en", plain))
+
+
+def _answer(store: Store, name: str, text: str) -> object:
+    try:
+        return store.query(text)
+    except (SyntaxError, ValueError, OSError) as error:
+        raise _faulty(name, str(error), str(error)) from error
+
+
+def _faulty(name: str, en: str, de: str) -> Unprocessable:
+    return Unprocessable(f"the query {name} cannot be used: {en}", f"Die Abfrage {name} ist nicht benutzbar: {de}")

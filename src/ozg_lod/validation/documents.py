@@ -1,0 +1,200 @@
+"""Documents: the bytes of an RDF file as triples that passed the lexical gate, or sentences that say why not.
+
+The parser is pyoxigraph's, never lenient; `parse_guard` runs before it. What it yields passes the lexical gate triple by
+triple: legal forms, bearable sizes, addresses that run nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
+
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
+from ozg_lod.core.vocab import XSD
+from ozg_lod.rdf.lexical import (
+    CONTROL,
+    MAX_CHARACTERS,
+    REFUSED_DATATYPES,
+    SCHEMES,
+    is_legal,
+)
+from ozg_lod.rdf.parse_guard import RDF12, prescan
+from ozg_lod.rdf.syntax import explained
+from ozg_lod.tables.csv_rows import decoded
+from ozg_lod.validation import linkset_reader
+
+_SHORT: Final = 200
+FORMATS: Final = {
+    ".ttl": RdfFormat.TURTLE,
+    ".nt": RdfFormat.N_TRIPLES,
+    ".nq": RdfFormat.N_QUADS,
+    ".trig": RdfFormat.TRIG,
+    ".rdf": RdfFormat.RDF_XML,
+    ".jsonld": RdfFormat.JSON_LD,
+    linkset_reader.SUFFIX: RdfFormat.N_TRIPLES,
+}
+"""What a file is read as; a linkset is JSON that is written as triples first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A triple that did not pass the lexical gate, and why."""
+
+    subject: str
+    predicate: str
+    value: str
+    rule: str
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as read; `readable` is False when the parser stopped, so that triples are missing."""
+
+    file: str
+    triples: list[Triple] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    readable: bool = True
+
+
+def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False, as_written: bool = False) -> Document:
+    """Read an RDF file; relative addresses are resolved against `base`.
+
+    With `blank_nodes` entries without an address are let through; in source data they are refused, because nobody
+    can refer to them and they get another name each time. With `as_written` so are short literals and addresses that
+    somebody's own shapes may want to judge.
+    """
+    form = FORMATS["." + file.rpartition(".")[2].lower()]
+    text = decoded(content, file=file, wanted="UTF-8")
+    if isinstance(text, Finding):
+        return Document(file, findings=[text], readable=False)
+    if file.lower().endswith(linkset_reader.SUFFIX):
+        text = linkset_reader.as_ntriples(text, file)
+        if isinstance(text, Finding):
+            return Document(file, findings=[text], readable=False)
+    fault = prescan(text, form, file)
+    if fault is not None:
+        return Document(file, findings=[fault], readable=False)
+    document = Document(file)
+    gate = _Gate(document, blank_nodes=blank_nodes, as_written=as_written)
+    try:
+        for quad in parse(text.encode(), form, base_iri=base, rename_blank_nodes=True):
+            gate.take(quad)
+    except (SyntaxError, MemoryError) as error:
+        found = explained(error, text, file)
+        return Document(file, document.triples, document.refusals, [*document.findings, found], readable=False)
+    document.findings.extend(gate.summary())
+    return document
+
+
+class _Gate:
+    """Lets through what is legal, triple by triple."""
+
+    def __init__(self, document: Document, *, blank_nodes: bool, as_written: bool) -> None:
+        self.document = document
+        self.as_written = as_written
+        self.blank_nodes = blank_nodes
+        self.unnamed = 0
+        self.graphs = 0
+        self._good: set[str] = set()
+
+    def take(self, quad: Quad) -> None:
+        subject, predicate, value = quad.subject, quad.predicate, quad.object
+        self.graphs += not isinstance(quad.graph_name, DefaultGraph)
+        unnamed = isinstance(subject, BlankNode) or isinstance(value, BlankNode)
+        self.unnamed += unnamed
+        if unnamed and not self.blank_nodes:
+            return
+        for term in (subject, predicate, value):
+            reason = self._fault(term)
+            if reason is not None:
+                names = subject.value if not isinstance(subject, Triple) else ""
+                shown = "" if isinstance(term, Triple) else term.value
+                self.document.refusals.append(Refusal(names, predicate.value, shown[:200], *reason))
+                return
+        self.document.triples.append(Triple(subject, predicate, value))
+
+    def _fault(self, term: NamedNode | BlankNode | Literal | Triple) -> tuple[str, Text] | None:
+        if isinstance(term, NamedNode):
+            return self._address_fault(term.value)
+        if isinstance(term, Literal):
+            fault = self._address_fault(term.datatype.value) or literal_fault(term)
+            return None if fault is not None and self._is_for_others(fault[0], term) else fault
+        if isinstance(term, Triple):
+            return "document-rdf12", RDF12
+        return None
+
+    def _is_for_others(self, rule: str, term: Literal) -> bool:
+        """Tell whether an illegal literal is left to somebody's own shapes: a short one, no number that grows."""
+        bearable = len(term.value) <= _SHORT and term.datatype.value != XSD + "decimal"
+        return self.as_written and bearable and rule in {"value-form", "value-datatype"}
+
+    def _address_fault(self, iri: str) -> tuple[str, Text] | None:
+        if iri in self._good:
+            return None
+        scheme = iri.partition(":")[0]
+        if (scheme.lower() in SCHEMES or self.as_written) and not CONTROL.search(iri):
+            self._good.add(iri)
+            return None
+        listed = ", ".join(SCHEMES)
+        return "address-scheme", Text(
+            de=f"Die Adresse beginnt mit „{scheme}:“; erlaubt sind {listed}",
+            en=f'the address starts with "{scheme}:"; allowed are {listed}',
+        )
+
+    def summary(self) -> list[Finding]:
+        """Return the findings about the file as a whole."""
+        found: list[Finding] = []
+        place = Location(file=self.document.file)
+        if self.unnamed and not self.blank_nodes:
+            message = Text(
+                de=f"{self.unnamed} Angaben gehören zu Einträgen ohne eigene Adresse (in Turtle […] oder _:name); "
+                "geben Sie jedem Eintrag eine Adresse",
+                en=f"{self.unnamed} statements belong to entries without an address (in Turtle […] or _:name); "
+                "give each entry an address",
+            )
+            found.append(Finding(Severity.ERROR, "document-unnamed", message, place))
+        if self.graphs:
+            message = Text(
+                de="Die Datei teilt ihre Angaben auf mehrere Graphen auf; gelesen werden sie als ein einziger",
+                en="the file divides its statements among graphs; they are read as one",
+            )
+            found.append(Finding(Severity.HINT, "document-graphs", message, place))
+        return found
+
+
+def literal_fault(literal: Literal) -> tuple[str, Text] | None:
+    """Return the rule and the sentence if a literal must not pass, else None."""
+    value, datatype = literal.value, literal.datatype.value
+    if len(value) > MAX_CHARACTERS:
+        return "value-length", Text(
+            de=f"Der Text ist länger als {MAX_CHARACTERS} Zeichen; kürzen Sie ihn",
+            en=f"the text is longer than {MAX_CHARACTERS} characters; shorten it",
+        )
+    if match := CONTROL.search(value):
+        code = f"U+{ord(match[0]):04X}"
+        return "value-characters", Text(
+            de=f"Der Text enthält ein unsichtbares Steuerzeichen ({code}); löschen Sie es",
+            en=f"the text holds an invisible control character ({code}); delete it",
+        )
+    if is_legal(value, datatype):
+        return None
+    name = re.split(r"[#/]", datatype)[-1]
+    if datatype in REFUSED_DATATYPES:
+        return "value-datatype", Text(
+            de=f"Werte der Art „{name}“ werden nicht angenommen; schreiben Sie einfachen Text",
+            en=f'values of the kind "{name}" are not accepted; write plain text',
+        )
+    return "value-form", Text(
+        de=f"Der Wert hat nicht die Form, die „{name}“ verlangt; berichtigen Sie ihn",
+        en=f'the value does not have the form that "{name}" asks for; correct it',
+    )

@@ -1,0 +1,163 @@
+"""What goes into an examination and what comes out of it; it can cross a pipe."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+from urllib.parse import quote
+
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    ShaclTerms,
+    Text,
+)
+from ozg_lod.tables.tables import MAX_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file; `name` is its path as people know it, `graph` the IRI of its graph (empty: made from the name)."""
+
+    name: str
+    content: bytes
+    graph: str = ""
+
+
+def graph_of(name: str, base: str) -> str:
+    """Return the IRI of the graph of a file.
+
+    >>> graph_of("data/bundles.csv", "https://w3id.org/ozg-lod/hessen/")
+    'https://w3id.org/ozg-lod/hessen/graph/bundles'
+    """
+    return f"{base}graph/{quote(posixpath.basename(name).rpartition('.')[0], safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What files are held against, and the limits that hold for them.
+
+    `shapes` and `ontology` are Turtle; `derive` and `invariants` are pairs of name and query text. For a contribution
+    `known` (N-Quads) is what is published already and `descriptions` are those of the tables that may be sent. What was
+    read of it comes back with the findings. `kind` names the one description that it must fit, without its suffix.
+    `foreign` shapes are somebody's own: they are applied as they are written, to literals as they are written.
+    """
+
+    base: str
+    shapes: bytes = b""
+    ontology: bytes = b""
+    derive: tuple[tuple[str, str], ...] = ()
+    invariants: tuple[tuple[str, str], ...] = ()
+    known: bytes = b""
+    descriptions: tuple[SourceFile, ...] = ()
+    blank_nodes: bool = False
+    separators: str = ","
+    max_bytes: int = 10 * 1024 * 1024
+    max_rows: int = MAX_ROWS
+    kind: str = ""
+    foreign: bool = False
+
+    @property
+    def contribution(self) -> bool:
+        """Tell whether the files are somebody else's, read as their programs write them."""
+        return bool(self.descriptions)
+
+    @property
+    def derived_graph(self) -> str:
+        """Return the IRI of the graph of derived triples."""
+        return f"{self.base}graph/derived"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSheet:
+    """A table of a contribution as it was read: `rows` are pairs of row number and the texts of its cells.
+
+    `kind` is the name of its description without suffix ("" for a sheet that fits none), `header` the number of the
+    row with the headings, `canonical` what was understood as CSV: the columns by name, each value in its one form.
+    """
+
+    file: str
+    name: str | None
+    kind: str
+    header: int
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    canonical: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The outcome: at most `KEPT` findings, errors first, and how many there are of each severity.
+
+    `quads` is sorted N-Quads of the files and of what was derived, each in its graph, in the spelling in which a store
+    gives literals back; `rows` counts the rows of tables that were read. `sheets` are the tables of a contribution.
+    """
+
+    quads: bytes
+    findings: tuple[Finding, ...]
+    counts: dict[Severity, int]
+    files: int
+    rows: int
+    sheets: tuple[CheckedSheet, ...] = ()
+
+    @property
+    def conforms(self) -> bool:
+        """Tell whether there is no error; warnings and hints refuse nothing."""
+        return not self.counts.get(Severity.ERROR)
+
+    @property
+    def truncated(self) -> int:
+        """Return how many findings were counted and not kept."""
+        return sum(self.counts.values()) - len(self.findings)
+
+    def to_bytes(self) -> bytes:
+        """Return a line of JSON and the quads, to cross a pipe."""
+        head = {
+            "findings": [asdict(finding) for finding in self.findings],
+            "counts": self.counts,
+            "files": self.files,
+            "rows": self.rows,
+            "sheets": [asdict(sheet) for sheet in self.sheets],
+        }
+        return json.dumps(head).encode() + b"\n" + self.quads
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Examination:
+        """Return what `to_bytes` wrote."""
+        line, _, quads = content.partition(b"\n")
+        head = json.loads(line)
+        return cls(
+            quads=quads,
+            findings=tuple(_finding(found) for found in head["findings"]),
+            counts={Severity(name): count for name, count in head["counts"].items()},
+            files=head["files"],
+            rows=head["rows"],
+            sheets=tuple(_sheet(found) for found in head["sheets"]),
+        )
+
+
+def _sheet(found: Mapping[str, Any]) -> CheckedSheet:
+    rows = tuple((number, tuple(cells)) for number, cells in found["rows"])
+    return CheckedSheet(**{**found, "rows": rows})
+
+
+def _finding(found: Mapping[str, object]) -> Finding:
+    """Return a finding from its JSON form, `dataclasses.asdict`."""
+    place = cast("dict[str, object]", found["place"])
+    texts = {key: _text(place[key]) for key in ("subject", "property")}
+    return Finding(
+        severity=Severity(str(found["severity"])),
+        rule=str(found["rule"]),
+        message=_text(found["message"]) or Text("", ""),
+        place=Location(**cast("Any", {**place, **texts})),
+        value=cast("str | None", found["value"]),
+        suggestion=cast("str | None", found["suggestion"]),
+        terms=ShaclTerms(**cast("dict[str, str]", found["terms"])) if found["terms"] else None,
+    )
+
+
+def _text(found: object) -> Text | None:
+    return Text(**found) if isinstance(found, dict) else None

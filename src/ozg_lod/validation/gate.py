@@ -1,0 +1,299 @@
+"""The gate: the one check that source files and contributions pass.
+
+`examine` is a function of bytes: it opens nothing, prints nothing, and the same bytes give the same findings. It is
+run in a cage (see `fork_server`), because pySHACL switches settings of rdflib while it works and because no scan is perfect.
+Three outcomes: the files conform, there are findings, or they could not be checked (`Unprocessable`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+
+from ozg_lod.core.errors import SourceError, Unprocessable
+from ozg_lod.core.findings import (
+    Finding,
+    Location,
+    Severity,
+    Text,
+)
+from ozg_lod.core.vocab import OZG
+from ozg_lod.rdf.labels import Labels
+from ozg_lod.tables import spreadsheets
+from ozg_lod.tables.finding_collector import KEPT, FindingCollector
+from ozg_lod.tables.tables import Table, TableReading
+from ozg_lod.validation import (
+    contribution_reader,
+    documents,
+    references,
+    table_recognition,
+)
+from ozg_lod.validation.derivation import broken_invariants, derived
+from ozg_lod.validation.documents import Document
+from ozg_lod.validation.examination import (
+    CheckedSheet,
+    Examination,
+    Rules,
+    SourceFile,
+    graph_of,
+)
+from ozg_lod.validation.published_things import published
+from ozg_lod.validation.shacl import validate
+from ozg_lod.validation.shapes import ShaclResult
+from ozg_lod.validation.source_locations import SourceLocations
+from ozg_lod.validation.table_recognition import METADATA
+
+__all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
+
+SUFFIXES: Final = (".csv", *documents.FORMATS)
+"""The files that are data; a description stands beside its table as x.csv-metadata.json."""
+
+
+def examine(files: Sequence[SourceFile], rules: Rules) -> Examination:
+    """Check the files against the rules.
+
+    Raises Unprocessable when the check itself cannot be done, which says nothing about the files.
+    """
+    work = _Work(rules)
+    for file in sorted(files, key=lambda file: file.name):
+        if not file.name.endswith(METADATA):
+            work.read(file, files)
+    work.check()
+    return work.examination()
+
+
+class _Work:
+    """The state of one examination."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.ledger = FindingCollector()
+        self.store = Store()
+        self.labels = Labels(self.store)
+        self.tables: dict[str, tuple[Table, TableReading]] = {}
+        self.documents: list[Document] = []
+        self.files = 0
+        self.sheets: list[CheckedSheet] = []
+        self.published = published(rules.known, rules.base)
+        self.readable = True
+        self.own: set[str] = set()
+        self.mentioned: set[str] = set()
+        self.others: set[str] = set()
+        self._ontology = [Quad(t.subject, t.predicate, t.object) for t in _own(rules.ontology)]
+        self.store.extend(self._ontology)
+
+    def read(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
+        """Read one file into its graph and into the merge."""
+        self.files += 1
+        if len(file.content) > self.rules.max_bytes:
+            limit = self.rules.max_bytes // (1024 * 1024)
+            message = Text(
+                de=f"Die Datei ist größer als {limit} MiB; teilen Sie sie auf",
+                en=f"the file is larger than {limit} MiB; split it",
+            )
+            self._refuse("file-size", message, file.name)
+        elif file.name.endswith(".csv") or (self.rules.contribution and table_recognition.is_table(file)):
+            self._read_table(file, files)
+        elif file.name.lower().endswith(tuple(documents.FORMATS)):
+            self._read_document(file)
+        else:
+            listed = ", ".join((*SUFFIXES, *(spreadsheets.SUFFIXES if self.rules.contribution else ())))
+            message = Text(
+                de=f"Dateien dieser Art werden nicht gelesen; gelesen werden {listed}",
+                en=f"files of this kind are not read; read are {listed}",
+            )
+            self._refuse("file-kind", message, file.name)
+
+    def _refuse(self, rule: str, message: Text, file: str | None) -> None:
+        self.readable = False
+        self.ledger.add(Finding(Severity.ERROR, rule, message, Location(file=file)))
+
+    def _read_table(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
+        try:
+            table = table_recognition.described(file, files)
+            if table is None and self.rules.contribution:
+                self._take_in(file)
+                return
+        except SourceError as error:
+            self._refuse("table-description", Text(de=error.de, en=error.en), None)
+            return
+        if table is None:
+            self._refuse("table-description", table_recognition.undescribed(file.name), file.name)
+            return
+        limits = self.rules
+        reading = table.read(file.content, file=file.name, separators=limits.separators, max_rows=limits.max_rows)
+        self._keep(file, file.name, table, reading)
+
+    def _keep(self, file: SourceFile, name: str, table: Table, reading: TableReading) -> None:
+        self.tables[name] = (table, reading)
+        self.ledger.merge(reading.ledger)
+        self.readable &= reading.complete
+        self._store(file, reading.triples)
+
+    def _take_in(self, file: SourceFile) -> None:
+        """Read a table of somebody else, by the descriptions that its sheets fit."""
+        found = contribution_reader.take(file.content, file.name, table_recognition.contracts(self.rules))
+        self.ledger.merge(found.ledger)
+        self.readable &= bool(found.taken)
+        for taken in found.taken:
+            self._keep(file, f"{file.name}#{taken.sheet or ''}", taken.table, taken.reading)
+        self.sheets += table_recognition.sheets(found, file.name)
+
+    def _read_document(self, file: SourceFile) -> None:
+        rules = self.rules
+        document = documents.read(
+            file.content, file.name, base=rules.base, blank_nodes=rules.blank_nodes, as_written=rules.foreign
+        )
+        self.documents.append(document)
+        self.ledger.extend(document.findings)
+        self.readable &= document.readable
+        self._store(file, document.triples)
+
+    def _store(self, file: SourceFile, triples: list[Triple]) -> None:
+        graph = NamedNode(file.graph or graph_of(file.name, self.rules.base))
+        self.store.extend(Quad(t.subject, t.predicate, t.object, graph) for t in triples)
+        self.store.extend(Quad(t.subject, t.predicate, t.object) for t in triples)
+
+    def check(self) -> None:
+        """Check what can be seen only when all files are read."""
+        places = SourceLocations([reading for _, reading in self.tables.values()], self.documents, self.labels)
+        for document in self.documents:
+            self.ledger.extend(_refused(document, self.labels))
+        if not self.readable:
+            self._stop_early()
+            return
+        self.ledger.extend(references.broken(self.tables, complete=not self.rules.known))
+        taken = {_spot(found.place) for found in self.ledger.findings if found.severity is Severity.ERROR}
+        self._meet_neighbours()
+        if self.rules.contribution:
+            self._compare(places)
+        self._derive()
+        rows = {_row(found.place) for found in self.ledger.findings if found.severity is Severity.ERROR}
+        validated = (found for found in self._validated(places) if _spot(found.place) not in taken)
+        spoilt = rows if self.rules.contribution else set()  # what such a row lacks, its faulty cell would have made
+        self.ledger.extend(found for found in validated if found.place.column or _row(found.place) not in spoilt)
+        self.ledger.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
+
+    def _stop_early(self) -> None:
+        message = Text(
+            de="Weitere Regeln wurden nicht geprüft, weil eine Datei nicht zu lesen war; berichtigen Sie sie zuerst",
+            en="further rules were not checked, because a file could not be read; correct it first",
+        )
+        self.ledger.add(Finding(Severity.HINT, "not-checked", message))
+
+    def _meet_neighbours(self) -> None:
+        """Take in what is published about the things that the files mention and say nothing about themselves."""
+        ontology = set(self._ontology)
+        quads = [quad for quad in self.store if quad not in ontology]
+        self.own = {_value(quad.subject) for quad in quads}
+        self.mentioned = self.own | {_value(quad.object) for quad in quads}
+        subjects = {quad.subject for quad in self.store}
+        objects = {quad.object for quad in self.store if isinstance(quad.object, NamedNode)}
+        neighbours = self.published.about(objects - subjects)
+        self.store.extend(Quad(t.subject, t.predicate, t.object) for t in neighbours)
+        self.others = {_value(quad.subject) for quad in self._ontology} | {_value(t.subject) for t in neighbours}
+
+    def _compare(self, places: SourceLocations) -> None:
+        """Hold the keys of a contribution against what is published."""
+        readings = [reading for _, reading in self.tables.values()]
+        triples = [triple for made in readings for triple in made.triples]
+        triples += [triple for document in self.documents for triple in document.triples]
+        self.ledger.extend(self.published.unknown(triples, self.own, places))
+        self.ledger.extend(self.published.misnamed(readings))
+
+    def _derive(self) -> None:
+        """Derive from the files and their neighbours; what it says about neighbours is published already."""
+        graph = NamedNode(self.rules.derived_graph)
+        for triple in derived(self.store, self.rules.derive, strict=not self.rules.contribution):
+            if not self.rules.known or _value(triple.subject) not in self.others:
+                self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
+
+    def _validated(self, places: SourceLocations) -> list[Finding]:
+        """Apply the shapes; of what is published only the neighbours of the files' things take part.
+
+        A rule that runs once for the vocabulary has the thing it is about as its value.
+        """
+        if not self.rules.shapes:
+            return []
+        found: list[Finding] = []
+        for result in validate(self.store, self.rules.shapes, foreign=self.rules.foreign):
+            if result.focus not in self.own and _value(result.value) in self.own:
+                about = replace(result, focus=_value(result.value), value=self._unknown(result.path or ""))
+                found.append(self._explained(about, places))
+            elif not self.rules.known or (result.focus in self.mentioned and result.focus not in self.others):
+                found.append(self._explained(result, places))
+        return sorted(found, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
+
+    def _unknown(self, term: str) -> Literal | None:
+        """Return how a term of our vocabulary was written that it does not have, None for one it has."""
+        if not term.startswith(OZG) or any(self.store.quads_for_pattern(NamedNode(term), None, None)):
+            return None
+        return Literal(term.removeprefix(OZG))
+
+    def _explained(self, result: ShaclResult, places: SourceLocations) -> Finding:
+        text = _value(result.value) if _value(result.value) not in {"", result.focus} else None
+        label = self.labels.of_term(result.value)
+        shown = label.de if label is not None and text is not None else text
+        place = places.of(result.focus, result.path or "", text)
+        return Finding(
+            severity=result.severity,
+            rule=result.rule,
+            message=result.message,
+            place=replace(place, property=result.name or place.property),
+            value=shown[:200] if shown is not None else None,
+            terms=result.terms,
+        )
+
+    def examination(self) -> Examination:
+        """Return the outcome."""
+        quads = [quad for quad in self.store if not isinstance(quad.graph_name, DefaultGraph)]
+        lines = (serialize(quads, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
+        return Examination(
+            quads=b"".join(sorted(lines)),
+            findings=tuple(self.ledger.findings[:KEPT]),
+            counts={severity: self.ledger.counts[severity] for severity in Severity},
+            files=self.files,
+            rows=sum(len(reading.records) for _, reading in self.tables.values()),
+            sheets=tuple(self.sheets),
+        )
+
+
+def _spot(place: Location) -> tuple[object, ...]:
+    """Return what makes two findings be about the same spot: the cell, or the property of a thing."""
+    if place.row is not None and place.column is not None:
+        return (place.file, place.sheet, place.row, place.column)
+    return (place.file, place.focus, place.property, place.row)
+
+
+def _row(place: Location) -> tuple[object, ...] | None:
+    """Return the row of a place, None where it has none."""
+    return None if place.row is None else (place.file, place.sheet, place.row)
+
+
+def _own(turtle: bytes) -> list[Triple]:
+    """Read a file of ours; when it is broken nothing can be checked."""
+    try:
+        return [quad.triple for quad in parse(turtle, RdfFormat.TURTLE)]
+    except SyntaxError as error:
+        raise Unprocessable(
+            f"the ontology cannot be read: {error}", f"Das Vokabular ist nicht lesbar: {error}"
+        ) from error
+
+
+def _value(term: object) -> str:
+    """Return the text of a term; a triple has none."""
+    return str(getattr(term, "value", ""))
+
+
+def _refused(document: Document, labels: Labels) -> Iterator[Finding]:
+    for refusal in document.refusals:
+        place = Location(
+            file=document.file,
+            subject=labels.of(refusal.subject),
+            property=labels.of(refusal.predicate),
+            focus=refusal.subject,
+        )
+        yield Finding(Severity.ERROR, refusal.rule, refusal.message, place, value=refusal.value)

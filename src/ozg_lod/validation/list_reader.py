@@ -1,0 +1,187 @@
+"""Lists of strangers: CSV, pasted lines or a workbook as plain rows of text. Runs in the cage only.
+
+A workbook gives the values a spreadsheet would show; formulas are not evaluated, and what they last gave is text like
+all else. The first row is a heading where it has a word that lists use for their columns.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from ozg_lod.core.errors import BadRequest, TooLarge
+from ozg_lod.core.findings import Finding
+from ozg_lod.sandbox.fork_server import Work, Write
+from ozg_lod.tables import csv_rows
+
+MOST_ROWS: Final = 5000
+MOST_COLUMNS: Final = 50
+SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".ods")
+_LONGEST: Final = 500
+_BOOKS: Final = (".xlsx", ".ods")
+_WORDS: Final = {
+    "key": "ags ars schlüssel schluessel gemeindeschlüssel regionalschlüssel kreisschlüssel amtlicher key leika "
+    "leika-schlüssel leikaschlüssel ozg-id ozgid ozg leistungsschlüssel",
+    "name": "name gemeinde gemeindename kommune ort ortsname stadt behörde bezeichnung leistung leistungsname titel "
+    "municipality service label körperschaft angebot bündel nachnutzer",
+    "district": "kreis landkreis kreisname district county",
+    "state": "land bundesland state",
+}
+_KIND_OF: Final = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+ROLES: Final = tuple(_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list: the titles of its columns, its rows as text, whether the first row was taken for the heading.
+
+    `columns` says which column is name, key, district, state; -1 for none.
+    """
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    headed: bool
+    columns: tuple[int, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return it to cross a pipe."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Listing:
+        """Return what `to_bytes` wrote."""
+        said: dict[str, Any] = json.loads(content)
+        cells = tuple(tuple(row) for row in said["rows"])
+        return cls(tuple(said["titles"]), cells, said["headed"], tuple(said["columns"]))
+
+
+def read(name: str, content: bytes) -> Listing:
+    """Return the rows of a file; raise BadRequest with the place, or TooLarge."""
+    suffix = name[name.rfind(".") :].lower()
+    found = list(_limited(_book(content) if suffix in _BOOKS else _text(content, name)))
+    if not found:
+        raise BadRequest("The list is empty; it needs at least one row.", "Die Liste ist leer; sie braucht eine Zeile.")
+    width = max(map(len, found))
+    if width > MOST_COLUMNS:
+        raise TooLarge(
+            f"The list has {width} columns; at most {MOST_COLUMNS} are read.",
+            f"Die Liste hat {width} Spalten; gelesen werden höchstens {MOST_COLUMNS}.",
+        )
+    padded = [(*row, *[""] * (width - len(row))) for row in found]
+    headed = any(_role(cell) for cell in padded[0]) and len(padded) > 1
+    titles = padded[0] if headed else tuple("" for _ in range(width))
+    body = padded[1:] if headed else padded
+    return Listing(titles, tuple(body), headed, _guessed(titles, body))
+
+
+def warm() -> None:
+    """Load what reads workbooks: a child can open no file."""
+    for encoding in ("utf-8-sig", "cp1252"):
+        codecs.lookup(encoding)
+    import python_calamine  # noqa: F401, PLC0415 - as above
+
+
+def reading(_argument: str) -> Work:
+    """Return the work of a child that reads lists (entry of the cage for the command line); the name goes before."""
+    warm()
+
+    def work(question: bytes, write: Write) -> None:
+        name, _, content = question.partition(b"\n")
+        write(read(name.decode(), content).to_bytes())
+
+    return work
+
+
+def _limited(found: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    for count, row in enumerate(found):
+        if count > MOST_ROWS:
+            raise TooLarge(
+                f"The list has more than {MOST_ROWS:,} rows; split it.",
+                f"Die Liste hat mehr als {MOST_ROWS} Zeilen; teilen Sie sie auf.",
+                limit=MOST_ROWS,
+            )
+        yield tuple(_shown(cell) for cell in row)
+
+
+def _shown(cell: str) -> str:
+    """Return the text of a cell without what does not print, at most so long."""
+    return "".join(letter if letter.isprintable() else " " for letter in cell[:_LONGEST]).strip()
+
+
+def _text(content: bytes, name: str) -> Iterator[tuple[str, ...]]:
+    text = csv_rows.decoded(content, file=name)
+    if isinstance(text, Finding):
+        raise _refused(text)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max((";", "\t", ",", "|"), key=lambda one: (first.count(one), one == ";"))
+    if separator == "," and not any(_role(cell) for cell in first.split(",")):
+        separator = "\0" if _pasted(name) else ","  # in pasted lines “Darmstadt, Wissenschaftsstadt” is one name
+    for row in csv_rows.rows(text, separator if separator in first or separator == "\0" else ";", file=name):
+        if isinstance(row, Finding):
+            raise _refused(row)
+        yield row.cells
+
+
+def _pasted(name: str) -> bool:
+    return not name.lower().endswith((".csv", ".tsv"))
+
+
+def _refused(found: Finding) -> BadRequest:
+    at = f"{found.place.file}, row {found.place.row or found.place.line or 1}: "
+    where = f"{found.place.file}, Zeile {found.place.row or found.place.line or 1}: "
+    return BadRequest(f"{at}{found.message.en}.", f"{where}{found.message.de}.")
+
+
+def _book(content: bytes) -> Iterator[tuple[str, ...]]:
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - for those only who send a workbook
+
+    try:
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+        cells = sheet.to_python(nrows=MOST_ROWS + 2)
+    except MemoryError:  # is told as what it is
+        raise
+    except Exception as error:  # whatever the library says of a broken file, it is the file
+        raise BadRequest(
+            "The workbook cannot be read; open it, save it again as XLSX or as CSV UTF-8, and send that.",
+            "Die Arbeitsmappe ist nicht lesbar; öffnen Sie sie, speichern Sie sie neu als XLSX oder als CSV UTF-8 und "
+            "senden Sie diese Datei.",
+        ) from error
+    for row in cells:
+        texts = tuple(_cell(value) for value in row)
+        if any(texts):
+            yield texts
+
+
+def _cell(value: object) -> str:
+    """Return a cell as text; a key that a spreadsheet made a number has no decimals."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _role(cell: str) -> str:
+    words = cell.casefold().replace("_", " ").replace("(", " ").replace(")", " ").split()
+    return next((_KIND_OF[word] for word in words if word in _KIND_OF), "") if len(words) <= _LONGEST_TITLE else ""
+
+
+_LONGEST_TITLE: Final = 4
+
+
+def _guessed(titles: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """Return the columns of the roles: by their titles, a name else the first column with letters."""
+    found = {role: next((n for n, title in enumerate(titles) if _role(title) == role), -1) for role in ROLES}
+    if found["name"] < 0:
+        taken = set(found.values())
+        lettered = (n for n in range(len(titles)) if n not in taken and any(_lettered(row[n]) for row in body[:50]))
+        found["name"] = next(lettered, -1)
+    if found["name"] < 0 and found["key"] < 0:
+        found["key"] = 0
+    return tuple(found[role] for role in ROLES)
+
+
+def _lettered(cell: str) -> bool:
+    return any(letter.isalpha() for letter in cell)

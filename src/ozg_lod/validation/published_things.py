@@ -1,0 +1,157 @@
+"""What is published already, as a contribution is held against it: which things there are and what they are called."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Final
+
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple
+
+from ozg_lod.core.findings import Finding, Severity, Text
+from ozg_lod.rdf.labels import Labels
+from ozg_lod.tables.tables import Cell, TableReading
+from ozg_lod.validation.source_locations import SourceLocations
+
+_A: Final = {
+    "bundle": Text("Ein Umsetzungsbündel", "a service bundle"),
+    "concept": Text("Eine Leistung", "a service"),
+    "district": Text("Einen Kreis", "a district"),
+    "municipality": Text("Eine Gemeinde", "a municipality"),
+    "organisation": Text("Eine Organisation", "an organisation"),
+    "programme": Text("Ein Programm", "a programme"),
+    "service": Text("Ein EfA-Angebot", "an EfA offer"),
+    "source": Text("Eine Quelle", "a source"),
+    "state": Text("Ein Land", "a state"),
+}
+_NEAR: Final = 0.7
+_ONE_DIGIT: Final = 0.8
+"""Of official keys only those with one other digit are near."""
+
+
+@lru_cache(maxsize=2)
+def published(nquads: bytes, base: str) -> PublishedThings:
+    """Return the published data, read once for the same bytes."""
+    return PublishedThings(nquads, base)
+
+
+class PublishedThings:
+    """The published data (N-Quads), empty where a source folder is checked as a whole."""
+
+    def __init__(self, nquads: bytes, base: str) -> None:
+        self._store = Store()
+        self._things = f"{base}id/"
+        if nquads:
+            self._store.bulk_load(nquads, RdfFormat.N_QUADS)
+        self.labels = Labels(self._store)
+
+    def about(self, nodes: Iterable[NamedNode]) -> list[Triple]:
+        """Return what is said about these, sorted."""
+        found = {quad.triple for node in nodes for quad in self._store.quads_for_pattern(node, None, None, None)}
+        return sorted(found, key=str)
+
+    def knows(self, iri: str) -> bool:
+        """Tell whether anything is said about a thing."""
+        return next(self._store.quads_for_pattern(NamedNode(iri), None, None, None), None) is not None
+
+    @cached_property
+    def _keys(self) -> dict[str, list[str]]:
+        """Return the keys of all things by kind."""
+        found: dict[str, set[str]] = {}
+        for quad in self._store:
+            if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(self._things):
+                kind, _, key = quad.subject.value.removeprefix(self._things).partition("/")
+                if key and "#" not in key:
+                    found.setdefault(kind, set()).add(key)
+        return {kind: sorted(keys) for kind, keys in found.items()}
+
+    def unknown(self, triples: Iterable[Triple], own: set[str], places: SourceLocations) -> Iterator[Finding]:
+        """Yield a finding for each reference of `triples` to a thing that neither they nor the published data have."""
+        seen: set[tuple[str, str, str]] = set()
+        for triple in triples:
+            value = triple.object
+            if not isinstance(value, NamedNode) or not value.value.startswith(self._things):
+                continue
+            said = (getattr(triple.subject, "value", ""), triple.predicate.value, value.value)
+            if value.value not in own and said not in seen and not self.knows(value.value):
+                seen.add(said)
+                yield self._finding(*said, places)
+
+    def _finding(self, subject: str, predicate: str, iri: str, places: SourceLocations) -> Finding:
+        kind, _, key = iri.removeprefix(self._things).partition("/")
+        shown = key.removeprefix("ozg-").removeprefix("leika-") if kind == "concept" else key
+        what = _A.get(kind, Text("Einen Eintrag", "an entry"))
+        hint = self._nearest(kind, key)
+        message = Text(
+            de=f"{what.de} mit dem Schlüssel {shown} gibt es nicht{hint.de}",
+            en=f"there is no {what.en.partition(' ')[2]} with the key {shown}{hint.en}",
+        )
+        place = places.of(subject, predicate, iri)
+        return Finding(Severity.ERROR, "key-unknown", message, place, value=shown[:200])
+
+    def _nearest(self, kind: str, key: str) -> Text:
+        best = nearest(key, self._keys.get(kind, []))
+        if best is None:
+            return Text("; wählen Sie einen aus der Vorlage", "; choose one from the template")
+        label = self.labels.of(f"{self._things}{kind}/{best}")
+        shown = re.sub(r"^(ozg|leika)-", "", best) if kind == "concept" else best
+        return Text(f"; meinten Sie {shown} ({label.de})?", f"; did you mean {shown} ({label.en})?")
+
+    def misnamed(self, readings: Iterable[TableReading]) -> Iterator[Finding]:
+        """Yield a warning for each key beside which another name stands.
+
+        Which column holds the name of which key, the reading says (`Reading.named`).
+        """
+        for reading in readings:
+            for key, name in reading.named.items():
+                yield from self._misnamed(reading, key, name)
+
+    def _misnamed(self, reading: TableReading, key: str, name: str) -> Iterator[Finding]:
+        meant = {
+            cell.row: triple.object.value
+            for triple, cell in zip(reading.triples, reading.cells, strict=True)
+            if cell.column == key
+            and isinstance(triple.object, NamedNode)
+            and triple.object.value.startswith(self._things)
+        }
+        for record in reading.records:
+            said, iri = record.values.get(name, ()), meant.get(record.row)
+            if not said or iri is None or not self.knows(iri):
+                continue
+            label = self.labels.of(iri)
+            if not _alike(said[0], label.de) and not _alike(said[0], label.en):
+                yield _other_name(record.values[key][0], label, said[0], reading, record.row, name)
+
+
+def nearest(key: str, keys: Sequence[str]) -> str | None:
+    """Return the key that somebody most probably meant: two digits swapped before anything else.
+
+    >>> nearest("06531050", ["06531005", "06531015", "06531500"])
+    '06531005'
+    """
+    same = sorted(key)
+    swapped = [found for found in keys if len(found) == len(key) and sorted(found) == same]
+    if swapped:
+        return max(swapped, key=lambda found: sum(one == other for one, other in zip(found, key, strict=True)))
+    prefix = re.match(r"[a-z]+-(?=[0-9])", key)
+    start = prefix[0] if prefix else ""
+    digits = key.removeprefix(start).isdecimal()
+    others = {found.removeprefix(start): found for found in keys if found.startswith(start)}
+    near = difflib.get_close_matches(key.removeprefix(start), others, n=1, cutoff=_ONE_DIGIT if digits else _NEAR)
+    return others[near[0]] if near else None
+
+
+def _other_name(key: str, label: Text, said: str, reading: TableReading, row: int, column: str) -> Finding:
+    message = Text(
+        de=f"Der Schlüssel {key} gehört zu {label.de}; prüfen Sie Schlüssel und Name",
+        en=f"the key {key} belongs to {label.en}; check key and name",
+    )
+    return Finding(Severity.WARNING, "key-name", message, reading.place(Cell(row, column)), value=said[:200])
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether two names mean the same: one holds the other, as "Stadt Gießen" does "Gießen"."""
+    first, second = (" ".join(re.findall(r"\w+", text.casefold())) for text in (one, other))
+    return bool(first) and (first in second or second in first)

@@ -1,0 +1,219 @@
+"""Reports: the findings of an examination for people (text), programs (JSON) and validators (SHACL, Turtle).
+
+The text names places as people see them and says what would be right. It holds no address: a value that is one is
+left out, the JSON has it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import Final, Literal
+
+import pyoxigraph as ox
+
+from ozg_lod.core.csv_writer import harmless, written
+from ozg_lod.core.findings import Finding, Location, Severity, Text
+from ozg_lod.core.vocab import (
+    OZGSH,
+    RDF,
+    RDFS,
+    SH,
+    XSD,
+)
+from ozg_lod.validation import grouped_findings
+from ozg_lod.validation.gate import Examination
+from ozg_lod.validation.grouped_findings import (
+    NAMES,
+    by_cause,
+    line,
+    quoted,
+)
+
+Language = Literal["de", "en"]
+
+LISTED: Final = 10
+"""How many places one cause lists in the text."""
+
+_SHACL_SEVERITIES: Final = {Severity.ERROR: "Violation", Severity.WARNING: "Warning", Severity.HINT: "Info"}
+
+
+def conforms(examination: Examination, *, strict: bool = False) -> bool:
+    """Tell whether nothing refuses the files: no error, and when `strict` no warning."""
+    return examination.conforms and not (strict and examination.counts.get(Severity.WARNING))
+
+
+def summary(examination: Examination, language: Language) -> str:
+    """Return the headline, such as "2 Fehler, 1 Hinweis in 41 Zeilen"."""
+    return grouped_findings.headline(examination, language)
+
+
+def grouped(examination: Examination, language: Language) -> grouped_findings.GroupedFindings:
+    """Return the findings grouped by cause, errors first, for pages to show."""
+    return grouped_findings.grouped(examination, language)
+
+
+def to_text(examination: Examination, language: Language) -> str:
+    """Return the findings as text: errors first, each cause once, with its places."""
+    parts = [summary(examination, language)]
+    for severity in Severity:
+        found = [finding for finding in examination.findings if finding.severity is severity]
+        if found:
+            parts.append("\n".join([NAMES[severity][1][language].capitalize(), *_causes(found, language)]))
+    if examination.truncated:
+        more = examination.truncated
+        several = Text(de=f"{more} weitere sind nicht aufgeführt.", en=f"{more} more are not listed.")
+        one = Text(de="Ein weiterer Befund ist nicht aufgeführt.", en="One more is not listed.")
+        parts.append((one if more == 1 else several)[language])
+    return "\n\n".join(parts)
+
+
+def to_csv(examination: Examination, language: Language) -> bytes:
+    """Return the findings as a table that a spreadsheet opens: one row each, with a byte order mark.
+
+    In German a semicolon separates, as German spreadsheets expect. A text that would run as a formula gets an
+    apostrophe.
+    """
+    grouping = grouped(examination, language)
+    found = [row(cause, spot, language) for cause in grouping.causes for spot in cause.spots]
+    rows = [HEADINGS[language], *([harmless(text) for text in cells] for cells in found)]
+    return written(rows, separator=";" if language == "de" else ",", mark=True)
+
+
+def row(cause: grouped_findings.FindingGroup, spot: grouped_findings.FindingLocation, language: Language) -> list[str]:
+    """Return the cells of one finding under `HEADINGS`."""
+    number = str(spot.row) if spot.row is not None else ""
+    about = spot.column or ", ".join(text for text in (spot.thing, spot.property) if text)
+    name = NAMES[cause.severity][0][language].capitalize()
+    return [name, spot.file, spot.sheet, number, spot.letter, about, cause.sentence, spot.value, spot.suggestion]
+
+
+HEADINGS: Final = {
+    "de": ("Art", "Datei", "Blatt", "Zeile", "Spalte", "Überschrift", "Befund", "Dort steht", "Vorschlag"),
+    "en": ("Kind", "File", "Sheet", "Row", "Column", "Heading", "Finding", "Found", "Suggestion"),
+}
+
+
+def to_json(examination: Examination) -> bytes:
+    """Return the findings as JSON.
+
+    Members: conforms, counts by severity, truncated (how many findings are not listed), files, rows, and findings
+    with severity, rule, message (de, en), place, value, suggestion; what is not known is left out.
+    """
+    report = {
+        "conforms": examination.conforms,
+        "counts": {str(severity): examination.counts.get(severity, 0) for severity in Severity},
+        "truncated": examination.truncated,
+        "files": examination.files,
+        "rows": examination.rows,
+        "findings": [_plain(finding) for finding in examination.findings],
+    }
+    return json.dumps(report, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def to_turtle(examination: Examination) -> bytes:
+    """Return the findings as a SHACL validation report (SHACL §3.6).
+
+    As there `sh:conforms` is true only when there are no results at all, of whatever severity. A result about a cell
+    that belongs to no thing yet has no focus node; its message names the cell.
+    """
+    prefixes = {"ozgsh": OZGSH, "rdfs": RDFS, "sh": SH, "xsd": XSD}
+    return ox.serialize(_report(examination), format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b""
+
+
+def place(found: Location, language: Language) -> str:
+    """Return a place in words, such as `bundles.csv row 4, column "Verfügbar ab"`."""
+    return grouped_findings.place(found, language)
+
+
+def _causes(findings: Sequence[Finding], language: Language) -> Iterator[str]:
+    """Yield the lines of one severity; findings of one rule with the same sentence are one cause."""
+    for group in by_cause(findings, language):
+        message = line(group[0].message[language])
+        if len(group) == 1:
+            start = _where(group[0], language)
+            yield f"  {start}{': ' if start else ''}{message}"
+            continue
+        times = Text(de=f"{len(group)}-mal", en=f"{len(group)} times")[language]
+        yield f"  {times}: {message}"
+        yield from (f"    {_where(finding, language)}" for finding in group[:LISTED])
+        if len(group) > LISTED:
+            more = len(group) - LISTED
+            several = Text(de=f"und an {more} weiteren Stellen", en=f"and in {more} more places")
+            one = Text(de="und an einer weiteren Stelle", en="and in one more place")
+            yield "    " + (one if more == 1 else several)[language]
+
+
+def _where(finding: Finding, language: Language) -> str:
+    """Return the place, and what stands there unless the sentence says it or it is an address."""
+    start = place(finding.place, language)
+    value = finding.value
+    if value is None or grouped_findings.is_address(value) or value[:20] in finding.message[language]:
+        return start
+    return f"{start} ({quoted(line(value), language)})" if start else quoted(line(value), language)
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    place = {item.name: _value(getattr(finding.place, item.name)) for item in fields(finding.place)}
+    found = {
+        "severity": str(finding.severity),
+        "rule": finding.rule,
+        "message": _value(finding.message),
+        "place": {key: value for key, value in place.items() if value is not None},
+        "value": finding.value,
+        "suggestion": finding.suggestion,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _value(found: object) -> object:
+    return {"de": found.de, "en": found.en} if isinstance(found, Text) else found
+
+
+def _report(examination: Examination) -> Iterator[ox.Triple]:
+    report = ox.BlankNode("report")
+    total = sum(examination.counts.values())
+    yield ox.Triple(report, _node(RDF + "type"), _node(SH + "ValidationReport"))
+    yield ox.Triple(report, _node(SH + "conforms"), ox.Literal(total == 0))
+    if examination.truncated:
+        said = f"{examination.truncated} of {total} results are not listed."
+        yield ox.Triple(report, _node(RDFS + "comment"), ox.Literal(said, language="en"))
+    results = [ox.BlankNode(f"result{number}") for number, _ in enumerate(examination.findings, start=1)]
+    yield from (ox.Triple(report, _node(SH + "result"), result) for result in results)
+    for result, finding in zip(results, examination.findings, strict=True):
+        yield from _result(result, finding)
+
+
+def _result(result: ox.BlankNode, finding: Finding) -> Iterator[ox.Triple]:
+    rule = finding.rule if ":" in finding.rule else OZGSH + finding.rule
+    said = finding.terms
+    severity = said.severity if said is not None else f"<{SH}{_SHACL_SEVERITIES[finding.severity]}>"
+    terms = {"resultSeverity": severity or f"<{SH}Violation>", "sourceShape": f"<{rule}>"}
+    if said is not None:
+        terms |= {"focusNode": said.focus, "resultPath": said.path, "value": said.value}
+        terms["sourceConstraintComponent"] = said.component
+    yield ox.Triple(result, _node(RDF + "type"), _node(SH + "ValidationResult"))
+    yield from (ox.Triple(result, _node(SH + name), _term(text)) for name, text in terms.items() if text)
+    if said is None and finding.place.focus is not None:
+        yield ox.Triple(result, _node(SH + "focusNode"), _node(finding.place.focus))
+    if said is None and finding.value is not None:
+        yield ox.Triple(result, _node(SH + "value"), ox.Literal(line(finding.value)))
+    languages: tuple[Language, Language] = ("de", "en")
+    for language in languages:
+        where = place(finding.place, language)
+        text = f"{where}: {line(finding.message[language])}" if where else line(finding.message[language])
+        yield ox.Triple(result, _node(SH + "resultMessage"), ox.Literal(text, language=language))
+
+
+def _node(iri: str) -> ox.NamedNode:
+    return ox.NamedNode(iri)
+
+
+def _term(text: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    """Return a term from N-Triples."""
+    statement = f"<urn:x> <urn:x> {text} .".encode()
+    (quad,) = ox.parse(statement, ox.RdfFormat.N_TRIPLES)
+    if isinstance(quad.object, ox.NamedNode | ox.BlankNode | ox.Literal):
+        return quad.object
+    raise TypeError("a triple term passed the gate")

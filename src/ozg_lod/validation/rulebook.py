@@ -1,0 +1,77 @@
+"""The rulebook: what contributions are held against, kept in every snapshot beside the data it fits.
+
+So a running server checks with the rules and contracts of the data it serves, whatever the source folder says by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from ozg_lod.core.errors import UsageError
+from ozg_lod.snapshots.snapshot import SHAPES_FILE
+from ozg_lod.sparql import store
+from ozg_lod.tables import contribution_kinds
+from ozg_lod.tables.contribution_kinds import ContributionKind
+from ozg_lod.validation.examination import Rules, SourceFile
+
+MAX_BYTES: Final = 10 * 1024 * 1024
+MAX_ROWS: Final = 10_000
+ONTOLOGY_FILE: Final = "rules/ontology.ttl"
+_DERIVE: Final = "rules/derive/"
+
+
+def files(
+    ontology: Mapping[str, bytes], derive: Mapping[str, bytes], found: Sequence[ContributionKind]
+) -> dict[str, bytes]:
+    """Return the files of a rulebook by their names in a snapshot; the shapes stand there already."""
+    return {
+        ONTOLOGY_FILE: b"\n".join(ontology.values()),
+        **{_DERIVE + name: text for name, text in derive.items()},
+        **{f"{contribution_kinds.FOLDER}/{kind.file}": kind.description for kind in found},
+    }
+
+
+def of_snapshot(directory: Path, base_iri: str) -> Rules:
+    """Return what contributions to the data of a snapshot are held against."""
+    ontology = directory / ONTOLOGY_FILE
+    rules = Rules(
+        base=base_iri,
+        shapes=(directory / SHAPES_FILE).read_bytes(),
+        ontology=ontology.read_bytes() if ontology.is_file() else b"",
+        derive=tuple((path.name, path.read_text("utf-8")) for path in sorted((directory / _DERIVE).glob("*.rq"))),
+    )
+    known = (directory / store.DATA_FILE).read_bytes()
+    return contribution_rules(rules, contribution_kinds.of_directory(directory, base_iri), known=known)
+
+
+def contribution_rules(
+    rules: Rules, found: Sequence[ContributionKind], *, known: bytes, tables: tuple[SourceFile, ...] = ()
+) -> Rules:
+    """Return rules for files of others: the tables that may be sent, `known` as what is published (N-Quads), limits.
+
+    Semicolons and tabs may separate cells, as spreadsheets write them.
+    """
+    return replace(
+        rules,
+        invariants=(),
+        descriptions=(*(SourceFile(kind.file, kind.description) for kind in found), *tables),
+        known=known + contribution_kinds.provisional_source(rules.base),
+        blank_nodes=True,
+        separators=",;\t",
+        max_bytes=MAX_BYTES,
+        max_rows=MAX_ROWS,
+    )
+
+
+def for_kind(rules: Rules, slug: str) -> Rules:
+    """Return rules under which a table must be of one kind; raises UsageError where there is no such kind."""
+    slugs = [file.name.removesuffix(contribution_kinds.SUFFIX) for file in rules.descriptions]
+    if slug not in slugs:
+        listed = ", ".join(slugs)
+        raise UsageError(
+            f"There is no kind {slug!r}; there are: {listed}.", f"{slug!r} gibt es nicht; es gibt: {listed}."
+        )
+    return replace(rules, kind=slug)

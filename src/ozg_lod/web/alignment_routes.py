@@ -1,0 +1,141 @@
+"""Matching a list for people at `/abgleich`: paste or choose, decide what is unclear, download. Nothing is stored.
+
+The list goes along in the page from step to step. It is read in the cage; what comes back is plain rows of text.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod.contributions.check_pool import LIST, CheckRequest
+from ozg_lod.core.errors import (
+    BadRequest,
+    NotFound,
+    OzgLodError,
+    TooLarge,
+)
+from ozg_lod.http.clients import client_of
+from ozg_lod.http.content_disposition import attachment
+from ozg_lod.http.responses import retry_after
+from ozg_lod.matching import alignment_files, alignment_pages, register
+from ozg_lod.matching.alignment import AlignedRow, AlignmentChoice, align
+from ozg_lod.matching.alignment_pages import ASKED, AlignmentWork
+from ozg_lod.matching.register import Register
+from ozg_lod.rdf import formats
+from ozg_lod.site import uploads
+from ozg_lod.site.page_requests import PageRequest
+from ozg_lod.site.served_snapshot import ServedSnapshot
+from ozg_lod.site.uploads import MOST_CARRIED, Upload
+from ozg_lod.validation import list_reader
+from ozg_lod.validation.list_reader import Listing
+from ozg_lod.web import uploads as sendings
+
+router = APIRouter()
+
+PATH: Final = "/abgleich"
+_MOST_FIELDS: Final = ASKED + 40
+_FORMS: Final = {form.suffix: form for form in alignment_files.OFFERED}
+
+
+@router.get(PATH, summary="Match a list with the catalogue: the form for people")
+@router.head(PATH, include_in_schema=False)
+async def form(request: Request) -> Response:
+    """Answer with the form; whoever looks at it will soon send a list, so the cage gets ready."""
+    _offered_here(request)
+    visit = _visit(request)
+    request.app.state.inspection.prepare(visit.opened)
+    return sendings.page(visit, alignment_pages.blank(visit.site))
+
+
+@router.post(PATH, include_in_schema=False)
+async def matched(request: Request) -> Response:
+    """Answer with what came of the list, or with the file; where it could not be read, with the form and the reason."""
+    _offered_here(request)
+    visit = _visit(request)
+    fields: dict[str, str] = {}
+    try:
+        sent = await sendings.form(request, most_fields=_MOST_FIELDS)
+        fields = sent.fields
+        upload = _checked(_chosen(sent, visit.site.words("align/pasted")))
+        return await _done(request, visit, upload, fields)
+    except OzgLodError as error:
+        text = fields.get("text", "")[:MOST_CARRIED]
+        body = alignment_pages.blank(visit.site, failure=error, text=text, kind=fields.get("kind", ""))
+        return sendings.page(visit, body, error.status, retry_after(error))
+
+
+async def _done(request: Request, visit: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
+    inspected = await sendings.inspected(request, CheckRequest(upload.name, upload.content, wanted=LIST))
+    listing = Listing.from_bytes(inspected.extra)
+    choice = AlignmentChoice.of(listing, fields)
+    with request.app.state.budget.spending(client_of(request)):  # 5,000 rows take half a minute
+        rows = await run_in_threadpool(_aligned, request, listing, choice)
+    wanted = _FORMS.get(fields.get("do", ""))
+    if wanted is not None:
+        return await run_in_threadpool(_saved, request, visit, AlignmentWork(upload, listing, choice, rows), wanted)
+    work = AlignmentWork(upload, listing, choice, rows)
+    return sendings.page(visit, await run_in_threadpool(alignment_pages.result, visit.site, work, _known(request)))
+
+
+def _known(request: Request) -> Register:
+    opened: ServedSnapshot = request.app.state.opened
+    return register.of(opened)
+
+
+def _aligned(request: Request, listing: Listing, choice: AlignmentChoice) -> list[AlignedRow]:
+    return align(_known(request), listing, choice)
+
+
+def _saved(request: Request, visit: PageRequest, work: AlignmentWork, form: formats.Format) -> Response:
+    words, register_ = visit.site.words, _known(request)
+    if form is formats.TURTLE:
+        body = alignment_files.as_turtle(work.rows)
+    elif form is formats.XLSX:
+        body = alignment_files.as_workbook(work.listing, work.rows, words, register_)
+    else:
+        body = alignment_files.as_csv(work.listing, work.rows, words, register_)
+    ending = words("align/file_name")
+    name = f"{PurePosixPath(work.upload.name).stem}-{ending}.{form.suffix}"
+    headers = {**sendings.NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
+    return Response(body, headers=headers)
+
+
+def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
+    """Return the file that was chosen, else what was pasted, else the list the page carried."""
+    if sent.files:
+        return uploads.one_of(sent)
+    text = sent.fields.get("text", "")
+    if text.strip():
+        return Upload(pasted, text.encode("utf-8", "replace"))
+    carried = sent.carried()
+    if carried is None:
+        raise BadRequest("There is no list; paste one or choose a file.", "Es fehlt die Liste; fügen Sie eine ein.")
+    return carried
+
+
+def _checked(upload: Upload) -> Upload:
+    """Return the list if it is one that is read here; raise TooLarge, UnsupportedMedia or BadRequest."""
+    if len(upload.content) > MOST_CARRIED:
+        limit = MOST_CARRIED // (1024 * 1024)
+        raise TooLarge(
+            f"The list is larger than {limit} MiB; split it, or use ozg-lod reconcile.",
+            f"Die Liste ist größer als {limit} MiB; teilen Sie sie auf oder verwenden Sie ozg-lod reconcile.",
+            limit_bytes=MOST_CARRIED,
+        )
+    return uploads.checked(upload, list_reader.SUFFIXES)
+
+
+def _offered_here(request: Request) -> None:
+    if request.app.state.settings.rdf:
+        raise NotFound(
+            "This server has queries and nothing else; lists are not matched here.",
+            "Dieser Server beantwortet nur Abfragen; Listen werden hier nicht abgeglichen.",
+        )
+
+
+def _visit(request: Request) -> PageRequest:
+    return PageRequest.of(request, PATH, offered=(formats.HTML,), suffix="html")

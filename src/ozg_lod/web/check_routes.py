@@ -1,0 +1,213 @@
+"""Checking files: `/validate` for programs, `/pruefen` for people; the same check in the same cage.
+
+Files are in memory only, for as long as the answer takes.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
+
+from ozg_lod.contributions import check_pages, report_formats
+from ozg_lod.contributions.check_pages import CheckForm, CheckResult
+from ozg_lod.contributions.check_pool import (
+    CORRECTED,
+    MARKED,
+    PAGE,
+    PREVIEW,
+    REPORT,
+    CheckAnswer,
+    CheckPool,
+    CheckRequest,
+)
+from ozg_lod.contributions.preview import ContributionPreview
+from ozg_lod.core.errors import NotFound, OzgLodError, Unprocessable
+from ozg_lod.core.settings import Settings
+from ozg_lod.http.content_disposition import attachment
+from ozg_lod.http.language import Language, choose_language
+from ozg_lod.http.responses import retry_after
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.formats import Format
+from ozg_lod.site import uploads
+from ozg_lod.site.page_requests import PageRequest
+from ozg_lod.site.served_snapshot import ServedSnapshot
+from ozg_lod.site.uploads import Upload
+from ozg_lod.validation import documents
+from ozg_lod.web import uploads as sendings
+from ozg_lod.web.contribute_routes import blanks
+
+router = APIRouter()
+
+_YES: Final = frozenset({"1", "true", "yes", "on", ""})
+
+
+@router.post(
+    "/validate",
+    summary="Check one file: a table or RDF; ?kind=, ?strict, ?name=, ?lang=",
+    openapi_extra=report_formats.DESCRIBED,
+)
+async def validate(request: Request) -> Response:
+    """Answer with the report, whether or not the file conforms: the status says whether it could be checked."""
+    _offered_here(request)
+    form = _form(request)
+    inspection: CheckPool = request.app.state.inspection
+    async with inspection.receiving():
+        limit_s = request.app.state.settings.delivery_s
+        upload, fields = await uploads.read_file(request, limit_s=limit_s)
+    said = {**fields, **request.query_params}
+    kind = await run_in_threadpool(_known_kind, request, said.get("kind", ""))
+    strict = said.get("strict", "no").lower() in _YES
+    language = _language(request, form)
+    wanted = {formats.XLSX: MARKED, formats.HTML: PREVIEW}.get(form, REPORT)
+    inspected = await sendings.inspected(request, CheckRequest(upload.name, upload.content, kind, wanted, language))
+    if form is formats.HTML:
+        return await run_in_threadpool(_result, request, upload, kind, inspected, strict=strict)
+    return await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)
+
+
+@router.get("/validate", include_in_schema=False)
+@router.head("/validate", include_in_schema=False)
+async def validate_nothing(request: Request) -> Response:
+    """Lead whoever follows the address to the form."""
+    return RedirectResponse(_visit(request).addresses.path("/pruefen"), 303)
+
+
+@router.get("/pruefen", summary="Check a file: the form for people")
+@router.head("/pruefen", include_in_schema=False)
+async def form(request: Request) -> Response:
+    """Answer with the form; whoever looks at it will soon send a file, so the check gets ready."""
+    _offered_here(request)
+    visit = _visit(request)
+    request.app.state.inspection.prepare(visit.opened)
+    kind = request.query_params.get("kind", "")[:40]
+    body = await run_in_threadpool(lambda: check_pages.blank(visit.site, _desk(request), kind=kind))
+    return sendings.page(visit, body)
+
+
+@router.post("/pruefen", include_in_schema=False)
+async def check(request: Request) -> Response:
+    """Answer with what came of the file; where it could not be checked, with the form and the reason."""
+    _offered_here(request)
+    visit = _visit(request)
+    kind = ""
+    try:
+        sent = await sendings.form(request)
+        kind = await run_in_threadpool(_known_kind, request, sent.fields.get("kind", ""))
+        upload = uploads.checked(_chosen(sent, visit.site.words("check/pasted")))
+        return await _done(request, visit, upload, sent.fields | {"kind": kind})
+    except OzgLodError as error:
+        body = check_pages.blank(visit.site, _desk(request), failure=error, kind=kind)
+        return sendings.page(visit, body, error.status, retry_after(error))
+
+
+async def _done(request: Request, visit: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
+    """Do what the button says with the file: check it, mark it, show a page, write a report."""
+    button, strict = fields.get("do", "check"), "strict" in fields
+    wanted = {"xlsx": MARKED, "corrected": CORRECTED, "page": PAGE, "check": PREVIEW}.get(button, REPORT)
+    order = CheckRequest(
+        upload.name,
+        upload.content,
+        fields["kind"],
+        wanted,
+        visit.language,
+        about=fields.get("about", "")[:500],
+        chosen=visit.chosen is not None,
+    )
+    inspected = await sendings.inspected(request, order)
+    if button == "page" and inspected.extra:
+        return sendings.page(visit, inspected.extra)
+    said = {"corrected": formats.XLSX.suffix}.get(button, button)
+    form = next((form for form in report_formats.OFFERED if form.suffix == said), None)
+    if form is not None and form is not formats.HTML:
+        language = visit.language
+        answer = await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)
+        return _saved(answer, upload.name, form, marked=_ending(visit, button))
+    return await run_in_threadpool(_result, request, upload, fields["kind"], inspected, strict=strict)
+
+
+def _report(inspected: CheckAnswer, form: Format, language: Language, name: str, *, strict: bool) -> Response:
+    if form is formats.XLSX and not inspected.extra:
+        raise Unprocessable(
+            f"{name} has no cells that could be marked; ask for another form of the report.",
+            f"{name} hat keine Zellen, die man markieren könnte; wählen Sie eine andere Form des Berichts.",
+        )
+    if form is formats.XLSX:
+        body = inspected.extra
+    else:
+        body = report_formats.write(inspected.examination, form, language, strict=strict)
+    return Response(
+        body, headers={**sendings.NEVER_KEPT, "content-type": form.content_type, "content-language": language}
+    )
+
+
+def _result(request: Request, upload: Upload, kind: str, inspected: CheckAnswer, *, strict: bool) -> Response:
+    visit = _visit(request)
+    preview = ContributionPreview.from_bytes(inspected.extra) if inspected.extra else None
+    outcome = CheckResult(upload, kind, inspected.examination, strict=strict, preview=preview)
+    return sendings.page(visit, check_pages.result(visit.site, _desk(request), outcome))
+
+
+def _saved(answer: Response, name: str, form: Format, *, marked: str) -> Response:
+    """Return the answer as a download, named after the file."""
+    stem = PurePosixPath(name).stem
+    answer.headers["content-disposition"] = attachment(f"{stem}-{marked}.{form.suffix}")
+    return answer
+
+
+def _ending(visit: PageRequest, button: str) -> str:
+    """Return what a download adds to the name of the file."""
+    words = visit.site.words
+    return words("check/corrected_name") if button == "corrected" else words("check/marked_name")
+
+
+def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
+    """Return the file that was chosen, else the one the page carried, else what was pasted."""
+    if sent.files:
+        return uploads.one_of(sent)
+    text = sent.fields.get("text", "")
+    if text.strip():
+        return Upload(pasted, text.encode("utf-8", "replace"))
+    return sent.carried() or uploads.one_of(sent)
+
+
+def _visit(request: Request) -> PageRequest:
+    return PageRequest.of(request, "/pruefen", offered=(formats.HTML,), suffix="html")
+
+
+def _offered_here(request: Request) -> None:
+    settings: Settings = request.app.state.settings
+    if settings.rdf:
+        raise NotFound(
+            "This server has queries and nothing else; files are not checked here.",
+            "Dieser Server beantwortet nur Abfragen; Dateien werden hier nicht geprüft.",
+        )
+
+
+def _form(request: Request) -> Format:
+    wanted = request.query_params.get("format")
+    if wanted:
+        return formats.by_name(wanted, report_formats.OFFERED)
+    return formats.negotiate(request.headers.get("accept"), report_formats.OFFERED)
+
+
+def _language(request: Request, form: Format) -> Language:
+    """Return the language of the report: people first in German, programs not."""
+    usual = "de" if form is formats.HTML else "en"
+    return choose_language(request.query_params.get("lang"), request.headers.get("accept-language", usual))
+
+
+def _known_kind(request: Request, kind: str) -> str:
+    return blanks(request).kind(kind).slug if kind else ""
+
+
+def _desk(request: Request) -> CheckForm:
+    settings: Settings = request.app.state.settings
+    opened: ServedSnapshot = request.app.state.opened
+    graphs = list(documents.FORMATS)
+    submits = settings.inbox is not None
+    kinds = [(kind.slug, kind.title(_visit(request).language)) for kind in blanks(request).kinds]
+    return CheckForm(kinds, uploads.TABLES, graphs, submits=submits, contact=check_pages.contact(opened.store))

@@ -1,0 +1,27 @@
+"""Doors for operators: is the process alive, is a snapshot being served."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from ozg_lod.site.served_snapshot import ServedSnapshot
+
+router = APIRouter()
+
+
+@router.get("/health", summary="Is the process alive?")
+@router.head("/health", include_in_schema=False)
+async def health(_request: Request) -> Response:
+    """Answer as long as the process does."""
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/health/ready", summary="Is a snapshot being served?")
+@router.head("/health/ready", include_in_schema=False)
+async def ready(request: Request) -> Response:
+    """Answer 200 with the version that is served, 503 while the server is ending."""
+    opened: ServedSnapshot = request.app.state.opened
+    ending = request.app.state.ending
+    body = {"status": "ending" if ending else "ready", "snapshot": opened.name, "version": opened.version}
+    return JSONResponse(body, status_code=503 if ending else 200, headers={"Cache-Control": "no-store"})

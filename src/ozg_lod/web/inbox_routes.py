@@ -1,0 +1,236 @@
+"""Submitting: `/contributions` takes a file that conforms, `/einreichung/{token}` says what became of it.
+
+Off unless the operator names a folder for submissions. The file is checked again, whatever a page said before; what
+does not conform is refused with its report, and nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod.contributions import (
+    check_pages,
+    report_formats,
+    submission_form,
+    submission_pages,
+)
+from ozg_lod.contributions.check_pool import REPORT, CheckAnswer, CheckRequest
+from ozg_lod.contributions.inbox import Inbox, ReceivedFile, discreet
+from ozg_lod.contributions.submission_form import SubmissionFields
+from ozg_lod.contributions.submission_pages import SubmissionForm, SubmissionStatus
+from ozg_lod.contributions.submissions import SubmissionCase
+from ozg_lod.core.errors import BadRequest, Forbidden, OzgLodError
+from ozg_lod.core.settings import Settings
+from ozg_lod.http.clients import client_of
+from ozg_lod.http.language import choose_language
+from ozg_lod.http.rates import Rate
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.graph import pick
+from ozg_lod.site import uploads
+from ozg_lod.site.page_requests import PageRequest
+from ozg_lod.site.uploads import Upload
+from ozg_lod.validation import documents, report
+from ozg_lod.web import uploads as sendings
+from ozg_lod.web.contribute_routes import blanks
+
+router = APIRouter()
+
+_log = logging.getLogger("ozg_lod")
+_CREATED: Final = 201
+_SEE_OTHER: Final = 303
+_UNPROCESSABLE: Final = 422
+_LONGEST_KEY: Final = 8
+_SWEEP_EVERY_S: Final = 3600
+_RETRY_AFTER_S: Final = 600
+_OFFERED: Final = (formats.JSON, formats.HTML)
+_PRIVATE: Final = {**sendings.NEVER_KEPT, "x-robots-tag": "noindex"}
+
+
+@router.post(
+    "/contributions", summary="Submit a file for publication", status_code=201, openapi_extra=submission_form.DESCRIBED
+)
+async def contribute(request: Request) -> Response:
+    """Keep a file that conforms; answer with the address of its status."""
+    inbox = _inbox(request)
+    _from_here(request)
+    sent = await _form(request)
+    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
+    kind = await run_in_threadpool(_kind, request, sent.fields)
+    application = _known(request, submission_form.read(sent.fields))
+    page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
+    if application.faults:
+        return _asked_again(request, SubmissionForm(upload, kind, application, _days(request)), page=page)
+    try:
+        rate: Rate = request.app.state.submissions
+        rate.count(client_of(request))
+        inspected = await sendings.inspected(request, CheckRequest(upload.name, upload.content, kind, REPORT))
+        if not inspected.examination.conforms:
+            return _refused(request, check_pages.CheckResult(upload, kind, inspected.examination), page=page)
+        delivery = _delivery(request, upload, application, inspected)
+        with discreet():
+            submission = await run_in_threadpool(inbox.submit, delivery)
+            case = await run_in_threadpool(inbox.case, submission.reference)
+    except OzgLodError as error:
+        if not page:
+            raise
+        form = SubmissionForm(upload, kind, application, _days(request), failure=error)
+        return _page(request, submission_pages.form(_visit(request, "/pruefen").site, form), error.status)
+    return _kept(request, case, page=page)
+
+
+@router.post("/einreichen", include_in_schema=False)
+async def form(request: Request) -> Response:
+    """Answer with the form for the sender of the file that the page before carried."""
+    _inbox(request)
+    sent = await _form(request)
+    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
+    kind = await run_in_threadpool(_kind, request, sent.fields)
+    proposed = sent.fields.get("authority", "")[:_LONGEST_KEY]
+    shown = SubmissionForm(upload, kind, None, _days(request), authority=proposed)
+    return _page(request, submission_pages.form(_visit(request, "/pruefen").site, shown))
+
+
+@router.get("/einreichung/{token}", summary="What became of a submission")
+@router.head("/einreichung/{token}", include_in_schema=False)
+async def status(request: Request, token: str) -> Response:
+    """Answer with the state; no personal data but a hint that only the sender recognises."""
+    inbox = _inbox(request)
+    with discreet():
+        case = await run_in_threadpool(inbox.by_token, token)
+    page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
+    return _status(request, case, page=page)
+
+
+async def sweeping(settings: Settings) -> None:
+    """Delete every hour what is to be deleted, until cancelled."""
+    while settings.inbox is not None:
+        try:
+            await asyncio.to_thread(Inbox(settings.inbox).sweep, settings.inbox_days)
+        except (OSError, OzgLodError) as error:
+            _log.error("the inbox cannot be swept: %s", error)  # one sentence, no traceback
+        await asyncio.sleep(_SWEEP_EVERY_S)
+
+
+def _inbox(request: Request) -> Inbox:
+    settings: Settings = request.app.state.settings
+    if settings.inbox is None or settings.rdf:
+        raise Forbidden(
+            "Nothing can be submitted here; /pruefen says whether a file conforms, and whom to send it to.",
+            "Hier kann nichts eingereicht werden; /pruefen sagt, ob eine Datei in Ordnung ist und wohin damit.",
+        )
+    return Inbox(settings.inbox, most=settings.inbox_open, most_bytes=settings.inbox_bytes)
+
+
+def _from_here(request: Request) -> None:
+    """Refuse what the page of another site sends through the browser of its visitor (Fetch Metadata §2.4)."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise Forbidden(
+            "A page of another site sends this; submit on /pruefen here, or with a program.",
+            "Das sendet die Seite einer anderen Website; reichen Sie hier unter /pruefen ein, oder mit einem Programm.",
+        )
+
+
+async def _form(request: Request) -> uploads.MultipartForm:
+    if not request.headers.get("content-type", "").lower().startswith(uploads.FORM):
+        raise BadRequest(
+            "Send a form (multipart/form-data) with the fields file, authority, sender, mail, consent.",
+            "Senden Sie ein Formular (multipart/form-data) mit den Feldern file, authority, sender, mail, consent.",
+        )
+    return await sendings.form(request)
+
+
+def _kind(request: Request, fields: dict[str, str]) -> str:
+    """Return the kind of table asked for, "" for one to recognise; raise NotFound for one there is not."""
+    asked = fields.get("kind", "")
+    return blanks(request).kind(asked).slug if asked else ""
+
+
+def _known(request: Request, application: SubmissionFields) -> SubmissionFields:
+    """Return the application, with a fault where the catalogue does not know the authority."""
+    visit = _visit(request, "/pruefen")
+    if "authority" in application.faults:
+        return application
+    iri = application.candidate(visit.opened.base_iri)
+    known = bool(iri) and visit.graph.knows(iri)
+    return application if known else application.refused("authority", submission_form.unknown(application.key))
+
+
+def _delivery(request: Request, upload: Upload, application: SubmissionFields, inspected: CheckAnswer) -> ReceivedFile:
+    base_iri = request.app.state.opened.base_iri
+    return ReceivedFile(
+        name=upload.name,
+        kind=submission_form.kind_of(inspected.examination, base_iri),
+        authority=application.candidate(base_iri),
+        sender=application.sender,
+        content=upload.content,
+        report=report.to_json(inspected.examination),
+    )
+
+
+def _asked_again(request: Request, shown: SubmissionForm, *, page: bool) -> Response:
+    """Return the form with what is missing, for programs a failure that names it."""
+    faults = shown.application.faults if shown.application is not None else {}
+    error = BadRequest(
+        "; ".join(f"{name}: {text.en}" for name, text in faults.items()) + ".",
+        "; ".join(f"{name}: {text.de}" for name, text in faults.items()) + ".",
+        fields=sorted(faults),
+    )
+    if not page:
+        raise error
+    return _page(request, submission_pages.form(_visit(request, "/pruefen").site, shown), error.status)
+
+
+def _refused(request: Request, outcome: check_pages.CheckResult, *, page: bool) -> Response:
+    """Return the report of a file that does not conform; nothing of it is kept."""
+    visit = _visit(request, "/pruefen")
+    if page:
+        desk = check_pages.CheckForm((), uploads.TABLES, list(documents.FORMATS), submits=True)
+        body = check_pages.result(visit.site, desk, outcome)
+        return _page(request, body, _UNPROCESSABLE)
+    language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    body = report_formats.write(outcome.examination, formats.JSON, language)
+    return Response(body, _UNPROCESSABLE, {**_PRIVATE, "content-type": formats.JSON.content_type})
+
+
+def _kept(request: Request, case: SubmissionCase, *, page: bool) -> Response:
+    """Return the address of the status; a browser is led there, so that loading again submits nothing."""
+    visit = _visit(request, f"/einreichung/{case.submission.token}")
+    if page:
+        return Response(status_code=_SEE_OTHER, headers={**_PRIVATE, "location": visit.addresses.path(visit.path)})
+    answer = _status(request, case, page=False)
+    answer.status_code = _CREATED
+    answer.headers["location"] = visit.addresses.absolute(visit.path)
+    return answer
+
+
+def _status(request: Request, case: SubmissionCase, *, page: bool) -> Response:
+    submission = case.submission
+    visit = _visit(request, f"/einreichung/{submission.token}")
+    name = pick(visit.graph.names(submission.authority), visit.language, submission.authority.rpartition("/")[2])[0]
+    shown = SubmissionStatus(
+        case=case,
+        authority=(submission.authority, name),
+        address=visit.addresses.absolute(visit.path),
+        source=f"{visit.opened.base_iri}id/source/{submission.key}",
+    )
+    if page:
+        return _page(request, submission_pages.status(visit.site, shown))
+    return Response(shown.to_json(), headers={**_PRIVATE, "content-type": formats.JSON.content_type})
+
+
+def _page(request: Request, body: bytes, status: int = 200) -> Response:
+    return sendings.page(_visit(request, "/pruefen"), body, status, _PRIVATE)
+
+
+def _visit(request: Request, path: str) -> PageRequest:
+    return PageRequest.of(request, path, offered=(formats.HTML,), suffix="html")
+
+
+def _days(request: Request) -> int:
+    settings: Settings = request.app.state.settings
+    return settings.inbox_days

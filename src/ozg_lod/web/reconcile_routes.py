@@ -1,0 +1,206 @@
+"""The reconciliation service at `/reconcile` (W3C community specification, versions 0.2 and 1.0-draft).
+
+JSONP, which 0.2 allows and 1.0 forbids, is not offered: every answer may be read from anywhere (CORS), and no answer of
+ours is a script. Bodies are plain JSON within limits; matching is a comparison of short texts, so it needs no cage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod.core.errors import BadRequest, TooLarge, UnsupportedMedia
+from ozg_lod.core.vocab import DCAT
+from ozg_lod.http.bodies import read_body
+from ozg_lod.http.clients import client_of
+from ozg_lod.http.words import Words
+from ozg_lod.matching import register
+from ozg_lod.matching.data_extension import BY_ID, Reader
+from ozg_lod.matching.json_api import (
+    FORM,
+    form_of,
+    json_body,
+    no_jsonp,
+    parsed,
+    same_for_all,
+    sent,
+    spoken,
+)
+from ozg_lod.matching.manifest import ROOT, ROOT_10, ReconciliationService
+from ozg_lod.matching.reconcile_queries import batch_02, batch_10
+from ozg_lod.matching.reconciliation import answer, candidate_02, candidate_10
+from ozg_lod.matching.register import Register
+from ozg_lod.rdf import formats
+from ozg_lod.rdf.graph import (
+    TYPE,
+    Graph,
+    iri_of,
+    pick,
+)
+from ozg_lod.site.served_snapshot import ServedSnapshot
+
+router = APIRouter()
+
+BODY_BYTES: Final = 1_000_000
+"""Bytes of one request; 500 queries have about 100 each."""
+_MOST_THINGS: Final = 1000
+_MOST_PROPERTIES: Final = 30
+
+
+@router.get(ROOT, summary="Reconciliation service 0.2: manifest; ?queries= and ?extend= for trying out")
+@router.head(ROOT, include_in_schema=False)
+async def service(request: Request) -> Response:
+    """Answer with the manifest, or with what the parameters ask."""
+    no_jsonp(request.query_params.keys())
+    for name, work in _ASKED.items():
+        if name in request.query_params:
+            return await _charged(request, work, request.query_params[name])
+    newer = request.query_params.get("version") == "1.0-draft"
+    return await run_in_threadpool(_manifest, request, newer=newer)
+
+
+@router.post(ROOT, summary="Reconciliation service 0.2: queries= or extend= as a form")
+async def asked(request: Request) -> Response:
+    """Answer a batch of queries, or a data extension query."""
+    kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
+    if kind != FORM:
+        raise UnsupportedMedia(
+            f"Send a form ({FORM}) with queries= or extend=; JSON goes to {ROOT}/match and {ROOT}/extend.",
+            f"Senden Sie ein Formular ({FORM}) mit queries= oder extend=; JSON geht an {ROOT}/match und {ROOT}/extend.",
+        )
+    form = form_of(await read_body(request, BODY_BYTES))
+    no_jsonp(form)
+    for name, work in _ASKED.items():
+        if name in form:
+            return await _charged(request, work, form[name])
+    raise BadRequest(
+        "queries= or extend= is missing in the form.", "Im Formular fehlt queries= oder extend=.", offered=list(_ASKED)
+    )
+
+
+@router.get(ROOT_10, summary="Reconciliation service 1.0-draft: manifest")
+@router.head(ROOT_10, include_in_schema=False)
+async def service_10(request: Request) -> Response:
+    """Answer with the manifest of version 1.0-draft."""
+    return await run_in_threadpool(_manifest, request, newer=True)
+
+
+@router.post(f"{ROOT}/match", summary="Reconciliation service 1.0-draft: a batch of queries as JSON")
+@router.post(f"{ROOT_10}/match", include_in_schema=False)
+async def match_10(request: Request) -> Response:
+    """Answer a batch of queries."""
+    body = await json_body(request, BODY_BYTES)
+    return await _charged(request, _matched_10, body)
+
+
+@router.post(f"{ROOT}/extend", summary="Reconciliation service 1.0-draft: values of properties for things, as JSON")
+@router.post(f"{ROOT_10}/extend", include_in_schema=False)
+async def extend_10(request: Request) -> Response:
+    """Answer a data extension query."""
+    body = await json_body(request, BODY_BYTES)
+    return await _charged(request, _extended_10, body)
+
+
+async def _charged(request: Request, work: Callable[[Request, str], Response], text: str) -> Response:
+    """Do the work beside the event loop; its time counts against the client's share, as that of queries does."""
+    with request.app.state.budget.spending(client_of(request)):
+        return await run_in_threadpool(work, request, text)
+
+
+def _manifest(request: Request, *, newer: bool) -> Response:
+    opened: ServedSnapshot = request.app.state.opened
+    said = spoken(request)
+    _register(request)  # whoever reads the manifest asks next: what is read once is read now
+    service = ReconciliationService(_title(opened, said), opened.base_iri, opened.public_url)
+    manifest = service.manifest_10(said) if newer else service.manifest_02(said)
+    body = json.dumps(manifest, ensure_ascii=False).encode()
+    return same_for_all(request, body, formats.JSON.media_type, said)
+
+
+def _matched_02(request: Request, text: str) -> Response:
+    said, known = spoken(request), _register(request)
+    queries = batch_02(parsed(text, "queries"))
+    found = {name: answer(known, query) for name, query in queries.items()}
+    body = {
+        name: {"result": [candidate_02(one, said, known) for one in outcome.candidates]}
+        for name, outcome in found.items()
+    }
+    return sent(body, said)
+
+
+def _matched_10(request: Request, text: str) -> Response:
+    said, known = spoken(request), _register(request)
+    found = [answer(known, query) for query in batch_10(parsed(text, "body"))]
+    results = [{"candidates": [candidate_10(one, said, known) for one in outcome.candidates]} for outcome in found]
+    return sent({"results": results}, said)
+
+
+def _extended_02(request: Request, text: str) -> Response:
+    reader, ids, properties = _extension(request, text)
+    rows = {thing: {name: reader.values(thing, name, how) for name, how in properties} for thing in ids}
+    return sent({"meta": _meta(properties, reader.words), "rows": rows}, reader.words)
+
+
+def _extended_10(request: Request, text: str) -> Response:
+    reader, ids, properties = _extension(request, text)
+    rows = [
+        {
+            "id": thing,
+            "properties": [{"id": name, "values": reader.values(thing, name, how)} for name, how in properties],
+        }
+        for thing in ids
+    ]
+    return sent({"meta": _meta(properties, reader.words), "rows": rows}, reader.words)
+
+
+_ASKED: Final[dict[str, Callable[[Request, str], Response]]] = {"queries": _matched_02, "extend": _extended_02}
+
+
+def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tuple[str, dict[str, Any]]]]:
+    """Return the reader, the things and the properties of a data extension query."""
+    body = parsed(text, "extend")
+    stated = body if isinstance(body, dict) else {}
+    ids, asked = _list_of(stated.get("ids"), str), _list_of(stated.get("properties"), dict)
+    if ids is None or asked is None or not all(isinstance(one.get("id"), str) for one in asked):
+        raise BadRequest(
+            'Send {"ids": ["municipality/06531005"], "properties": [{"id": "ars"}]}.',
+            'Senden Sie {"ids": ["municipality/06531005"], "properties": [{"id": "ars"}]}.',
+        )
+    if len(ids) > _MOST_THINGS or len(asked) > _MOST_PROPERTIES:
+        raise TooLarge(
+            f"At most {_MOST_THINGS} things and {_MOST_PROPERTIES} properties at once.",
+            f"Höchstens {_MOST_THINGS} Kennungen und {_MOST_PROPERTIES} Eigenschaften auf einmal.",
+        )
+    opened: ServedSnapshot = request.app.state.opened
+    reader = Reader(Graph(opened.store), _register(request), spoken(request), opened.base_iri, opened.public_url)
+    settings = [(one["id"], one["settings"] if isinstance(one.get("settings"), dict) else {}) for one in asked]
+    return reader, list(dict.fromkeys(ids)), settings
+
+
+def _list_of(found: object, kind: type) -> list[Any] | None:
+    """Return the list if it is one of this kind only, else None."""
+    return found if isinstance(found, list) and all(isinstance(one, kind) for one in found) else None
+
+
+def _meta(properties: Sequence[tuple[str, object]], said: Words) -> list[dict[str, object]]:
+    meta: list[dict[str, object]] = []
+    for name, _ in properties:
+        one = BY_ID.get(name)
+        typed = {"type": {"id": one.entity, "name": said(f"kind/{one.entity}/one")}} if one and one.entity else {}
+        meta.append({"id": name, "name": said(f"property/{name}") if one else name or "-", **typed})
+    return meta
+
+
+def _register(request: Request) -> Register:
+    opened: ServedSnapshot = request.app.state.opened
+    return register.of(opened)
+
+
+def _title(opened: ServedSnapshot, said: Words) -> str:
+    graph = Graph(opened.store)
+    catalogue = next((iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog")), "")
+    return pick(graph.names(catalogue) if catalogue else {}, said.language, said("site/title"))[0]

@@ -1,0 +1,261 @@
+"""Search and look-up by official key: for people at `/suche`, for programs at `/search.json` and `/suche.csv`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from ozg_lod.core.csv_writer import harmless, written
+from ozg_lod.core.errors import BadRequest, NotFound
+from ozg_lod.core.vocab import KINDS
+from ozg_lod.http.response_cache import CachedBody
+from ozg_lod.http.responses import reply, response
+from ozg_lod.rdf import formats
+from ozg_lod.search import keys, results
+from ozg_lod.search.search import LONGEST, Index, Keyed, SearchResult, Thing
+from ozg_lod.site import pages
+from ozg_lod.site.page_requests import PageRequest, no_such_page
+from ozg_lod.site.served_snapshot import ServedSnapshot
+
+router = APIRouter()
+
+_METHODS: Final = ["GET", "HEAD"]
+_OFFERED: Final = (formats.HTML, formats.JSON, formats.CSV)
+_SUFFIXED: Final = re.compile(r"(.+)\.([A-Za-z]+)")
+_NUMBER: Final = re.compile(r"[0-9]{1,6}")
+_MOST: Final = 100
+_USUAL: Final = 20
+_MOST_ROWS: Final = 10_000
+_REDIRECTED: Final = {"cache-control": "public, max-age=60", "vary": "Accept, Accept-Language"}
+
+
+@router.get("/suche", summary="Search: ?q=, ?kind=, ?page= (also .json .csv)")
+@router.head("/suche", include_in_schema=False)
+async def search(request: Request) -> Response:
+    """Answer with what was found; the whole key of one thing leads straight to its page."""
+    return await run_in_threadpool(_search, request, None)
+
+
+@router.api_route("/suche.{suffix}", methods=_METHODS, include_in_schema=False)
+async def search_as(request: Request, suffix: str) -> Response:
+    """Answer in the format the address names."""
+    return await run_in_threadpool(_search, request, suffix)
+
+
+@router.get("/search.json", summary="Search for programs: ?q=, ?kind=, ?limit=, ?offset=")
+@router.head("/search.json", include_in_schema=False)
+async def search_json(request: Request) -> Response:
+    """Answer with what was found as JSON."""
+    return await run_in_threadpool(_search, request, "json")
+
+
+@router.get("/ags/{key}", summary="By municipality, district or state key", status_code=303)
+@router.head("/ags/{key}", include_in_schema=False)
+async def by_ags(request: Request, key: str) -> Response:
+    """Lead to the authority or place with this key: 8 digits, 5, 3 or 2."""
+    return await run_in_threadpool(_look_up, request, keys.AGS, key)
+
+
+@router.get("/ars/{key}", summary="By regional key (ARS)", status_code=303)
+@router.head("/ars/{key}", include_in_schema=False)
+async def by_ars(request: Request, key: str) -> Response:
+    """Lead to the authority or place with this regional key of 12 digits."""
+    return await run_in_threadpool(_look_up, request, keys.ARS, key)
+
+
+@router.get("/leika/{key}", summary="By LeiKa key", status_code=303)
+@router.head("/leika/{key}", include_in_schema=False)
+async def by_leika(request: Request, key: str) -> Response:
+    """Lead to the catalogue entry with this LeiKa key of 14 digits."""
+    return await run_in_threadpool(_look_up, request, keys.LEIKA, key)
+
+
+@router.get("/ozg/{key}", summary="By OZG id", status_code=303)
+@router.head("/ozg/{key}", include_in_schema=False)
+async def by_ozg_id(request: Request, key: str) -> Response:
+    """Lead to the catalogue entry with this OZG id of 5 digits."""
+    return await run_in_threadpool(_look_up, request, keys.OZG_ID, key)
+
+
+def _search(request: Request, suffix: str | None) -> Response:
+    visit = PageRequest.of(request, "/suche", offered=_OFFERED, suffix=suffix)
+    typed = _typed(request)
+    kind = _kind(request.query_params.get("kind", ""))
+    index = _index(request)
+    if visit.form is formats.HTML:
+        straight = index.named(typed) if typed and not kind and visit.page == 1 else None
+        return _lead(visit, straight) if straight else _page(visit, index, typed, kind)
+    if not typed:
+        raise BadRequest(
+            "q is missing: say what to look for, for example /search.json?q=Waffe.",
+            "q fehlt: sagen Sie, wonach gesucht wird, zum Beispiel /search.json?q=Waffe.",
+        )
+    _check_length(typed)
+    if visit.form is formats.CSV:
+        return _sent(visit, _csv(index.find(typed, kind=kind, limit=_MOST_ROWS)), {"q": typed, "kind": kind})
+    limit, offset = _number(request, "limit", _USUAL, least=1, most=_MOST), _number(request, "offset", 0)
+    outcome = index.find(typed, kind=kind, limit=limit, offset=offset)
+    asked = {"q": outcome.query, "kind": kind, "limit": str(limit), "offset": str(offset)}
+    return _sent(visit, _json(visit, outcome, limit=limit, offset=offset), asked)
+
+
+def _page(visit: PageRequest, index: Index, typed: str, kind: str) -> Response:
+    offset = (visit.page - 1) * results.PAGE_SIZE
+    outcome = index.find(typed[:LONGEST], kind=kind, limit=results.PAGE_SIZE, offset=offset)
+    cut = len(typed) > LONGEST
+    page = results.page_of(visit.site.words, visit.addresses, outcome, page=visit.page, cut=cut)
+    if page.page > page.pages:
+        raise no_such_page(page.page)
+    return _sent(visit, pages.search(visit.site, page), {"q": outcome.query, "kind": kind, "page": str(visit.page)})
+
+
+def _json(visit: PageRequest, outcome: SearchResult, *, limit: int, offset: int) -> bytes:
+    query = {"q": outcome.query} | ({"kind": outcome.kind} if outcome.kind else {})
+    more = {**query, "limit": limit, "offset": offset + limit}
+    body = {
+        "query": outcome.query,
+        "kind": outcome.kind or None,
+        "total": outcome.total,
+        "limit": limit,
+        "offset": offset,
+        "next": visit.addresses.absolute("/search.json", **more) if offset + limit < outcome.total else None,
+        "facets": [{"kind": kind, "count": count} for kind, count in outcome.facets],
+        "suggestions": list(outcome.suggestions),
+        "results": [{**_described(visit, hit.thing), "match": hit.match} for hit in outcome.hits],
+    }
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _described(visit: PageRequest, thing: Thing) -> dict[str, object]:
+    named = {"de": thing.de, "en": thing.en}
+    typed = {"de": thing.type_de, "en": thing.type_en}
+    return {
+        "iri": thing.iri,
+        "page": visit.addresses.absolute(f"/doc/{thing.kind}/{thing.key}"),
+        "kind": thing.kind,
+        "key": thing.key,
+        "official_key": thing.official or None,
+        "name": {language: text for language, text in named.items() if text},
+        "type": {language: text for language, text in typed.items() if text},
+        "district": thing.district or None,
+    }
+
+
+def _csv(outcome: SearchResult) -> bytes:
+    """Return all hits as CSV (RFC 4180); a cell a spreadsheet would take for a formula gets an apostrophe in front."""
+    rows = [("iri", "kind", "key", "official_key", "name_de", "name_en", "type_de", "district", "match")]
+    for hit in outcome.hits:
+        found = hit.thing
+        names = (found.de, found.en, found.type_de, found.district)
+        rows.append((found.iri, found.kind, found.key, found.official, *names, hit.match))
+    return written([harmless(cell) for cell in row] for row in rows)
+
+
+def _look_up(request: Request, scheme: keys.Scheme, name: str) -> Response:
+    """Lead to what has the key: 303 to one thing, 300 with the list of several."""
+    suffixed = _SUFFIXED.fullmatch(name)
+    typed, suffix = suffixed.groups() if suffixed else (name, None)
+    visit = PageRequest.of(
+        request, f"/{scheme.name}/{typed}", offered=formats.PAGES, suffix=suffix or formats.HTML.suffix
+    )
+    key, index = scheme.read(typed), _index(request)
+    found = index.by_key(scheme.name, key)
+    if not found:
+        raise _unknown(index, scheme, (key, typed), visit.language)
+    return _lead(visit, found[0], suffix) if len(found) == 1 else _choices(request, visit, key, found)
+
+
+def _lead(visit: PageRequest, found: Keyed, suffix: str | None = None) -> Response:
+    path = f"/doc/{found.thing.kind}/{found.thing.key}" + (f".{suffix.lower()}" if suffix else "")
+    location = visit.addresses.path(path, found.fragment)
+    return Response(status_code=303, headers={"location": location, **_REDIRECTED})
+
+
+def _choices(request: Request, visit: PageRequest, key: str, found: Sequence[Keyed]) -> Response:
+    """Return 300 (RFC 9110 §15.4.1): the list, as a page for those who name HTML, else as JSON."""
+    headers = dict(_REDIRECTED)
+    if formats.wants_page(request.headers.get("accept")):
+        body = pages.choices(visit.site, key, [keyed.thing for keyed in found])
+        headers |= {"content-type": formats.HTML.content_type, "content-language": visit.language}
+        return Response(body, 300, headers)
+    choices = {"key": key, "choices": [_described(visit, keyed.thing) for keyed in found]}
+    return Response(json.dumps(choices, ensure_ascii=False), 300, headers, formats.JSON.content_type)
+
+
+def _unknown(index: Index, scheme: keys.Scheme, asked: tuple[str, str], language: str) -> NotFound:
+    """Return the failure for (key, what was typed) with the keys most like this one and whose they are."""
+    key, typed = asked
+    read = keys.completed(key, typed)
+    near = index.near(scheme.name, key)
+    named = [(keyed.thing.iri, keyed.key, results.name_of(keyed.thing, language)[0]) for keyed in near]
+    listed = "; ".join(f"{found} {name}" for _, found, name in named)
+    count = index.count(scheme.name)
+    return NotFound(
+        f"The catalogue does not know the key {key}{read.en}; it knows {count} of this kind"
+        + (f". Near: {listed}." if near else "."),
+        f"Den Schlüssel {key}{read.de} kennt der Katalog nicht; von dieser Art kennt er {count}"
+        + (f". Ähnlich: {listed}." if near else "."),
+        suggestions=[{"iri": iri, "key": found, "name": f"{name} ({found})"} for iri, found, name in named],
+    )
+
+
+def _typed(request: Request) -> str:
+    """Return what was typed, spaces for whatever does not print."""
+    text = request.query_params.get("q", "")
+    return "".join(character if character.isprintable() else " " for character in text).strip()
+
+
+def _check_length(typed: str) -> None:
+    """Refuse to programs what a page would cut, saying so: in an answer for programs nobody would read it."""
+    if len(typed) > LONGEST:
+        raise BadRequest(
+            f"q has {len(typed)} characters; at most {LONGEST} are looked for.",
+            f"q hat {len(typed)} Zeichen; gesucht wird nach höchstens {LONGEST}.",
+        )
+
+
+def _index(request: Request) -> Index:
+    """Return the index of the snapshot that is served, opened once."""
+    opened: ServedSnapshot = request.app.state.opened
+    return opened.cache.once(Index, lambda: Index.of(opened.directory))
+
+
+def _kind(text: str) -> str:
+    if text and text not in KINDS:
+        known = ", ".join(KINDS)
+        raise BadRequest(f"kind is one of: {known}.", f"kind ist eines von: {known}.", offered=list(KINDS))
+    return text
+
+
+def _number(request: Request, name: str, usual: int, *, least: int = 0, most: int = 100_000) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return usual
+    if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
+        raise BadRequest(
+            f"{name} is a whole number from {least} to {most}.", f"{name} ist eine ganze Zahl von {least} bis {most}."
+        )
+    return int(text)
+
+
+def _sent(visit: PageRequest, body: bytes, asked: Mapping[str, str]) -> Response:
+    """Return the answer; every query makes a representation of its own."""
+    query = {name: text for name, text in asked.items() if text}
+    shared = urlencode({name: text for name, text in query.items() if name in {"q", "kind"}})
+    links = [
+        f'<{visit.addresses.absolute(path)}?{shared}>; rel="alternate"; type="{form.media_type}"'
+        for form, path in ((formats.JSON, "/search.json"), (formats.CSV, "/suche.csv"), (formats.HTML, "/suche"))
+        if form is not visit.form and "q" in query
+    ]
+    headers = {"content-type": visit.form.content_type} | ({"link": ", ".join(links)} if links else {})
+    if visit.form is formats.HTML:
+        headers["content-language"] = visit.language
+    state = f"{visit.opened.version} {visit.opened.code} {visit.form.suffix} {visit.language} {visit.chosen}"
+    answer = reply(CachedBody(body), visit.asked, mark=f"{state} {urlencode(query)}", headers=headers)
+    return response(answer)

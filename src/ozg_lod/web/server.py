@@ -1,0 +1,87 @@
+"""The process that listens: uvicorn with our application, draining on SIGTERM."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from ozg_lod.core.errors import UsageError
+from ozg_lod.core.settings import Settings
+from ozg_lod.sandbox import seccomp
+from ozg_lod.site.response_cache import CachingFront
+from ozg_lod.site.served_snapshot import SnapshotSwitch
+
+
+def check(settings: Settings) -> None:
+    """Refuse an address that is taken, and to listen to strangers where the cage cannot be closed."""
+    if not seccomp.available() and not _is_loopback(settings.host):
+        raise UsageError(
+            "This system has no seccomp for us, so queries of strangers cannot be caged; listen on 127.0.0.1 instead "
+            f"of {settings.host}.",
+            "Dieses System bietet kein seccomp, Abfragen Fremder lassen sich nicht einsperren; lauschen Sie auf "
+            f"127.0.0.1 statt auf {settings.host}.",
+        )
+
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"Cannot listen on {settings.host} port {settings.port}: {error}. Choose another with --port.",
+                f"Auf {settings.host} Port {settings.port} kann nicht gelauscht werden: {error}. Wählen Sie mit --port "
+                "einen anderen.",
+            ) from None
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; requests in flight get `drain_s` seconds to end."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    with ThreadPoolExecutor(1) as opening:  # the data are loaded in a process of their own: both take half a second
+        switch = opening.submit(SnapshotSwitch, settings)
+        from ozg_lod.web import app  # noqa: PLC0415 - while that goes on
+    application = app.create(settings, switch.result())
+    config = uvicorn.Config(
+        CachingFront(application, access_log=settings.access_log),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,  # it would write addresses; `app` writes its own line when asked
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=settings.drain_s,
+        loop="uvloop",
+        http="httptools",
+    )
+    _Server(config, application).run()
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ending before it does."""
+
+    def __init__(self, config: uvicorn.Config, application: FastAPI) -> None:
+        super().__init__(config)
+        self._application = application
+
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
+        """Let /health/ready answer 503 and drain; a second Ctrl-C does not wait. Ending as asked is exit code 0."""
+        self._application.state.ending = True
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

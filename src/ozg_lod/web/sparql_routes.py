@@ -1,0 +1,228 @@
+"""The door for queries: SPARQL 1.1 Protocol, the description of the service, and VoID.
+
+These are plain Starlette routes: the parameters are read here once, from the bytes, because the protocol asks for
+more than a form parser knows (repeated parameters, exactly one query, nothing but UTF-8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import pyoxigraph as ox
+from fastapi import APIRouter, Request, Response
+from starlette.responses import RedirectResponse
+
+from ozg_lod.core.errors import BadRequest
+from ozg_lod.core.settings import Settings
+from ozg_lod.http.clients import cancelled_when_gone, client_of
+from ozg_lod.http.response_cache import CachedBody
+from ozg_lod.http.responses import matches, wants_gzip
+from ozg_lod.http.slow_clients import PIECE_BYTES, BudgetedResponse
+from ozg_lod.rdf import formats
+from ozg_lod.site.archive import Archive
+from ozg_lod.site.served_snapshot import ServedSnapshot
+from ozg_lod.sparql import (
+    counts,
+    protocol,
+    service_description,
+    void,
+)
+from ozg_lod.sparql.endpoint import QueryRequestFormat
+
+router = APIRouter()
+
+_VARY: Final = "Accept, Accept-Encoding"
+_DAY_S: Final = 86_400
+_LEAST_COMPRESSED: Final = 600
+_MOST_COMPRESSED: Final = 16_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SparqlAddress:
+    """What answers at one address: a snapshot, and for how many seconds its answers stay what they are."""
+
+    opened: ServedSnapshot
+    path: str = "/sparql"
+    fresh_s: int = 60
+
+
+async def sparql(request: Request) -> Response:
+    """Answer a query by any of the three carriers (SPARQL 1.1 Protocol §2.1), or describe the service."""
+    return await _respond(request, SparqlAddress(request.app.state.opened))
+
+
+async def past_sparql(request: Request) -> Response:
+    """Answer the same way from a published version; the beginning of its name leads to all of it."""
+    opened: ServedSnapshot = request.app.state.opened
+    archive: Archive = request.app.state.archive
+    written = request.path_params["version"]
+    version = written if written == opened.version else await archive.full(written, opened.version)
+    path = f"/snapshot/{version}/sparql"
+    if version != written:
+        asked = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{urlsplit(opened.public_url).path.rstrip('/')}{path}{asked}", 307)
+    if version == opened.version:
+        return await _respond(request, SparqlAddress(opened, path, _DAY_S))
+    async with contextlib.AsyncExitStack() as stack:
+        with request.app.state.budget.spending(client_of(request)):  # opening is work that a client asks for
+            past = await stack.enter_async_context(archive.lent(version))
+        return await _respond(request, SparqlAddress(past, path, _DAY_S))
+
+
+async def _respond(request: Request, door: SparqlAddress) -> Response:
+    settings: Settings = request.app.state.settings
+    fields = await protocol.read(request, limit_bytes=settings.query_bytes * 4)
+    page = await _page(request, door)
+    if page is not None:
+        return page
+    if request.method != "POST" and not any(name in ("query", "update") for name, _ in fields):
+        return await _description(request, door)
+    return await _answer(request, door, fields)
+
+
+async def well_known_void(request: Request) -> Response:
+    """Answer with the description of the dataset."""
+    opened: ServedSnapshot = request.app.state.opened
+
+    def triples(counted: counts.Counts) -> Iterable[ox.Triple]:
+        dumps = {f"/dump/{name}": name for name in opened.manifest.files if name in ("data.nq", "data.nt")}
+        return void.describe(counted, opened.version, opened.public_url, base_iri=opened.base_iri, dumps=dumps)
+
+    return await _described(request, SparqlAddress(opened), "void", triples)
+
+
+async def _to_sparql(_request: Request) -> Response:
+    return RedirectResponse("/sparql", 303)
+
+
+start = APIRouter()
+"""The start page of a server that has queries and nothing else."""
+start.add_route("/", _to_sparql, methods=["GET", "HEAD"])
+router.add_route("/sparql", sparql, methods=["GET", "HEAD", "POST"])
+router.add_route("/snapshot/{version}/sparql", past_sparql, methods=["GET", "HEAD", "POST"])
+router.add_route("/.well-known/void", well_known_void, methods=["GET", "HEAD"])
+
+
+async def _page(request: Request, door: SparqlAddress) -> Response | None:
+    """Return the page for people where it is wanted, None otherwise; what it asks is counted and cancelled like any."""
+    editor = getattr(request.app.state, "editor", None)
+    if editor is None or request.method == "POST":
+        return None
+
+    async def ask(wanted: QueryRequestFormat) -> CachedBody:
+        spending = request.app.state.budget.spending(client_of(request))
+        async with cancelled_when_gone(request):
+            return await door.opened.endpoint.answer(wanted, spending=spending)
+
+    page: Response | None = await editor(request, door.opened, door.path, ask)
+    return page
+
+
+async def _description(request: Request, door: SparqlAddress) -> Response:
+    """Answer with the description of the service."""
+    opened = door.opened
+
+    def triples(counted: counts.Counts) -> Iterable[ox.Triple]:
+        merged = bool(opened.manifest.graphs)
+        return service_description.describe(counted, opened.version, opened.public_url + door.path, merged=merged)
+
+    return await _described(request, door, f"service {door.path}", triples)
+
+
+async def _described(
+    request: Request, door: SparqlAddress, name: str, triples: Callable[[counts.Counts], Iterable[ox.Triple]]
+) -> Response:
+    """Answer with a graph about the dataset, made once per snapshot and format."""
+    opened = door.opened
+    wanted = request.query_params.get("format")
+    accept = request.headers.get("accept")
+    form = formats.by_name(wanted, formats.GRAPHS) if wanted else formats.negotiate(accept, formats.GRAPHS)
+    entry = opened.cache.get(f"{name} {form.suffix}")
+    if entry is None:
+        counted = await counts.of(opened.endpoint)
+        entry = opened.cache.put(f"{name} {form.suffix}", formats.serialize(triples(counted), form))
+    mark = f"{opened.version[:16]}{opened.code}-{name.partition(' ')[0]}-{form.suffix}"
+    return await _sent(request, door, entry, form, mark=mark)
+
+
+async def _answer(request: Request, door: SparqlAddress, fields: protocol.Fields) -> Response:
+    opened = door.opened
+    wanted = _wanted(opened, fields, request.headers.get("accept"))
+    mark = f"{opened.version[:16]}{opened.code}-{wanted.name[:24]}" if wanted.stays else None
+    if mark and _has(request, mark):
+        return Response(status_code=304, headers=_headers(door, _tag(mark, request)))
+    spending = request.app.state.budget.spending(client_of(request))
+    async with cancelled_when_gone(request):
+        entry = await opened.endpoint.answer(wanted, deadline_s=protocol.deadline_s(request, fields), spending=spending)
+    return await _sent(request, door, entry, wanted.form, mark=mark)
+
+
+def _wanted(opened: ServedSnapshot, fields: protocol.Fields, accept: str | None) -> QueryRequestFormat:
+    if any(name == "update" for name, _ in fields):
+        raise BadRequest(
+            "Updates are not offered: this endpoint only reads. Send a query in the parameter query.",
+            "Änderungen werden nicht angeboten: Dieser Endpunkt liest nur. Senden Sie eine Abfrage im Parameter query.",
+        )
+    query = protocol.only(fields, "query")
+    if query is None:
+        raise BadRequest(
+            "There is no query; send one in the parameter query.",
+            "Es fehlt die Abfrage; senden Sie sie im Parameter query.",
+        )
+    return opened.endpoint.wanted(
+        query,
+        form=protocol.only(fields, "format"),
+        accept=accept,
+        default_graphs=[value for name, value in fields if name == "default-graph-uri"],
+        named_graphs=[value for name, value in fields if name == "named-graph-uri"],
+    )
+
+
+async def _sent(
+    request: Request, door: SparqlAddress, entry: CachedBody, form: formats.Format, *, mark: str | None
+) -> Response:
+    """Return the response: coded as the client takes it, with validators, in pieces when it is large."""
+    settings: Settings = request.app.state.settings
+    if mark and _has(request, mark):
+        return Response(status_code=304, headers=_headers(door, _tag(mark, request)))
+    zipped = _zips(request, len(entry.plain))
+    body = entry.plain
+    if zipped:
+        body = await asyncio.to_thread(lambda: entry.gzipped) if len(body) > PIECE_BYTES else entry.gzipped
+    headers = _headers(door, _tag(mark, request) if mark else None)
+    headers["Content-Type"] = form.content_type
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
+    if request.method == "HEAD":
+        return Response(headers={**headers, "Content-Length": str(len(body))})
+    if len(body) <= PIECE_BYTES:
+        return Response(body, headers=headers)
+    return BudgetedResponse(body, headers, request.app.state.hold, limit_s=settings.delivery_s)
+
+
+def _headers(door: SparqlAddress, tag: str | None) -> dict[str, str]:
+    headers = {"Vary": _VARY, "X-Ozg-Version": door.opened.version}
+    if tag is None:
+        return {**headers, "Cache-Control": "no-store"}
+    return {**headers, "ETag": f"W/{tag}", "Cache-Control": f"public, max-age={door.fresh_s}"}
+
+
+def _zips(request: Request, size: int) -> bool:
+    if not _LEAST_COMPRESSED <= size <= _MOST_COMPRESSED:
+        return False
+    return wants_gzip(request.headers.get("accept-encoding"))
+
+
+def _tag(mark: str, request: Request) -> str:
+    """Return the entity tag; weak, because a second evaluation may give the rows of a bag in another order."""
+    return f'"{mark}-{"g" if wants_gzip(request.headers.get("accept-encoding")) else "i"}"'
+
+
+def _has(request: Request, mark: str) -> bool:
+    """Return whether the client has the answer already: no need to evaluate anything."""
+    return request.method != "POST" and matches(request.headers.get("if-none-match"), _tag(mark, request))
