@@ -14,8 +14,8 @@ from tests.contributing import BASE, Office, opened, row, table
 
 from ozg_lod.contributions.inbox import PLAN
 from ozg_lod.contributions.submissions import Submission, SubmissionState
+from ozg_lod.snapshots.data_files import DATA_FILE
 from ozg_lod.snapshots.snapshot import Snapshots
-from ozg_lod.sparql.store import DATA_FILE
 
 BUNDLES = [line.partition(",")[0] for line in (ROOT / "data" / "bundles.csv").read_text("utf-8").splitlines()[1:]]
 CHECKED = ("--checked", "Rückruf im Rathaus")

@@ -66,8 +66,10 @@ def run(trial: Trial, settings: Settings) -> None:
 
 
 def check(
-    checks: CheckPool, opened: ServedSnapshot, order: CheckRequest = CheckRequest("a.csv", GOOD)
-) -> Awaitable[CheckAnswer]:  # noqa: B008
+    checks: CheckPool,
+    opened: ServedSnapshot,
+    order: CheckRequest = CheckRequest("a.csv", GOOD),  # noqa: B008
+) -> Awaitable[CheckAnswer]:
     return checks.check(order, opened, spending=nullcontext())
 
 

@@ -33,7 +33,7 @@ from ozg_lod.contributions.template_sheets import TemplateColumn, TemplateSheet
 from ozg_lod.contributions.templates import TemplateCatalogue
 from ozg_lod.core.errors import NotFound
 from ozg_lod.rdf.graph import Graph
-from ozg_lod.sparql import store
+from ozg_lod.snapshots import data_files
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 KINDS = ("verfuegbarkeit", "kontakt", "teilnahme", "leistungen", "efa-angebote", "nachnutzung")
@@ -43,7 +43,7 @@ HOSTILE = ("=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "<b>&\"'</b>", "a\x0bb")
 @pytest.fixture(scope="module")
 def published(snapshot_directory: Path) -> ox.Store:
     found = ox.Store()
-    found.bulk_load(path=str(snapshot_directory / store.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
+    found.bulk_load(path=str(snapshot_directory / data_files.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
     return found
 
 

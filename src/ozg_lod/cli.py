@@ -175,8 +175,8 @@ def _validate(options: argparse.Namespace) -> int:
 
 def _published(target: Path, base_iri: str) -> bytes | None:
     """Return the data of the current snapshot as N-Quads, if there is one and it is of the same catalogue."""
+    from ozg_lod.snapshots.data_files import DATA_FILE  # noqa: PLC0415
     from ozg_lod.snapshots.snapshot import Manifest, Snapshots  # noqa: PLC0415
-    from ozg_lod.sparql.store import DATA_FILE  # noqa: PLC0415
 
     name = Snapshots(target).current()
     directory = Snapshots(target).directory(name or "")
@@ -241,13 +241,13 @@ def _reconcile(options: argparse.Namespace) -> int:
 
 
 def _dump(options: argparse.Namespace) -> int:
+    from ozg_lod.snapshots import data_files  # noqa: PLC0415
     from ozg_lod.snapshots.snapshot import Snapshots  # noqa: PLC0415
-    from ozg_lod.sparql import store  # noqa: PLC0415
 
     snapshots = Snapshots(options.target)
     name = snapshots.served()
     snapshots.verified(name)
-    file = store.MERGED_FILE if options.merged else store.DATA_FILE
+    file = data_files.MERGED_FILE if options.merged else data_files.DATA_FILE
     with (snapshots.directory(name) / file).open("rb") as dump:
         shutil.copyfileobj(dump, sys.stdout.buffer)
     return FINE
@@ -266,8 +266,8 @@ def _publish(options: argparse.Namespace) -> int:
 
 def _harvest_check(options: argparse.Namespace) -> int:
     from ozg_lod.harvest_check import check as harvest_check  # noqa: PLC0415
-    from ozg_lod.harvest_check import client, reader
-    from ozg_lod.harvest_check import report as harvest_report
+    from ozg_lod.harvest_check import client, reader  # noqa: PLC0415
+    from ozg_lod.harvest_check import report as harvest_report  # noqa: PLC0415
 
     def said(done: int, total: int) -> None:
         if sys.stderr.isatty():

@@ -14,8 +14,8 @@ import httpx
 import pyoxigraph as ox
 import pytest
 
+from ozg_lod.snapshots import data_files
 from ozg_lod.snapshots.snapshot import Snapshots
-from ozg_lod.sparql import store
 from ozg_lod.sparql.engines import Engine, stays_here
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,9 @@ SENT = [
 @pytest.fixture(scope="session")
 def own(snapshot_directory: Path) -> ox.Store:
     """The snapshot, evaluated here."""
-    return store.load(data=snapshot_directory / store.DATA_FILE, merged=snapshot_directory / store.MERGED_FILE)
+    return data_files.load(
+        data=snapshot_directory / data_files.DATA_FILE, merged=snapshot_directory / data_files.MERGED_FILE
+    )
 
 
 @pytest.fixture(scope="session")

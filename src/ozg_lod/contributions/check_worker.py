@@ -32,8 +32,7 @@ from ozg_lod.rdf.graph import TYPE, iri_of
 from ozg_lod.sandbox.fork_server import Work, Write
 from ozg_lod.site import pages
 from ozg_lod.site.page_context import PageContext
-from ozg_lod.snapshots import snapshot
-from ozg_lod.sparql import store
+from ozg_lod.snapshots import data_files, snapshot
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.tables.contribution_kinds import ContributionKind
 from ozg_lod.validation import (
@@ -142,7 +141,7 @@ def inspector_of(argument: str) -> CheckWorker:
     said = json.loads(argument)
     directory = Path(said["snapshot"])
     published = ox.Store()
-    published.bulk_load(path=str(directory / store.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
+    published.bulk_load(path=str(directory / data_files.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
     rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)
     told = {kind.slug: _told(kind) for kind in contribution_kinds.of_directory(directory, rules.base)}
     return CheckWorker(rules, published, said["public_url"], told, said["official"])

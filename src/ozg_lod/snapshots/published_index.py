@@ -7,8 +7,8 @@ from collections import defaultdict
 import pyoxigraph as ox
 
 from ozg_lod.core.vocab import SKOS
+from ozg_lod.snapshots.data_files import DATA_FILE
 from ozg_lod.snapshots.snapshot import Snapshots
-from ozg_lod.sparql.store import DATA_FILE
 
 
 class PublishedIndex:

@@ -26,8 +26,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import SnapshotError
-from ozg_lod.snapshots import atomic_files, changes, read_locks
-from ozg_lod.sparql import store
+from ozg_lod.snapshots import atomic_files, changes, data_files, read_locks
 
 SHAPES_FILE: Final = "shapes.ttl"
 REPORT_FILE: Final = "report.json"
@@ -240,7 +239,7 @@ class Snapshots:
         """
         latest = list(dict.fromkeys(entry.snapshot for entry in reversed(self.publications())))
         spared = {*latest[:keep], self.current()}
-        stores = {name: self.directory(name) / store.STORE_DIRECTORY for name in self.names()}
+        stores = {name: self.directory(name) / data_files.STORE_DIRECTORY for name in self.names()}
         found = [name for name, path in stores.items() if name not in spared and path.exists()]
         return [name for name in found if self._pruned(name)]
 
@@ -253,7 +252,7 @@ class Snapshots:
         directory = self.directory(name)
         manifest = Manifest.read(directory)
         gone = next((entry.erased for entry in self.publications() if entry.snapshot == name and entry.erased), "")
-        if gone and not (directory / store.DATA_FILE).exists():
+        if gone and not (directory / data_files.DATA_FILE).exists():
             raise _damaged(directory, f"its files were erased on {gone}", f"seine Dateien wurden am {gone} gelöscht")
         if not manifest.triples:
             raise _damaged(directory, "it is empty", "er ist leer")
@@ -299,7 +298,7 @@ class Snapshots:
         """Remove one store and return True; False where somebody reads it."""
         with read_locks.alone(self.directory(name) / MANIFEST_FILE) as free:
             if free:
-                shutil.rmtree(self.directory(name) / store.STORE_DIRECTORY)
+                shutil.rmtree(self.directory(name) / data_files.STORE_DIRECTORY)
             return free
 
     def _write_log(self, log: list[Publication]) -> None:
@@ -308,7 +307,7 @@ class Snapshots:
     def _merged(self, name: str) -> bytes:
         """Return the merged graph of a snapshot; empty where the file is gone, which must not stop a publication."""
         with contextlib.suppress(OSError):
-            return (self.directory(name) / store.MERGED_FILE).read_bytes()
+            return (self.directory(name) / data_files.MERGED_FILE).read_bytes()
         return b""
 
     def _check_space(self, aside: Path, needed: int) -> None:
@@ -326,10 +325,10 @@ def open_store(directory: Path, *, from_disk: bool = False) -> ox.Store:
     The store on disk is derived from the dumps: one that was pruned or is damaged is written again.
     """
     if not from_disk:
-        return store.load(data=directory / store.DATA_FILE, merged=directory / store.MERGED_FILE)
+        return data_files.load(data=directory / data_files.DATA_FILE, merged=directory / data_files.MERGED_FILE)
     if not _store_is_sound(directory):
         _write_store(directory)
-    return ox.Store.read_only(str(directory / store.STORE_DIRECTORY))
+    return ox.Store.read_only(str(directory / data_files.STORE_DIRECTORY))
 
 
 def _store_is_sound(directory: Path) -> bool:
@@ -343,13 +342,13 @@ def _store_is_sound(directory: Path) -> bool:
 
 def _write_store(directory: Path) -> None:
     """Write the store aside, then in its place, and last what its files are."""
-    path = directory / store.STORE_DIRECTORY
-    aside = directory / f"{store.STORE_DIRECTORY}.new"
+    path = directory / data_files.STORE_DIRECTORY
+    aside = directory / f"{data_files.STORE_DIRECTORY}.new"
     for old in (aside, path):
         shutil.rmtree(old, ignore_errors=True)
     disk = ox.Store(aside)
-    disk.bulk_load(path=directory / store.DATA_FILE, format=ox.RdfFormat.N_QUADS)
-    disk.bulk_load(path=directory / store.MERGED_FILE, format=ox.RdfFormat.N_TRIPLES)
+    disk.bulk_load(path=directory / data_files.DATA_FILE, format=ox.RdfFormat.N_QUADS)
+    disk.bulk_load(path=directory / data_files.MERGED_FILE, format=ox.RdfFormat.N_TRIPLES)
     disk.flush()
     del disk
     aside.rename(path)
@@ -371,8 +370,8 @@ def record_of(path: Path) -> FileRecord:
 
 def _named(contents: Contents) -> Mapping[str, bytes]:
     return {
-        store.DATA_FILE: contents.nquads,
-        store.MERGED_FILE: contents.ntriples,
+        data_files.DATA_FILE: contents.nquads,
+        data_files.MERGED_FILE: contents.ntriples,
         SHAPES_FILE: contents.shapes,
         REPORT_FILE: contents.report,
         **contents.files,
@@ -380,7 +379,7 @@ def _named(contents: Contents) -> Mapping[str, bytes]:
 
 
 def _manifest(directory: Path, contents: Contents) -> Manifest:
-    derived = directory / store.STORE_DIRECTORY
+    derived = directory / data_files.STORE_DIRECTORY
     paths = sorted(
         path
         for path in directory.rglob("*")

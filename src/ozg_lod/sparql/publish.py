@@ -16,8 +16,9 @@ import httpx
 from ozg_lod.core.errors import SnapshotError, UsageError
 from ozg_lod.core.settings import Settings
 from ozg_lod.core.vocab import XSD
+from ozg_lod.snapshots import data_files
 from ozg_lod.snapshots.snapshot import Manifest, Snapshots
-from ozg_lod.sparql import backend, store
+from ozg_lod.sparql import backend
 
 Say = Callable[[str, str], None]
 
@@ -93,7 +94,7 @@ def publish(settings: Settings, address: str, say: Say) -> str:
             f"Writing {place.triples:,} triples to <{place.graph}>",
             f"{place.triples} Tripel werden nach <{place.graph}> geschrieben",
         )
-        graphs.put(place.graph, _pieces(snapshots.directory(name) / store.MERGED_FILE))
+        graphs.put(place.graph, _pieces(snapshots.directory(name) / data_files.MERGED_FILE))
         held = graphs.count(place.graph)
         if held != place.triples:
             raise SnapshotError(

@@ -23,6 +23,7 @@ from ozg_lod.core.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from ozg_lod.core.vocab import PREFIXES
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox.fork_server import Work, WorkerSetup, Write
+from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE, STORE_DIRECTORY, load
 from ozg_lod.sparql import syntax_errors
 from ozg_lod.sparql.repair import written_out
 from ozg_lod.sparql.scan import Scan, scan
@@ -30,9 +31,6 @@ from ozg_lod.sparql.scan import Scan, scan
 Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 Evaluate = Callable[[str], Results]
 
-DATA_FILE: Final = "data.nq"
-MERGED_FILE: Final = "data.nt"
-STORE_DIRECTORY: Final = "store"
 GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
 """What a query that makes a graph may be answered in."""
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -158,15 +156,6 @@ class EmbeddedStore:
 def offered(found: Scan) -> tuple[formats.Format, ...]:
     """Return the formats for the answer to such a query."""
     return GRAPHS if found.form in ("CONSTRUCT", "DESCRIBE") else formats.ASKED_RESULTS
-
-
-def load(*, data: Path, merged: Path | None) -> ox.Store:
-    """Return the dataset of an N-Quads file in memory, with the N-Triples file `merged` as its default graph."""
-    store = ox.Store()
-    store.bulk_load(path=data, format=ox.RdfFormat.N_QUADS)
-    if merged is not None:
-        store.bulk_load(path=merged, format=ox.RdfFormat.N_TRIPLES)
-    return store
 
 
 def answering(argument: str) -> Work:

@@ -33,7 +33,7 @@ from ozg_lod.tables.records import Record, Records
 from ozg_lod.tables.schema import Schema
 from ozg_lod.tables.triples import Cell, TripleWriter
 
-__all__ = ["MAX_ROWS", "Cell", "TableReading", "Table", "describe", "unread"]
+__all__ = ["MAX_ROWS", "Cell", "Table", "TableReading", "describe", "unread"]
 
 MAX_ROWS: Final = 1_000_000
 """How many rows a table of the source folder may have; a contributed one has a lower limit."""

@@ -1,7 +1,7 @@
 """Documents: the bytes of an RDF file as triples that passed the lexical gate, or sentences that say why not.
 
-The parser is pyoxigraph's, never lenient; `parse_guard` runs before it. What it yields passes the lexical gate triple by
-triple: legal forms, bearable sizes, addresses that run nothing.
+The parser is pyoxigraph's, never lenient; `parse_guard` runs before it. Its triples pass the lexical gate one by
+one: legal forms, bearable sizes, addresses that run nothing.
 """
 
 from __future__ import annotations

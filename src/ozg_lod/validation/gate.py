@@ -1,7 +1,7 @@
 """The gate: the one check that source files and contributions pass.
 
 `examine` is a function of bytes: it opens nothing, prints nothing, and the same bytes give the same findings. It is
-run in a cage (see `fork_server`), because pySHACL switches settings of rdflib while it works and because no scan is perfect.
+run in a cage (see `fork_server`), as pySHACL switches settings of rdflib and no scan is perfect.
 Three outcomes: the files conform, there are findings, or they could not be checked (`Unprocessable`).
 """
 

@@ -34,9 +34,9 @@ from ozg_lod.site.description import about
 from ozg_lod.site.page_requests import PageBody, PageRequest, no_such_page
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.snapshots import releases
+from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE
 from ozg_lod.snapshots.releases import Release
 from ozg_lod.snapshots.snapshot import FileRecord, Snapshots
-from ozg_lod.sparql.store import DATA_FILE, MERGED_FILE
 
 router = APIRouter()
 
