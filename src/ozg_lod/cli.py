@@ -19,6 +19,7 @@ from typing import Final
 from ozg_lod.build.build import BuildResult
 from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.core.errors import OzgLodError, UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import RdfFile, Settings, packaged_source
 from ozg_lod.http.language import Language
 from ozg_lod.options import parser
@@ -64,13 +65,13 @@ def _built(outcome: BuildResult, language: Language) -> int:
     if outcome.examination is not None and outcome.examination.findings:
         _say(report.to_text(outcome.examination, language))
     if outcome.manifest is None:
-        say("Nothing was published.", "Es wurde nichts veröffentlicht.")
+        say(_("Nothing was published."))
         return FINDINGS
     version = outcome.manifest.version[:12]
     if outcome.unchanged:
-        say(f"Nothing to do: version {version} is up to date.", f"Nichts zu tun: Version {version} ist aktuell.")
+        say(_("Nothing to do: version {version} is up to date.", version=version))
     else:
-        say(f"Published version {version}.", f"Version {version} ist veröffentlicht.")
+        say(_("Published version {version}.", version=version))
     return FINE
 
 
@@ -89,7 +90,7 @@ def _serve(options: argparse.Namespace) -> int:
         return FINE
     curl = f"curl -H 'Accept: text/turtle' -L {url}/id/municipality/06414000"
     say = _speaker(_language(options))
-    say(f"Serving {url} (Ctrl-C ends)", f"Der Katalog steht unter {url} (Strg-C beendet)")
+    say(_("Serving {url} (Ctrl-C ends)", url=url))
     say(f"SPARQL: {url}/sparql\nTry: {curl}", f"SPARQL: {url}/sparql\nProbieren: {curl}")
     server.run(settings)
     return FINE
@@ -138,8 +139,11 @@ def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
     }
     if len(found) != 1:
         raise UsageError(
-            f"{len(found)} snapshots start with {wanted!r}; `ozg-lod snapshots list` shows them all.",
-            f"{len(found)} Datenstände beginnen mit {wanted!r}; `ozg-lod snapshots list` zeigt alle.",
+            _(
+                "{count} snapshots start with {wanted}; `ozg-lod snapshots list` shows them all.",
+                count=len(found),
+                wanted=repr(wanted),
+            ),
         )
     return found.pop()
 
@@ -150,8 +154,7 @@ def _validate(options: argparse.Namespace) -> int:
 
     if options.format == "xlsx" and options.output is None:
         raise UsageError(
-            "An XLSX file does not belong on a terminal; name one with -o FILE.",
-            "Eine XLSX-Datei gehört nicht aufs Terminal; nennen Sie eine mit -o DATEI.",
+            _("An XLSX file does not belong on a terminal; name one with -o FILE."),
         )
     found = sources.read(tuple(options.source or (packaged_source(),)))
     if options.shapes:
@@ -354,7 +357,7 @@ def _init(options: argparse.Namespace) -> int:
     new_source.source_folder(options.directory, base_iri=options.base_iri, title=options.title)
     say = _speaker(_language(options))
     next_step = f"ozg-lod build --source {options.directory}"
-    say(f"{options.directory} is ready. Next: {next_step}", f"{options.directory} ist bereit. Weiter: {next_step}")
+    say(_("{directory} is ready. Next: {next_step}", directory=options.directory, next_step=next_step))
     return FINE
 
 
@@ -394,7 +397,7 @@ def _rdf_files(options: argparse.Namespace) -> tuple[RdfFile, ...]:
     for given in getattr(options, "graph", None) or ():
         iri, equals, path = given.rpartition("=")
         if not equals or ":" not in iri:
-            raise UsageError(f"{given!r} is not IRI=FILE.", f"{given!r} ist nicht IRI=DATEI.")
+            raise UsageError(_("{given} is not IRI=FILE.", given=repr(given)))
         files.append(RdfFile(Path(path), iri))
     return tuple(files)
 
@@ -410,9 +413,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read: {error.strerror}.", f"{path} ist nicht lesbar: {error.strerror}."
-        ) from None
+        raise UsageError(_("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)) from None
 
 
 def _language(options: argparse.Namespace) -> Language:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ozg_lod.core.errors import OzgLodError, UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.language import Language
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of
@@ -59,7 +60,7 @@ def _data(settings: Settings, *, production: bool) -> list[DoctorCheck]:
     except OzgLodError as error:
         return [DoctorCheck("snapshot", well=False, en=error.en, de=error.de)]
     version = manifest.version[:12]
-    checks = [DoctorCheck("snapshot", True, f"Version {version} is undamaged.", f"Version {version} ist unbeschädigt.")]
+    checks = [DoctorCheck("snapshot", True, _("Version {version} is undamaged.", version=version))]
     if production:
         checks += [_publisher(graph), _contact(graph), _base(graph, manifest.base_iri, settings.public_url)]
     return checks
@@ -67,7 +68,7 @@ def _data(settings: Settings, *, production: bool) -> list[DoctorCheck]:
 
 def _cage() -> DoctorCheck:
     if seccomp.available():
-        return DoctorCheck("cage", True, "The kernel can close the cage.", "Der Kernel kann den Käfig schließen.")
+        return DoctorCheck("cage", True, _("The kernel can close the cage."))
     return DoctorCheck(
         "cage",
         well=False,
@@ -100,7 +101,7 @@ def _inbox(folder: Path | None) -> list[DoctorCheck]:
 
 def _account() -> DoctorCheck:
     if os.geteuid():
-        return DoctorCheck("account", True, "Not run as root.", "Läuft nicht als root.")
+        return DoctorCheck("account", True, _("Not run as root."))
     return DoctorCheck(
         "account",
         well=False,
@@ -112,7 +113,7 @@ def _account() -> DoctorCheck:
 def _address(public_url: str) -> DoctorCheck:
     parts = urlsplit(public_url)
     if parts.scheme == "https" and not _is_local(parts.hostname or ""):
-        return DoctorCheck("public-url", True, f"{public_url} is public.", f"{public_url} ist öffentlich.")
+        return DoctorCheck("public-url", True, _("{public_url} is public.", public_url=public_url))
     return DoctorCheck(
         "public-url",
         well=False,
@@ -150,7 +151,7 @@ def _text(page: legal.LegalPage, today: dt.date) -> DoctorCheck:
         en = f"{file} must have a line “Stand: {today}” that is no older than a year."
         de = f"{file} braucht eine Zeile „Stand: {today}“, die nicht älter als ein Jahr ist."
     else:
-        return DoctorCheck(page.slot, True, f"{file} is complete.", f"{file} ist ausgefüllt.")
+        return DoctorCheck(page.slot, True, _("{file} is complete.", file=file))
     return DoctorCheck(page.slot, well=False, en=en, de=de)
 
 
@@ -164,7 +165,7 @@ def _recent(written: str, today: dt.date) -> bool:
 def _publisher(graph: Graph) -> DoctorCheck:
     found = linking.publisher(graph)
     if found:
-        return DoctorCheck("publisher", True, f"Published by {found}.", f"Herausgegeben von {found}.")
+        return DoctorCheck("publisher", True, _("Published by {found}.", found=found))
     return DoctorCheck(
         "publisher",
         well=False,
@@ -191,7 +192,7 @@ def _base(graph: Graph, base_iri: str, public_url: str) -> DoctorCheck:
     iri = min((one for one in _things(graph) if one.startswith(f"{base_iri}id/")), default=base_iri)
     reached = _arrives(iri, public_url.rstrip("/") + "/")
     if reached == public_url.rstrip("/"):
-        return DoctorCheck("base-iri", True, f"{iri} leads here.", f"{iri} führt hierher.")
+        return DoctorCheck("base-iri", True, _("{iri} leads here.", iri=iri))
     return DoctorCheck(
         "base-iri",
         well=False,

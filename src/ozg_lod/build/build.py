@@ -16,6 +16,7 @@ from ozg_lod.build.sources import SHOWN, Sources, joined, read
 from ozg_lod.catalogue import distributions
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.core.findings import Severity
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.search import index
 from ozg_lod.snapshots import changes, rule_examples, snapshot
@@ -70,15 +71,14 @@ def prepare(
     if manifest is not None:
         unchanged = snapshots.current() == sources.key
         return _accounted(snapshots, sources, BuildResult(manifest, None, unchanged=unchanged))
-    say(f"Checking {len(sources.data)} files.", f"{len(sources.data)} Dateien werden geprüft.")
+    say(_("Checking {count} files.", count=len(sources.data)))
     examination = _examine(sources, settings)
     if not examination.conforms:
         return BuildResult(None, examination)
     contents = _contents(sources, examination)
     count = contents.ntriples.count(b"\n")
     say(
-        f"{count} triples conform; writing the snapshot.",
-        f"{count} Tripel sind in Ordnung; der Datenstand wird geschrieben.",
+        _("{count} triples conform; writing the snapshot.", count=count),
     )
     return _accounted(snapshots, sources, BuildResult(snapshots.write(contents), examination))
 

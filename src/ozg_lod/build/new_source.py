@@ -10,6 +10,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import packaged_source
 from ozg_lod.core.vocab import (
     DCAT,
@@ -46,14 +47,14 @@ def source_folder(directory: Path, *, base_iri: str, title: str) -> None:
     """Write a folder that builds as it stands; raise UsageError if the place or the IRI will not do."""
     if not base_iri.startswith(("https://", "http://")) or not base_iri.endswith("/"):
         raise UsageError(
-            f"{base_iri!r} is no base IRI; write one like https://w3id.org/ozg-lod/thueringen/, slash at the end.",
-            f"{base_iri!r} ist keine Basis-IRI; schreiben Sie sie wie https://w3id.org/ozg-lod/thueringen/ mit "
-            "Schrägstrich am Ende.",
+            _(
+                "{base_iri} is no base IRI; write one like https://w3id.org/ozg-lod/thueringen/, slash at the end.",
+                base_iri=repr(base_iri),
+            ),
         )
     if directory.exists() and any(directory.iterdir()):
         raise UsageError(
-            f"{directory} is not empty; name a new folder.",
-            f"{directory} ist nicht leer; nennen Sie einen neuen Ordner.",
+            _("{directory} is not empty; name a new folder.", directory=directory),
         )
     source = packaged_source()
     for name, packaged in _SHARED.items():
@@ -77,7 +78,7 @@ def _catalogue(base_iri: str, title: str) -> bytes:
     try:
         catalogue = ox.NamedNode(f"{base_iri}catalog")
     except ValueError as error:
-        raise UsageError(f"{base_iri!r} is no IRI: {error}.", f"{base_iri!r} ist keine IRI: {error}.") from None
+        raise UsageError(_("{base_iri} is no IRI: {error}.", base_iri=repr(base_iri), error=error)) from None
     triples = [
         ox.Triple(catalogue, ox.NamedNode(RDF + "type"), ox.NamedNode(DCAT + "Catalog")),
         ox.Triple(catalogue, ox.NamedNode(DCT + "title"), ox.Literal(title, language="de")),

@@ -13,6 +13,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import SourceError
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import VOID
 from ozg_lod.snapshots.fingerprint import code_fingerprint
 from ozg_lod.tables import contribution_kinds
@@ -69,8 +70,11 @@ def read(roots: tuple[Path, ...]) -> Sources:
     data = dict(sorted(_data(roots)))
     if CATALOGUE_FILE not in data:
         raise SourceError(
-            f"{first}/data/{CATALOGUE_FILE} is missing; `ozg-lod init DIR` writes one.",
-            f"{first}/data/{CATALOGUE_FILE} fehlt; `ozg-lod init ORDNER` schreibt eine.",
+            _(
+                "{first}/data/{CATALOGUE_FILE} is missing; `ozg-lod init DIR` writes one.",
+                first=first,
+                CATALOGUE_FILE=CATALOGUE_FILE,
+            ),
         )
     invariants, tried = first / "tests" / "invariants", first / "tests" / "shapes"
     return Sources(
@@ -110,14 +114,17 @@ def _data(roots: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
         files = [(place, name, content) for place in (folder, *within) for name, content in _data_files(place)]
         if not files and (root is roots[0] or not folder.is_dir()):
             raise SourceError(
-                f"There are no data in {folder}; give a folder with tables or RDF files.",
-                f"In {folder} liegen keine Daten; geben Sie einen Ordner mit Tabellen oder RDF-Dateien an.",
+                _("There are no data in {folder}; give a folder with tables or RDF files.", folder=folder),
             )
         for place, name, content in files:
             if name in seen:
                 raise SourceError(
-                    f"{name} stands in {seen[name]} and in {place}; give one of them another name.",
-                    f"{name} liegt in {seen[name]} und in {place}; benennen Sie eine der Dateien um.",
+                    _(
+                        "{name} stands in {seen} and in {place}; give one of them another name.",
+                        name=name,
+                        seen=seen[name],
+                        place=place,
+                    ),
                 )
             seen[name] = place
             yield name, content
@@ -133,12 +140,14 @@ def _base_iri(catalogue: bytes) -> str:
         quads = list(ox.parse(catalogue, ox.RdfFormat.TURTLE))
     except SyntaxError as error:
         raise SourceError(
-            f"{CATALOGUE_FILE} cannot be read: {error}.", f"{CATALOGUE_FILE} ist nicht lesbar: {error}."
+            _("{CATALOGUE_FILE} cannot be read: {error}.", CATALOGUE_FILE=CATALOGUE_FILE, error=error)
         ) from None
     spaces = [quad.object.value for quad in quads if quad.predicate.value == VOID + "uriSpace"]
     if len(spaces) != 1 or not spaces[0].startswith(("https://", "http://")) or not spaces[0].endswith("/"):
         raise SourceError(
-            f"{CATALOGUE_FILE} must name the base IRI once as void:uriSpace, with http(s) and a slash at its end.",
-            f"{CATALOGUE_FILE} muss die Basis-IRI einmal als void:uriSpace nennen, mit http(s) und Schrägstrich.",
+            _(
+                "{CATALOGUE_FILE} must name the base IRI once as void:uriSpace, with http(s) and a slash at its end.",
+                CATALOGUE_FILE=CATALOGUE_FILE,
+            ),
         )
     return str(spaces[0])

@@ -24,6 +24,7 @@ from ozg_lod.catalogue.distribution_offers import (
     moment,
 )
 from ozg_lod.catalogue.distributions import DESCRIPTIONS_FILE, FOLDER
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     DCAT,
     DCATAP,
@@ -36,7 +37,6 @@ from ozg_lod.core.vocab import (
     VCARD,
     VOID,
 )
-from ozg_lod.http.words import words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import (
     TYPE,
@@ -105,8 +105,7 @@ def compose(edition: Release) -> Catalogue:
     """Return the catalogue of an edition; raise Unavailable where it describes no dataset."""
     if edition.record(DESCRIPTIONS_FILE) is None:
         raise unavailable(
-            "no dataset is described; data/datasets.ttl says how.",
-            "es ist kein Datensatz beschrieben; data/datasets.ttl sagt, wie es geht.",
+            _("no dataset is described; data/datasets.ttl says how."),
         )
     store = ox.Store()
     store.bulk_load(path=edition.directory / DESCRIPTIONS_FILE, format=ox.RdfFormat.N_TRIPLES)
@@ -149,7 +148,7 @@ class _CatalogueWriter:
         yield resource(self.publisher, TYPE, FOAF + "Agent")
         names = self.graph.names(self.publisher)
         if not names:
-            names = {language: words(language)("portal/contributors") for language in LANGUAGES}
+            names = {language: _("Contributors to ozg-lod (no authority)")[language] for language in LANGUAGES}
         if not self.graph.objects(self.publisher, FOAF + "name"):
             yield text(self.publisher, FOAF + "name", pick(names, "de")[0])
         yield from self._said(self.publisher, {SKOS + "prefLabel"})

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from ozg_lod.core.messages import _
 from ozg_lod.http.words import Words
 from ozg_lod.snapshots.snapshot import Publication
 
@@ -22,11 +23,11 @@ def atom(log: Sequence[Publication], *, iri: str, public_url: str, title: str, w
     ET.register_namespace("", ATOM)
     feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": words.language})
     _text(feed, "id", f"{iri}#changes")
-    _text(feed, "title", words("changes/feed", title=title))
+    _text(feed, "title", _("{title}: changes", title=title)[words.language])
     _text(feed, "updated", log[-1].time)
     _link(feed, "self", f"{public_url}/changes.atom", MEDIA_TYPE)
     _link(feed, "alternate", f"{public_url}/aenderungen", "text/html")
-    _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", words("portal/contributors"))
+    _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", _("Contributors to ozg-lod (no authority)")[words.language])
     for publication in list(reversed(log))[:_MOST_ENTRIES]:
         _entry(feed, publication, iri=iri, public_url=public_url, words=words)
     ET.indent(feed)
@@ -42,19 +43,27 @@ def of_thing(
     feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": words.language})
     found = [(one, changed) for one in reversed(log) if (changed := _changed(one, touched))]
     _text(feed, "id", iri)
-    _text(feed, "title", words("changes/of_thing", name=name))
+    _text(feed, "title", _("Changes: {name}", name=name)[words.language])
     _text(feed, "updated", found[0][0].time if found else log[0].time if log else _NEVER)
     _link(feed, "self", f"{page}.atom", MEDIA_TYPE)
     _link(feed, "alternate", page, "text/html")
-    _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", words("portal/contributors"))
+    _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", _("Contributors to ozg-lod (no authority)")[words.language])
     for publication, changed in found[:_MOST_ENTRIES]:
         entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
         _text(entry, "id", f"{iri}#publication-{publication.number}")
-        _text(entry, "title", words("changes/entry", number=publication.number, version=publication.version[:12]))
+        _text(
+            entry,
+            "title",
+            _("Publication {number}, version {version}", number=publication.number, version=publication.version[:12])[
+                words.language
+            ],
+        )
         _text(entry, "updated", publication.time)
         _link(entry, "alternate", page, "text/html")
         counts = {kind: sum(one == kind for one, _ in changed) for kind in KINDS}
-        _text(entry, "summary", words("changes/summary", **counts))
+        _text(
+            entry, "summary", _("New: {added}, changed: {changed}, withdrawn: {withdrawn}.", **counts)[words.language]
+        )
         for kind, resource in changed[:_MOST_LINKS]:
             ET.SubElement(entry, f"{{{ATOM}}}category", {"term": kind, "scheme": f"{iri}#changes", "label": resource})
     ET.indent(feed)
@@ -70,14 +79,29 @@ def _changed(publication: Publication, touched: Collection[str]) -> list[tuple[s
 def summary(publication: Publication, words: Words) -> str:
     """Return how many resources came, changed and went, and whether the files were erased."""
     counts = {kind: len(getattr(publication, kind) or ()) for kind in KINDS}
-    erased = words("changes/erased", day=publication.erased) if publication.erased else ""
-    return f"{words('changes/summary', **counts)} {erased}".strip()
+    erased = (
+        _(
+            "The files of this version were erased on {day}, because a contribution in it was withdrawn and its erasure was asked for.",
+            day=publication.erased,
+        )[words.language]
+        if publication.erased
+        else ""
+    )
+    return (
+        f"{_('New: {added}, changed: {changed}, withdrawn: {withdrawn}.', **counts)[words.language]} {erased}".strip()
+    )
 
 
 def _entry(feed: ET.Element, publication: Publication, *, iri: str, public_url: str, words: Words) -> None:
     entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
     _text(entry, "id", f"{iri}#publication-{publication.number}")
-    _text(entry, "title", words("changes/entry", number=publication.number, version=publication.version[:12]))
+    _text(
+        entry,
+        "title",
+        _("Publication {number}, version {version}", number=publication.number, version=publication.version[:12])[
+            words.language
+        ],
+    )
     _text(entry, "updated", publication.time)
     _link(entry, "alternate", f"{public_url}/aenderungen#nr-{publication.number}", "text/html")
     if not publication.erased:

@@ -24,6 +24,7 @@ import pyoxigraph as ox
 
 from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.errors import SourceError
+from ozg_lod.core.messages import _
 
 METADATA: Final = "-metadata.json"
 SEPARATOR: Final = "; "
@@ -69,10 +70,10 @@ class FlatQuery:
         """Return the table as CSV (RFC 4180, UTF-8); a text that a spreadsheet would run gets an apostrophe."""
         solutions = store.query(self.query)
         if not isinstance(solutions, ox.QuerySolutions):
-            raise _faulty(self.name, "it is not a SELECT query", "sie ist keine SELECT-Abfrage")
+            raise _faulty(self.name, _("it is not a SELECT query"))
         names = [variable.value for variable in solutions.variables]
         if names != [column.name for column in self.columns]:
-            raise _faulty(self.name, f"its columns are {names}", f"ihre Spalten sind {names}")
+            raise _faulty(self.name, _("its columns are {names}", names=names))
         rows = ([_cell(row[column.name], column) for column in self.columns] for row in solutions)
         return written([names, *rows])
 
@@ -107,12 +108,11 @@ def _question(name: str, text: str) -> FlatQuery:
     if not columns or not {"title", "title-en", "dataset"} <= set(head):
         raise _faulty(
             name,
-            "its head needs title, title-en, dataset and its columns",
-            "ihr Kopf braucht title, title-en, dataset und die Spalten",
+            _("its head needs title, title-en, dataset and its columns"),
         )
     if meanings:
         names = ", ".join(sorted(meanings))
-        raise _faulty(name, f"it explains {names}, which it does not have", f"sie erklärt {names}, hat das aber nicht")
+        raise _faulty(name, _("it explains {names}, which it does not have", names=names))
     key = tuple(head.get("key", "").split())
     return FlatQuery(name, head["dataset"], head["title"], head["title-en"], key, tuple(columns), text)
 

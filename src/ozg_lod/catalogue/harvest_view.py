@@ -17,6 +17,7 @@ import pyoxigraph as ox
 
 from ozg_lod.catalogue.catalogue import Catalogue, CatalogueEntry
 from ozg_lod.core.errors import BadRequest, NotFound
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     DCAT,
     DCATDE,
@@ -91,8 +92,7 @@ def view(catalogue: Catalogue, wanted: CatalogueRequest, address: Callable[[int]
     pages = max(1, -(-len(entries) // wanted.size))
     if wanted.page > pages:
         raise NotFound(
-            f"There is no page {wanted.page}; the last is {pages}.",
-            f"Eine Seite {wanted.page} gibt es nicht; die letzte ist {pages}.",
+            _("There is no page {page}; the last is {pages}.", page=wanted.page, pages=pages),
         )
     numbers = {"first": 1, "last": pages, "prev": wanted.page - 1, "next": wanted.page + 1}
     links = {relation: address(page) for relation, page in numbers.items() if 1 <= page <= pages}
@@ -163,7 +163,7 @@ def _counted(query: Mapping[str, str], name: str, otherwise: int) -> int:
     if value is None:
         return otherwise
     if not _NUMBER.fullmatch(value):
-        raise BadRequest(f"{name} is not a number; write 1, 2, 3 …", f"{name} ist keine Zahl; schreiben Sie 1, 2, 3 …")
+        raise BadRequest(_("{name} is not a number; write 1, 2, 3 …", name=name))
     return int(value)
 
 
@@ -171,9 +171,7 @@ def _one_of(query: Mapping[str, str], name: str, known: Sequence[str]) -> str:
     value = query.get(name, known[0])
     if value not in known:
         listed = ", ".join(known)
-        raise BadRequest(
-            f"{name} is not one of: {listed}.", f"{name} ist keiner dieser Werte: {listed}.", offered=list(known)
-        )
+        raise BadRequest(_("{name} is not one of: {listed}.", name=name, listed=listed), offered=list(known))
     return value
 
 
@@ -186,8 +184,7 @@ def _moment(value: str) -> str:
         moment = moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
     except (ValueError, OverflowError):  # the first and the last day there are have no other time zones
         raise BadRequest(
-            "modified_since is neither a day nor a time; write 2026-11-22 or 2026-11-22T10:00:00Z.",
-            "modified_since ist weder Tag noch Zeitpunkt; schreiben Sie 2026-11-22 oder 2026-11-22T10:00:00Z.",
+            _("modified_since is neither a day nor a time; write 2026-11-22 or 2026-11-22T10:00:00Z."),
         ) from None
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
@@ -195,7 +192,6 @@ def _moment(value: str) -> str:
 def _version(value: str) -> str:
     if value and not _VERSION.fullmatch(value):
         raise BadRequest(
-            "version is the 64 hexadecimal digits of a published version.",
-            "version sind die 64 hexadezimalen Ziffern einer veröffentlichten Version.",
+            _("version is the 64 hexadecimal digits of a published version."),
         )
     return value

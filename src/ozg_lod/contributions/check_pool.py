@@ -36,6 +36,7 @@ from ozg_lod.core.errors import (
     Unavailable,
     Unprocessable,
 )
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.sandbox import fork_server
 from ozg_lod.sandbox.fork_server import Worker
@@ -137,7 +138,7 @@ class CheckPool:
             raise
         except (EOFError, OSError):  # the template is gone, which only the system can have done: the next starts anew
             self._snapshot = ""
-            raise _not_now("it had to be started anew", "sie musste neu gestartet werden") from None
+            raise _not_now(_("it had to be started anew")) from None
 
     async def _warm(self, opened: ServedSnapshot) -> fork_server.ForkServer:
         return await asyncio.shield(self._begun(opened))
@@ -193,9 +194,7 @@ def _charged(spending: AbstractContextManager[None]) -> Iterator[None]:
             stack.enter_context(spending)
         except TooManyRequests as error:
             raise TooManyRequests(
-                "Your requests used the time that one client has per minute; wait a little and check again.",
-                "Ihre Anfragen haben die Zeit verbraucht, die ein Client je Minute hat; warten Sie etwas und prüfen "
-                "Sie dann noch einmal.",
+                _("Your requests used the time that one client has per minute; wait a little and check again."),
                 **error.details,
             ) from None
         yield
@@ -203,8 +202,7 @@ def _charged(spending: AbstractContextManager[None]) -> Iterator[None]:
 
 def _busy() -> Busy:
     return Busy(
-        "Several files are being checked already; send yours again in a few seconds.",
-        "Es werden schon mehrere Dateien geprüft; senden Sie Ihre in einigen Sekunden noch einmal.",
+        _("Several files are being checked already; send yours again in a few seconds."),
         retry_after_s=5,
     )
 
@@ -214,17 +212,20 @@ def _failed_on(fault: fork_server.WorkerFault) -> Unprocessable:
     number = secrets.token_hex(4)
     _log.error("a check failed, number %s: %s", number, str(fault).partition(":")[0][:80])
     return Unprocessable(
-        f"The check failed on this file, through a fault of ours. Please report it with the number {number}.",
-        f"Die Prüfung ist an dieser Datei gescheitert, durch einen Fehler von uns. Bitte melden Sie ihn mit der Nummer "
-        f"{number}.",
+        _(
+            "The check failed on this file, through a fault of ours. Please report it with the number {number}.",
+            number=number,
+        ),
         number=number,
     )
 
 
 def _late(deadline_s: float) -> Late:
     return Late(
-        f"The check did not end within {deadline_s:g} seconds and was stopped; split the file into smaller ones.",
-        f"Die Prüfung war nach {deadline_s:g} Sekunden nicht fertig und wurde abgebrochen; teilen Sie die Datei auf.",
+        _(
+            "The check did not end within {deadline_s:g} seconds and was stopped; split the file into smaller ones.",
+            deadline_s=deadline_s,
+        ),
         limit_s=deadline_s,
         retry_after_s=10,
     )
@@ -232,7 +233,6 @@ def _late(deadline_s: float) -> Late:
 
 def _not_now(en: str, de: str) -> Unavailable:
     return Unavailable(
-        f"The check is not available right now: {en}; try again.",
-        f"Die Prüfung ist gerade nicht möglich: {de}; versuchen Sie es noch einmal.",
+        _("The check is not available right now: {reason}; try again.", reason=reason),
         retry_after_s=2,
     )

@@ -25,6 +25,7 @@ from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.contributions.provenance import Acceptance, source_iri
 from ozg_lod.contributions.submissions import Event, Submission, SubmissionCase, SubmissionState, now
 from ozg_lod.core.errors import InboxError, UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import packaged_source
 from ozg_lod.snapshots import changes
 from ozg_lod.snapshots.published_index import PublishedIndex
@@ -54,9 +55,7 @@ def accept(place: EditorContext, wanted: str, decision: Decision) -> BuildResult
     """Publish a submission; where the build finds something nothing changes, and the outcome has no manifest."""
     if not decision.checked.strip():
         raise UsageError(
-            "Say with --checked how it was made sure that the sender may speak for the authority: called back, say.",
-            "Sagen Sie mit --checked, wie Sie geprüft haben, dass der Absender für die Stelle sprechen darf, zum "
-            "Beispiel: Rückruf im Rathaus.",
+            _("Say with --checked how it was made sure that the sender may speak for the authority: called back, say."),
         )
     with place.inbox.locked():
         journal.recover(place.inbox, place.say)
@@ -80,8 +79,7 @@ def reject(inbox: Inbox, wanted: str, decision: Decision, say: Say) -> Submissio
     """Keep the reason; nothing is published."""
     if not decision.reason.strip():
         raise UsageError(
-            "Give the reason with --reason; the sender reads it at the status address.",
-            "Geben Sie mit --reason den Grund an; der Absender liest ihn unter der Statusadresse.",
+            _("Give the reason with --reason; the sender reads it at the status address."),
         )
     with inbox.locked():
         journal.recover(inbox, say)
@@ -213,6 +211,10 @@ def _must_be(case: SubmissionCase, *states: SubmissionState) -> None:
         return
     listed = ", ".join(states)
     raise InboxError(
-        f"{case.submission.reference} is {case.state}; this can be done with what is {listed}.",
-        f"{case.submission.reference} hat den Stand „{case.state}“; möglich ist das bei: {listed}.",
+        _(
+            "{reference} is {state}; this can be done with what is {listed}.",
+            reference=case.submission.reference,
+            state=case.state,
+            listed=listed,
+        ),
     )

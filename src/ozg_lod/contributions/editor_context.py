@@ -9,6 +9,7 @@ from pathlib import Path
 from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.contributions.submissions import SubmissionCase
 from ozg_lod.core.errors import UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings, packaged_source
 from ozg_lod.http.language import Language
 from ozg_lod.snapshots.snapshot import Snapshots
@@ -37,8 +38,10 @@ def desk(inbox: Inbox, settings: Settings, into: Path | None, say: Say) -> Edito
     own = packaged_source().resolve()
     if root == own or (own / "data") in (root, *root.parents):
         raise UsageError(
-            f"{root} belongs to the program and is replaced with it; give a folder of yours with --source DIR.",
-            f"{root} gehört zum Programm und wird mit ihm ersetzt; geben Sie mit --source ORDNER einen eigenen an.",
+            _(
+                "{root} belongs to the program and is replaced with it; give a folder of yours with --source DIR.",
+                root=root,
+            ),
         )
     folder = root / "data" if (root / "data").is_dir() else root  # as the build reads it
     try:
@@ -46,9 +49,7 @@ def desk(inbox: Inbox, settings: Settings, into: Path | None, say: Say) -> Edito
         (folder / ".writable").touch()
         (folder / ".writable").unlink()
     except OSError as error:
-        raise UsageError(
-            f"{root} cannot be written: {error.strerror}.", f"{root} ist nicht beschreibbar: {error.strerror}."
-        ) from None
+        raise UsageError(_("{root} cannot be written: {strerror}.", root=root, strerror=error.strerror)) from None
     sources = tuple(path.resolve() for path in settings.source)
     every = sources if root in sources else (*sources, root)
     return EditorContext(inbox, replace(settings, source=every), folder, say)

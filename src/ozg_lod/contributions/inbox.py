@@ -31,6 +31,7 @@ from ozg_lod.contributions.submissions import (
     reference_of,
 )
 from ozg_lod.core.errors import InboxError, NotFound, Unavailable
+from ozg_lod.core.messages import _
 from ozg_lod.snapshots import atomic_files
 
 FILE: Final = "file"
@@ -77,8 +78,7 @@ class Inbox:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise InboxError(
-                    f"Another process is deciding in {self.folder}; wait until it has ended.",
-                    f"In {self.folder} entscheidet schon ein anderer Prozess; warten Sie, bis er fertig ist.",
+                    _("Another process is deciding in {folder}; wait until it has ended.", folder=self.folder),
                 ) from None
             yield
 
@@ -119,8 +119,7 @@ class Inbox:
             if secrets.compare_digest(case.submission.token, token):
                 return case
         raise NotFound(
-            "There is no submission at this address; look whether the address is complete.",
-            "Unter dieser Adresse gibt es keine Einreichung; prüfen Sie, ob die Adresse vollständig ist.",
+            _("There is no submission at this address; look whether the address is complete."),
         )
 
     def case(self, reference: str) -> SubmissionCase:
@@ -136,9 +135,7 @@ class Inbox:
                 json.loads(sender.read_bytes()) if sender.exists() else None,
             )
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-            raise InboxError(
-                f"The submission {path} cannot be read: {error}.", f"Die Einreichung {path} ist nicht lesbar: {error}."
-            ) from error
+            raise InboxError(_("The submission {path} cannot be read: {error}.", path=path, error=error)) from error
 
     def content(self, submission: Submission) -> bytes:
         """Return the file that was submitted; raise InboxError where it is gone, or is no longer the same."""
@@ -146,14 +143,13 @@ class Inbox:
         try:
             found = path.read_bytes()
         except OSError as error:
-            raise InboxError(
-                f"{path} cannot be read: {error.strerror}.", f"{path} ist nicht lesbar: {error.strerror}."
-            ) from error
+            raise InboxError(_("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)) from error
         if hashlib.sha256(found).hexdigest() != submission.sha256:
             raise InboxError(
-                f"{path} is not the file that was submitted (its SHA-256 differs); put it back, or reject it.",
-                f"{path} ist nicht die eingereichte Datei (ihr SHA-256 ist ein anderer); legen Sie sie wieder hin, "
-                "oder lehnen Sie die Einreichung ab.",
+                _(
+                    "{path} is not the file that was submitted (its SHA-256 differs); put it back, or reject it.",
+                    path=path,
+                ),
             )
         return found
 
@@ -211,9 +207,7 @@ class Inbox:
         waiting = [case.submission.bytes for case in self.cases() if case.state is SubmissionState.RECEIVED]
         if len(waiting) >= self._most or sum(waiting) + size > self._most_bytes:
             raise Unavailable(
-                "So many submissions wait for a decision that no more are taken now; try again tomorrow.",
-                "Es warten so viele Einreichungen auf eine Entscheidung, dass gerade keine weiteren angenommen werden; "
-                "versuchen Sie es morgen noch einmal.",
+                _("So many submissions wait for a decision that no more are taken now; try again tomorrow."),
                 retry_after_s=_RETRY_AFTER_S,
             )
 
@@ -226,9 +220,9 @@ def discreet() -> Iterator[None]:
     except (InboxError, OSError) as error:
         _log.error("the inbox cannot be used: %s", error)  # one sentence, no traceback
         raise Unavailable(
-            "Submissions cannot be taken or looked up at the moment; those that were taken are safe. Try again later.",
-            "Einreichungen können gerade weder angenommen noch angezeigt werden; was angenommen wurde, ist sicher. "
-            "Versuchen Sie es später noch einmal.",
+            _(
+                "Submissions cannot be taken or looked up at the moment; those that were taken are safe. Try again later."
+            ),
             retry_after_s=_RETRY_WHEN_MENDED_S,
         ) from error
 

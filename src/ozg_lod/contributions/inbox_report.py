@@ -8,13 +8,13 @@ from typing import Final
 
 from ozg_lod.contributions.submissions import SubmissionCase, SubmissionState
 from ozg_lod.core.errors import InboxError
-from ozg_lod.core.findings import Text
+from ozg_lod.core.messages import _
 from ozg_lod.http.language import Language
 from ozg_lod.http.words import words
 from ozg_lod.rdf.lexical import CONTROL
 
-_NOTHING: Final = Text(de="Der Eingang ist leer.", en="The inbox is empty.")
-_DELETED: Final = Text(de="(gelöscht)", en="(deleted)")
+_NOTHING: Final = _("The inbox is empty.")
+_DELETED: Final = _("(deleted)")
 
 
 def listed(cases: Sequence[SubmissionCase], language: Language) -> str:
@@ -28,12 +28,15 @@ def shown(case: SubmissionCase, report: bytes, public_url: str, language: Langua
     """Return all about one case."""
     said, submission = words(language), case.submission
     facts = (
-        (said("submission/reference"), submission.reference),
-        (said("submission/received"), submission.received),
-        (said("submission/for"), submission.authority),
-        (said("submission/sender"), f"{case.sender.name} <{case.sender.mail}>" if case.sender else _DELETED[language]),
-        (said("submission/file"), f"{submission.file} ({submission.bytes} B, SHA-256 {submission.sha256[:12]})"),
-        (said("submission/address"), f"{public_url}/einreichung/{submission.token}"),
+        (_("Reference")[said.language], submission.reference),
+        (_("Received on")[said.language], submission.received),
+        (_("For")[said.language], submission.authority),
+        (
+            _("Submitted by")[said.language],
+            f"{case.sender.name} <{case.sender.mail}>" if case.sender else _DELETED[language],
+        ),
+        (_("File")[said.language], f"{submission.file} ({submission.bytes} B, SHA-256 {submission.sha256[:12]})"),
+        (_("Status address")[said.language], f"{public_url}/einreichung/{submission.token}"),
     )
     lines = [*(f"{name}: {text}" for name, text in facts), *_history(case, language), *_findings(report, language)]
     return "\n".join(_plain(line) for line in lines)
@@ -84,8 +87,7 @@ def _findings(report: bytes, language: Language) -> list[str]:
         return [f"- {finding['message'][language]}" for finding in found]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InboxError(
-            "The report of the check (report.json) cannot be read; check the file again with `ozg-lod validate`.",
-            "Der Prüfbericht (report.json) ist nicht lesbar; prüfen Sie die Datei noch einmal mit `ozg-lod validate`.",
+            _("The report of the check (report.json) cannot be read; check the file again with `ozg-lod validate`."),
         ) from None
 
 

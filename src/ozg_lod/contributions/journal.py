@@ -18,6 +18,7 @@ from ozg_lod.build import build
 from ozg_lod.contributions.inbox import PLAN, Inbox
 from ozg_lod.contributions.submissions import Event
 from ozg_lod.core.errors import InboxError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.snapshots import atomic_files, erasure
 from ozg_lod.snapshots.snapshot import Snapshots
@@ -101,8 +102,7 @@ def recover(inbox: Inbox, say: Say) -> bool:
     if plan is None:
         return False
     say(
-        "The last decision was interrupted; it is carried out to its end.",
-        "Die letzte Entscheidung wurde unterbrochen; sie wird zu Ende geführt.",
+        _("The last decision was interrupted; it is carried out to its end."),
     )
     snapshots = Snapshots(Path(plan.target))
     with snapshots.locked():
@@ -113,9 +113,7 @@ def recover(inbox: Inbox, say: Say) -> bool:
 def _unreadable(inbox: Inbox) -> InboxError:
     path = inbox.folder / PLAN
     return InboxError(
-        f"{path} is no plan of a decision; look what became of the last one, and delete the file.",
-        f"{path} ist kein Plan einer Entscheidung; sehen Sie nach, was aus der letzten wurde, und löschen Sie die "
-        "Datei.",
+        _("{path} is no plan of a decision; look what became of the last one, and delete the file.", path=path),
     )
 
 
@@ -132,8 +130,9 @@ def _unfinished(plan: JournalEntry, outcome: build.BuildResult) -> InboxError:
     found = outcome.examination
     en, de = (report.to_text(found, "en"), report.to_text(found, "de")) if found is not None else ("", "")
     return InboxError(
-        f"The files of the decision lie in {plan.into}, but the sources cannot be built any more; correct them and run "
-        f"the command again.\n{en}",
-        f"Die Dateien der Entscheidung liegen in {plan.into}, aber die Quellen lassen sich nicht mehr bauen; "
-        f"berichtigen Sie sie und rufen Sie den Befehl noch einmal auf.\n{de}",
+        _(
+            "The files of the decision lie in {into}, but the sources cannot be built any more; correct them and run the command again.\n{reason}",
+            into=plan.into,
+            reason=reason,
+        ),
     )

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from babel.dates import format_date
 
 from ozg_lod.contributions.submissions import Submission
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     DCT,
     FOAF,
@@ -63,7 +64,7 @@ def label(language: Language, acceptance: Acceptance, day: str) -> str:
     said = words(language)
     name = said(f"contribution/of_{_grammar(acceptance)}", name=acceptance.name.removeprefix("Landkreis "))
     date = format_date(dt.date.fromisoformat(day), "long", locale=language)
-    return said("contribution/source", authority=name, date=date)
+    return _("Notice of {authority}, {date}", authority=name, date=date)[said.language]
 
 
 def _grammar(acceptance: Acceptance) -> str:
@@ -78,10 +79,8 @@ def _triples(iri: str, submission: Submission, acceptance: Acceptance) -> Iterat
         yield resource(iri, RDF + "type", name)
     for language in _LANGUAGES:
         yield text(iri, SKOS + "prefLabel", label(language, acceptance, submission.day), language)
-        yield text(sending, SKOS + "prefLabel", words(language)("contribution/sending"), language)
-        yield text(
-            deciding, SKOS + "prefLabel", words(language)("contribution/deciding", role=acceptance.role), language
-        )
+        yield text(sending, SKOS + "prefLabel", _("Notice to the catalogue")[language], language)
+        yield text(deciding, SKOS + "prefLabel", _("Accepted by: {role}", role=acceptance.role)[language], language)
     for predicate in (DCT + "contributor", PROV + "wasAttributedTo"):
         yield resource(iri, predicate, submission.authority)
     yield _typed(iri, DCT + "issued", submission.day, "date")

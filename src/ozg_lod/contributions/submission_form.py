@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ozg_lod.contributions.submissions import Sender
 from ozg_lod.core.errors import BadRequest
-from ozg_lod.core.findings import Text
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.validation.examination import Examination
 
@@ -58,7 +58,7 @@ class SubmissionFields:
     """The fields as they were written, and what is wrong with them by name; nothing is, where it can be submitted."""
 
     said: Mapping[str, str]
-    faults: Mapping[str, Text]
+    faults: Mapping[str, Label | Message]
 
     @property
     def sender(self) -> Sender:
@@ -75,7 +75,7 @@ class SubmissionFields:
         kind = _KINDS.get(len(self.key)) if self.key.isascii() and self.key.isdigit() else None
         return f"{base_iri}id/{kind}/{self.key}" if kind else ""
 
-    def refused(self, name: str, message: Text) -> SubmissionFields:
+    def refused(self, name: str, message: Label | Message) -> SubmissionFields:
         """Return the same with one more fault."""
         return SubmissionFields(self.said, {**self.faults, name: message})
 
@@ -85,33 +85,20 @@ def read(fields: Mapping[str, str]) -> SubmissionFields:
     said = {name: " ".join(fields.get(name, "").split())[: _LONGEST * 2] for name in FIELDS}
     faults = {}
     if not said["authority"]:
-        faults["authority"] = Text(
-            de="Geben Sie den amtlichen Schlüssel der Stelle an, zum Beispiel 06531005",
-            en="give the official key of the authority, for example 06531005",
-        )
+        faults["authority"] = _("give the official key of the authority, for example 06531005")
     if not 1 < len(said["sender"]) <= _LONGEST or not said["sender"].isprintable():
-        faults["sender"] = Text(
-            de=f"Geben Sie Ihren Namen an, mit höchstens {_LONGEST} Zeichen",
-            en=f"give your name, in at most {_LONGEST} characters",
-        )
+        faults["sender"] = _("give your name, in at most {LONGEST} characters", LONGEST=_LONGEST)
     if not _MAIL.fullmatch(said["mail"]):
-        faults["mail"] = Text(
-            de="Geben Sie eine E-Mail-Adresse an, zum Beispiel rathaus@example.org",
-            en="give an e-mail address, for example rathaus@example.org",
-        )
+        faults["mail"] = _("give an e-mail address, for example rathaus@example.org")
     if said["consent"].lower() not in _YES:
-        faults["consent"] = Text(
-            de="Bestätigen Sie, dass Sie die Angaben für die Stelle machen dürfen",
-            en="confirm that you may make these statements for the authority",
-        )
+        faults["consent"] = _("confirm that you may make these statements for the authority")
     return SubmissionFields(said, faults)
 
 
-def unknown(key: str) -> Text:
+def unknown(key: str) -> Label | Message:
     """Return the fault of a key that the catalogue does not know."""
-    return Text(
-        de=f"Den Schlüssel „{key[:20]}“ kennt der Katalog nicht; eine Stadt oder Gemeinde hat 8 Ziffern, ein Kreis 5",
-        en=f"the catalogue does not know the key “{key[:20]}”; a town or municipality has 8 digits, a district 5",
+    return _(
+        "the catalogue does not know the key “{key}”; a town or municipality has 8 digits, a district 5", key=key[:20]
     )
 
 
@@ -125,13 +112,14 @@ def kind_of(examination: Examination, base_iri: str) -> str:
     if len(found) > 1:
         listed = ", ".join(found)
         raise BadRequest(
-            f"The file has tables of several kinds ({listed}); submit each in a file of its own.",
-            f"Die Datei hat Tabellen verschiedener Art ({listed}); reichen Sie jede in einer eigenen Datei ein.",
+            _("The file has tables of several kinds ({listed}); submit each in a file of its own.", listed=listed),
         )
     source = f"{base_iri}id/source/{contribution_kinds.PROVISIONAL}"
     if not found and f"<{source}>".encode() not in examination.quads:
         raise BadRequest(
-            f"Nothing in the file has the contribution as its source; give each statement dct:source <{source}>.",
-            f"Nichts in der Datei nennt die Mitteilung als Quelle; geben Sie jeder Aussage dct:source <{source}>.",
+            _(
+                "Nothing in the file has the contribution as its source; give each statement dct:source <{source}>.",
+                source=source,
+            ),
         )
     return found[0] if found else ""

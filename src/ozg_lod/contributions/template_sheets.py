@@ -12,6 +12,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.contributions.prefill import Prefill
+from ozg_lod.core.messages import _
 from ozg_lod.http.language import Language
 from ozg_lod.http.words import Words, words
 from ozg_lod.rdf.graph import Graph, pick
@@ -49,9 +50,9 @@ class TemplateColumn:
         """Return what the comment on the heading says."""
         rest = [say("sheets/required" if self.required else "sheets/optional").capitalize() + "."]
         if self.choices:
-            rest.append(say("sheets/allowed", values=", ".join(self.choices)) + ".")
+            rest.append(_("Allowed: {values}", values=", ".join(self.choices))[say.language] + ".")
         if self.example:
-            rest.append(f"{say('sheets/example')}: {self.example}")
+            rest.append(f"{_('Example')[say.language]}: {self.example}")
         return "\n".join([self.help, *rest])
 
 
@@ -157,7 +158,7 @@ def _lookup(prefill: Prefill, column: Column, directory: Directory, language: La
     if not fitting or len(fitting) > ROWS:
         return None
     return LookupTable(
-        words(language)("sheets/lookup_key", title=column.title(language)),
+        _("What fits into the column “{title}”", title=column.title(language))[language],
         tuple(sorted(fitting, key=lambda entry: entry[0].isdigit())),
     )
 

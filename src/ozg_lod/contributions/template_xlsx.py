@@ -20,6 +20,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ozg_lod.contributions.template_sheets import ROWS, TemplateColumn, TemplateSheet, version_lines
+from ozg_lod.core.messages import _, pgettext
 from ozg_lod.http.words import words
 from ozg_lod.tables.workbooks import saved
 
@@ -36,10 +37,10 @@ def write(sheet: TemplateSheet, address: str) -> bytes:
     book = Workbook()
     book.remove(book.worksheets[0])
     say = words(sheet.language)
-    _help(book.create_sheet(say("sheets/help_sheet")), sheet, address)
+    _help(book.create_sheet(_("How it works")[say.language]), sheet, address)
     _table(book.create_sheet(name(sheet.title)), sheet)
     if sheet.lookups:
-        _lookups(book.create_sheet(say("sheets/lookup_sheet")), sheet)
+        _lookups(book.create_sheet(pgettext("sheets", "Look up")[say.language]), sheet)
     _version(book.create_sheet("Version"), sheet)
     book.active = 1
     book.properties.title, book.properties.creator = sheet.title, "ozg-lod"
@@ -109,13 +110,16 @@ def _rule(column: TemplateColumn, sheet: TemplateSheet) -> DataValidation | None
     if column.choices:
         listed = ",".join(column.choices)
         rule = DataValidation(type="list", formula1=f'"{listed}"', allow_blank=True, showErrorMessage=True)
-        rule.error, rule.errorTitle = say("sheets/allowed", values=", ".join(column.choices)), column.title[:32]
+        rule.error, rule.errorTitle = (
+            _("Allowed: {values}", values=", ".join(column.choices))[say.language],
+            column.title[:32],
+        )
         return rule
     if column.lookup is None:
         return None
     letter = get_column_letter(2 * column.lookup + 1)
     last = len(sheet.lookups[column.lookup].entries) + 1
-    where = f"'{say('sheets/lookup_sheet')}'!${letter}$2:${letter}${last}"
+    where = f"'{pgettext('sheets', 'Look up')[say.language]}'!${letter}$2:${letter}${last}"
     return DataValidation(type="list", formula1=where, allow_blank=True, showErrorMessage=False)
 
 
@@ -124,7 +128,7 @@ def _lookups(page: Worksheet, sheet: TemplateSheet) -> None:
     for index, lookup in enumerate(sheet.lookups):
         first = 2 * index + 1
         _put(page, 1, first, lookup.title)
-        _put(page, 1, first + 1, say("sheets/lookup_name"))
+        _put(page, 1, first + 1, _("What it stands for")[say.language])
         for number, width in ((first, 24), (first + 1, 44)):
             page.cell(1, number).font = Font(bold=True)
             page.column_dimensions[get_column_letter(number)].width = width

@@ -18,6 +18,7 @@ from ozg_lod.contributions import (
 from ozg_lod.contributions.template_sheets import TemplateSheet
 from ozg_lod.core.errors import NotFound
 from ozg_lod.core.folding import fold
+from ozg_lod.core.messages import _
 from ozg_lod.http.language import Language
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
@@ -65,8 +66,7 @@ class TemplateCatalogue:
             return found
         listed = ", ".join(kind.slug for kind in self.kinds)
         raise NotFound(
-            f"There is no template “{slug[:40]}”; there are: {listed}.",
-            f"Eine Vorlage „{slug[:40]}“ gibt es nicht; es gibt: {listed}.",
+            _("There is no template “{slug}”; there are: {listed}.", slug=slug[:40], listed=listed),
         )
 
     def authority(self, key: str, language: Language) -> ListEntry:
@@ -76,12 +76,13 @@ class TemplateCatalogue:
             return found
         near = [entry for kind in AUTHORITIES for entry in self.directory.nearest(kind, key[:40])][:5]
         names = "; ".join(f"{pick(entry.names, language, entry.key)[0]} ({entry.key})" for entry in near)
-        en, de = (f" Near: {names}.", f" Ähnlich: {names}.") if near else ("", "")
+        en, de = _(" Near: {names}.", names=names) if near else ("", "")
         raise NotFound(
-            f"There is no authority with the key “{key[:40]}”; write the 8 digits of a municipality or the 5 of a "
-            f"district.{en}",
-            f"Zum Schlüssel „{key[:40]}“ gibt es keine Kommune; schreiben Sie die 8 Ziffern einer Gemeinde oder die 5 "
-            f"eines Kreises.{de}",
+            _(
+                "There is no authority with the key “{key}”; write the 8 digits of a municipality or the 5 of a district.{reason}",
+                key=key[:40],
+                reason=reason,
+            ),
             suggestions=[{"iri": entry.iri, "name": pick(entry.names, language, entry.key)[0]} for entry in near],
         )
 
@@ -89,7 +90,7 @@ class TemplateCatalogue:
         """Return the bundle with this key; raise NotFound."""
         found = next((entry for entry in self.directory.kinds.get("bundle", ()) if entry.key == key), None)
         if found is None:
-            raise NotFound(f"There is no bundle “{key[:80]}”.", f"Ein Bündel „{key[:80]}“ gibt es nicht.")
+            raise NotFound(_("There is no bundle “{key}”.", key=key[:80]))
         return found
 
     def search(self, text: str) -> list[ListEntry]:

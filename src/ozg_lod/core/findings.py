@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from ozg_lod.core.messages import Label, Message
+
 
 class Severity(enum.StrEnum):
     """How much a finding weighs; only an error refuses (a warning does so under `--strict`)."""
@@ -12,17 +14,6 @@ class Severity(enum.StrEnum):
     ERROR = "error"
     WARNING = "warning"
     HINT = "hint"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The same sentence in German and English."""
-
-    de: str
-    en: str
-
-    def __getitem__(self, language: str) -> str:
-        return self.de if language == "de" else self.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +31,8 @@ class Location:
     column: str | None = None
     line: int | None = None
     character: int | None = None
-    subject: Text | None = None
-    property: Text | None = None
+    subject: Label | Message | None = None
+    property: Label | Message | None = None
     focus: str | None = None
     letter: str | None = None
 
@@ -69,7 +60,7 @@ class Finding:
 
     severity: Severity
     rule: str
-    message: Text
+    message: Label | Message
     place: Location = field(default_factory=Location)
     value: str | None = None
     suggestion: str | None = None

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ozg_lod.core.findings import Finding
+from ozg_lod.core.messages import _
 from ozg_lod.harvest_check.client import Fetch, FetchedResponse
 from ozg_lod.harvest_check.findings import error, hint, warning
 from ozg_lod.harvest_check.graph import CatalogueTerm
@@ -28,15 +29,13 @@ def reached(answer: FetchedResponse) -> Iterator[Finding]:
     elif answer.status != OK:
         yield error(
             "feed-status",
-            f"Unter der Adresse des Katalogs kommt Status {answer.status} statt 200",
-            f"the address of the catalogue answers with status {answer.status} instead of 200",
+            _("the address of the catalogue answers with status {status} instead of 200", status=answer.status),
             value=answer.url,
         )
     elif not answer.body.strip():
         yield error(
             "feed-empty",
-            "Die Antwort ist leer; Harvester löschen dann alle Datensätze. Senden Sie im Fehlerfall 503",
-            "the answer is empty; harvesters then delete all datasets. Send 503 when something fails",
+            _("the answer is empty; harvesters then delete all datasets. Send 503 when something fails"),
         )
 
 
@@ -47,23 +46,24 @@ def media_type(answer: FetchedResponse) -> Iterator[Finding]:
     if found == "text/html":
         yield error(
             "type-html",
-            "Unter der Adresse steht eine Webseite (text/html), kein RDF; CKAN meldet „no plugin registered“ und "
-            "übernimmt nichts. Melden Sie die Adresse mit Endung an, etwa /catalog.rdf",
-            "the address holds a web page (text/html), no RDF; CKAN says “no plugin registered” and imports nothing. "
-            "Register the address with a suffix, such as /catalog.rdf",
+            _(
+                "the address holds a web page (text/html), no RDF; CKAN says “no plugin registered” and imports nothing. Register the address with a suffix, such as /catalog.rdf"
+            ),
         )
     elif found not in READ:
         shown = found or "–"
         yield error(
             "type-unknown",
-            f"Der Medientyp „{shown}“ sagt Harvestern nicht, dass es RDF ist; senden Sie {', '.join(READ)}",
-            f"the media type “{shown}” does not tell harvesters that it is RDF; send {', '.join(READ)}",
+            _(
+                "the media type “{shown}” does not tell harvesters that it is RDF; send {READ}",
+                shown=shown,
+                READ=", ".join(READ),
+            ),
         )
     if charset.strip() not in ("", "utf-8", "utf8"):
         yield error(
             "charset-declared",
-            f"Content-Type nennt die Zeichenkodierung {charset.strip()}; RDF wird in UTF-8 geschrieben",
-            f"Content-Type names the character encoding {charset.strip()}; RDF is written in UTF-8",
+            _("Content-Type names the character encoding {strip}; RDF is written in UTF-8", strip=charset.strip()),
         )
 
 
@@ -75,24 +75,21 @@ def redirects(answer: FetchedResponse) -> Iterator[Finding]:
     if start.scheme == "https" and any(urlsplit(url).scheme == "http" for url in (*answer.hops, answer.url)):
         yield error(
             "redirect-downgrade",
-            "Die Adresse leitet von https auf http um; strenge Clients folgen nicht",
-            "the address redirects from https to http; strict clients do not follow",
+            _("the address redirects from https to http; strict clients do not follow"),
             value=answer.url,
         )
     if start.hostname != end.hostname:
         yield warning(
             "redirect-host",
-            "Die Adresse leitet auf einen anderen Rechner um; melden Sie die Adresse an, die am Ende antwortet, sonst "
-            "kommen Datensätze doppelt an",
-            "the address redirects to another host; register the address that answers in the end, else datasets may "
-            "arrive twice",
+            _(
+                "the address redirects to another host; register the address that answers in the end, else datasets may arrive twice"
+            ),
             value=answer.url,
         )
     if len(answer.hops) > 1:
         yield warning(
             "redirect-chain",
-            f"Die Adresse leitet {len(answer.hops)} Mal weiter; eine Weiterleitung genügt",
-            f"the address redirects {len(answer.hops)} times; one redirect is enough",
+            _("the address redirects {count} times; one redirect is enough", count=len(answer.hops)),
             value=answer.url,
         )
 
@@ -103,29 +100,37 @@ def head(fetch: Fetch, answer: FetchedResponse) -> Iterator[Finding]:
     if asked.trouble or asked.status in _NO_HEAD:
         yield hint(
             "head-missing",
-            "HEAD wird nicht beantwortet; CKAN fragt danach und fällt auf GET zurück",
-            "HEAD is not answered; CKAN asks it first and falls back to GET",
+            _("HEAD is not answered; CKAN asks it first and falls back to GET"),
         )
         return
     if asked.status != answer.status:
         yield error(
             "head-status",
-            f"HEAD antwortet mit {asked.status}, GET mit {answer.status}; beide müssen gleich sein",
-            f"HEAD answers {asked.status}, GET {answer.status}; both must be the same",
+            _(
+                "HEAD answers {status}, GET {status2}; both must be the same",
+                status=asked.status,
+                status2=answer.status,
+            ),
         )
         return
     if asked.media_type != answer.media_type:
         yield error(
             "head-type",
-            f"HEAD nennt den Medientyp „{asked.media_type}“, GET „{answer.media_type}“; beide müssen gleich sein",
-            f"HEAD gives the media type “{asked.media_type}”, GET “{answer.media_type}”; both must be the same",
+            _(
+                "HEAD gives the media type “{media_type}”, GET “{media_type2}”; both must be the same",
+                media_type=asked.media_type,
+                media_type2=answer.media_type,
+            ),
         )
     encoded = "content-encoding" in answer.headers or "content-encoding" in asked.headers
     if asked.length is not None and asked.length != len(answer.body) and not encoded:
         yield error(
             "head-length",
-            f"HEAD nennt {asked.length} Bytes, GET liefert {len(answer.body)}; CKAN lehnt nach der Zahl von HEAD ab",
-            f"HEAD announces {asked.length} bytes, GET sends {len(answer.body)}; CKAN refuses by the number in HEAD",
+            _(
+                "HEAD announces {length} bytes, GET sends {count}; CKAN refuses by the number in HEAD",
+                length=asked.length,
+                count=len(answer.body),
+            ),
         )
 
 
@@ -135,8 +140,7 @@ def again(fetch: Fetch, answer: FetchedResponse, read: Read) -> Iterator[Finding
     if second.trouble or second.status != answer.status:
         yield error(
             "feed-unstable",
-            "Beim zweiten Lesen kommt keine Antwort mehr oder ein anderer Status",
-            "on the second read there is no answer or another status",
+            _("on the second read there is no answer or another status"),
         )
         return
     if second.body != answer.body:
@@ -148,17 +152,15 @@ def _changed(*, same: bool) -> Finding:
     if same:
         return warning(
             "bytes-unstable",
-            "Zweimal gelesen ergibt zwei verschiedene Fassungen desselben Inhalts (Reihenfolge oder wandernde leere "
-            "Knoten); Portale sehen jedes Mal eine Änderung. Sortieren Sie die Ausgabe und geben Sie allem Adressen",
-            "two reads give two texts of the same content (order, or blank nodes that move); portals see a change "
-            "every time. Sort the output and give everything an address",
+            _(
+                "two reads give two texts of the same content (order, or blank nodes that move); portals see a change every time. Sort the output and give everything an address"
+            ),
         )
     return warning(
         "content-unstable",
-        "Zweimal gelesen ergibt zwei verschiedene Inhalte, etwa einen Zeitstempel; Portale sehen jedes Mal eine "
-        "Änderung. Nehmen Sie Daten aus den Daten, nicht von der Uhr",
-        "two reads give two different contents, such as a time stamp; portals see a change every time. Take dates from "
-        "the data, not from the clock",
+        _(
+            "two reads give two different contents, such as a time stamp; portals see a change every time. Take dates from the data, not from the clock"
+        ),
     )
 
 
@@ -175,21 +177,18 @@ def _validators(fetch: Fetch, answer: FetchedResponse, second: FetchedResponse) 
     if not tag:
         yield hint(
             "etag-missing",
-            "Es gibt kein ETag; damit könnten Portale fragen, ob sich etwas geändert hat, statt alles zu laden",
-            "there is no ETag; with it portals could ask whether anything changed instead of loading everything",
+            _("there is no ETag; with it portals could ask whether anything changed instead of loading everything"),
         )
         return
     if second.headers.get("etag") != tag and second.body == answer.body:
         yield warning(
             "etag-unstable",
-            "Das ETag ist bei gleichem Inhalt jedes Mal ein anderes",
-            "the ETag is another one each time for the same content",
+            _("the ETag is another one each time for the same content"),
         )
         return
     asked = fetch.get(answer.url, headers={"If-None-Match": tag})
     if asked.status != _NOT_MODIFIED and second.body == answer.body:
         yield warning(
             "etag-ignored",
-            f"Auf die Frage nach dem ETag (If-None-Match) kommt {asked.status} statt 304",
-            f"asked for the ETag (If-None-Match) it answers {asked.status} instead of 304",
+            _("asked for the ETag (If-None-Match) it answers {status} instead of 304", status=asked.status),
         )

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ozg_lod.core.findings import Finding
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCAT, SPDX
 from ozg_lod.harvest_check.client import Fetch, FetchedResponse
 from ozg_lod.harvest_check.fetch_errors import FetchError
@@ -63,8 +64,7 @@ def check(
         findings.append(
             hint(
                 "links-unchecked",
-                f"{len(links) - most} weitere Adressen wurden nicht geprüft (Grenze: {most})",
-                f"{len(links) - most} more addresses were not checked (limit: {most})",
+                _("{count} more addresses were not checked (limit: {most})", count=len(links) - most, most=most),
             )
         )
     return Links(statuses, tuple(findings))
@@ -109,13 +109,10 @@ def _unanswered(graph: CatalogueGraph, link: _Link, trouble: FetchError) -> Find
 
 
 def _dead(graph: CatalogueGraph, link: _Link, status: int) -> Finding:
-    name = (
-        ("Die Datei zum Herunterladen", "the file to download") if link.download else ("Der Zugang", "the access URL")
-    )
+    name = _("the file to download") if link.download else ("Der Zugang", "the access URL")
     return error(
         "link-dead",
-        f"{name[0]} antwortet mit Status {status} statt 200",
-        f"{name[1]} answers with status {status} instead of 200",
+        _("{name} answers with status {status} instead of 200", status=status, name=name),
         value=link.url,
         place=place(graph, link.distribution),
     )
@@ -129,8 +126,7 @@ def _head_differs(
     if head.status == OK and (wrong or head.media_type != answer.media_type):
         yield warning(
             "link-head",
-            "HEAD und GET nennen für die Datei verschiedene Längen oder Medientypen",
-            "HEAD and GET give different lengths or media types for the file",
+            _("HEAD and GET give different lengths or media types for the file"),
             value=link.url,
             place=place(graph, link.distribution),
         )
@@ -145,8 +141,7 @@ def _declared(
     if types and types[0] and answer.media_type and answer.media_type not in types:
         yield warning(
             "link-type",
-            f"Angekündigt ist {types[0]}, geliefert wird {answer.media_type}",
-            f"declared is {types[0]}, delivered is {answer.media_type}",
+            _("declared is {types}, delivered is {media_type}", types=types[0], media_type=answer.media_type),
             value=link.url,
             place=where,
         )
@@ -156,16 +151,14 @@ def _declared(
         if size is not None and (not said.isdigit() or int(said) != size):
             yield error(
                 "link-size",
-                f"Angekündigt sind {declared.value} Bytes, geliefert werden {size}",
-                f"declared are {declared.value} bytes, delivered are {size}",
+                _("declared are {value} bytes, delivered are {size}", value=declared.value, size=size),
                 value=link.url,
                 place=where,
             )
     if whole and not _hash_fits(graph, link.distribution, answer.body):
         yield error(
             "link-hash",
-            "Die Prüfsumme im Katalog passt nicht zur gelieferten Datei",
-            "the checksum in the catalogue does not fit the file delivered",
+            _("the checksum in the catalogue does not fit the file delivered"),
             value=link.url,
             place=where,
         )

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from ozg_lod.core.findings import Finding
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import HYDRA
 from ozg_lod.harvest_check import feed as harvest_feed
 from ozg_lod.harvest_check.client import Fetch, FetchedResponse
@@ -84,8 +85,7 @@ def _take(feed: Feed, answer: FetchedResponse, read: Read) -> Triples:
         feed.findings.append(
             warning(
                 "page-empty",
-                f"Seite {feed.pages} enthält keinen Datensatz",
-                f"page {feed.pages} holds no dataset",
+                _("page {pages} holds no dataset", pages=feed.pages),
             )
         )
     return triples
@@ -98,9 +98,11 @@ def _next(feed: Feed, triples: Triples, url: str) -> str | None:
         feed.findings.append(
             warning(
                 "page-views",
-                f"Seite {feed.pages} beschreibt {len(views)} Blättersichten; Harvester nehmen irgendeine. "
-                "Behalten Sie eine",
-                f"page {feed.pages} describes {len(views)} paging views; harvesters take any of them. Keep one",
+                _(
+                    "page {pages} describes {count} paging views; harvesters take any of them. Keep one",
+                    pages=feed.pages,
+                    count=len(views),
+                ),
             )
         )
     said = {p.removeprefix(HYDRA): o.value for s, p, o in triples if p.startswith(HYDRA) and s in views}
@@ -114,8 +116,7 @@ def _next(feed: Feed, triples: Triples, url: str) -> str | None:
         feed.findings.append(
             error(
                 "page-next-on-last",
-                "Die letzte Seite nennt noch eine nächste; Harvester lesen dann weiter, bis sie abbrechen",
-                "the last page still names a next one; harvesters then read on until they give up",
+                _("the last page still names a next one; harvesters then read on until they give up"),
                 value=following,
             )
         )
@@ -128,10 +129,9 @@ def _usable(feed: Feed, answer: FetchedResponse, first: FetchedResponse, followi
         feed.findings.append(
             warning(
                 "page-host",
-                "Die nächste Seite liegt auf einem anderen Rechner, als wäre es die Adresse hinter einem Proxy; "
-                "bilden Sie Seitenadressen aus der öffentlichen Adresse",
-                "the next page is on another host, as if it were the address behind a proxy; make page addresses from "
-                "the public address",
+                _(
+                    "the next page is on another host, as if it were the address behind a proxy; make page addresses from the public address"
+                ),
                 value=following,
             )
         )
@@ -140,10 +140,10 @@ def _usable(feed: Feed, answer: FetchedResponse, first: FetchedResponse, followi
         feed.stop(
             error(
                 "page-missing",
-                f"Die nächste Seite antwortet nicht (Status {answer.status or '–'}); Harvester brechen ab und "
-                "verlieren alles danach",
-                f"the next page does not answer (status {answer.status or '–'}); harvesters stop and lose all "
-                "that follows",
+                _(
+                    "the next page does not answer (status {status}); harvesters stop and lose all that follows",
+                    status=answer.status or "–",
+                ),
                 value=following,
             )
         )
@@ -152,10 +152,12 @@ def _usable(feed: Feed, answer: FetchedResponse, first: FetchedResponse, followi
         feed.findings.append(
             error(
                 "page-type",
-                f"Seite {feed.pages + 1} hat den Medientyp „{answer.media_type}“ statt „{first.media_type}“; Harvester "
-                "lesen alle Seiten wie die erste",
-                f"page {feed.pages + 1} has the media type “{answer.media_type}” instead of “{first.media_type}”; "
-                "harvesters read all pages like the first",
+                _(
+                    "page {pages} has the media type “{media_type}” instead of “{media_type2}”; harvesters read all pages like the first",
+                    pages=feed.pages + 1,
+                    media_type=answer.media_type,
+                    media_type2=first.media_type,
+                ),
             )
         )
         feed.complete &= answer.media_type in READ
@@ -174,8 +176,7 @@ def _full(term: CatalogueTerm, host: str) -> CatalogueTerm:
 def _relative(count: int, example: str) -> Finding:
     return error(
         "iri-relative",
-        f"{count} Adressen sind ohne http(s) und Rechnernamen geschrieben; Harvester können sie nicht auflösen",
-        f"{count} addresses are written without http(s) and host; harvesters cannot resolve them",
+        _("{count} addresses are written without http(s) and host; harvesters cannot resolve them", count=count),
         value=example,
     )
 
@@ -184,14 +185,12 @@ def _loop(following: str, *, itself: bool) -> Finding:
     if itself:
         return error(
             "page-self",
-            "Eine Seite nennt sich selbst als nächste; Harvester lesen endlos",
-            "a page names itself as the next one; harvesters read without end",
+            _("a page names itself as the next one; harvesters read without end"),
             value=following,
         )
     return error(
         "page-loop",
-        "Die Seiten führen im Kreis; Harvester lesen endlos",
-        "the pages run in a circle; harvesters read without end",
+        _("the pages run in a circle; harvesters read without end"),
         value=following,
     )
 
@@ -199,15 +198,15 @@ def _loop(following: str, *, itself: bool) -> Finding:
 def _same(number: int) -> Finding:
     return error(
         "page-repeated",
-        f"Seite {number} ist gleich einer früheren; Harvester lesen endlos oder brechen hier ab",
-        f"page {number} is the same as an earlier one; harvesters read without end or stop here",
+        _("page {number} is the same as an earlier one; harvesters read without end or stop here", number=number),
     )
 
 
 def _endless(limit: int) -> Finding:
     return error(
         "page-limit",
-        f"Nach {limit} Seiten ist kein Ende da; prüfen Sie, ob das Blättern endet (mit --max-pages liest die "
-        "Prüfung weiter)",
-        f"there is no end after {limit} pages; check whether paging ends (with --max-pages the check reads on)",
+        _(
+            "there is no end after {limit} pages; check whether paging ends (with --max-pages the check reads on)",
+            limit=limit,
+        ),
     )

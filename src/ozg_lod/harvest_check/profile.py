@@ -9,7 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from ozg_lod.core.findings import Severity, Text
+from ozg_lod.core.findings import Severity
+from ozg_lod.core.messages import Label, Message
 from ozg_lod.core.vocab import PREFIXES
 from ozg_lod.harvest_check.graph import (
     CATALOG,
@@ -31,9 +32,9 @@ class ProfileRule:
     kind: str
     slug: str
     predicate: str
-    name: Text
+    name: Label | Message
     severity: Severity = Severity.ERROR
-    effect: Text | None = None
+    effect: Label | Message | None = None
     start: str = ""
     base: bool = False
     plural: bool = False

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ozg_lod.core.findings import Finding, Severity, Text
+from ozg_lod.core.findings import Finding, Severity
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     DCAT,
     DCT,
@@ -19,10 +20,10 @@ from ozg_lod.harvest_check.profile import ProfileRule, profile
 from ozg_lod.harvest_check.structure import is_stub, place
 
 _WHO: Final = {
-    "catalogue": Text("Dem Katalog", "the catalogue"),
-    "dataset": Text("Dem Datensatz", "the dataset"),
-    "distribution": Text("Der Distribution", "the distribution"),
-    "service": Text("Dem Datendienst", "the data service"),
+    "catalogue": _("the catalogue"),
+    "dataset": _("the dataset"),
+    "distribution": _("the distribution"),
+    "service": _("the data service"),
 }
 _FILES_ONLY: Final = frozenset({"size", "checksum", "media-type"})
 """What a distribution that is reached through a service need not have: it is no file."""
@@ -85,8 +86,7 @@ def _missing(rule: ProfileRule, graph: CatalogueGraph, subject: CatalogueTerm) -
 def _several(rule: ProfileRule, graph: CatalogueGraph, subject: CatalogueTerm, found: list[CatalogueTerm]) -> Finding:
     return error(
         f"{rule.kind}-{rule.slug}-several",
-        f"{len(found)} {rule.name.de} sind genannt; erlaubt ist genau eine Angabe",
-        f"{len(found)} {rule.name.en} are given; exactly one is allowed",
+        _("{count} {reason} are given; exactly one is allowed", count=len(found), reason=rule.name),
         value=", ".join(sorted(short(term.value) for term in found)),
         place=place(graph, subject),
     )
@@ -95,8 +95,11 @@ def _several(rule: ProfileRule, graph: CatalogueGraph, subject: CatalogueTerm, f
 def _unlisted(rule: ProfileRule, graph: CatalogueGraph, subject: CatalogueTerm, value: CatalogueTerm) -> Finding:
     return warning(
         f"{rule.kind}-{rule.slug}-unlisted",
-        f"{rule.name.de} ist nicht aus der Liste, die das Profil verlangt; ihre Adressen beginnen mit {rule.start}",
-        f"{rule.name.en} is not from the list that the profile asks for; its addresses start with {rule.start}",
+        _(
+            "{reason} is not from the list that the profile asks for; its addresses start with {start}",
+            start=rule.start,
+            reason=rule.name,
+        ),
         value=value.value,
         place=place(graph, subject),
     )
@@ -105,14 +108,11 @@ def _unlisted(rule: ProfileRule, graph: CatalogueGraph, subject: CatalogueTerm, 
 def _agents(graph: CatalogueGraph) -> Iterator[Finding]:
     for agent in _named_by(graph, DCT + "publisher"):
         if agent in graph.said and not graph.of(agent, FOAF + "name"):
-            text = Text("Dem Herausgeber fehlt der Name (foaf:name)", "the publisher has no name (foaf:name)")
+            text = _("the publisher has no name (foaf:name)")
             yield Finding(Severity.ERROR, "publisher-name-missing", text, place(graph, agent))
     for contact in _named_by(graph, DCAT + "contactPoint"):
         if not any(graph.of(contact, way) for way in _WAYS):
-            text = Text(
-                "Die Kontaktstelle hat weder E-Mail noch Web-Adresse noch Telefon",
-                "the contact point has neither e-mail nor web address nor telephone",
-            )
+            text = _("the contact point has neither e-mail nor web address nor telephone")
             yield Finding(Severity.ERROR, "contact-empty", text, place(graph, contact))
 
 

@@ -15,7 +15,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import OzgLodError
-from ozg_lod.core.findings import Finding, Severity, Text
+from ozg_lod.core.findings import Finding, Severity
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.harvest_check.graph import CatalogueTerm
 from ozg_lod.rdf.parse_guard import prescan
 from ozg_lod.rdf.syntax import explained
@@ -36,21 +37,14 @@ READ: Final = {
 MAX_TRIPLES: Final = 500_000
 _LIMITS: Final = fork_server.WorkerLimits(memory_mb=1024, cpu_s=60)
 _DEADLINE_S: Final = 60.0
-_REMOTE: Final = Text(
-    de="Die Seite verweist auf einen Kontext im Netz; Harvester laden ihn nach oder brechen ab, wenn er fehlt. "
-    "Schreiben Sie den Kontext in die Seite",
-    en="the page refers to a context on the web; harvesters fetch it, or stop when it is not there. Write the context "
-    "into the page",
+_REMOTE: Final = _(
+    "the page refers to a context on the web; harvesters fetch it, or stop when it is not there. Write the context into the page"
 )
-_BAD_ADDRESS: Final = Text(
-    de="Eine Adresse auf der Seite ist unvollständig oder enthält ein verbotenes Zeichen (ein Leerzeichen schreibt man "
-    "%20); strenge Harvester verwerfen die ganze Seite",
-    en="an address on the page is incomplete or holds a character that may not stand there (a space is written %20); "
-    "strict harvesters refuse the whole page",
+_BAD_ADDRESS: Final = _(
+    "an address on the page is incomplete or holds a character that may not stand there (a space is written %20); strict harvesters refuse the whole page"
 )
-_TOO_MANY: Final = Text(
-    de=f"Die Seite hat mehr als {MAX_TRIPLES} Aussagen; teilen Sie den Katalog auf Seiten auf",
-    en=f"the page has more than {MAX_TRIPLES} statements; divide the catalogue into pages",
+_TOO_MANY: Final = _(
+    "the page has more than {MAX_TRIPLES} statements; divide the catalogue into pages", MAX_TRIPLES=MAX_TRIPLES
 )
 
 Triples = list[tuple[CatalogueTerm, str, CatalogueTerm]]
@@ -107,10 +101,7 @@ def here(body: bytes, media_type: str, base: str) -> CatalogueReading:
     form = READ[media_type]
     text = decoded(body, file="")
     if isinstance(text, Finding):
-        message = Text(
-            de="Die Seite ist nicht in UTF-8 geschrieben, obwohl RDF das verlangt; Harvester brechen ab",
-            en="the page is not written in UTF-8, as RDF demands; harvesters stop with a fault",
-        )
+        message = _("the page is not written in UTF-8, as RDF demands; harvesters stop with a fault")
         return _refused("charset-invalid", message, text.value)
     fault = prescan(text, form, "")
     if fault is not None:
@@ -175,9 +166,9 @@ def _has_remote_context(text: str) -> bool:
     return False
 
 
-def _refused(rule: str, message: Text, value: str | None = None) -> CatalogueReading:
+def _refused(rule: str, message: Label | Message, value: str | None = None) -> CatalogueReading:
     return CatalogueReading(findings=(_finding(rule, message, value),), readable=False)
 
 
-def _finding(rule: str, message: Text, value: str | None = None) -> Finding:
+def _finding(rule: str, message: Label | Message, value: str | None = None) -> Finding:
     return Finding(Severity.ERROR, rule, message, value=value)

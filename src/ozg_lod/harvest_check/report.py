@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Final
 
-from ozg_lod.core.findings import Finding, Severity, Text
+from ozg_lod.core.findings import Finding, Severity
+from ozg_lod.core.messages import _
 from ozg_lod.harvest_check.check import HarvestResult
 from ozg_lod.harvest_check.mqa import Score
 from ozg_lod.http.language import Language
@@ -17,22 +18,22 @@ from ozg_lod.rdf.lexical import CONTROL
 LISTED: Final = 5
 """How many places one cause lists in the text."""
 DIMENSIONS: Final = {
-    "findability": Text("Auffindbarkeit", "Findability"),
-    "accessibility": Text("Zugänglichkeit", "Accessibility"),
-    "interoperability": Text("Interoperabilität", "Interoperability"),
-    "reusability": Text("Weiterverwendbarkeit", "Reusability"),
-    "contextuality": Text("Kontext", "Contextuality"),
+    "findability": _("Findability"),
+    "accessibility": _("Accessibility"),
+    "interoperability": _("Interoperability"),
+    "reusability": _("Reusability"),
+    "contextuality": _("Contextuality"),
 }
 RATINGS: Final = {
-    "excellent": Text("ausgezeichnet", "excellent"),
-    "good": Text("gut", "good"),
-    "sufficient": Text("ausreichend", "sufficient"),
-    "bad": Text("schlecht", "bad"),
+    "excellent": _("excellent"),
+    "good": _("good"),
+    "sufficient": _("sufficient"),
+    "bad": _("bad"),
 }
 SEVERITIES: Final = {
-    Severity.ERROR: (Text("Fehler", "error"), Text("Fehler", "errors")),
-    Severity.WARNING: (Text("Warnung", "warning"), Text("Warnungen", "warnings")),
-    Severity.HINT: (Text("Hinweis", "hint"), Text("Hinweise", "hints")),
+    Severity.ERROR: (_("error"), _("errors")),
+    Severity.WARNING: (_("warning"), _("warnings")),
+    Severity.HINT: (_("hint"), _("hints")),
 }
 
 
@@ -68,7 +69,7 @@ def summary(outcome: HarvestResult, language: Language) -> str:
     """Return the headline, such as "2 errors, 1 hint"."""
     counts = outcome.counts
     said = [f"{n} {SEVERITIES[s][n != 1][language]}" for s in Severity if (n := counts[s])]
-    return ", ".join(said) or Text("Keine Befunde", "No findings")[language]
+    return ", ".join(said) or _("No findings")[language]
 
 
 def to_text(outcome: HarvestResult, language: Language) -> str:
@@ -104,10 +105,7 @@ def to_json(outcome: HarvestResult, *, strict: bool = False) -> bytes:
 def _counted(outcome: HarvestResult, language: Language) -> str:
     if not outcome.counted:
         return ""
-    names = Text(
-        "Seiten: {pages}, Datensätze: {datasets}, Distributionen: {distributions}, gefragte Adressen: {addresses}",
-        "pages: {pages}, datasets: {datasets}, distributions: {distributions}, addresses asked: {addresses}",
-    )
+    names = _("pages: {pages}, datasets: {datasets}, distributions: {distributions}, addresses asked: {addresses}")
     return names[language].format(**outcome.counted)
 
 
@@ -127,16 +125,13 @@ def _line(cause: FindingSummary) -> str:
 
 def _points(score: Score, language: Language) -> Iterator[str]:
     rating = RATINGS[score.rating][language]
-    yield Text(
-        f"Metadatenqualität (MQA): {score.points} von 405 Punkten, {rating}",
-        f"Metadata quality (MQA): {score.points} of 405 points, {rating}",
-    )[language]
+    yield _("Metadata quality (MQA): {points} of 405 points, {rating}", points=score.points, rating=rating)[language]
     for dimension, name in DIMENSIONS.items():
         earned, possible = score.of(dimension)
         yield f"  {name[language]:<22}{_number(earned, language):>6} / {possible}"
     said = raising(score, language)
     if said:
-        yield Text("Was sie höbe:", "What would raise it:")[language]
+        yield _("What would raise it:")[language]
     for points, how in said:
         yield f"  +{points}  {how}"
 
@@ -147,9 +142,7 @@ def raising(score: Score, language: Language) -> list[tuple[str, str]]:
     found = []
     for result in lost:
         lacking, all_of_them = result.lacking, score.datasets
-        where = Text(f"bei {lacking} von {all_of_them} Datensätzen", f"in {lacking} of {all_of_them} datasets")[
-            language
-        ]
+        where = _("in {lacking} of {all_of_them} datasets", lacking=lacking, all_of_them=all_of_them)[language]
         how = result.metric.how[language]
         found.append((_number(result.lost, language), f"{how[0].upper()}{how[1:]} ({where})"))
     return found

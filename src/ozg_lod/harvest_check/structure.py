@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ozg_lod.core.findings import Finding, Location, Text
+from ozg_lod.core.findings import Finding, Location
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCAT, DCT
 from ozg_lod.harvest_check.findings import error, warning
 from ozg_lod.harvest_check.graph import (
@@ -31,8 +32,7 @@ def structure(graph: CatalogueGraph) -> Iterator[Finding]:
     if not datasets:
         yield error(
             "catalogue-empty",
-            "Der Katalog enthält keinen Datensatz (dcat:Dataset); Portale löschen dann alles, was sie von hier haben",
-            "the catalogue holds no dataset (dcat:Dataset); portals then delete all they have from here",
+            _("the catalogue holds no dataset (dcat:Dataset); portals then delete all they have from here"),
         )
         return
     yield from _catalogues(graph, datasets)
@@ -49,24 +49,21 @@ def _catalogues(graph: CatalogueGraph, datasets: list[CatalogueTerm]) -> Iterato
     if not catalogues:
         yield error(
             "catalogue-missing",
-            "Es fehlt der Katalog selbst (dcat:Catalog); DCAT-AP verlangt ihn",
-            "the catalogue itself (dcat:Catalog) is missing; DCAT-AP demands it",
+            _("the catalogue itself (dcat:Catalog) is missing; DCAT-AP demands it"),
         )
         return
     listed = {dataset for catalogue in catalogues for dataset in graph.of(catalogue, DCAT + "dataset")}
     for dataset in sorted(listed - set(datasets), key=lambda term: term.value):
         yield warning(
             "dataset-not-described",
-            "Der Katalog nennt einen Datensatz, den er nicht beschreibt; er kommt bei Portalen nicht an",
-            "the catalogue lists a dataset that it does not describe; it does not arrive at portals",
+            _("the catalogue lists a dataset that it does not describe; it does not arrive at portals"),
             place=place(graph, dataset),
         )
     for dataset in datasets if listed else []:
         if dataset not in listed and not is_stub(graph, dataset) and dataset not in catalogues:
             yield warning(
                 "dataset-not-listed",
-                "Der Datensatz steht nicht in der Liste des Katalogs (dcat:dataset)",
-                "the dataset is not in the list of the catalogue (dcat:dataset)",
+                _("the dataset is not in the list of the catalogue (dcat:dataset)"),
                 place=place(graph, dataset),
             )
 
@@ -76,39 +73,36 @@ def _node(graph: CatalogueGraph, dataset: CatalogueTerm) -> Iterator[Finding]:
     if dataset.kind == "blank":
         yield error(
             "dataset-unnamed",
-            "Der Datensatz hat keine Adresse (leerer Knoten); Portale legen ihn jedes Mal neu an",
-            "the dataset has no address (blank node); portals create it anew each time",
+            _("the dataset has no address (blank node); portals create it anew each time"),
             place=where,
         )
     elif urlsplit(dataset.value).scheme not in ("http", "https"):
         yield error(
             "dataset-address",
-            "Die Adresse des Datensatzes beginnt nicht mit http:// oder https://",
-            "the address of the dataset does not start with http:// or https://",
+            _("the address of the dataset does not start with http:// or https://"),
             value=dataset.value,
             place=where,
         )
     if is_stub(graph, dataset):
         yield error(
             "dataset-stub",
-            "Ein bloßer Verweis ist als Datensatz ausgezeichnet; Harvester übernehmen ihn als leeren Datensatz. "
-            "Lassen Sie die Klasse weg",
-            "a mere reference is typed as a dataset; harvesters import it as an empty dataset. Leave out its class",
+            _("a mere reference is typed as a dataset; harvesters import it as an empty dataset. Leave out its class"),
             place=where,
         )
     for name, rule in ((CATALOG, "dataset-is-catalogue"), (RECORD, "dataset-is-record")):
         if graph.is_a(dataset, name):
             yield error(
                 rule,
-                "Dieselbe Adresse ist Datensatz und Katalog oder Katalogeintrag; Harvester werfen sie zusammen",
-                "the same address is a dataset and a catalogue or catalogue record; harvesters merge the two",
+                _("the same address is a dataset and a catalogue or catalogue record; harvesters merge the two"),
                 place=where,
             )
     if len(graph.pages[dataset]) > 1:
         yield error(
             "dataset-twice",
-            f"Der Datensatz steht auf {len(graph.pages[dataset])} Seiten des Katalogs; er darf nur auf einer stehen",
-            f"the dataset is on {len(graph.pages[dataset])} pages of the catalogue; it may be on one only",
+            _(
+                "the dataset is on {count} pages of the catalogue; it may be on one only",
+                count=len(graph.pages[dataset]),
+            ),
             place=where,
         )
 
@@ -118,15 +112,13 @@ def _twins(graph: CatalogueGraph, datasets: list[CatalogueTerm]) -> Iterator[Fin
     for twins in _sharing(graph, datasets, DCT + "identifier"):
         yield error(
             "identifier-twice",
-            f"{len(twins)} Datensätze haben dieselbe Kennung; Portale halten sie für einen",
-            f"{len(twins)} datasets have the same identifier; portals take them for one",
+            _("{count} datasets have the same identifier; portals take them for one", count=len(twins)),
             place=place(graph, twins[0]),
         )
     for twins in _sharing(graph, datasets, DCT + "title"):
         yield warning(
             "title-twice",
-            f"{len(twins)} Datensätze haben denselben Titel; Menschen können sie nicht unterscheiden",
-            f"{len(twins)} datasets have the same title; people cannot tell them apart",
+            _("{count} datasets have the same title; people cannot tell them apart", count=len(twins)),
             place=place(graph, twins[0]),
         )
 
@@ -144,15 +136,13 @@ def _distribution_node(graph: CatalogueGraph, dataset: CatalogueTerm, distributi
     if distribution.kind == "blank":
         yield warning(
             "distribution-unnamed",
-            "Eine Distribution hat keine Adresse (leerer Knoten); manche Harvester werfen mehrere davon zusammen",
-            "a distribution has no address (blank node); some harvesters merge several of them into one",
+            _("a distribution has no address (blank node); some harvesters merge several of them into one"),
             place=place(graph, dataset),
         )
     if not graph.is_a(distribution, DISTRIBUTION):
         yield warning(
             "distribution-not-described",
-            "Der Datensatz nennt eine Distribution, die nicht als dcat:Distribution beschrieben ist",
-            "the dataset names a distribution that is not described as dcat:Distribution",
+            _("the dataset names a distribution that is not described as dcat:Distribution"),
             place=place(graph, dataset),
         )
 

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ozg_lod.core.findings import Finding
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     DCAT,
     DCATDE,
@@ -62,16 +63,14 @@ def _address(graph: CatalogueGraph, subject: CatalogueTerm, url: CatalogueTerm) 
     if url.kind == "literal":
         yield warning(
             "url-literal",
-            "Eine Adresse ist als Text geschrieben statt als Adresse (in Turtle <…> statt „…“)",
-            "an address is written as text instead of as an address (in Turtle <…> instead of “…”)",
+            _("an address is written as text instead of as an address (in Turtle <…> instead of “…”)"),
             value=url.value,
             place=place(graph, subject),
         )
     elif url.kind == "iri" and not (is_web_address(url.value) and urlsplit(url.value).scheme in ("http", "https")):
         yield error(
             "url-invalid",
-            "Das ist keine Web-Adresse; sie muss mit http:// oder https:// beginnen und ohne Leerzeichen sein",
-            "this is no web address; it must start with http:// or https:// and hold no spaces",
+            _("this is no web address; it must start with http:// or https:// and hold no spaces"),
             value=url.value,
             place=place(graph, subject),
         )
@@ -82,15 +81,13 @@ def _titles(graph: CatalogueGraph, dataset: CatalogueTerm) -> Iterator[Finding]:
     if len(set(languages)) < len(languages):
         yield warning(
             "title-several",
-            "Der Datensatz hat mehrere Titel in derselben Sprache; Harvester nehmen irgendeinen",
-            "the dataset has several titles in one language; harvesters take any of them",
+            _("the dataset has several titles in one language; harvesters take any of them"),
             place=place(graph, dataset),
         )
     if languages and not {"", "de"} & {language.partition("-")[0] for language in languages}:
         yield hint(
             "title-german",
-            "Der Titel ist nicht auf Deutsch da",
-            "there is no German title",
+            _("there is no German title"),
             place=place(graph, dataset),
         )
 
@@ -100,8 +97,7 @@ def _dates(graph: CatalogueGraph, dataset: CatalogueTerm) -> Iterator[Finding]:
         if not _DATE.fullmatch(date.value) or not is_legal(date.value, date.datatype):
             yield warning(
                 "date-form",
-                "Das Datum ist nicht in der Form 2021-05-17 geschrieben (ISO 8601)",
-                "the date is not written as 2021-05-17 (ISO 8601)",
+                _("the date is not written as 2021-05-17 (ISO 8601)"),
                 value=date.value,
                 place=place(graph, dataset),
             )
@@ -109,8 +105,7 @@ def _dates(graph: CatalogueGraph, dataset: CatalogueTerm) -> Iterator[Finding]:
         if not graph.of(period, *_PERIOD):
             yield error(
                 "period-empty",
-                "Der Zeitbezug hat weder Anfang noch Ende",
-                "the temporal coverage has neither start nor end",
+                _("the temporal coverage has neither start nor end"),
                 place=place(graph, dataset),
             )
 
@@ -120,16 +115,14 @@ def _dataset(graph: CatalogueGraph, dataset: CatalogueTerm) -> Iterator[Finding]
     if identifiers and dataset.kind == "iri" and dataset.value not in identifiers:
         yield hint(
             "identifier-differs",
-            "Die Kennung ist eine andere als die Adresse des Datensatzes; gleich lautend widersprechen sie sich nie",
-            "the identifier differs from the address of the dataset; if both are the same they cannot disagree",
+            _("the identifier differs from the address of the dataset; if both are the same they cannot disagree"),
             place=place(graph, dataset),
         )
     for predicate in profile().deprecated:
         if graph.of(dataset, predicate):
             yield hint(
                 "property-deprecated",
-                "Die Eigenschaft ist seit DCAT-AP.de 3.0 veraltet",
-                "the property is deprecated since DCAT-AP.de 3.0",
+                _("the property is deprecated since DCAT-AP.de 3.0"),
                 value=short(predicate),
                 place=place(graph, dataset),
             )
@@ -140,8 +133,7 @@ def _licence(graph: CatalogueGraph, distribution: CatalogueTerm) -> Iterator[Fin
     if not named and any(_ATTRIBUTED.match(licence.value) for licence in graph.of(distribution, DCT + "license")):
         yield warning(
             "attribution-missing",
-            "Die Lizenz verlangt eine Namensnennung, aber der Text dafür fehlt (licenseAttributionByText)",
-            "the licence asks for attribution, but its text is missing (licenseAttributionByText)",
+            _("the licence asks for attribution, but its text is missing (licenseAttributionByText)"),
             place=place(graph, distribution),
         )
 
@@ -152,8 +144,7 @@ def _distribution(graph: CatalogueGraph, distribution: CatalogueTerm) -> Iterato
         if not MEDIA_TYPE.match(media.value):
             yield warning(
                 "media-type-unlisted",
-                "Der Medientyp ist keine Adresse aus der Liste der IANA (http://www.iana.org/assignments/media-types/…)",
-                "the media type is no address from the list of IANA (http://www.iana.org/assignments/media-types/…)",
+                _("the media type is no address from the list of IANA (http://www.iana.org/assignments/media-types/…)"),
                 value=media.value,
                 place=where,
             )
@@ -161,14 +152,12 @@ def _distribution(graph: CatalogueGraph, distribution: CatalogueTerm) -> Iterato
         if not (graph.of(checksum, SPDX + "algorithm") and graph.of(checksum, SPDX + "checksumValue")):
             yield error(
                 "checksum-incomplete",
-                "Der Prüfsumme fehlt das Verfahren oder der Wert",
-                "the checksum has no algorithm or no value",
+                _("the checksum has no algorithm or no value"),
                 place=where,
             )
     if graph.of(distribution, DCAT + "accessService") and graph.of(distribution, DCAT + "downloadURL"):
         yield warning(
             "service-download",
-            "Die Distribution führt zu einem Dienst und nennt trotzdem eine Datei; trennen Sie beides",
-            "the distribution leads to a service and still names a file; keep the two apart",
+            _("the distribution leads to a service and still names a file; keep the two apart"),
             place=where,
         )

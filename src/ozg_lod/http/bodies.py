@@ -12,6 +12,7 @@ from typing import Final
 from starlette.requests import Request
 
 from ozg_lod.core.errors import Late, TooLarge
+from ozg_lod.core.messages import _
 
 _GRACE_S: Final = 15.0
 _LEAST_PER_S: Final = 8_000
@@ -35,8 +36,7 @@ async def read_body(request: Request, limit_bytes: int, *, grace_s: float = _GRA
                 patience.reschedule(end + len(body) / _LEAST_PER_S)
     except TimeoutError:
         raise Late(
-            "The request arrives so slowly that it was given up; send it again.",
-            "Die Anfrage kommt so langsam an, dass sie abgebrochen wurde; senden Sie sie noch einmal.",
+            _("The request arrives so slowly that it was given up; send it again."),
             retry_after_s=10,
         ) from None
     return bytes(body)
@@ -44,7 +44,6 @@ async def read_body(request: Request, limit_bytes: int, *, grace_s: float = _GRA
 
 def _too_long(limit_bytes: int) -> TooLarge:
     return TooLarge(
-        f"The request has more than {limit_bytes:,} bytes; send less.",
-        f"Die Anfrage hat mehr als {limit_bytes} Bytes; senden Sie weniger.",
+        _("The request has more than {limit_bytes:,} bytes; send less.", limit_bytes=limit_bytes),
         limit_bytes=limit_bytes,
     )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.errors import TooManyRequests
+from ozg_lod.core.messages import _
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -83,10 +84,10 @@ class Budget:
         limit = f"{self._limit_s:g}"
         over_s = account.used_s - self._limit_s * 0.9  # come back when a tenth is free, not for one more moment
         return TooManyRequests(
-            f"Your queries used the {limit} seconds of query time that a client has per minute; wait, ask one after "
-            "the other, or take the dump.",
-            f"Ihre Abfragen haben die {limit} Sekunden Rechenzeit verbraucht, die ein Client je Minute hat; warten "
-            "Sie, fragen Sie nacheinander, oder laden Sie den Gesamtabzug.",
+            _(
+                "Your queries used the {limit} seconds of query time that a client has per minute; wait, ask one after the other, or take the dump.",
+                limit=limit,
+            ),
             limit_s=self._limit_s,
             retry_after_s=max(1, math.ceil(over_s * _MINUTE_S / self._limit_s)),
         )

@@ -10,6 +10,7 @@ from typing import Final
 from starlette.requests import Request
 
 from ozg_lod.core.errors import Busy
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http import budget
 
@@ -48,7 +49,7 @@ async def cancelled_when_gone(request: Request) -> AsyncIterator[None]:
     except asyncio.CancelledError:
         if not gone or working is None or working.uncancel():
             raise
-        raise Busy("The client has hung up.", "Der Client hat aufgelegt.") from None
+        raise Busy(_("The client has hung up.")) from None
     finally:
         timer.cancel()
         for task in watching:

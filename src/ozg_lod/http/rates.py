@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ozg_lod.core.errors import TooManyRequests
+from ozg_lod.core.messages import _
 
 _HOUR_S: Final = 3600.0
 
@@ -31,8 +32,10 @@ class Rate:
         if len(times) >= self._per_hour:
             wait_s = math.ceil(times[0] + _HOUR_S - now)
             raise TooManyRequests(
-                f"More than {self._per_hour:g} submissions in an hour; submit the next one later.",
-                f"Mehr als {self._per_hour:g} Einreichungen in einer Stunde; reichen Sie die nächste später ein.",
+                _(
+                    "More than {_per_hour:g} submissions in an hour; submit the next one later.",
+                    _per_hour=self._per_hour,
+                ),
                 retry_after_s=wait_s,
             )
         times.append(now)

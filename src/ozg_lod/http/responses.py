@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.core.errors import BadRequest, OzgLodError, RangeNotSatisfiable
+from ozg_lod.core.messages import _
 from ozg_lod.http.accept import ranges
 from ozg_lod.http.response_cache import CachedBody
 
@@ -105,12 +106,10 @@ def check_parts(field: str, size: int) -> None:
         first and last and int(first) > int(last) for first, last in _PART.findall(field)
     ):
         raise BadRequest(
-            "The field Range is not understood; write bytes=0-99, or bytes=-100 for the end.",
-            "Das Feld Range ist nicht verständlich; schreiben Sie bytes=0-99, oder bytes=-100 für das Ende.",
+            _("The field Range is not understood; write bytes=0-99, or bytes=-100 for the end."),
         )
     if any(int(first) >= size if first else not int(last) for first, last in _PART.findall(field)):
         raise RangeNotSatisfiable(
-            f"The part asked for lies beyond the end; the whole has {size} bytes.",
-            f"Der verlangte Teil liegt hinter dem Ende; das Ganze hat {size} Byte.",
+            _("The part asked for lies beyond the end; the whole has {size} bytes.", size=size),
             content_range=f"bytes */{size}",
         )

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ozg_lod.core.errors import Busy
+from ozg_lod.core.messages import _
 
 PIECE_BYTES: Final = 1 << 16
 
@@ -30,8 +31,7 @@ class OutputBudget:
         """Reserve room; raise Busy when there is none."""
         if self.held + size > self._limit:
             raise Busy(
-                "Too many large answers are on their way to slow clients; try again in a minute.",
-                "Zu viele große Antworten sind zu langsamen Clients unterwegs; bitte in einer Minute wieder.",
+                _("Too many large answers are on their way to slow clients; try again in a minute."),
                 retry_after_s=60,
             )
         self.held += size

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from ozg_lod.core.csv_writer import harmless, written
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import RDFS
 from ozg_lod.http.words import Words
 from ozg_lod.matching import reasons
@@ -39,7 +40,7 @@ def as_csv(listing: Listing, aligned: Sequence[AlignedRow], words: Words, regist
 def as_workbook(listing: Listing, aligned: Sequence[AlignedRow], words: Words, register: Register) -> bytes:
     """Return the list as a workbook in which every cell is text."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(words("align/sheet"))
+    sheet = book.create_sheet(_("Matching")[words.language])
     sheet.freeze_panes = "A2"
     for row in _table(listing, aligned, words, register):
         cells = []
@@ -75,7 +76,9 @@ def _own_address(row: AlignedRow) -> str:
 
 
 def _table(listing: Listing, aligned: Sequence[AlignedRow], words: Words, register: Register) -> Iterator[list[str]]:
-    titles = [title or words("align/column", number=n) for n, title in enumerate(listing.titles, start=1)]
+    titles = [
+        title or _("Column {number}", number=n)[words.language] for n, title in enumerate(listing.titles, start=1)
+    ]
     yield [*titles, *(words(f"align/added_{name}") for name in _ADDED)]
     for row in aligned:
         yield [*row.cells, *_added(row, words, register)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.messages import _
 from ozg_lod.matching import alignment_files, reasons
 from ozg_lod.matching.alignment import (
     NOBODY,
@@ -104,7 +105,7 @@ def _kinds(site: PageContext) -> list[tuple[str, str]]:
 
 def _titles(site: PageContext, listing: Listing) -> list[str]:
     numbered = enumerate(listing.titles, start=1)
-    return [title[:60] or site.words("align/column", number=number) for number, title in numbered]
+    return [title[:60] or _("Column {number}", number=number)[site.language] for number, title in numbered]
 
 
 def _counted(site: PageContext, rows: Sequence[AlignedRow]) -> dict[str, str]:

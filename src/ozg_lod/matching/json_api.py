@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.core.errors import BadRequest, UnsupportedMedia
+from ozg_lod.core.messages import _
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.language import choose_language
 from ozg_lod.http.response_cache import CachedBody
@@ -35,7 +36,7 @@ async def json_body(request: Request, limit_bytes: int) -> str:
     """Return a body of JSON as text; raise UnsupportedMedia, TooLarge or BadRequest."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != formats.JSON.media_type:
-        raise UnsupportedMedia("Send JSON (application/json).", "Senden Sie JSON (application/json).")
+        raise UnsupportedMedia(_("Send JSON (application/json)."))
     return _decoded(await read_body(request, limit_bytes))
 
 
@@ -43,7 +44,7 @@ def _decoded(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as error:
-        raise BadRequest("The request is not UTF-8.", "Die Anfrage ist kein UTF-8.") from error
+        raise BadRequest(_("The request is not UTF-8.")) from error
 
 
 def form_of(body: bytes) -> dict[str, str]:
@@ -51,7 +52,7 @@ def form_of(body: bytes) -> dict[str, str]:
     try:
         fields = parse_qs(_decoded(body), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
-        raise BadRequest("The form has too many fields.", "Das Formular hat zu viele Felder.") from error
+        raise BadRequest(_("The form has too many fields.")) from error
     return {name: values[-1] for name, values in fields.items()}
 
 
@@ -68,7 +69,7 @@ def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; w
     except (ValueError, RecursionError):
         en = "nested too deeply, or a number that is too long"
         de = "zu tief verschachtelt, oder eine zu lange Zahl"
-    raise BadRequest(f"{where} is not JSON ({en}).", f"{where} ist kein JSON ({de}).")
+    raise BadRequest(_("{where} is not JSON ({reason}).", where=where, reason=reason))
 
 
 def _loaded(text: str) -> object:
@@ -83,8 +84,7 @@ def no_jsonp(names: Iterable[str]) -> None:
     """Raise BadRequest where an answer is wanted as a script."""
     if "callback" in names:
         raise BadRequest(
-            "JSONP (callback=) is not offered; leave it out, every site may read the answer (CORS).",
-            "JSONP (callback=) wird nicht angeboten; lassen Sie es weg, jede Website darf die Antwort lesen (CORS).",
+            _("JSONP (callback=) is not offered; leave it out, every site may read the answer (CORS)."),
         )
 
 
@@ -94,9 +94,7 @@ def number(request: Request, name: str, *, usual: int, least: int = 1, most: int
     if not text:
         return usual
     if not text.isdecimal() or not text.isascii() or len(text) > len(str(most)) or int(text) < least:
-        raise BadRequest(
-            f"{name} is a whole number from {least} to {most}.", f"{name} ist eine ganze Zahl von {least} bis {most}."
-        )
+        raise BadRequest(_("{name} is a whole number from {least} to {most}.", name=name, least=least, most=most))
     return min(int(text), most)
 
 

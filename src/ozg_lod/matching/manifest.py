@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod import __version__
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import OZG
 from ozg_lod.http.words import Words
 from ozg_lod.matching.reconcile_queries import BATCH
@@ -53,10 +54,10 @@ class ReconciliationService:
                 "property_settings": [
                     {
                         "name": "limit",
-                        "label": words("reconcile/limit"),
+                        "label": _("At most so many values")[words.language],
                         "type": "number",
                         "default": 0,
-                        "help_text": words("reconcile/limit_help"),
+                        "help_text": _("0: all values")[words.language],
                     }
                 ],
             },
@@ -64,7 +65,7 @@ class ReconciliationService:
 
     def manifest_10(self, words: Words) -> dict[str, object]:
         """Return the manifest of version 1.0-draft."""
-        setting = {"id": "limit", "name": words("reconcile/limit"), "type": "number", "default": 0}
+        setting = {"id": "limit", "name": _("At most so many values")[words.language], "type": "number", "default": 0}
         return {
             "versions": ["1.0-draft"],
             **self._named(words),
@@ -75,13 +76,13 @@ class ReconciliationService:
             "suggest": {"entity": True, "property": True, "type": True},
             "extend": {
                 "proposeProperties": True,
-                "propertySettings": [{**setting, "helpText": words("reconcile/limit_help")}],
+                "propertySettings": [{**setting, "helpText": _("0: all values")[words.language]}],
             },
         }
 
     def _named(self, words: Words) -> dict[str, object]:
         return {
-            "name": words("reconcile/name", title=self.title),
+            "name": _("{title}: municipalities, districts, services", title=self.title)[words.language],
             "documentation": f"{self.public_url}/abgleich",
             "logo": f"{self.public_url}/favicon.ico",
             "serviceVersion": __version__,

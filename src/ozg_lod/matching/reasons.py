@@ -7,6 +7,7 @@ from typing import Final
 
 from babel.dates import format_date
 
+from ozg_lod.core.messages import _
 from ozg_lod.http.words import Words
 from ozg_lod.matching.matching import Candidate, MatchResult
 from ozg_lod.matching.register import Register, RegisterEntry
@@ -24,7 +25,11 @@ def description(record: RegisterEntry, words: Words) -> str:
     kind = (record.type_en if words.language == "en" else "") or record.type_de
     if record.kind == "concept" or not kind:
         kind = words(f"kind/{record.kind}/one")
-    until = words("match/caution_former", until=_day(record.until, words)) if record.until else ""
+    until = (
+        _("does not exist any more, last day {until}", until=_day(record.until, words))[words.language]
+        if record.until
+        else ""
+    )
     return ", ".join(part for part in (kind, record.district, record.official, until) if part)
 
 
@@ -35,7 +40,7 @@ def reason(candidate: Candidate, words: Words, register: Register) -> str:
         said.append(words(f"match/caution_{candidate.caution}", until=_day(candidate.record.until, words)))
     after = register.records.get(candidate.record.successor)
     if after is not None:
-        said.append(words("match/now", name=name(after, words.language)))
+        said.append(_("now {name}", name=name(after, words.language))[words.language])
     return "; ".join(said)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from ozg_lod.core.errors import UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.language import Language
 from ozg_lod.http.words import words
@@ -51,30 +52,27 @@ def reconciled(settings: Settings, order: FileMatchRequest, content: bytes) -> F
     """Return the list with addresses; raise UsageError, or what reading the list raises."""
     if order.kind and order.kind not in KINDS:
         offered = ", ".join(KINDS)
-        raise UsageError(f"--kind is one of: {offered}.", f"--kind ist eines von: {offered}.")
+        raise UsageError(_("--kind is one of: {offered}.", offered=offered))
     suffix = PurePath(order.output).suffix.lower().lstrip(".") or formats.CSV.suffix
     form = next((form for form in alignment_files.OFFERED if form.suffix == suffix), None)
     if form is None:
         raise UsageError(
-            f"{order.output}: the output is a .csv, .xlsx or .ttl file.",
-            f"{order.output}: Die Ausgabe ist eine Datei .csv, .xlsx oder .ttl.",
+            _("{output}: the output is a .csv, .xlsx or .ttl file.", output=order.output),
         )
     if PurePath(order.name).suffix.lower() not in list_reader.SUFFIXES:
         offered = ", ".join(list_reader.SUFFIXES)
-        raise UsageError(
-            f"{order.name}: a list is one of {offered}.", f"{order.name}: Eine Liste ist eine von {offered}."
-        )
+        raise UsageError(_("{name}: a list is one of {offered}.", name=order.name, offered=offered))
     known = _register(settings)
     listing = _read(settings, order.name, content)
     rows = align(known, listing, AlignmentChoice.of(listing, _chosen(listing, order)))
     found, say = count(rows), words(order.language)
-    summary = say(
-        "align/summary",
+    summary = _(
+        "{count} rows: {matched} found, {unclear} unclear, {unknown} unknown",
         count=len(rows),
         matched=found[AlignmentState.MATCHED],
         unclear=found[AlignmentState.UNCLEAR],
         unknown=found[AlignmentState.UNKNOWN],
-    )
+    )[say.language]
     return FileMatchSummary(
         _written(form, listing, rows, known, order),
         summary,
@@ -107,8 +105,7 @@ def _chosen(listing: Listing, order: FileMatchRequest) -> dict[str, str]:
         if title not in listing.titles:
             there = ", ".join(one for one in listing.titles if one) or NOBODY
             raise UsageError(
-                f"There is no column “{title}”; the list has: {there}.",
-                f"Eine Spalte „{title}“ gibt es nicht; die Liste hat: {there}.",
+                _("There is no column “{title}”; the list has: {there}.", title=title, there=there),
             )
         said[f"column.{role}"] = str(listing.titles.index(title))
     if order.columns.get(ROLES[1]) and not order.columns.get(ROLES[0]):

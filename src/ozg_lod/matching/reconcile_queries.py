@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from ozg_lod.core.errors import BadRequest, TooLarge
+from ozg_lod.core.messages import _
 from ozg_lod.matching.matching import ListRow
 from ozg_lod.matching.register import KINDS
 
@@ -43,7 +44,7 @@ class ReconcileQuery:
 def batch_02(body: object) -> dict[str, ReconcileQuery]:
     """Return the queries of a batch of version 0.2 by their names; raise BadRequest or TooLarge with where and why."""
     if not isinstance(body, dict):
-        raise _wrong("queries", "a JSON object of queries by name", "ein JSON-Objekt mit Abfragen nach Namen")
+        raise _wrong("queries", _("a JSON object of queries by name"))
     _bounded(len(body))
     return _affordable({name: _query_02(f"queries.{name[:40]}", said) for name, said in body.items()})
 
@@ -52,7 +53,7 @@ def batch_10(body: object) -> list[ReconcileQuery]:
     """Return the queries of a batch of version 1.0-draft in order; raise BadRequest or TooLarge with where and why."""
     found = body.get("queries") if isinstance(body, dict) else None
     if not isinstance(found, list):
-        raise _wrong("queries", "a list of queries", "eine Liste von Abfragen")
+        raise _wrong("queries", _("a list of queries"))
     _bounded(len(found))
     return list(
         _affordable({f"queries[{n}]": _query_10(f"queries[{n}]", said) for n, said in enumerate(found)}).values()
@@ -68,7 +69,7 @@ def _query_02(where: str, said: object) -> ReconcileQuery:
         entry = _object(at, one)
         given.setdefault(_text(f"{at}.pid", entry.get("pid")), []).extend(_values(f"{at}.v", entry.get("v")))
     if stated.get("query") is None and not properties:
-        raise _wrong(where, "an object with query or properties", "ein Objekt mit query oder properties")
+        raise _wrong(where, _("an object with query or properties"))
     name = _text(f"{where}.query", stated["query"]) if stated.get("query") is not None else ""
     types = stated.get("type", [])
     wanted = (
@@ -81,7 +82,7 @@ def _query_10(where: str, said: object) -> ReconcileQuery:
     stated = _object(where, said)
     conditions = _list(f"{where}.conditions", stated.get("conditions"))
     if not conditions:
-        raise _wrong(f"{where}.conditions", "at least one condition", "mindestens eine Bedingung")
+        raise _wrong(f"{where}.conditions", _("at least one condition"))
     names: list[str] = []
     given: dict[str, list[str]] = {}
     required: set[str] = set()
@@ -101,7 +102,7 @@ def _query_10(where: str, said: object) -> ReconcileQuery:
             given.setdefault(name, []).extend(values)
             required |= {name} if entry.get("required") is True else set()
         else:
-            raise _wrong(f"{at}.matchType", "name, id or property", "name, id oder property")
+            raise _wrong(f"{at}.matchType", _("name, id or property"))
     kind = stated.get("type")
     wanted = [] if kind is None else [_text(f"{where}.type", kind)]
     plain = _query(where, names, wanted, given, stated)
@@ -128,7 +129,7 @@ def _first(given: Mapping[str, Sequence[str]], *names: str) -> str:
 
 def _limit(where: str, said: object) -> int:
     if isinstance(said, bool) or not isinstance(said, int | float) or not said >= 1:
-        raise _wrong(where, "a whole number from 1", "eine ganze Zahl ab 1")
+        raise _wrong(where, _("a whole number from 1"))
     return int(min(said, MOST))
 
 
@@ -142,25 +143,25 @@ def _values(where: str, said: object) -> list[str]:
         elif isinstance(value, bool | int | float):
             found.append(str(value))
         else:
-            raise _wrong(where, "a text, a number or an object with id", "ein Text, eine Zahl oder ein Objekt mit id")
+            raise _wrong(where, _("a text, a number or an object with id"))
     return found
 
 
 def _object(where: str, said: object) -> Mapping[str, object]:
     if not isinstance(said, dict):
-        raise _wrong(where, "a JSON object", "ein JSON-Objekt")
+        raise _wrong(where, _("a JSON object"))
     return cast("Mapping[str, object]", said)
 
 
 def _list(where: str, said: object) -> Sequence[object]:
     if not isinstance(said, list):
-        raise _wrong(where, "a list", "eine Liste")
+        raise _wrong(where, _("a list"))
     return said
 
 
 def _text(where: str, said: object) -> str:
     if not isinstance(said, str):
-        raise _wrong(where, "a text", "ein Text")
+        raise _wrong(where, _("a text"))
     return said
 
 
@@ -169,8 +170,11 @@ def _affordable(queries: dict[str, ReconcileQuery]) -> dict[str, ReconcileQuery]
     count = sum(len(query.names) + len(query.excluded) for query in queries.values())
     if count > BATCH * 2:
         raise TooLarge(
-            f"The queries have {count} values to compare; send at most {BATCH * 2} at once.",
-            f"Die Abfragen haben {count} Werte zu vergleichen; senden Sie höchstens {BATCH * 2} auf einmal.",
+            _(
+                "The queries have {count} values to compare; send at most {BATCH} at once.",
+                count=count,
+                BATCH=BATCH * 2,
+            ),
             limit=BATCH * 2,
         )
     return queries
@@ -179,11 +183,14 @@ def _affordable(queries: dict[str, ReconcileQuery]) -> dict[str, ReconcileQuery]
 def _bounded(count: int) -> None:
     if count > BATCH:
         raise TooLarge(
-            f"The batch has {count} queries; send at most {BATCH} at once (batchSize in the manifest).",
-            f"Der Stapel hat {count} Abfragen; senden Sie höchstens {BATCH} auf einmal (batchSize im Manifest).",
+            _(
+                "The batch has {count} queries; send at most {BATCH} at once (batchSize in the manifest).",
+                count=count,
+                BATCH=BATCH,
+            ),
             limit=BATCH,
         )
 
 
 def _wrong(where: str, en: str, de: str) -> BadRequest:
-    return BadRequest(f"{where} must be {en}.", f"{where} muss {de} sein.", where=where)
+    return BadRequest(_("{where} must be {reason}.", where=where, reason=reason), where=where)

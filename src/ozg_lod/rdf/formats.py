@@ -14,6 +14,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import NotAcceptable
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import PREFIXES, RDF, XSD
 from ozg_lod.http.accept import Range, ranges
 from ozg_lod.rdf import jsonld, rdfxml
@@ -112,8 +113,7 @@ def not_acceptable(offered: Sequence[Format]) -> NotAcceptable:
     """Return the failure that lists what is offered."""
     names = ", ".join(f"{offer.media_type} (.{offer.suffix})" for offer in offered)
     return NotAcceptable(
-        f"None of the formats asked for is offered here; offered are: {names}.",
-        f"Keines der gewünschten Formate wird hier angeboten; angeboten werden: {names}.",
+        _("None of the formats asked for is offered here; offered are: {names}.", names=names),
         offered=[offer.media_type for offer in offered],
     )
 
@@ -138,8 +138,11 @@ def serialize(triples: Iterable[ox.Triple], form: Format, *, prefixes: Mapping[s
         return writers[form](ordered, used)
     except ValueError as reason:
         raise NotAcceptable(
-            f"This graph cannot be written as {form.label}: {reason}. Turtle and N-Triples can hold it.",
-            f"Dieser Graph lässt sich nicht als {form.label} schreiben: {reason}. Turtle und N-Triples können es.",
+            _(
+                "This graph cannot be written as {label}: {reason}. Turtle and N-Triples can hold it.",
+                label=form.label,
+                reason=reason,
+            ),
             offered=[TURTLE.media_type, NTRIPLES.media_type],
         ) from reason
 

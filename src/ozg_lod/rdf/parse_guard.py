@@ -17,8 +17,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import _
 
 MAX_DEPTH: Final = {RdfFormat.JSON_LD: 64, RdfFormat.RDF_XML: 100}
 MAX_NESTING: Final = 100
@@ -30,9 +30,8 @@ _TURTLE_TOKEN: Final = re.compile(
     re.DOTALL,
 )
 
-RDF12: Final = Text(
-    de="Angaben über Angaben (RDF 1.2, <<…>>) werden nicht angenommen; geben Sie der Angabe eine eigene Adresse",
-    en="statements about statements (RDF 1.2, <<…>>) are not accepted; give the statement an address of its own",
+RDF12: Final = _(
+    "statements about statements (RDF 1.2, <<…>>) are not accepted; give the statement an address of its own"
 )
 
 
@@ -68,10 +67,7 @@ def _json_depth(text: str) -> int:
 
 
 def _too_deep(file: str, line: int | None = None) -> Finding:
-    message = Text(
-        de="Die Angaben sind zu tief ineinander geschachtelt; schreiben Sie sie nebeneinander",
-        en="the statements are nested too deeply; write them side by side",
-    )
+    message = _("the statements are nested too deeply; write them side by side")
     return Finding(Severity.ERROR, "document-depth", message, Location(file=file, line=line))
 
 
@@ -99,10 +95,7 @@ def _xml_fault(text: str, file: str) -> Finding | None:
         depth -= 1
 
     def doctype(*_: object) -> None:
-        message = Text(
-            de="Die Datei beginnt mit einem DOCTYPE; löschen Sie ihn und schreiben Sie seine Abkürzungen aus",
-            en="the file starts with a DOCTYPE; delete it and write out its abbreviations",
-        )
+        message = _("the file starts with a DOCTYPE; delete it and write out its abbreviations")
         raise _RefusedXmlError(Finding(Severity.ERROR, "document-doctype", message, Location(file=file)))
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
@@ -112,10 +105,7 @@ def _xml_fault(text: str, file: str) -> Finding | None:
     except _RefusedXmlError as refusal:
         return refusal.finding
     except expat.ExpatError as error:
-        message = Text(
-            de="Ab hier ist die Datei kein gültiges XML; prüfen Sie, ob jedes Element geschlossen ist",
-            en="from here on the file is not valid XML; check that every element is closed",
-        )
+        message = _("from here on the file is not valid XML; check that every element is closed")
         place = Location(file=file, line=error.lineno, character=error.offset + 1)
         return Finding(Severity.ERROR, "document-syntax", message, place)
     return None

@@ -13,8 +13,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message
 
 _SENTENCES: Final = (
     (
@@ -85,7 +85,7 @@ def explained(error: Exception, text: str, file: str) -> Finding:
     return Finding(Severity.ERROR, "document-syntax", _sentence(str(error)), place, value=value or None)
 
 
-def _sentence(reason: str) -> Text:
+def _sentence(reason: str) -> Label | Message:
     for pattern, de, en in _SENTENCES:
         if match := re.search(pattern, reason):
             it = match.groupdict().get("it") or ""

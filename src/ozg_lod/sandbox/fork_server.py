@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core import errors
+from ozg_lod.core.messages import _
 from ozg_lod.sandbox import seccomp
 
 Write = Callable[[bytes], object]
@@ -195,10 +196,10 @@ def once(entry: str, argument: str, question: bytes, *, limits: WorkerLimits, de
 def late(deadline_s: float) -> errors.Late:
     """Return the failure of work that passed its deadline (seconds)."""
     return errors.Late(
-        f"The work did not end within {deadline_s:g} seconds and was stopped. Asked again it will most likely end the "
-        "same way; ask for less.",
-        f"Die Arbeit war nach {deadline_s:g} Sekunden nicht fertig und wurde abgebrochen. Noch einmal gestellt "
-        "endet dieselbe Anfrage wahrscheinlich genauso; fragen Sie nach weniger.",
+        _(
+            "The work did not end within {deadline_s:g} seconds and was stopped. Asked again it will most likely end the same way; ask for less.",
+            deadline_s=deadline_s,
+        ),
         limit_s=deadline_s,
         retry_after_s=10,
     )
@@ -207,10 +208,9 @@ def late(deadline_s: float) -> errors.Late:
 def out_of_memory() -> errors.OutOfMemory:
     """Return the failure of work that needed too much memory."""
     return errors.OutOfMemory(
-        "The work needed more memory than one request may use and was stopped. Asked again it will end the same way; "
-        "ask for less.",
-        "Die Arbeit brauchte mehr Speicher, als eine Anfrage belegen darf, und wurde abgebrochen. "
-        "Noch einmal gestellt endet dieselbe Anfrage genauso; fragen Sie nach weniger.",
+        _(
+            "The work needed more memory than one request may use and was stopped. Asked again it will end the same way; ask for less."
+        ),
         retry_after_s=10,
     )
 

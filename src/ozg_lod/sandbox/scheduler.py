@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.errors import Busy, OzgLodError
+from ozg_lod.core.messages import _
 from ozg_lod.sandbox.fork_server import (
     ForkServer,
     Worker,
@@ -225,7 +226,6 @@ class _ScheduledQuery:
 def busy() -> Busy:
     """Return the failure of a question that found no place."""
     return Busy(
-        "Too many queries are being worked on; try again in a few seconds.",
-        "Es sind zu viele Abfragen in Arbeit; versuchen Sie es in einigen Sekunden noch einmal.",
+        _("Too many queries are being worked on; try again in a few seconds."),
         retry_after_s=5,
     )

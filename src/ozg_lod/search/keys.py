@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ozg_lod.core.errors import BadRequest
-from ozg_lod.core.findings import Text
+from ozg_lod.core.messages import Label, Message, _
 
 _SEPARATORS: Final = re.compile(r"[\s.\-–_]+")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -28,7 +28,7 @@ class Scheme:
 
     name: str
     lengths: tuple[int, ...]
-    form: Text
+    form: Label | Message
     left: Mapping[int, int] = field(default_factory=dict)
     right: Mapping[int, int] = field(default_factory=dict)
     lead: str = ""
@@ -43,8 +43,7 @@ class Scheme:
         if key is None:
             shown = text[:_LONGEST]
             raise BadRequest(
-                f"“{shown}” is not a key of this kind; {self.form.en}",
-                f"„{shown}“ ist kein solcher Schlüssel; {self.form.de}",
+                _("“{shown}” is not a key of this kind; {reason}", shown=shown, reason=self.form),
             )
         return key
 
@@ -61,24 +60,16 @@ class Scheme:
 AGS: Final = Scheme(
     "ags",
     (2, 3, 5, 8),
-    Text(
-        de="ein Gemeindeschlüssel (AGS) hat 8 Ziffern, zum Beispiel 06414000, ein Kreisschlüssel 5, der eines "
-        "Regierungsbezirks 3 und der eines Landes 2. Leerzeichen, Punkte und Bindestriche dürfen darin stehen, eine "
-        "fehlende erste Null wird bei Gemeinden und Kreisen ergänzt.",
-        en="a municipality key (AGS) has 8 digits, for example 06414000, a district key 5, that of an administrative "
-        "region 3 and that of a state 2. Spaces, dots and hyphens may stand in it, a missing first zero is put back "
-        "for municipalities and districts.",
+    _(
+        "a municipality key (AGS) has 8 digits, for example 06414000, a district key 5, that of an administrative region 3 and that of a state 2. Spaces, dots and hyphens may stand in it, a missing first zero is put back for municipalities and districts."
     ),
     left={7: 1, 4: 1},
 )
 ARS: Final = Scheme(
     "ars",
     (12,),
-    Text(
-        de="ein Regionalschlüssel (ARS) hat 12 Ziffern, zum Beispiel 064350014014, oder für Kreise die ersten 5. "
-        "Leerzeichen, Punkte und Bindestriche dürfen darin stehen, eine fehlende erste Null wird ergänzt.",
-        en="a regional key (ARS) has 12 digits, for example 064350014014, or for districts the first 5. Spaces, dots "
-        "and hyphens may stand in it, a missing first zero is put back.",
+    _(
+        "a regional key (ARS) has 12 digits, for example 064350014014, or for districts the first 5. Spaces, dots and hyphens may stand in it, a missing first zero is put back."
     ),
     left={11: 1},
     right={5: 7},
@@ -86,20 +77,13 @@ ARS: Final = Scheme(
 LEIKA: Final = Scheme(
     "leika",
     (14,),
-    Text(
-        de="ein LeiKa-Schlüssel hat 14 Ziffern, zum Beispiel 99010005000000. Leerzeichen, Punkte und Bindestriche "
-        "dürfen darin stehen.",
-        en="a LeiKa key has 14 digits, for example 99010005000000. Spaces, dots and hyphens may stand in it.",
-    ),
+    _("a LeiKa key has 14 digits, for example 99010005000000. Spaces, dots and hyphens may stand in it."),
     lead="urn:de:fim:leika:leistung:",
 )
 OZG_ID: Final = Scheme(
     "ozg",
     (5,),
-    Text(
-        de="eine OZG-Nummer hat 5 Ziffern, zum Beispiel 10169; „OZG“ darf davor stehen.",
-        en="an OZG id has 5 digits, for example 10169; “OZG” may stand before it.",
-    ),
+    _("an OZG id has 5 digits, for example 10169; “OZG” may stand before it."),
     lead="ozg",
 )
 SCHEMES: Final[Mapping[str, Scheme]] = {scheme.name: scheme for scheme in (AGS, ARS, LEIKA, OZG_ID)}
@@ -115,12 +99,12 @@ def guesses(text: str) -> list[tuple[str, str]]:
     return [(name, key) for name, key in found if key]
 
 
-def completed(key: str, typed: str) -> Text:
+def completed(key: str, typed: str) -> Label | Message:
     """Return in brackets what was typed where the key has more digits than that, else nothing.
 
     >>> completed("06414001", "6414001").en, completed("06414001", "06 414 001").en
     (' (typed: 6414001, completed with zeros)', '')
     """
     if sum(character.isdigit() for character in typed) == len(key):
-        return Text(de="", en="")
-    return Text(de=f" (eingegeben: {typed}, mit Nullen ergänzt)", en=f" (typed: {typed}, completed with zeros)")
+        return _("")
+    return _(" (typed: {typed}, completed with zeros)", typed=typed)

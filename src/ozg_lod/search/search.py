@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.core.folding import SHORTEST_PART, contract, fold
+from ozg_lod.core.messages import _
 from ozg_lod.core.spelling import Spellings, nearest_keys
 from ozg_lod.search import keys
 from ozg_lod.search.index import FILE, SEPARATOR
@@ -107,8 +108,7 @@ class Index:
         path = directory / FILE
         if not path.is_file():
             raise SnapshotError(
-                f"Snapshot {directory.name} has no search index; build again.",
-                f"Der Datenstand {directory.name} hat keinen Suchindex; bauen Sie neu.",
+                _("Snapshot {name} has no search index; build again.", name=directory.name),
             )
         return cls(path)
 
@@ -182,9 +182,7 @@ class Index:
         try:
             yield database
         except sqlite3.DatabaseError as error:
-            raise SnapshotError(
-                f"The search index cannot be read ({error}).", f"Der Suchindex ist nicht lesbar ({error})."
-            ) from error
+            raise SnapshotError(_("The search index cannot be read ({error}).", error=error)) from error
         finally:
             self._idle.append(database)
 

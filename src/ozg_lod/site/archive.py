@@ -21,6 +21,7 @@ from ozg_lod.core.errors import (
     SnapshotError,
     Unavailable,
 )
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.site.served_snapshot import ServedSnapshot, open_snapshot
 from ozg_lod.snapshots import releases
@@ -87,8 +88,7 @@ class Archive:
             done, _ = await asyncio.wait({kept.opening}, timeout=self._patience_s)
             if not done:
                 raise Unavailable(
-                    f"Version {version[:12]} is being opened; ask again in a few seconds.",
-                    f"Der Datenstand {version[:12]} wird gerade geöffnet; fragen Sie in einigen Sekunden noch einmal.",
+                    _("Version {version} is being opened; ask again in a few seconds.", version=version[:12]),
                     retry_after_s=_RETRY_AFTER_S,
                 )
             yield kept.opening.result()
@@ -123,9 +123,10 @@ class Archive:
             idle = min((k for k in self._kept if self._kept[k].idle), key=lambda k: self._kept[k].used_at, default=None)
             if idle is None:
                 raise Busy(
-                    f"{_MOST} past versions are in use, more are not opened at once; ask again in a few seconds.",
-                    f"Es werden schon {_MOST} frühere Datenstände abgefragt, mehr werden nicht gleichzeitig geöffnet; "
-                    "fragen Sie in einigen Sekunden noch einmal.",
+                    _(
+                        "{MOST} past versions are in use, more are not opened at once; ask again in a few seconds.",
+                        MOST=_MOST,
+                    ),
                     retry_after_s=_RETRY_AFTER_S,
                 )
             await _end(self._kept.pop(idle))
@@ -172,15 +173,14 @@ def _unknown(written: str, known: Sequence[str], found: Sequence[str]) -> NotFou
     """Return the failure for what is no version, or begins several; with the nearest, and the current one first."""
     near = list(found) or [known[0], *difflib.get_close_matches(written, known[1:], n=2)]
     if found:
-        en, de = "More than one version begins like this", "So beginnt mehr als ein Datenstand"
+        en, de = _("More than one version begins like this")
     elif _VERSION.fullmatch(written):
-        en, de = "This version was never published here", "Dieser Datenstand wurde hier nie veröffentlicht"
+        en, de = _("This version was never published here")
     else:
         en = "A version is 64 digits of 0–9 and a–f, or the first 12 or more of them"
         de = "Ein Datenstand hat 64 Zeichen aus 0–9 und a–f; es genügen die ersten 12 oder mehr"
     return NotFound(
-        f"{en}; the current one is {known[0]}, /aenderungen lists all.",
-        f"{de}; der aktuelle ist {known[0]}, /aenderungen nennt alle.",
+        _("{reason}; the current one is {known}, /aenderungen lists all.", known=known[0], reason=reason),
         current=known[0],
         versions=near,
     )

@@ -17,6 +17,7 @@ import pyoxigraph as ox
 
 from ozg_lod.catalogue.flat_tables import FlatColumn, FlatQuery, questions
 from ozg_lod.core.csv_writer import harmless, written
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     ONTOLOGY,
     OZG,
@@ -220,7 +221,13 @@ def _of_properties(book: Codebook, words: Words, name: Callable[[str], str]) -> 
         lacking = "" if one.lacking is None else str(one.lacking)
         datatypes = " ".join(prefixed(datatype) if datatype else "IRI" for datatype in one.datatypes)
         empty = " ".join(
-            filter(None, [words("codebook/unstated") if one.stated else "", pick(one.notes, words.language)[0]])
+            filter(
+                None,
+                [
+                    _("The source of the statement does not state it.")[words.language] if one.stated else "",
+                    pick(one.notes, words.language)[0],
+                ],
+            )
         )
-        zero = words("codebook/positive") if one.positive else ""
+        zero = _("Does not occur: the rules ask for more than 0.")[words.language] if one.positive else ""
         yield ["", key(one.iri), name(one.iri), "", datatypes, str(one.triples), lacking, "", empty, zero]

@@ -8,6 +8,7 @@ from typing import Final
 
 from markupsafe import escape
 
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import OZG
 from ozg_lod.rdf.graph import Term, pick
 from ozg_lod.site.efa import (
@@ -91,8 +92,8 @@ def badge(site: PageContext, register: EfaRegister, offer: EfaOffer) -> bytes:
     """Return the badge of an offer: SVG with title and description, dark letters and light letters well apart."""
     status, as_of, read_on = status_of(offer)
     writer = site.writer(register.names)
-    said = writer.name(status).text if status else site.words("badge/as_reported")
-    left = site.words("badge/left", lead=_lead(site, register, offer))
+    said = writer.name(status).text if status else _("as reported")[site.language]
+    left = _("EfA service of {lead}", lead=_lead(site, register, offer))[site.language]
     text, day = ("badge/right", as_of) if as_of else ("badge/right_read", read_on)
     right = site.words(text, status=said, day=writer.date(day, "").text) if day else said
     name = pick(register.names.get(offer.iri, {}), site.language, offer.iri)[0]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ozg_lod.core.errors import UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.http.language import LANGUAGES, Language
 
 SLOTS: Final = ("impressum", "datenschutz", "barrierefreiheit")
@@ -88,14 +89,11 @@ def _content(path: Path) -> str:
         content = path.read_bytes()
         if len(content) > MOST_BYTES:
             raise UsageError(
-                f"{path} is larger than {MOST_BYTES} bytes; shorten it.",
-                f"{path} ist größer als {MOST_BYTES} Bytes; kürzen Sie die Datei.",
+                _("{path} is larger than {MOST_BYTES} bytes; shorten it.", path=path, MOST_BYTES=MOST_BYTES),
             )
         return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{path} cannot be read as UTF-8: {error}.", f"{path} ist nicht als UTF-8 lesbar: {error}."
-        ) from None
+        raise UsageError(_("{path} cannot be read as UTF-8: {error}.", path=path, error=error)) from None
 
 
 def _blocks(text: str) -> Iterator[Block]:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     DCAT,
     DCT,
@@ -77,25 +78,33 @@ def _embedded(site: PageContext, description: Description, name: str, url: str) 
     """Return what an offer is shown by on other sites: its badge, and its description for search engines."""
     key = site.path.rpartition("/")[2]
     image = site.addresses.absolute(f"/badge/{key}{'.en' if site.language == 'en' else ''}.svg")
-    alternative = site.words("badge/alt", name=name)
+    alternative = _("EfA offer in the OZG catalogue: {name}", name=name)[site.language]
     badge = f'<a href="{html.escape(url)}"><img src="{html.escape(image)}" alt="{html.escape(alternative)}"></a>'
     data = structured_data.block(structured_data.thing(site, description, "service"))
     return [
-        LinkSnippet(site.words("badge/html"), badge),
-        LinkSnippet(site.words("badge/markdown"), f"[![{alternative.translate(_IN_MARKDOWN)}]({image})]({url})"),
+        LinkSnippet(_("Badge (HTML)")[site.language], badge),
+        LinkSnippet(
+            _("Badge (Markdown)")[site.language], f"[![{alternative.translate(_IN_MARKDOWN)}]({image})]({url})"
+        ),
         LinkSnippet("JSON-LD", f'<script type="application/ld+json">{data}</script>'),
     ]
 
 
 def citation(site: PageContext, name: str, iri: str, catalogue: str) -> str:
     """Return the sentence to cite a thing by: name, catalogue, version of the data, lasting address."""
-    return site.words("reuse/citation", name=name, catalogue=catalogue, version=site.version[:_SHORT], iri=iri)
+    return _(
+        "“{name}”. In: {catalogue}. Data version {version}. {iri}",
+        name=name,
+        catalogue=catalogue,
+        version=site.version[:_SHORT],
+        iri=iri,
+    )[site.language]
 
 
 def title(graph: Graph, site: PageContext) -> str:
     """Return the name of the catalogue."""
     names = next((graph.names(iri) for iri in _catalogues(graph)), {})
-    return pick(names, site.language, site.words("site/title"))[0]
+    return pick(names, site.language, _("OZG catalogue Hesse")[site.language])[0]
 
 
 def contact(graph: Graph) -> str:
@@ -115,7 +124,7 @@ def report_address(reached: str, site: PageContext, name: str) -> str:
     """Return the link for reporting an error: a mail gets the page as its subject, a form is opened as it is."""
     if not reached.startswith("mailto:"):
         return reached
-    subject = quote(site.words("reuse/mail_subject", name=name))
+    subject = quote(_("Error in the catalogue: {name}", name=name)[site.language])
     body = quote(f"{site.addresses.absolute(site.path)}\n\n")
     return f"{reached}?subject={subject}&body={body}"
 

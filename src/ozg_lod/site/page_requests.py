@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from starlette.requests import Request
 
 from ozg_lod.core.errors import BadRequest, NotFound
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCAT, DCT, ONTOLOGY
 from ozg_lod.http.language import LANGUAGES, Language, choose_language
 from ozg_lod.http.response_cache import CachedBody
@@ -139,14 +140,13 @@ class PageRequest:
         """Return the name of the catalogue: its own where the data have one, else the site's."""
         catalogues = self._catalogues
         names = self.graph.names(catalogues[0]) if catalogues else {}
-        return pick(names, self.language, self.site.words("site/title"))[0]
+        return pick(names, self.language, _("OZG catalogue Hesse")[self.site.language])[0]
 
     def iri(self, kind: str, key: str) -> str:
         """Return the IRI of a thing; raise NotFound where kind or key cannot be one."""
         if not self.opened.base_iri:
             raise NotFound(
-                "This server answers queries about files; it has no pages of things.",
-                "Dieser Server beantwortet Abfragen zu Dateien; Seiten über einzelne Einträge hat er nicht.",
+                _("This server answers queries about files; it has no pages of things."),
             )
         if not _KIND.fullmatch(kind) or not _KEY.fullmatch(key):
             raise self.unknown(kind, key)
@@ -183,10 +183,10 @@ class PageRequest:
         kinds = self.directory.kinds
         if kind not in kinds:
             near = [(f"{self.opened.base_iri}id/{found}", found) for found in self.directory.nearest_kinds(kind)]
-            return _not_found(f"There is no list “{kind[:40]}”", f"Eine Liste „{kind[:40]}“ gibt es nicht", near)
+            return _not_found(_("There is no list “{kind}”", kind=kind[:40]), near)
         near = [(e.iri, pick(e.names, self.language, e.key)[0]) for e in self.directory.nearest(kind, key)]
         en, de = (words(language)(f"kind/{kind}/many") for language in ("en", "de"))
-        return _not_found(f"“{en}” has no entry “{key[:80]}”", f"Unter „{de}“ gibt es „{key[:80]}“ nicht", near)
+        return _not_found(_("“{reason}” has no entry “{key}”", key=key[:80], reason=reason), near)
 
     @property
     def _mark(self) -> str:
@@ -263,12 +263,12 @@ def _iris(terms: Iterable[Term]) -> list[str]:
 
 def no_such_page(page: int) -> NotFound:
     """Return the failure for a page number past the last."""
-    return NotFound(f"There is no page {page} here.", f"Eine Seite {page} gibt es hier nicht.")
+    return NotFound(_("There is no page {page} here.", page=page))
 
 
 def _not_found(en: str, de: str, near: Sequence[tuple[str, str]]) -> NotFound:
     names = ", ".join(name for _, name in near)
-    hint = (f"; near: {names}.", f"; ähnlich: {names}.") if near else (".", ".")
+    hint = _("; near: {names}.", names=names) if near else (".", ".")
     return NotFound(en + hint[0], de + hint[1], suggestions=[{"iri": iri, "name": name} for iri, name in near])
 
 
@@ -277,8 +277,7 @@ def _page_number(text: str | None) -> int:
         return 1
     if not _PAGE.fullmatch(text):
         raise BadRequest(
-            "page is not a page number; write 1, 2, 3 …",
-            "page ist keine Seitenzahl; schreiben Sie 1, 2, 3 …",
+            _("page is not a page number; write 1, 2, 3 …"),
         )
     return int(text)
 

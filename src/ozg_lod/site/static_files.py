@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from ozg_lod.core.errors import NotFound
+from ozg_lod.core.messages import _
 from ozg_lod.http.response_cache import CachedBody
 
 _TYPES: Final = {
@@ -31,7 +32,7 @@ def find(name: str) -> tuple[CachedBody, str]:
     """Return the file and its content type; raise NotFound for any other name."""
     known = _known()
     if name not in known:
-        raise NotFound("There is no such file.", "Diese Datei gibt es nicht.")
+        raise NotFound(_("There is no such file."))
     return known[name], _TYPES[name.rpartition(".")[2]]
 
 

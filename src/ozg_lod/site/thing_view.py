@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     ADMS,
     DCAT,
@@ -230,14 +231,14 @@ class ThingComposer:
     def _called(self, predicate: str, values: Sequence[Value]) -> Value:
         """Return the name of a property; a name in the other language only is said to be one."""
         if predicate in LABELS and all(value.language for value in values):
-            return Value(self.writer.words("thing/other_name"))
+            return Value(_("German name")[self.writer.language])
         return self.writer.name(predicate)
 
     def _heading(self, predicate: str, statement: str) -> str:
         words = self.writer.words
         known = words.term("about" if predicate == _ABOUT else "incoming", statement or predicate)
         known = known or words.term("incoming", predicate)
-        return known or words("incoming/other", property=self.writer.name(predicate).text)
+        return known or _("Links by “{property}”", property=self.writer.name(predicate).text)[words.language]
 
 
 def _merged(facts: Sequence[PropertyValues]) -> list[PropertyValues]:

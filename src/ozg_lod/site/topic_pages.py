@@ -14,6 +14,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_percent
 from babel.units import format_unit
 
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT, OZG
 from ozg_lod.site import maps
 from ozg_lod.site.atlas import ANNOUNCED, PARTICIPATES, Area, Atlas
@@ -73,7 +74,7 @@ def chart(site: PageContext, atlas: Atlas, district: Area | None, names: Mapping
         site,
         drawing=drawing,
         district=district,
-        heading=site.words("map/title") if district is None else writer.name(district.iri).text,
+        heading=_("Map of Hesse")[site.language] if district is None else writer.name(district.iri).text,
         programme=writer.name(atlas.programme) if atlas.programme else None,
         marked=[(mark, maps.marked(atlas, mark, writer)) for mark in (PARTICIPATES, ANNOUNCED)],
         districts=maps.districts(atlas, writer),

@@ -25,6 +25,7 @@ from ozg_lod.core.errors import (
     TooLarge,
     UnsupportedMedia,
 )
+from ozg_lod.core.messages import _
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.content_disposition import filename_of
 from ozg_lod.validation import documents
@@ -81,8 +82,7 @@ class MultipartForm:
             content = base64.b64decode(self.fields["again"], validate=True)
         except (binascii.Error, ValueError):
             raise BadRequest(
-                "The file that this page carried is damaged; choose it again.",
-                "Die Datei, die diese Seite mitgebracht hat, ist beschädigt; wählen Sie sie noch einmal aus.",
+                _("The file that this page carried is damaged; choose it again."),
             ) from None
         return Upload(clean(self.fields.get("name", "")), content)
 
@@ -136,11 +136,10 @@ async def read_form(request: Request, *, limit_s: float, most_fields: int = MOST
 def one_of(form: MultipartForm) -> Upload:
     """Return the one file that was chosen; raise BadRequest where there is none or more than one."""
     if not form.files:
-        raise BadRequest("There is no file; choose one.", "Es fehlt die Datei; wählen Sie eine aus.")
+        raise BadRequest(_("There is no file; choose one."))
     if len(form.files) > 1:
         raise BadRequest(
-            f"There are {len(form.files)} files; send one at a time.",
-            f"Es sind {len(form.files)} Dateien; senden Sie eine nach der anderen.",
+            _("There are {count} files; send one at a time.", count=len(form.files)),
         )
     return form.files[0]
 
@@ -151,8 +150,7 @@ def checked(upload: Upload, suffixes: Collection[str] = SUFFIXES) -> Upload:
         raise _unknown(PurePosixPath(upload.name).suffix, suffixes)
     if not upload.content:
         raise BadRequest(
-            "The file is empty; save it with its contents and send it again.",
-            "Die Datei ist leer; speichern Sie sie mit Inhalt und senden Sie sie noch einmal.",
+            _("The file is empty; save it with its contents and send it again."),
         )
     if len(upload.content) > MOST_BYTES:
         raise _too_large()
@@ -189,8 +187,7 @@ async def _body(request: Request, limit_bytes: int, limit_s: float) -> bytes:
         raise _too_large() from None
     except TimeoutError:
         raise Late(
-            f"The file did not arrive within {limit_s:g} seconds; send it again.",
-            f"Die Datei ist in {limit_s:g} Sekunden nicht angekommen; senden Sie sie noch einmal.",
+            _("The file did not arrive within {limit_s:g} seconds; send it again.", limit_s=limit_s),
             retry_after_s=10,
         ) from None
 
@@ -198,8 +195,7 @@ async def _body(request: Request, limit_bytes: int, limit_s: float) -> bytes:
 def _too_large() -> TooLarge:
     limit = MOST_BYTES // (1024 * 1024)
     return TooLarge(
-        f"The file is larger than {limit} MiB; split it.",
-        f"Die Datei ist größer als {limit} MiB; teilen Sie sie auf.",
+        _("The file is larger than {limit} MiB; split it.", limit=limit),
         limit_bytes=MOST_BYTES,
     )
 
@@ -209,7 +205,10 @@ def _unknown(kind: str, suffixes: Collection[str] = SUFFIXES) -> UnsupportedMedi
     en = f"Files of the kind “{kind[:60]}”" if kind else "Files without a known kind"
     de = f"Dateien der Art „{kind[:60]}“" if kind else "Dateien ohne erkennbare Art"
     return UnsupportedMedia(
-        f"{en} are not read here; send one of these and name it (?name=table.csv): {listed}.",
-        f"{de} werden hier nicht gelesen; senden Sie eine von diesen und geben Sie ihren Namen an: {listed}.",
+        _(
+            "{reason} are not read here; send one of these and name it (?name=table.csv): {listed}.",
+            listed=listed,
+            reason=reason,
+        ),
         offered=list(suffixes),
     )

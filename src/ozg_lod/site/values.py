@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     GEO,
     OZG,
@@ -134,7 +135,11 @@ class ValueWriter:
         """Write a WKT outline as the number of its points; a point as it stands."""
         if "POLYGON" not in text:
             return Value(text, kind="code")
-        return Value(self.words("map/outline", count=self.count(text.count(",") + 1)))
+        return Value(
+            _("Outline of {count} points, simplified for maps", count=self.count(text.count(",") + 1))[
+                self.words.language
+            ]
+        )
 
     def number(self, text: str, predicate: str) -> Value:
         """Write an xsd:integer or xsd:decimal in the unit its property or indicator has."""

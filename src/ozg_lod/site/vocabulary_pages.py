@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pyoxigraph as ox
 from babel import Locale
 
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import ONTOLOGY, SHAPES
 from ozg_lod.http.words import prefixed
 from ozg_lod.rdf import formats
@@ -74,7 +75,7 @@ def shapes(
     groups = [(_capital(writer.name(iri)), [rule for rule in rules if rule.target == iri]) for iri in classes]
     others = sorted(filter(_anywhere, rules), key=lambda rule: collation(writer.name(rule.path or rule.target).text))
     if others:
-        groups.append((Value(site.words("shapes/anywhere")), others))
+        groups.append((Value(_("Single facts, wherever they stand")[site.language]), others))
     shown = {
         rule: [
             ("good", _lines(writer, found.good, beside=found.bad)),

@@ -15,8 +15,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.tables import tables
 
 WITHDRAWN_FILE: Final = "withdrawn.csv"
@@ -87,36 +87,27 @@ def unaccounted(
     for iri in sorted(set(published) - set(present) - set(withdrawn)):
         yield _finding(
             "withdrawn-missing",
-            Text(
-                de="Diese Adresse war veröffentlicht und fehlt jetzt; nennen Sie sie in withdrawn.csv mit Tag, Grund "
-                "und, wenn es eine gibt, Nachfolgerin, oder nehmen Sie sie wieder auf",
-                en="this address was published and is missing now; name it in withdrawn.csv with day, reason and, if "
-                "there is one, its successor, or put it back",
+            _(
+                "this address was published and is missing now; name it in withdrawn.csv with day, reason and, if there is one, its successor, or put it back"
             ),
             iri,
         )
     for iri in sorted(set(present) & set(withdrawn)):
         yield _finding(
             "withdrawn-present",
-            Text(
-                de="Diese Adresse gilt als zurückgezogen und steht noch in den Daten; löschen Sie eines von beiden",
-                en="this address counts as withdrawn and is still in the data; delete one of the two",
-            ),
+            _("this address counts as withdrawn and is still in the data; delete one of the two"),
             iri,
         )
     for row in withdrawn.values():
         if row.successor and row.successor not in present and row.successor not in withdrawn:
             yield _finding(
                 "withdrawn-successor",
-                Text(
-                    de=f"Die Nachfolgerin {row.successor} gibt es nicht; nennen Sie eine Adresse aus den Daten",
-                    en=f"the successor {row.successor} does not exist; name an address from the data",
-                ),
+                _("the successor {successor} does not exist; name an address from the data", successor=row.successor),
                 row.iri,
             )
 
 
-def _finding(rule: str, message: Text, iri: str) -> Finding:
+def _finding(rule: str, message: Label | Message, iri: str) -> Finding:
     return Finding(Severity.ERROR, rule, message, Location(file=WITHDRAWN_FILE, focus=iri), value=iri)
 
 

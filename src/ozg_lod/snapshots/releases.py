@@ -19,6 +19,7 @@ from ozg_lod.core.errors import (
     SnapshotError,
     Unavailable,
 )
+from ozg_lod.core.messages import _
 from ozg_lod.snapshots.snapshot import FileRecord, Manifest, Publication, Snapshots
 
 _log = logging.getLogger("ozg_lod")
@@ -76,8 +77,7 @@ def current(snapshots: Snapshots, name: str, public_url: str) -> Release:
     found = [entry for entry in snapshots.publications() if entry.snapshot == name]
     if not found:
         raise unavailable(
-            "what is served here was not published from a source folder.",
-            "was hier bereitsteht, wurde nicht aus einem Quellordner veröffentlicht.",
+            _("what is served here was not published from a source folder."),
         )
     return _edition(snapshots, found, public_url, "")
 
@@ -90,8 +90,7 @@ def past(snapshots: Snapshots, version: str, public_url: str, *, pinned: bool) -
     found = [entry for entry in snapshots.publications() if entry.version == version]
     if not found:
         raise NotFound(
-            "This version was never published here; /changes.atom lists all that were.",
-            "Diese Version wurde hier nie veröffentlicht; /changes.atom nennt alle.",
+            _("This version was never published here; /changes.atom lists all that were."),
         )
     if found[-1].erased:
         raise erased(found[-1])
@@ -105,11 +104,10 @@ def erased(publication: Publication) -> Gone:
     """Return the failure for a version whose files had to go: another version with the rest would not be this one."""
     day = publication.erased
     return Gone(
-        f"The files of this version were erased on {day}, because the sender of a contribution in it asked for that; "
-        "a version without it would have another hash, so there is none. /changes.atom lists those that are kept.",
-        f"Die Dateien dieser Version wurden am {day} gelöscht, weil eine Mitteilung darin auf Wunsch ihres Absenders "
-        "zurückgezogen wurde; ohne sie hätte die Version eine andere Prüfsumme, darum gibt es sie nicht mehr. "
-        "/changes.atom nennt die Versionen, die es noch gibt.",
+        _(
+            "The files of this version were erased on {day}, because the sender of a contribution in it asked for that; a version without it would have another hash, so there is none. /changes.atom lists those that are kept.",
+            day=day,
+        ),
         erased=day,
     )
 
@@ -118,15 +116,14 @@ def damaged(version: str, error: SnapshotError) -> Unavailable:
     """Log what is wrong with a version and how to mend it; return the failure for those who ask for it."""
     _log.error("a past version cannot be read: %s", error.en)  # one sentence, no traceback
     return Unavailable(
-        f"Version {version[:12]} is damaged here and cannot be had; /aenderungen lists the others.",
-        f"Der Datenstand {version[:12]} ist hier beschädigt und nicht zu haben; /aenderungen nennt die anderen.",
+        _("Version {version} is damaged here and cannot be had; /aenderungen lists the others.", version=version[:12]),
         retry_after_s=_RETRY_AFTER_S,
     )
 
 
 def unavailable(en: str, de: str) -> Unavailable:
     """Return the failure for a catalogue that would be empty: a portal would take that as a request to delete."""
-    return Unavailable(f"There is no catalogue: {en}", f"Es gibt keinen Katalog: {de}", retry_after_s=_RETRY_AFTER_S)
+    return Unavailable(_("There is no catalogue: {reason}", reason=reason), retry_after_s=_RETRY_AFTER_S)
 
 
 def _edition(snapshots: Snapshots, found: list[Publication], public_url: str, path: str) -> Release:

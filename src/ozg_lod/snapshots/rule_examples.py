@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import SourceError
+from ozg_lod.core.messages import _
 from ozg_lod.rdf.graph import TYPE, Term, iri_of
 
 FILE: Final = "cases.nq"
@@ -74,8 +75,11 @@ def _read(name: str, content: bytes) -> list[ox.Quad]:
         ]
     except SyntaxError as error:
         raise SourceError(
-            f"The cases of the rules in {name} cannot be read: {error.msg}. Write them as Turtle.",
-            f"Die Fälle der Regeln in {name} lassen sich nicht lesen: {error.msg}. Schreiben Sie sie als Turtle.",
+            _(
+                "The cases of the rules in {name} cannot be read: {msg}. Write them as Turtle.",
+                name=name,
+                msg=error.msg,
+            ),
         ) from error
 
 

@@ -26,6 +26,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import SnapshotError
+from ozg_lod.core.messages import _
 from ozg_lod.snapshots import atomic_files, changes, data_files, read_locks
 
 SHAPES_FILE: Final = "shapes.ttl"
@@ -70,7 +71,7 @@ class Manifest:
             en, de = f"{MANIFEST_FILE} is not readable ({error})", f"{MANIFEST_FILE} ist nicht lesbar"
             raise _damaged(directory, en, de) from error
         if manifest.format != _FORMAT:
-            raise _damaged(directory, f"format {manifest.format} is unknown", f"Format {manifest.format} ist unbekannt")
+            raise _damaged(directory, _("format {format} is unknown", format=manifest.format))
         return manifest
 
 
@@ -140,8 +141,7 @@ class Snapshots:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise SnapshotError(
-                    f"Another process is building in {self.target}; wait until it has ended.",
-                    f"In {self.target} baut schon ein anderer Prozess; warten Sie, bis er fertig ist.",
+                    _("Another process is building in {target}; wait until it has ended.", target=self.target),
                 ) from None
             for leftover in self._folder.glob("*.tmp"):
                 shutil.rmtree(leftover)
@@ -189,8 +189,7 @@ class Snapshots:
         name = self.current()
         if name is None:
             raise SnapshotError(
-                f"There is no snapshot in {self.target}; run `ozg-lod build` first.",
-                f"In {self.target} liegt kein Datenstand; rufen Sie zuerst `ozg-lod build` auf.",
+                _("There is no snapshot in {target}; run `ozg-lod build` first.", target=self.target),
             )
         return name
 
@@ -253,15 +252,13 @@ class Snapshots:
         manifest = Manifest.read(directory)
         gone = next((entry.erased for entry in self.publications() if entry.snapshot == name and entry.erased), "")
         if gone and not (directory / data_files.DATA_FILE).exists():
-            raise _damaged(directory, f"its files were erased on {gone}", f"seine Dateien wurden am {gone} gelöscht")
+            raise _damaged(directory, _("its files were erased on {gone}", gone=gone))
         if not manifest.triples:
-            raise _damaged(directory, "it is empty", "er ist leer")
+            raise _damaged(directory, _("it is empty"))
         for file, record in manifest.files.items():
             path = directory / file
             if not path.is_file() or record_of(path) != record:
-                raise _damaged(
-                    directory, f"{file} is not what was written", f"{file} ist nicht mehr, was geschrieben wurde"
-                )
+                raise _damaged(directory, _("{file} is not what was written", file=file))
         return manifest
 
     def last_good(self) -> str | None:
@@ -281,8 +278,7 @@ class Snapshots:
         """
         if name == self.current():
             raise SnapshotError(
-                f"Snapshot {name[:12]} is being served; publish another one first.",
-                f"Der Datenstand {name[:12]} wird gerade bereitgestellt; veröffentlichen Sie zuerst einen anderen.",
+                _("Snapshot {name} is being served; publish another one first.", name=name[:12]),
             )
         log = self.publications()
         marked = [replace(entry, erased=entry.erased or day) if entry.snapshot == name else entry for entry in log]
@@ -314,8 +310,12 @@ class Snapshots:
         free = shutil.disk_usage(aside.parent).free
         if free < needed:
             raise SnapshotError(
-                f"{aside.parent} has {free:,} bytes left, a build may need {needed:,}; make room first.",
-                f"{aside.parent} hat noch {free} Bytes frei, ein Bau braucht bis zu {needed}; schaffen Sie erst Platz.",
+                _(
+                    "{parent} has {free:,} bytes left, a build may need {needed:,}; make room first.",
+                    parent=aside.parent,
+                    free=free,
+                    needed=needed,
+                ),
             )
 
 
@@ -402,6 +402,9 @@ def _json(value: object) -> bytes:
 
 def _damaged(directory: Path, en: str, de: str) -> SnapshotError:
     return SnapshotError(
-        f"Snapshot {directory.name}: {en}; go back with `ozg-lod snapshots use NAME` or build again.",
-        f"Datenstand {directory.name}: {de}; gehen Sie mit `ozg-lod snapshots use NAME` zurück oder bauen Sie neu.",
+        _(
+            "Snapshot {name}: {reason}; go back with `ozg-lod snapshots use NAME` or build again.",
+            name=directory.name,
+            reason=reason,
+        ),
     )

@@ -10,6 +10,7 @@ from typing import Final, TypedDict
 import httpx
 
 from ozg_lod.core.errors import Unavailable
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.snapshots.snapshot import Manifest
 from ozg_lod.sparql.transcription import SILENT_ROWS, cut
@@ -108,8 +109,7 @@ def unreachable(error: httpx.HTTPError) -> Unavailable:
     """Return the failure of a backend that gives no answer, or breaks off in the middle of one."""
     _log.warning("the backend gives no answer: %s: %s", type(error).__name__, error)
     return Unavailable(
-        "The store behind this endpoint gives no answer; try again in a while.",
-        "Der Speicher hinter diesem Endpunkt gibt keine Antwort; versuchen Sie es später noch einmal.",
+        _("The store behind this endpoint gives no answer; try again in a while."),
         retry_after_s=30,
     )
 
@@ -118,7 +118,6 @@ def not_published(place: VersionGraph) -> Unavailable:
     """Return the failure of a backend that does not hold the whole version."""
     version = place.graph.rpartition("/")[2][:12]
     return Unavailable(
-        f"The store does not hold version {version}, or not all of it; run `ozg-lod publish`.",
-        f"Der Speicher hat die Version {version} nicht oder nicht ganz; rufen Sie `ozg-lod publish` auf.",
+        _("The store does not hold version {version}, or not all of it; run `ozg-lod publish`.", version=version),
         retry_after_s=30,
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ozg_lod.core.errors import BadRequest
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.response_cache import ByteCache, CachedBody
 from ozg_lod.rdf import formats
@@ -92,8 +93,7 @@ class Endpoint:
         found = scan(query, max_bytes=settings.query_bytes)
         if found.form is None:
             raise BadRequest(
-                "This is not a query: write SELECT, ASK, CONSTRUCT or DESCRIBE.",
-                "Das ist keine Abfrage: Schreiben Sie SELECT, ASK, CONSTRUCT oder DESCRIBE.",
+                _("This is not a query: write SELECT, ASK, CONSTRUCT or DESCRIBE."),
             )
         choice = offered(found)
         chosen = formats.by_name(form, choice) if form is not None else formats.negotiate(accept, choice)

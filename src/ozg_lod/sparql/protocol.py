@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from ozg_lod.core.errors import BadRequest, UnsupportedMedia
+from ozg_lod.core.messages import _
 from ozg_lod.http.bodies import read_body
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -45,8 +46,7 @@ async def _posted(request: Request, limit_bytes: int) -> Fields:
     charset = _CHARSET.search(content_type)
     if charset is not None and charset[1].lower() not in _UTF8:
         raise UnsupportedMedia(
-            f"The body is in {charset[1]}; send it in UTF-8.",
-            f"Der Inhalt ist in {charset[1]}; senden Sie ihn in UTF-8.",
+            _("The body is in {charset}; send it in UTF-8.", charset=charset[1]),
         )
     body = await read_body(request, limit_bytes)
     return _fields(body) if name == FORM else [("query", _text(body))]
@@ -68,8 +68,7 @@ def _text(body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadRequest(
-            f"The query is not UTF-8: byte {error.start + 1} cannot be read.",
-            f"Die Abfrage ist nicht in UTF-8: Byte {error.start + 1} ist nicht lesbar.",
+            _("The query is not UTF-8: byte {start} cannot be read.", start=error.start + 1),
         ) from None
 
 
@@ -78,8 +77,7 @@ def only(fields: Fields, name: str) -> str | None:
     values = [value for key, value in fields if key == name]
     if len(values) > 1:
         raise BadRequest(
-            f"The parameter {name} is given {len(values)} times; give it once.",
-            f"Der Parameter {name} steht {len(values)}-mal da; geben Sie ihn einmal an.",
+            _("The parameter {name} is given {count} times; give it once.", name=name, count=len(values)),
         )
     return values[0] if values else None
 
@@ -96,8 +94,7 @@ def deadline_s(request: Request, fields: Fields) -> float | None:
         seconds = 0
     if not 0 < seconds < float("inf"):
         raise BadRequest(
-            "timeout is a number of seconds above 0, for example 2.5.",
-            "timeout ist eine Zahl von Sekunden größer als 0, zum Beispiel 2.5.",
+            _("timeout is a number of seconds above 0, for example 2.5."),
         )
     return seconds
 

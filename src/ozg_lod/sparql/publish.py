@@ -14,6 +14,7 @@ from typing import Final, Self
 import httpx
 
 from ozg_lod.core.errors import SnapshotError, UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.core.vocab import XSD
 from ozg_lod.snapshots import data_files
@@ -77,9 +78,7 @@ class GraphStore:
         try:
             return self._client.request(method, address, **request)  # type: ignore[arg-type] # named as httpx names them
         except httpx.HTTPError as error:
-            raise SnapshotError(
-                f"{address} gives no answer: {error}.", f"{address} gibt keine Antwort: {error}."
-            ) from None
+            raise SnapshotError(_("{address} gives no answer: {error}.", address=address, error=error)) from None
 
 
 def publish(settings: Settings, address: str, say: Say) -> str:
@@ -91,16 +90,18 @@ def publish(settings: Settings, address: str, say: Say) -> str:
     with GraphStore(address, settings) as graphs:
         graphs.delete(place.receipt)
         say(
-            f"Writing {place.triples:,} triples to <{place.graph}>",
-            f"{place.triples} Tripel werden nach <{place.graph}> geschrieben",
+            _("Writing {triples:,} triples to <{graph}>", triples=place.triples, graph=place.graph),
         )
         graphs.put(place.graph, _pieces(snapshots.directory(name) / data_files.MERGED_FILE))
         held = graphs.count(place.graph)
         if held != place.triples:
             raise SnapshotError(
-                f"<{place.graph}> holds {held} triples there, not {place.triples}, and is not used. Publish again.",
-                f"<{place.graph}> hat dort {held} statt {place.triples} Tripel; er wird nicht benutzt. Veröffentlichen "
-                "Sie noch einmal.",
+                _(
+                    "<{graph}> holds {held} triples there, not {triples}, and is not used. Publish again.",
+                    graph=place.graph,
+                    held=held,
+                    triples=place.triples,
+                ),
             )
         graphs.put(place.receipt, iter([_receipt(place)]))
     return place.graph
@@ -113,8 +114,11 @@ def drop(settings: Settings, address: str, version: str) -> str:
     found = [candidate for candidate in known if candidate.startswith(version)]
     if len(found) != 1 or known[found[0]] == snapshots.current():
         raise UsageError(
-            f"{version!r} names {len(found)} versions, or the current one; see `ozg-lod snapshots list`.",
-            f"{version!r} nennt {len(found)} Versionen oder die aktuelle; siehe `ozg-lod snapshots list`.",
+            _(
+                "{version} names {count} versions, or the current one; see `ozg-lod snapshots list`.",
+                version=repr(version),
+                count=len(found),
+            ),
         )
     place = backend.VersionGraph.of(Manifest.read(snapshots.directory(known[found[0]])))
     with GraphStore(address, settings) as graphs:
@@ -147,6 +151,11 @@ def _refused(address: str, response: httpx.Response) -> SnapshotError:
             "de": " Setzen Sie OZG_LOD_STORE_USER und OZG_LOD_STORE_PASSWORD.",
         }
     return SnapshotError(
-        f"{address} answered with status {response.status_code}: {sentence}{hint['en']}",
-        f"{address} antwortete mit Status {response.status_code}: {sentence}{hint['de']}",
+        _(
+            "{address} answered with status {status_code}: {sentence}{hint}",
+            address=address,
+            status_code=response.status_code,
+            sentence=sentence,
+            hint=hint,
+        ),
     )

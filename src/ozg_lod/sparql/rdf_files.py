@@ -17,6 +17,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import SourceError, UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import RdfFile
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox.fork_server import Work
@@ -35,9 +36,7 @@ def version(files: Sequence[RdfFile]) -> str:
             with file.path.open("rb") as content:
                 digest.update(f"{file.graph}\0".encode() + hashlib.file_digest(content, "sha256").digest())
         except OSError as error:
-            raise UsageError(
-                f"{file.path} cannot be read: {error.strerror}.", f"{file.path} ist nicht lesbar: {error.strerror}."
-            ) from None
+            raise UsageError(_("{path} cannot be read: {strerror}.", path=file.path, strerror=error.strerror)) from None
     return digest.hexdigest()
 
 
@@ -50,7 +49,7 @@ def load(files: Sequence[RdfFile]) -> ox.Store:
         try:
             loaded.bulk_load(path=file.path, format=_format(file).rdf, base_iri=base, to_graph=graph)
         except (SyntaxError, ValueError, OSError) as error:
-            raise SourceError(f"{file.path}: {error}.", f"{file.path} ist nicht lesbar: {error}.") from None
+            raise SourceError(_("{path}: {error}.", path=file.path, error=error)) from None
     return loaded
 
 
@@ -72,12 +71,10 @@ def _format(file: RdfFile) -> formats.Format:
     if found is None:
         names = ", ".join(f".{form.suffix}" for form in READ)
         raise UsageError(
-            f"{file.path} is not named like an RDF file; read are {names}.",
-            f"{file.path} heißt nicht wie eine RDF-Datei; gelesen werden {names}.",
+            _("{path} is not named like an RDF file; read are {names}.", path=file.path, names=names),
         )
     if file.graph is not None and found in formats.DATASETS:
         raise UsageError(
-            f"{file.path} names its graphs itself; give it with --rdf instead of --graph.",
-            f"{file.path} nennt seine Graphen selbst; geben Sie die Datei mit --rdf statt --graph an.",
+            _("{path} names its graphs itself; give it with --rdf instead of --graph.", path=file.path),
         )
     return found

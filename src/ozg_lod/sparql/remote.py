@@ -17,6 +17,7 @@ from typing import Final
 import httpx
 
 from ozg_lod.core.errors import Unavailable
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.sandbox.fork_server import WorkerLimits, late
 from ozg_lod.sandbox.scheduler import QueryScheduler, SchedulerLimits, busy
@@ -181,9 +182,10 @@ def refusal(response: httpx.Response, said: str) -> Exception:
         return busy()
     _log.warning("the backend answered %s: %s", response.status_code, sentence)
     return Unavailable(
-        f"The store behind this endpoint answered with status {response.status_code}; try again in a while.",
-        f"Der Speicher hinter diesem Endpunkt antwortete mit Status {response.status_code}; versuchen Sie es später "
-        "noch einmal.",
+        _(
+            "The store behind this endpoint answered with status {status_code}; try again in a while.",
+            status_code=response.status_code,
+        ),
         retry_after_s=30,
     )
 

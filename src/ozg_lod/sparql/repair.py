@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.errors import BadRequest
+from ozg_lod.core.messages import _
 from ozg_lod.sparql.tokens import position, tokens
 
 MAX_CHARACTERS: Final = 400_000
@@ -81,12 +82,11 @@ def _groups(query: str) -> Iterable[_Group]:
 def _refusal(query: str, offset: int) -> BadRequest:
     line, column = position(query, offset)
     return BadRequest(
-        f"Line {line}, column {column}: this engine would answer GRAPH with a variable around a subquery, VALUES or "
-        "MINUS wrongly here; put them outside of it, name the graph, or leave out inner GRAPH groups and labelled "
-        "blank nodes.",
-        f"Zeile {line}, Spalte {column}: GRAPH mit einer Variablen um eine Unterabfrage, VALUES oder MINUS würde "
-        "hier falsch beantwortet; schreiben Sie diese nach außen, nennen Sie den Graphen, oder verzichten Sie auf "
-        "innere GRAPH-Gruppen und Bezeichnungen leerer Knoten.",
+        _(
+            "Line {line}, column {column}: this engine would answer GRAPH with a variable around a subquery, VALUES or MINUS wrongly here; put them outside of it, name the graph, or leave out inner GRAPH groups and labelled blank nodes.",
+            line=line,
+            column=column,
+        ),
         line=line,
         column=column,
     )

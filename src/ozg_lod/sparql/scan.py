@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from ozg_lod.core.errors import BadRequest, Forbidden, TooLarge
+from ozg_lod.core.messages import _
 from ozg_lod.sparql.tokens import position, tokens
 
 MAX_DEPTH: Final = 100
@@ -59,13 +60,16 @@ def _check_size(query: str, max_bytes: int) -> None:
     size = len(query.encode("utf-8", "surrogatepass"))
     if size > max_bytes:
         raise TooLarge(
-            f"The query has {size:,} bytes; at most {max_bytes:,} are read. Shorten it or split it.",
-            f"Die Abfrage hat {size} Bytes; gelesen werden höchstens {max_bytes}. Kürzen oder teilen Sie sie.",
+            _(
+                "The query has {size:,} bytes; at most {max_bytes:,} are read. Shorten it or split it.",
+                size=size,
+                max_bytes=max_bytes,
+            ),
             limit_bytes=max_bytes,
         )
     offset = query.find("\x00")
     if offset >= 0:
-        raise _at(query, offset, "NUL is not allowed in a query", "das Zeichen NUL ist in Abfragen nicht erlaubt")
+        raise _at(query, offset, _("NUL is not allowed in a query"))
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -75,7 +79,7 @@ def _unescaped(match: re.Match[str]) -> str:
 def _at(query: str, offset: int, en: str, de: str) -> BadRequest:
     line, column = position(query, offset)
     return BadRequest(
-        f"Line {line}, column {column}: {en}.", f"Zeile {line}, Spalte {column}: {de}.", line=line, column=column
+        _("Line {line}, column {column}: {reason}.", line=line, column=column, reason=reason), line=line, column=column
     )
 
 
@@ -91,9 +95,7 @@ def _bnode(query: str, offset: int) -> BadRequest:
     return _at(
         query,
         offset,
-        "BNODE with a label is not offered: different rows would get the same node; write BNODE() or an IRI",
-        "BNODE mit einer Bezeichnung wird nicht angeboten: Verschiedene Zeilen bekämen denselben Knoten; schreiben Sie "
-        "BNODE() oder eine IRI",
+        _("BNODE with a label is not offered: different rows would get the same node; write BNODE() or an IRI"),
     )
 
 
@@ -159,10 +161,9 @@ class _Reader:
     def _word(self, query: str, word: str, offset: int) -> None:
         if word == "SERVICE":
             raise Forbidden(
-                "SERVICE is not offered: this endpoint never contacts other servers. Query the other endpoint yourself "
-                "and join the answers.",
-                "SERVICE wird nicht angeboten: Dieser Endpunkt spricht nie mit anderen Servern. Fragen Sie den anderen "
-                "Endpunkt selbst ab und verbinden Sie die Antworten.",
+                _(
+                    "SERVICE is not offered: this endpoint never contacts other servers. Query the other endpoint yourself and join the answers."
+                ),
             )
         if self.form is None and self.depth == 0:
             if word in _FORMS:
@@ -171,9 +172,10 @@ class _Reader:
                 raise _at(
                     query,
                     offset,
-                    f"{word} would change data; this endpoint only reads. Write SELECT, ASK, CONSTRUCT or DESCRIBE",
-                    f"{word} würde Daten ändern; dieser Endpunkt liest nur. Beginnen Sie mit SELECT, ASK, CONSTRUCT "
-                    "oder DESCRIBE",
+                    _(
+                        "{word} would change data; this endpoint only reads. Write SELECT, ASK, CONSTRUCT or DESCRIBE",
+                        word=word,
+                    ),
                 )
         self.volatile |= word in _VOLATILE
         if word in _OPERATOR_WORDS:
@@ -186,8 +188,7 @@ class _Reader:
                 raise _at(
                     query,
                     offset,
-                    f"more than {MAX_DEPTH} brackets are open here; write it flatter",
-                    f"hier sind mehr als {MAX_DEPTH} Klammern offen; schreiben Sie es flacher",
+                    _("more than {MAX_DEPTH} brackets are open here; write it flatter", MAX_DEPTH=MAX_DEPTH),
                 )
         elif kind == "close":
             self.depth = max(0, self.depth - 1)
@@ -222,6 +223,8 @@ class _Reader:
             raise _at(
                 query,
                 offset,
-                f"the query has more than {MAX_OPERATORS} operators; ask in several queries",
-                f"die Abfrage hat mehr als {MAX_OPERATORS} Operatoren; fragen Sie in mehreren Abfragen",
+                _(
+                    "the query has more than {MAX_OPERATORS} operators; ask in several queries",
+                    MAX_OPERATORS=MAX_OPERATORS,
+                ),
             )

@@ -20,6 +20,7 @@ from typing import IO, Final, Protocol, cast
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import AnswerTooLarge, BadRequest, NotAcceptable
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import PREFIXES
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox.fork_server import Work, WorkerSetup, Write
@@ -144,12 +145,13 @@ class EmbeddedStore:
     def _check_known(self, iri: str) -> None:
         if iri not in self._known:
             near = difflib.get_close_matches(iri, self._known, n=3)
-            hint = (f" Near: {', '.join(near)}.", f" Ähnlich: {', '.join(near)}.") if near else ("", "")
+            hint = _(" Near: {near}.", near=", ".join(near)) if near else ("", "")
             raise BadRequest(
-                f"The graph <{iri}> is not part of this dataset, and nothing is fetched from elsewhere.{hint[0]} "
-                "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } lists the graphs.",
-                f"Der Graph <{iri}> gehört nicht zu diesem Datenbestand, und von anderswo wird nichts geholt.{hint[1]} "
-                "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } zählt die Graphen auf.",
+                _(
+                    "The graph <{iri}> is not part of this dataset, and nothing is fetched from elsewhere.{hint} SELECT DISTINCT ?g {{ GRAPH ?g {{ ?s ?p ?o }} }} lists the graphs.",
+                    iri=iri,
+                    hint=hint,
+                ),
             )
 
 
@@ -197,9 +199,7 @@ def _run(evaluate: Evaluate, query: str, found: Scan) -> Results:
     except SyntaxError as error:
         raise syntax_errors.syntax(query, found, str(error)) from None
     except (ValueError, RuntimeError) as error:  # RuntimeError: a function by an IRI that the engine does not know
-        raise BadRequest(
-            f"The query cannot be evaluated: {error}.", f"Die Abfrage ist nicht auswertbar: {error}."
-        ) from None
+        raise BadRequest(_("The query cannot be evaluated: {error}.", error=error)) from None
 
 
 def _in_order(evaluate: Evaluate, query: str, found: Scan, results: ox.QuerySolutions) -> ox.QuerySolutions:
@@ -241,10 +241,10 @@ class _LimitedFile:
         self._size += len(data)
         if self._size > self._limit:
             raise AnswerTooLarge(
-                f"The answer has more than {self._limit:,} bytes; ask for less (LIMIT, fewer columns) or take the "
-                "dump.",
-                f"Die Antwort hat mehr als {self._limit} Bytes; fragen Sie nach weniger (LIMIT, weniger Spalten) oder "
-                "laden Sie den Gesamtabzug.",
+                _(
+                    "The answer has more than {_limit:,} bytes; ask for less (LIMIT, fewer columns) or take the dump.",
+                    _limit=self._limit,
+                ),
                 limit_bytes=self._limit,
             )
         self._write(data)
@@ -261,8 +261,7 @@ class _LimitedXmlFile(_LimitedFile):
         """Write on, or raise NotAcceptable."""
         if _NOT_XML.search(data):
             raise NotAcceptable(
-                "The answer has control characters, which XML cannot hold; ask for JSON, CSV or TSV.",
-                "Die Antwort enthält Steuerzeichen, die XML nicht kennt; fragen Sie nach JSON, CSV oder TSV.",
+                _("The answer has control characters, which XML cannot hold; ask for JSON, CSV or TSV."),
                 offered=[form.media_type for form in formats.RESULTS if form is not formats.SPARQL_XML],
             )
         return super().write(data)

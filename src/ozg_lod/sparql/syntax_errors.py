@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from ozg_lod.core.errors import BadRequest
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import PREFIXES
 from ozg_lod.sparql.scan import Scan
 from ozg_lod.sparql.tokens import position
@@ -36,12 +37,11 @@ def syntax(query: str, found: Scan, said: str) -> BadRequest:
         en = f'the prefix "{prefix}:" is not declared'
         de = f"das Präfix „{prefix}:“ ist nicht erklärt"
         if known:
-            en, de = f"{en}; add PREFIX {prefix}: <{known}>", f"{de}; ergänzen Sie PREFIX {prefix}: <{known}>"
+            en, de = _("{reason}; add PREFIX {prefix}: <{known}>", prefix=prefix, known=known, reason=reason)
     else:
         en, de = _explained(query, line, column, said)
     return BadRequest(
-        f"Line {line}, column {column}: {en}.",
-        f"Zeile {line}, Spalte {column}: {de}.",
+        _("Line {line}, column {column}: {reason}.", line=line, column=column, reason=reason),
         line=line,
         column=column,
     )
@@ -54,12 +54,9 @@ def _explained(query: str, line: int, column: int, said: str) -> tuple[str, str]
             return en, de
     if (line, column) >= position(query, len(query.rstrip())):
         missing = max(query.count("{") - query.count("}"), 0)
-        hint = (f"; {missing} }} may be missing", f"; vermutlich fehlt {missing}-mal }}") if missing else ("", "")
-        return f"the query ends too early here{hint[0]}", f"hier endet die Abfrage zu früh{hint[1]}"
+        hint = _("; {missing} }} may be missing", missing=missing) if missing else ("", "")
+        return _("the query ends too early here{hint}", hint=hint)
     expected = said.partition(": ")[2]
     if not expected or len(expected) > _LONG or "[" in expected:
-        return "the query cannot be read on from here", "ab hier ist die Abfrage nicht lesbar"
-    return (
-        f"the query cannot be read on from here; {expected}",
-        f"ab hier ist die Abfrage nicht lesbar ({expected})",
-    )
+        return _("the query cannot be read on from here")
+    return _("the query cannot be read on from here; {expected}", expected=expected)

@@ -15,6 +15,7 @@ from typing import IO, Final, cast
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import AnswerTooLarge, Unavailable
+from ozg_lod.core.messages import _
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox.fork_server import Work, Write
 from ozg_lod.sparql.engines import KEPT
@@ -95,9 +96,7 @@ def transcribe(order: TranscriptionRequest, body: bytes) -> bytes:
 def cut(reason: str) -> Unavailable:
     """Return the failure of an answer that is not whole."""
     return Unavailable(
-        f"The store behind this endpoint gave an answer that is not whole ({reason[:200]}).",
-        "Der Speicher hinter diesem Endpunkt gab eine unvollständige Antwort, und eine halbe Antwort ist keine "
-        f"({reason[:200]}).",
+        _("The store behind this endpoint gave an answer that is not whole ({reason}).", reason=reason[:200]),
         retry_after_s=10,
     )
 
@@ -146,9 +145,10 @@ def _changed(terms: Iterable[object]) -> str | None:
 def too_large(limit_bytes: int) -> AnswerTooLarge:
     """Return the failure of an answer past the limit."""
     return AnswerTooLarge(
-        f"The answer has more than {limit_bytes:,} bytes; ask for less (LIMIT, fewer columns) or take the dump.",
-        f"Die Antwort hat mehr als {limit_bytes} Bytes; fragen Sie nach weniger (LIMIT, weniger Spalten) oder laden "
-        "Sie den Gesamtabzug.",
+        _(
+            "The answer has more than {limit_bytes:,} bytes; ask for less (LIMIT, fewer columns) or take the dump.",
+            limit_bytes=limit_bytes,
+        ),
         limit_bytes=limit_bytes,
     )
 

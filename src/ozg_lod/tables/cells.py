@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.findings import Text
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.core.vocab import GEO, XSD
 from ozg_lod.rdf.lexical import canonical, is_legal
 from ozg_lod.tables import choices, spellings
@@ -52,7 +52,7 @@ class Datatype:
 class CellFault:
     """Why a text is not a value: the sentence, and the right text where it is sure."""
 
-    message: Text
+    message: Label | Message
     suggestion: str | None = None
 
 
@@ -107,13 +107,10 @@ def _has_zone(value: str, base: str) -> bool:
     return base in {"date", "gYear", "gYearMonth"} and re.search(r"Z$|[+-]\d\d:\d\d$", value) is not None
 
 
-def _sentence(text: str, de: str, en: str, *, sure: str = "", example: str = "") -> Text:
+def _sentence(text: str, de: str, en: str, *, sure: str = "", example: str = "") -> Label | Message:
     write_de = f"schreiben Sie {sure}" if sure else f"schreiben Sie zum Beispiel {example}"
     write_en = f"write {sure}" if sure else f"write for example {example}"
-    return Text(
-        de=f"„{shown(text)}“ ist {de}; {write_de}",
-        en=f'"{shown(text)}" is not {en}; {write_en}',
-    )
+    return _('"{value}" is not {reason}; {write}', value=shown(text), reason=reason, write=write)
 
 
 def _read_choice(text: str, allowed: tuple[AllowedValue, ...]) -> str | CellFault:
@@ -121,12 +118,9 @@ def _read_choice(text: str, allowed: tuple[AllowedValue, ...]) -> str | CellFaul
     if found is not None:
         return found
     listed, near = choices.listed(allowed), choices.nearest(text, allowed)
-    hint = (f"; meinten Sie {near.name('de')}?", f"; did you mean {near.name('en')}?") if near else ("", "")
+    hint = _("; did you mean {name}?", name=near.name(language)) if near else ("", "")
     return CellFault(
-        Text(
-            de=f"„{shown(text)}“ steht nicht zur Wahl; schreiben Sie eines von: {listed.de}{hint[0]}",
-            en=f'"{shown(text)}" is not offered; write one of: {listed.en}{hint[1]}',
-        )
+        _('"{value}" is not offered; write one of: {reason}{hint}', value=shown(text), reason=listed, hint=hint)
     )
 
 
@@ -137,20 +131,24 @@ def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | 
     sure = next((guess for guess in _spellings(text, words) if form.fullmatch(guess)), None)
     if sure is not None:
         return CellFault(
-            Text(
-                de=f"„{shown(text)}“ hat nicht die richtige Form ({wanted.de}); schreiben Sie {sure}",
-                en=f'"{shown(text)}" does not have the right form ({wanted.en}); write {sure}',
+            _(
+                '"{value}" does not have the right form ({reason}); write {sure}',
+                value=shown(text),
+                sure=sure,
+                reason=wanted,
             ),
             sure,
         )
     near = difflib.get_close_matches(text[:SHOWN], words, n=1)
-    hint_de, hint_en = (f"; meinten Sie {near[0]}?", f"; did you mean {near[0]}?") if near else ("", "")
+    hint_de, hint_en = _("; did you mean {near}?", near=near[0]) if near else ("", "")
     if sample and not near:
-        hint_de, hint_en = f"; schreiben Sie zum Beispiel {sample}", f"; write for example {sample}"
+        hint_de, hint_en = _("; write for example {sample}", sample=sample)
     return CellFault(
-        Text(
-            de=f"„{shown(text)}“ hat nicht die richtige Form; richtig ist: {wanted.de}{hint_de}",
-            en=f'"{shown(text)}" does not have the right form; right is: {wanted.en}{hint_en}',
+        _(
+            '"{value}" does not have the right form; right is: {reason}{hint}',
+            value=shown(text),
+            reason=wanted,
+            hint=hint,
         )
     )
 
@@ -165,7 +163,7 @@ def _spellings(text: str, words: list[str]) -> list[str]:
     return [bare, bare.lower(), *folded, *([joined, digits, *zero] if zero else [])]
 
 
-def _described(pattern: str) -> tuple[Text, list[str]]:
+def _described(pattern: str) -> tuple[Label | Message, list[str]]:
     """Return a regular expression in words, and its choices where it is a plain list of words."""
     if parts := _GROUP.findall(pattern):
         said = [_described(part)[0] for part in parts]
@@ -178,33 +176,31 @@ def _described(pattern: str) -> tuple[Text, list[str]]:
     words = pattern.removeprefix("(").removesuffix(")").removeprefix("?:").split("|")
     if all(re.fullmatch(r"[\w ./-]+", word) for word in words):
         listed = ", ".join(words)
-        return Text(de=f"einer der Werte {listed}", en=f"one of {listed}"), words
+        return _("one of {listed}", listed=listed), words
     if pattern == _ROLE_ADDRESS:
-        return Text(de="eine E-Mail-Adresse", en="an e-mail address"), []
+        return _("an e-mail address"), []
     if pattern in {"[a-z0-9-]+", "[A-Za-z0-9-]+", "[a-z][a-z0-9-]*", "[a-z0-9][a-z0-9-]*"}:
         small_de, small_en = ("Kleinbuchstaben", "small letters") if "A" not in pattern else ("Buchstaben", "letters")
-        return Text(
-            de=f"nur {small_de} a bis z, Ziffern und Bindestrich", en=f"only {small_en} a to z, digits and hyphen"
-        ), []
-    return Text(de=f"das Muster {pattern}", en=f"the pattern {pattern}"), []
+        return _("only {small} a to z, digits and hyphen", small=small), []
+    return _("the pattern {pattern}", pattern=pattern), []
 
 
-def _digits(start: str, count: int) -> Text:
-    more_de, more_en = (f", beginnend mit {start}", f", starting with {start}") if start else ("", "")
-    return Text(de=f"{count} Ziffern{more_de}", en=f"{count} digits{more_en}")
+def _digits(start: str, count: int) -> Label | Message:
+    more_de, more_en = _(", starting with {start}", start=start) if start else ("", "")
+    return _("{count} digits{more}", count=count, more=more)
 
 
 _GROUP: Final = re.compile(r"\(\?P<\w+>([^()]*)\)")
 _ROLE_ADDRESS: Final = r"[A-Za-z0-9.+_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 _KINDS: Final = {
-    "integer": _Kind("keine ganze Zahl", "a whole number", "12", spellings.integer),
-    "decimal": _Kind("keine Zahl", "a number", "15.5", spellings.decimal),
-    "boolean": _Kind("weder true noch false", "true or false", "true", spellings.boolean),
-    "date": _Kind("kein Datum", "a date", "2020-10-01", spellings.date),
-    "gYear": _Kind("kein Jahr", "a year", "2020", spellings.year),
-    "gYearMonth": _Kind("kein Monat", "a month", "2020-10", spellings.month),
-    "anyURI": _Kind("keine Webadresse", "a web address", "https://www.hessen.de/", spellings.address),
-    "yearMonthDuration": _Kind("keine Dauer", "a duration", "P5Y", spellings.duration),
+    "integer": _Kind(_("a whole number"), "12", spellings.integer),
+    "decimal": _Kind(_("a number"), "15.5", spellings.decimal),
+    "boolean": _Kind(_("true or false"), "true", spellings.boolean),
+    "date": _Kind(_("a date"), "2020-10-01", spellings.date),
+    "gYear": _Kind(_("a year"), "2020", spellings.year),
+    "gYearMonth": _Kind(_("a month"), "2020-10", spellings.month),
+    "anyURI": _Kind(_("a web address"), "https://www.hessen.de/", spellings.address),
+    "yearMonthDuration": _Kind(_("a duration"), "P5Y", spellings.duration),
 }
 
 BASES: Final = ("string", *_KINDS)

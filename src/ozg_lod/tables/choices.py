@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.findings import Text
+from ozg_lod.core.messages import Label, Message
 
 _SHOWN: Final = 60
 
@@ -50,7 +50,7 @@ def nearest(text: str, choices: Iterable[AllowedValue]) -> AllowedValue | None:
     return owners[near[0]] if near else None
 
 
-def listed(choices: Iterable[AllowedValue]) -> Text:
+def listed(choices: Iterable[AllowedValue]) -> Label | Message:
     """Return the values as a list in words."""
     found = tuple(choices)
     de, en = (", ".join(choice.name(language) for choice in found) for language in ("de", "en"))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ozg_lod.core.errors import SourceError
+from ozg_lod.core.messages import _
 from ozg_lod.tables import csvw
 from ozg_lod.tables.schema import Column, Schema
 
@@ -101,8 +102,12 @@ def _kind(name: str, content: bytes, base_iri: str) -> ContributionKind:
     schema = csvw.schema(description, file=name)
     if schema.url != f"{slug}.csv" or not schema.primary_key or _PLACE not in _addresses(schema, base_iri):
         raise SourceError(
-            f"{name}: needs url {slug}.csv, a primaryKey, and a virtual column with valueUrl {_PLACE}.",
-            f"{name}: braucht url {slug}.csv, einen primaryKey und eine virtuelle Spalte mit valueUrl {_PLACE}.",
+            _(
+                "{name}: needs url {slug}.csv, a primaryKey, and a virtual column with valueUrl {PLACE}.",
+                name=name,
+                slug=slug,
+                PLACE=_PLACE,
+            ),
         )
     return ContributionKind(slug, schema, description)
 

@@ -17,12 +17,12 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.rdf.lexical import CONTROL, MAX_CHARACTERS
 
 MAX_COLUMNS: Final = 200
-SEPARATORS: Final = {",": Text("Komma", "comma"), ";": Text("Semikolon", "semicolon"), "\t": Text("Tabulator", "tab")}
+SEPARATORS: Final = {",": _("comma"), ";": _("semicolon"), "\t": _("tab")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,7 @@ def decoded(content: bytes, *, file: str, wanted: str = "„CSV UTF-8“") -> st
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _wrong_encoding(
             file,
-            Text(
-                de=f"Die Datei ist in UTF-16 gespeichert; speichern Sie sie als {wanted}",
-                en=f"the file is saved as UTF-16; save it as {english}",
-            ),
+            _("the file is saved as UTF-16; save it as {english}", english=wanted),
         )
     try:
         return content.decode("utf-8-sig")
@@ -61,11 +58,11 @@ def decoded(content: bytes, *, file: str, wanted: str = "„CSV UTF-8“") -> st
         letter = content[error.start : error.start + 1].decode("cp1252", "replace")
     return _wrong_encoding(
         file,
-        Text(
-            de=f"Zeile {line} enthält ein Zeichen, das kein UTF-8 ist (in Windows-1252 wäre es „{letter}“); "
-            f"speichern Sie die Datei als {wanted}",
-            en=f'line {line} holds a character that is not UTF-8 (in Windows-1252 it would be "{letter}"); '
-            f"save the file as {english}",
+        _(
+            'line {line} holds a character that is not UTF-8 (in Windows-1252 it would be "{letter}"); save the file as {english}',
+            line=line,
+            letter=letter,
+            english=wanted,
         ),
         line,
     )
@@ -96,22 +93,16 @@ def decoded_leniently(content: bytes, *, file: str) -> str | Decoded | Finding:
         return decoded(content, file=file) if encoding == "cp1252" else _damaged(file)
     if CONTROL.search(text[:10_000]):
         return _damaged(file)
-    message = Text(
-        de=f"Die Datei ist in {name} gespeichert und wurde so gelesen; besser ist „CSV UTF-8“",
-        en=f'the file is saved as {name} and was read as that; "CSV UTF-8" is better',
-    )
+    message = _('the file is saved as {name} and was read as that; "CSV UTF-8" is better', name=name)
     return Decoded(text, Finding(Severity.HINT, "file-encoding", message, Location(file=file)))
 
 
 def _damaged(file: str) -> Finding:
-    message = Text(
-        de="Die Datei enthält Zeichen, die kein Text sind; speichern Sie die Tabelle neu als „CSV UTF-8“",
-        en='the file holds characters that are not text; save the table again as "CSV UTF-8"',
-    )
+    message = _('the file holds characters that are not text; save the table again as "CSV UTF-8"')
     return _wrong_encoding(file, message)
 
 
-def _wrong_encoding(file: str, message: Text, line: int | None = None) -> Finding:
+def _wrong_encoding(file: str, message: Label | Message, line: int | None = None) -> Finding:
     return Finding(Severity.ERROR, "file-encoding", message, Location(file=file, line=line))
 
 
@@ -140,21 +131,17 @@ def rows(text: str, separator: str, *, file: str) -> Iterator[Row | Finding]:
 def _broken(reason: str, row: int, file: str) -> Finding:
     if "field larger" in reason:
         return too_long(Location(file=file, row=row))
-    message = Text(
-        de="Ein Anführungszeichen öffnet einen Text, der nicht endet oder hinter dem noch etwas steht; "
-        'schließen Sie ihn, und schreiben Sie " im Text doppelt: ""',
-        en="a quotation mark opens a text that does not end, or that something follows; "
-        'close it, and write a " inside the text twice: ""',
+    message = _(
+        'a quotation mark opens a text that does not end, or that something follows; close it, and write a " inside the text twice: ""'
     )
     return Finding(Severity.ERROR, "row-quotes", message, Location(file=file, row=row))
 
 
 def too_long(place: Location) -> Finding:
     """Return the finding about a cell of more than `MAX_CHARACTERS`."""
-    message = Text(
-        de=f"Die Zelle ist länger als {MAX_CHARACTERS} Zeichen; kürzen Sie den Text "
-        "oder schließen Sie ein Anführungszeichen",
-        en=f"the cell is longer than {MAX_CHARACTERS} characters; shorten the text or close a quotation mark",
+    message = _(
+        "the cell is longer than {MAX_CHARACTERS} characters; shorten the text or close a quotation mark",
+        MAX_CHARACTERS=MAX_CHARACTERS,
     )
     return Finding(Severity.ERROR, "cell-length", message, place)
 
@@ -167,32 +154,19 @@ def unfit(text: str, place: Location) -> Finding | None:
     if match is None:
         return None
     code = f"U+{ord(match[0]):04X}"
-    message = Text(
-        de=f"Die Zelle enthält ein unsichtbares Steuerzeichen ({code}); löschen Sie es",
-        en=f"the cell holds an invisible control character ({code}); delete it",
-    )
+    message = _("the cell holds an invisible control character ({code}); delete it", code=code)
     return Finding(Severity.ERROR, "cell-characters", message, place, suggestion=re.sub(CONTROL, "", text)[:200])
 
 
 def computed(text: str, kind: str, place: Location) -> Finding | None:
     """Return what is to be said of a cell that a spreadsheet computed; `kind` is a letter as in `Row.types`."""
     if kind == "e":
-        message = Text(
-            de=f"In der Zelle steht der Fehlerwert {text[:20]}; berichtigen Sie die Formel oder schreiben Sie den Wert",
-            en=f"the cell holds the error value {text[:20]}; correct the formula or fill in the value",
-        )
+        message = _("the cell holds the error value {value}; correct the formula or fill in the value", value=text[:20])
         return Finding(Severity.ERROR, "cell-error", message, place)
     if kind == "u":
-        message = Text(
-            de="In der Zelle steht eine Formel ohne gespeichertes Ergebnis; kopieren Sie die Spalte und fügen Sie sie "
-            "als Werte ein",
-            en="the cell holds a formula without a stored result; copy the column and paste it as values",
-        )
+        message = _("the cell holds a formula without a stored result; copy the column and paste it as values")
         return Finding(Severity.ERROR, "cell-formula", message, place)
     if kind == "f":
-        message = Text(
-            de="In der Zelle steht eine Formel; gelesen wurde ihr Ergebnis",
-            en="the cell holds a formula; its result was read",
-        )
+        message = _("the cell holds a formula; its result was read")
         return Finding(Severity.HINT, "cell-formula", message, place, value=text[:200])
     return None

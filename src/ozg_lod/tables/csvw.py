@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from ozg_lod.core.messages import _
 from ozg_lod.rdf.lexical import is_web_address
 from ozg_lod.tables import datatypes
 from ozg_lod.tables.csv_rows import folded
@@ -77,8 +78,7 @@ def _base(context: Node) -> str:
             if is_web_address(base) and base.endswith("/"):
                 return base
     return context.fail(
-        f'must be ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}]',
-        f'muss ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}] sein',
+        _('must be ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}]', CONTEXT=CONTEXT),
     )
 
 
@@ -86,7 +86,7 @@ def _column(node: Node, about: Node, base: str) -> Column:
     node.only(COLUMN_TERMS)
     name = node.at("name").text()
     if not _NAME.fullmatch(name):
-        node.fail(f'"{name}" is not a column name', f"„{name}“ ist kein Spaltenname")
+        node.fail(_('"{name}" is not a column name', name=name))
     own_about = node.at("aboutUrl") if node.at("aboutUrl").given else about
     column = Column(
         name=name,
@@ -110,17 +110,15 @@ def _column(node: Node, about: Node, base: str) -> Column:
 def _check_column(column: Column, node: Node) -> None:
     if column.lang is not None and (column.datatype.base != "string" or not LANGUAGE.fullmatch(column.lang)):
         node.at("lang").fail(
-            "a language such as de belongs to a column of datatype string",
-            "eine Sprache wie de gehört zu einer Spalte mit dem Datentyp string",
+            _("a language such as de belongs to a column of datatype string"),
         )
     if column.separator == "":
-        node.at("separator").fail("must not be empty", "darf nicht leer sein")
+        node.at("separator").fail(_("must not be empty"))
     if column.property is not None and column.about is None:
-        node.fail("has no aboutUrl, nor has the table", "hat keine aboutUrl, und die Tabelle auch nicht")
+        node.fail(_("has no aboutUrl, nor has the table"))
     if column.virtual and (column.property is None or (column.value is None and not column.default)):
         node.fail(
-            "a virtual column needs propertyUrl and valueUrl or default",
-            "eine virtuelle Spalte braucht propertyUrl und valueUrl oder default",
+            _("a virtual column needs propertyUrl and valueUrl or default"),
         )
 
 
@@ -128,14 +126,13 @@ def _property(node: Node, base: str) -> str | None:
     given, suppressed = node.at("propertyUrl").given, node.at("suppressOutput").flag()
     if given == suppressed:
         node.fail(
-            "needs either propertyUrl or suppressOutput: true",
-            "braucht entweder propertyUrl oder suppressOutput: true",
+            _("needs either propertyUrl or suppressOutput: true"),
         )
     if suppressed:
         return None
     found = template(node.at("propertyUrl"), base)
     if found.names:
-        node.at("propertyUrl").fail("must be without {…}", "darf kein {…} enthalten")
+        node.at("propertyUrl").fail(_("must be without {…}"))
     return found.expand({})
 
 
@@ -149,20 +146,20 @@ def _foreign_key(node: Node) -> ForeignKey:
         targets=reference.at("columnReference").texts(),
     )
     if not key.columns or len(key.columns) != len(key.targets):
-        node.fail("needs as many columns here as there", "braucht hier so viele Spalten wie dort")
+        node.fail(_("needs as many columns here as there"))
     return key
 
 
 def _check(found: Schema, body: Node) -> None:
     """Check what concerns several columns: names, titles, and what keys and templates refer to."""
     if not found.columns:
-        body.at("columns").fail("needs at least one column", "braucht mindestens eine Spalte")
+        body.at("columns").fail(_("needs at least one column"))
     real = {column.name: column for column in found.columns if not column.virtual}
     _check_headers(found, body)
     _check_groups(found, body)
     for name in (*found.primary_key, *(name for key in found.foreign_keys for name in key.columns)):
         if name not in real:
-            body.fail(f'a key names "{name}", which is not a column', f"ein Schlüssel nennt „{name}“, keine Spalte")
+            body.fail(_('a key names "{name}", which is not a column', name=name))
     for index, column in enumerate(found.columns):
         node = Node(None, f"{body.path}.columns[{index}]", body.file)
         for used, several in ((column.about, 0), (column.value, 1)):
@@ -176,10 +173,10 @@ def _check_headers(found: Schema, body: Node) -> None:
     for column in found.columns:
         titles = [title for texts in column.titles.values() for title in texts]
         if names.count(column.name) > 1:
-            body.fail(f'two columns are named "{column.name}"', f"zwei Spalten heißen „{column.name}“")
+            body.fail(_('two columns are named "{name}"', name=column.name))
         for header in (column.name, *titles):
             if seen.setdefault(folded(header), column.name) != column.name:
-                body.fail(f'two columns have the title "{header}"', f"zwei Spalten haben den Titel „{header}“")
+                body.fail(_('two columns have the title "{header}"', header=header))
 
 
 def _check_groups(found: Schema, body: Node) -> None:
@@ -189,8 +186,10 @@ def _check_groups(found: Schema, body: Node) -> None:
         for group in column.datatype.groups:
             if group in names or column.separator is not None:
                 body.fail(
-                    f'the group "{group}" must be named unlike any column, in a column without separator',
-                    f"die Gruppe „{group}“ muss anders heißen als jede Spalte, und ihre Spalte ist ohne separator",
+                    _(
+                        'the group "{group}" must be named unlike any column, in a column without separator',
+                        group=group,
+                    ),
                 )
             names.append(group)
 
@@ -201,14 +200,12 @@ def _check_template(template: UriTemplate, real: Mapping[str, Column], several: 
             continue
         column = real.get(part[0])
         if column is None:
-            node.fail(f"{{{part[0]}}} is not a column with cells", f"{{{part[0]}}} ist keine Spalte mit Zellen")
+            node.fail(_("{{{part}}} is not a column with cells", part=part[0]))
         if part[1] is not (column.datatype.base == "anyURI" or template.parts[0] == MAILTO):
             node.fail(
-                f"write {{+{part[0]}}} for a column of datatype anyURI and {{{part[0]}}} for every other",
-                f"schreiben Sie {{+{part[0]}}} bei einer Spalte mit dem Datentyp anyURI, sonst {{{part[0]}}}",
+                _("write {{+{part}}} for a column of datatype anyURI and {{{part}}} for every other", part=part[0]),
             )
     if sum(real[name].separator is not None for name in set(template.names)) > several:
         node.fail(
-            "only a valueUrl may use a column with a separator, and only one",
-            "nur eine valueUrl darf eine Spalte mit separator verwenden, und nur eine",
+            _("only a valueUrl may use a column with a separator, and only one"),
         )

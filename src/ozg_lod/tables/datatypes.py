@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from ozg_lod.core.messages import _
 from ozg_lod.tables.cells import BASES, DERIVED, Datatype
 from ozg_lod.tables.choices import AllowedValue
 from ozg_lod.tables.metadata import Node
@@ -30,18 +31,17 @@ def _datatype(node: Node) -> Datatype:
     if base.text() not in BASES:
         listed = ", ".join(BASES)
         base.fail(
-            f'"{base.text()}" is not offered; right are: {listed}',
-            f"„{base.text()}“ gibt es hier nicht; richtig sind: {listed}",
+            _('"{value}" is not offered; right are: {listed}', value=base.text(), listed=listed),
         )
     iri = _derived(node, base.text())
     if pattern is None or not pattern.given:
         return Datatype(base.text(), derived=iri)
     if base.text() != "string":
-        pattern.fail("only a string has a format", "nur ein string hat ein format")
+        pattern.fail(_("only a string has a format"))
     try:
         return Datatype("string", re.compile(_GROUP.sub("(?P<", pattern.text())), iri)
     except re.error as error:
-        pattern.fail(f"is not a regular expression: {error}", f"ist kein regulärer Ausdruck: {error}")
+        pattern.fail(_("is not a regular expression: {error}", error=error))
 
 
 def _with_choices(datatype: Datatype, node: Node) -> Datatype:
@@ -50,8 +50,7 @@ def _with_choices(datatype: Datatype, node: Node) -> Datatype:
     choices = tuple(_choice(member) for member in members.items())
     if choices and (datatype.base != "string" or datatype.format is not None):
         members.fail(
-            "allowed values belong to a column of datatype string without format",
-            "eine Auswahl gehört zu einer Spalte mit dem Datentyp string ohne format",
+            _("allowed values belong to a column of datatype string without format"),
         )
     example = node.at("skos:example").text() if node.at("skos:example").given else ""
     return replace(datatype, choices=choices, example=example)
@@ -70,5 +69,5 @@ def _derived(node: Node, base: str) -> str:
         return ""
     if named.text() not in DERIVED or base != "string":
         listed = ", ".join(DERIVED)
-        named.fail(f"offered for a string: {listed}", f"möglich bei einem string: {listed}")
+        named.fail(_("offered for a string: {listed}", listed=listed))
     return named.text()

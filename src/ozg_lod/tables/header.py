@@ -11,8 +11,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.tables.cells import SHOWN, shown
 from ozg_lod.tables.csv_rows import MAX_COLUMNS, Row, folded
 from ozg_lod.tables.schema import Column, Schema
@@ -67,11 +67,10 @@ def matched(row: Row, known: Mapping[str, Column]) -> Header | None:
     return Header(tuple(order), names, letters) if names else None
 
 
-def unreadable(schema: Schema, place: Location, reason: Text) -> Finding:
+def unreadable(schema: Schema, place: Location, reason: Label | Message) -> Finding:
     """Return the finding about a table whose first row is no header; `reason` is how the sentence starts."""
-    message = Text(
-        de=f"{reason.de}; die erste Zeile muss die Spalten nennen: {_titles(schema, 'de')}",
-        en=f"{reason.en}; the first row must name the columns: {_titles(schema, 'en')}",
+    message = _(
+        "{reason}; the first row must name the columns: {schema}", reason=reason, schema=_titles(schema, language)
     )
     return Finding(Severity.ERROR, "table-header", message, place)
 
@@ -107,27 +106,15 @@ def _fault(cell: str, known: Mapping[str, Column], header: Header, schema: Schem
 
 _LIKELY: Final = 0.6
 _SURE: Final = 0.75
-_TWICE: Final = Text("Die Spalte steht zweimal da; löschen Sie eine", "the column stands twice; delete one")
-_NAMELESS: Final = Text(
-    "Diese Spalte hat keine Überschrift; tragen Sie eine ein oder löschen Sie die Spalte",
-    "this column has no heading; fill one in or delete the column",
-)
-_OWN: Final = Text(
-    "Diese Spalte gibt es in der Vorlage nicht; was darin steht, wird nicht gelesen",
-    "the template has no such column; what stands in it is not read",
-)
+_TWICE: Final = _("the column stands twice; delete one")
+_NAMELESS: Final = _("this column has no heading; fill one in or delete the column")
+_OWN: Final = _("the template has no such column; what stands in it is not read")
 
 
-def _unknown(meant: Column | None, schema: Schema) -> Text:
+def _unknown(meant: Column | None, schema: Schema) -> Label | Message:
     if meant is not None:
-        return Text(
-            de=f"Diese Spalte gibt es nicht; meinten Sie „{meant.title('de')}“?",
-            en=f'there is no such column; did you mean "{meant.title("en")}"?',
-        )
-    return Text(
-        de=f"Diese Spalte gibt es nicht; löschen Sie sie. Spalten sind: {_titles(schema, 'de')}",
-        en=f"there is no such column; delete it. Columns are: {_titles(schema, 'en')}",
-    )
+        return _('there is no such column; did you mean "{title}"?', title=meant.title(language))
+    return _("there is no such column; delete it. Columns are: {schema}", schema=_titles(schema, language))
 
 
 def _missing(column: Column, schema: Schema, place: Location) -> Finding:

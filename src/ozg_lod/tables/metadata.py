@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final, NoReturn
 
 from ozg_lod.core.errors import SourceError
+from ozg_lod.core.messages import _
 
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
@@ -32,13 +33,12 @@ class Node:
     def only(self, terms: tuple[str, ...]) -> None:
         """Require an object that has no other terms than these."""
         if not isinstance(self.value, dict):
-            self.fail("must be an object {…}", "muss ein Objekt {…} sein")
+            self.fail(_("must be an object {…}"))
         for term in self.value:
             if term not in terms:
                 listed = ", ".join(terms)
                 self.fail(
-                    f'"{term}" is not understood; right are: {listed}',
-                    f"„{term}“ wird nicht verstanden; richtig sind: {listed}",
+                    _('"{term}" is not understood; right are: {listed}', term=term, listed=listed),
                 )
 
     def at(self, term: str) -> Node:
@@ -51,20 +51,20 @@ class Node:
         if not self.given:
             return
         if not isinstance(self.value, list):
-            self.fail("must be an array […]", "muss eine Liste […] sein")
+            self.fail(_("must be an array […]"))
         for index, value in enumerate(self.value):
             yield Node(value, f"{self.path}[{index}]", self.file)
 
     def text(self) -> str:
         """Return a text."""
         if not isinstance(self.value, str):
-            self.fail("a text is needed here", "hier muss ein Text stehen")
+            self.fail(_("a text is needed here"))
         return self.value
 
     def flag(self) -> bool:
         """Return true or false; absent is false."""
         if self.value not in {None, True, False} or isinstance(self.value, int | float) > isinstance(self.value, bool):
-            self.fail("must be true or false", "muss true oder false sein")
+            self.fail(_("must be true or false"))
         return bool(self.value)
 
     def texts(self) -> tuple[str, ...]:
@@ -84,10 +84,10 @@ class Node:
         if not self.given:
             return {}
         if not isinstance(self.value, dict):
-            self.fail('must be by language: {"de": "…", "en": "…"}', 'muss nach Sprache stehen: {"de": "…", "en": "…"}')
+            self.fail(_('must be by language: {"de": "…", "en": "…"}'))
         for language in self.value:
             if not LANGUAGE.fullmatch(language):
-                self.fail(f'"{language}" is not a language', f"„{language}“ ist keine Sprache")
+                self.fail(_('"{language}" is not a language', language=language))
         return {language: self.at(language).texts() for language in self.value}
 
 
@@ -97,7 +97,7 @@ def parsed(metadata: bytes, file: str) -> object:
         found: object = json.loads(metadata.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError) as error:
         reason = str(error)
-        raise SourceError(f"{file} is not JSON: {reason}", f"{file} ist kein JSON: {reason}") from error
+        raise SourceError(_("{file} is not JSON: {reason}", file=file, reason=reason)) from error
     return found
 
 

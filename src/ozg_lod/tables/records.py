@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.findings import Finding, Location, Severity, Text
+from ozg_lod.core.findings import Finding, Location, Severity
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.tables import cells
 from ozg_lod.tables.csv_rows import Row, computed, unfit
 from ozg_lod.tables.finding_collector import FindingCollector
@@ -19,10 +20,7 @@ from ozg_lod.tables.repairs import Repair, repair
 from ozg_lod.tables.schema import Column, Schema
 
 _FEW: Final = 2
-_SECOND: Final = Text(
-    de="Hier beginnt eine zweite Tabelle; verschieben Sie sie auf ein eigenes Blatt oder löschen Sie die Kopfzeile",
-    en="a second table starts here; move it to a sheet of its own or delete this header",
-)
+_SECOND: Final = _("a second table starts here; move it to a sheet of its own or delete this header")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +56,7 @@ class Records:
                 self.complete = False
                 return
             if count >= max_rows:
-                message = Text(
-                    de=f"Die Tabelle hat mehr als {max_rows} Zeilen; teilen Sie sie in mehrere Dateien auf",
-                    en=f"the table has more than {max_rows} rows; split it into several files",
-                )
+                message = _("the table has more than {max_rows} rows; split it into several files", max_rows=max_rows)
                 self._note("table-size", message, row.number)
                 self.complete = False
                 return
@@ -73,7 +68,7 @@ class Records:
                 self._check_key(record)
                 yield record
 
-    def _note(self, rule: str, message: Text, row: int, column: str = "") -> None:
+    def _note(self, rule: str, message: Label | Message, row: int, column: str = "") -> None:
         self.ledger.add(Finding(Severity.ERROR, rule, message, self.header.place(self.origin, row, column)))
 
     def _is_header(self, row: Row) -> bool:
@@ -88,10 +83,7 @@ class Records:
         if not self.lenient or len(filled) != 1 or len(needed) < _FEW:
             return False
         said = cells.shown(filled[0])
-        message = Text(
-            de=f"In der Zeile steht nur „{said}“; füllen Sie sie aus oder löschen Sie sie",
-            en=f'the row holds only "{said}"; fill it in or delete it',
-        )
+        message = _('the row holds only "{said}"; fill it in or delete it', said=said)
         self._note("row-incomplete", message, row.number)
         return True
 
@@ -99,11 +91,10 @@ class Records:
         width = len(self.header.order)
         if row.types or (len(row.cells) >= width and not any(text.strip() for text in row.cells[width:])):
             return True  # the cells of a sheet have no separators that could stand in the wrong place
-        message = Text(
-            de=f"Die Zeile hat {len(row.cells)} Zellen, die Kopfzeile {width}; "
-            "setzen Sie Text, der das Trennzeichen enthält, in Anführungszeichen",
-            en=f"the row has {len(row.cells)} cells, the header {width}; "
-            "put text that holds the separator in quotation marks",
+        message = _(
+            "the row has {count} cells, the header {width}; put text that holds the separator in quotation marks",
+            count=len(row.cells),
+            width=width,
         )
         self._note("row-length", message, row.number)
         return False
@@ -142,10 +133,7 @@ class Records:
         if isinstance(value, cells.CellFault):
             return self._faulty(column, text, kind, place, value)
         if column.datatype.base == "string" and not column.datatype.choices and value != value.strip():
-            message = Text(
-                de="Der Text beginnt oder endet mit Leerzeichen; löschen Sie sie",
-                en="the text begins or ends with spaces; delete them",
-            )
+            message = _("the text begins or ends with spaces; delete them")
             self.ledger.add(Finding(Severity.HINT, "cell-spaces", message, place, value[:200], value.strip()[:200]))
         return value
 
@@ -168,10 +156,7 @@ class Records:
         if first == record.row:
             return
         said = cells.shown(", ".join(" ".join(part) for part in key))
-        message = Text(
-            de=f"„{said}“ steht schon in Zeile {first}; jeder Schlüssel darf nur einmal vorkommen",
-            en=f'"{said}" stands in row {first} already; each key may occur only once',
-        )
+        message = _('"{said}" stands in row {first} already; each key may occur only once', said=said, first=first)
         self._note("table-key", message, record.row, names[0])
 
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.findings import Text
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf.lexical import is_legal
 from ozg_lod.tables import spellings
@@ -32,7 +32,7 @@ class Repair:
     """The value that was meant, and the sentence that says so."""
 
     value: str
-    message: Text
+    message: Label | Message
 
 
 def repair(text: str, kind: str, datatype: Datatype) -> Repair | CellFault | None:
@@ -47,7 +47,7 @@ def repair(text: str, kind: str, datatype: Datatype) -> Repair | CellFault | Non
     if datatype.base == "gYearMonth" and day is not None:
         return _month(day, value)
     if datatype.base == "date" and day is not None and day != value:
-        said = Text(f"„{shown(text)}“ wurde als {day} gelesen", f'"{shown(text)}" was read as {day}')
+        said = _('"{value}" was read as {day}', value=shown(text), day=day)
         return Repair(day, said)
     if datatype.base in {"gYearMonth", "date"} and value.isdecimal() and int(value[:9]) in _SERIALS:
         return _serial(value, datatype.base)
@@ -58,23 +58,22 @@ def _key(text: str, form: re.Pattern[str]) -> Repair | CellFault | None:
     digits = re.sub(r"[.,]0+$", "", text)
     if _SHORTENED.fullmatch(text):
         return CellFault(
-            Text(
-                de=f"Das Tabellenprogramm hat den Schlüssel zu „{shown(text)}“ gekürzt; formatieren Sie die Spalte als "
-                "Text und tragen Sie ihn neu ein",
-                en=f'the spreadsheet program shortened the key to "{shown(text)}"; format the column as text and enter '
-                "it again",
+            _(
+                'the spreadsheet program shortened the key to "{value}"; format the column as text and enter it again',
+                value=shown(text),
             )
         )
     if not digits.isascii() or not digits.isdecimal():
         return None
     for meant in (digits, "0" + digits):
         if form.fullmatch(meant):
-            message = Text(
-                de=f"Aus „{shown(text)}“ wurde {meant}: Das Tabellenprogramm hat die erste Null weggelassen",
-                en=f'"{shown(text)}" became {meant}: the spreadsheet program dropped the leading zero',
+            message = _(
+                '"{value}" became {meant}: the spreadsheet program dropped the leading zero',
+                value=shown(text),
+                meant=meant,
             )
             if meant == digits:
-                message = Text(de=f"Aus „{shown(text)}“ wurde {meant}", en=f'"{shown(text)}" became {meant}')
+                message = _('"{value}" became {meant}', value=shown(text), meant=meant)
             return Repair(meant, message)
     return None
 
@@ -91,15 +90,10 @@ def _month(day: str, text: str) -> Repair | CellFault:
     if day[7:] == "-01":
         return Repair(
             month,
-            Text(
-                de=f"Das Datum {text} wurde als Monat {month} gelesen", en=f"the date {text} was read as month {month}"
-            ),
+            _("the date {value} was read as month {month}", value=text, month=month),
         )
     return CellFault(
-        Text(
-            de=f"„{shown(text)}“ ist ein Tag, gefragt ist ein Monat; schreiben Sie {month}",
-            en=f'"{shown(text)}" is a day, a month is wanted; write {month}',
-        ),
+        _('"{value}" is a day, a month is wanted; write {month}', value=shown(text), month=month),
         month,
     )
 
@@ -107,13 +101,14 @@ def _month(day: str, text: str) -> Repair | CellFault:
 def _serial(text: str, base: str) -> CellFault:
     day = (_EPOCH + dt.timedelta(days=int(text))).isoformat()
     meant = day if base == "date" else day[:7]
-    kind = Text("kein Datum", "a date") if base == "date" else Text("kein Monat", "a month")
+    kind = _("a date") if base == "date" else _("a month")
     return CellFault(
-        Text(
-            de=f"„{text}“ ist {kind.de}, sondern wohl die Zahl, mit der das Tabellenprogramm den Tag {day} speichert; "
-            f"schreiben Sie {meant}",
-            en=f'"{text}" is not {kind.en} but probably the number in which the spreadsheet program keeps the day '
-            f"{day}; write {meant}",
+        _(
+            '"{value}" is not {reason} but probably the number in which the spreadsheet program keeps the day {day}; write {meant}',
+            value=text,
+            day=day,
+            meant=meant,
+            reason=kind,
         ),
         meant,
     )

@@ -17,8 +17,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.tables import spreadsheet_parts, zip_parts
 from ozg_lod.tables.csv_rows import Row
 from ozg_lod.tables.spreadsheet_parts import Marks
@@ -61,19 +61,11 @@ def read(content: bytes, *, file: str, max_rows: int) -> list[Sheet] | Finding |
     return None if b"\0" not in content[:1_000] or content[:2] in {b"\xff\xfe", b"\xfe\xff"} else _damaged(file)
 
 
-_PASSWORD: Final = Text(
-    de="Die Datei ist mit einem Kennwort geschützt; speichern Sie sie ohne Kennwort",
-    en="the file is protected with a password; save it without one",
+_PASSWORD: Final = _("the file is protected with a password; save it without one")
+_IS_WEB_PAGE: Final = _(
+    'the file is named like a spreadsheet but is a web page (HTML or XML); open it in your spreadsheet program and save it as an Excel workbook or as "CSV UTF-8"'
 )
-_IS_WEB_PAGE: Final = Text(
-    de="Die Datei heißt wie eine Tabelle, ist aber eine Webseite (HTML oder XML); öffnen Sie sie in Ihrem "
-    "Tabellenprogramm und speichern Sie sie als Excel-Arbeitsmappe oder als „CSV UTF-8“",
-    en="the file is named like a spreadsheet but is a web page (HTML or XML); open it in your spreadsheet program and "
-    'save it as an Excel workbook or as "CSV UTF-8"',
-)
-_IS_EMPTY: Final = Text(
-    de="Die Datei ist leer; wählen Sie die richtige Datei", en="the file is empty; choose the right file"
-)
+_IS_EMPTY: Final = _("the file is empty; choose the right file")
 
 
 def _packed(content: bytes, file: str, max_rows: int) -> list[Sheet] | Finding:
@@ -81,10 +73,7 @@ def _packed(content: bytes, file: str, max_rows: int) -> list[Sheet] | Finding:
     if isinstance(parts, Finding):
         return parts
     if "content.xml" not in parts and "xl/workbook.xml" not in parts:
-        message = Text(
-            de="Die Datei ist keine Tabelle; senden Sie eine Excel-Arbeitsmappe, eine ODS-Datei oder „CSV UTF-8“",
-            en='the file is no spreadsheet; send an Excel workbook, an ODS file or "CSV UTF-8"',
-        )
+        message = _('the file is no spreadsheet; send an Excel workbook, an ODS file or "CSV UTF-8"')
         return _refused("file-kind", message, file)
     if b"manifest:encryption-data" in parts.get("META-INF/manifest.xml", b""):
         return _refused("file-password", _PASSWORD, file)
@@ -111,15 +100,12 @@ def _too_large(found: Marks, max_rows: int, place: Location) -> Finding:
     return Finding(Severity.ERROR, "table-size", message, place)
 
 
-def _refused(rule: str, message: Text, file: str) -> Finding:
+def _refused(rule: str, message: Label | Message, file: str) -> Finding:
     return Finding(Severity.ERROR, rule, message, Location(file=file))
 
 
 def _damaged(file: str) -> Finding:
-    message = Text(
-        de="Die Datei ist beschädigt; öffnen Sie sie in Ihrem Tabellenprogramm und speichern Sie sie neu",
-        en="the file is damaged; open it in your spreadsheet program and save it again",
-    )
+    message = _("the file is damaged; open it in your spreadsheet program and save it again")
     return _refused("file-damaged", message, file)
 
 

@@ -17,8 +17,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import _
 from ozg_lod.tables import csvw, header
 from ozg_lod.tables.csv_rows import (
     SEPARATORS,
@@ -163,8 +163,8 @@ class Table:
         )
 
 
-_EMPTY: Final = Text("Die Datei ist leer", "the file is empty")
-_UNKNOWN: Final = Text("Die Spalten sind nicht zu erkennen", "the columns cannot be recognised")
+_EMPTY: Final = _("the file is empty")
+_UNKNOWN: Final = _("the columns cannot be recognised")
 
 
 def describe(metadata: bytes, *, file: str) -> Table:
@@ -184,8 +184,5 @@ def unread(origin: Location, finding: Finding) -> TableReading:
 
 def _wrong_separator(separator: str, accepted: str, file: str) -> Finding:
     names, wanted = SEPARATORS[separator], SEPARATORS[accepted]
-    message = Text(
-        de=f"Die Spalten sind durch {names.de} getrennt; trennen Sie sie durch {wanted.de}",
-        en=f"the columns are separated by {names.en}; separate them by {wanted.en}",
-    )
+    message = _("the columns are separated by {reason}; separate them by {en2}", reason=names, en2=wanted)
     return Finding(Severity.ERROR, "table-separator", message, Location(file=file, row=1))

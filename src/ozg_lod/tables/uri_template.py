@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     DCAT,
     DCT,
@@ -80,10 +81,10 @@ def template(node: Node, base: str) -> UriTemplate:
         end = match.end()
     parts.append(node.text()[end:])
     if any(isinstance(part, str) and re.search(r'[{}\s<>"|\\^`]', part) for part in parts):
-        node.fail("is not an address with {name} in it", "ist keine Adresse mit {name} darin")
+        node.fail(_("is not an address with {name} in it"))
     whole = any(part[1] is True for part in parts if not isinstance(part, str))
     if whole and parts not in (["", parts[1], ""], [MAILTO, parts[1], ""]):
-        node.fail("{+name} must stand alone", "{+name} muss allein stehen")
+        node.fail(_("{+name} must stand alone"))
     parts[0] = _resolved(str(parts[0]), node, base, leads=len(parts) > 1 and parts[1][1] is True)
     return UriTemplate(tuple(part for part in parts if part))
 
@@ -98,11 +99,12 @@ def _resolved(start: str, node: Node, base: str, *, leads: bool) -> str:
     if colon:
         listed = ", ".join(PREFIXES)
         node.fail(
-            f'"{prefix}:" is not known; write the address in full or use one of: {listed}',
-            f"„{prefix}:“ ist nicht bekannt; schreiben Sie die Adresse aus oder nehmen Sie: {listed}",
+            _(
+                '"{prefix}:" is not known; write the address in full or use one of: {listed}',
+                prefix=prefix,
+                listed=listed,
+            ),
         )
     if start.startswith(("/", ".", "#", "?")):
-        node.fail(
-            "must start with a name, as id/bundle/{key} does", "muss mit einem Namen beginnen wie id/bundle/{key}"
-        )
+        node.fail(_("must start with a name, as id/bundle/{key} does"))
     return base + start

@@ -15,8 +15,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import _
 
 MAX_ENTRIES: Final = 1_000
 MAX_BYTES: Final = 50_000_000
@@ -38,18 +38,11 @@ def parts(content: bytes, file: str) -> dict[str, bytes] | Finding:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _unpacked(archive)
     except PartTooLarge:
-        message = Text(
-            de="Ausgepackt ist die Datei viel größer, als eine Tabelle sein kann; kopieren Sie die Zeilen in eine "
-            "neue Datei",
-            en="unpacked the file is much larger than a table can be; copy the rows into a new file",
-        )
+        message = _("unpacked the file is much larger than a table can be; copy the rows into a new file")
         return Finding(Severity.ERROR, "file-unpacked", message, Location(file=file))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
-        message = Text(
-            de="Die Datei ist beschädigt oder verschlüsselt; öffnen Sie sie in Ihrem Tabellenprogramm und speichern "
-            "Sie sie neu, ohne Kennwort",
-            en="the file is damaged or encrypted; open it in your spreadsheet program and save it again, without a "
-            "password",
+        message = _(
+            "the file is damaged or encrypted; open it in your spreadsheet program and save it again, without a password"
         )
         return Finding(Severity.ERROR, "file-damaged", message, Location(file=file))
 

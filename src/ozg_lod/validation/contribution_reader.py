@@ -17,8 +17,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.tables import header, spreadsheets
 from ozg_lod.tables.csv_rows import (
     SEPARATORS,
@@ -71,7 +71,7 @@ class Contracts:
     """The tables that may be sent, by the names of their descriptions; `wanted` says that it must be the first."""
 
     tables: Sequence[tuple[str, Table]]
-    titles: Text
+    titles: Label | Message
     max_rows: int
     wanted: bool = False
 
@@ -117,10 +117,7 @@ def _grids(
     return [(None, _lines(text, file, contracts))]
 
 
-_RENAMED: Final = Text(
-    de="Die Datei heißt wie eine Excel-Arbeitsmappe, ist aber CSV und wurde so gelesen",
-    en="the file is named like an Excel workbook but is CSV, and was read as that",
-)
+_RENAMED: Final = _("the file is named like an Excel workbook but is CSV, and was read as that")
 
 
 def _lines(text: str, file: str, contracts: Contracts) -> list[Line]:
@@ -162,10 +159,7 @@ def _taken(
     first = lines[start] if lines else None
     number = first.number if isinstance(first, Row) else 0
     if start:
-        message = Text(
-            de=f"Die Überschriften stehen erst in Zeile {number}; was darüber steht, wurde nicht gelesen",
-            en=f"the headings stand only in row {number}; what stands above was not read",
-        )
+        message = _("the headings stand only in row {number}; what stands above was not read", number=number)
         ledger.add(_hint("table-header", message, replace(place, row=number)))
     return ReadTable(name, table, reading, place.sheet, number, tuple(line for line in lines if isinstance(line, Row)))
 
@@ -175,10 +169,7 @@ def _note_empty(intake: ReadContribution, file: str) -> None:
     taken = intake.taken
     filled = any(line.number > table.header for table in taken for line in table.lines)
     if taken and not filled and all(table.reading.complete for table in taken):
-        message = Text(
-            de="Unter den Überschriften ist nichts ausgefüllt; füllen Sie mindestens eine Zeile aus",
-            en="nothing is filled in below the headings; fill in at least one row",
-        )
+        message = _("nothing is filled in below the headings; fill in at least one row")
         place = Location(file=file, sheet=taken[0].sheet, row=taken[0].header)
         intake.ledger.add(Finding(Severity.ERROR, "table-rows", message, place))
 
@@ -188,9 +179,7 @@ def _note_hidden(sheet: Sheet, file: str, ledger: FindingCollector) -> None:
     hidden = [number for number in sheet.hidden if number in numbers]
     if hidden:
         listed = ", ".join(map(str, hidden[:_LOOKED_AT])) + ("…" if len(hidden) > _LOOKED_AT else "")
-        message = Text(
-            de=f"Ausgeblendete Zeilen wurden mitgelesen: {listed}", en=f"hidden rows were read as well: {listed}"
-        )
+        message = _("hidden rows were read as well: {listed}", listed=listed)
         ledger.add(_hint("sheet-hidden", message, Location(file=file, sheet=sheet.name)))
 
 
@@ -199,20 +188,14 @@ def _note_others(intake: ReadContribution, file: str, contracts: Contracts) -> N
     if intake.taken:
         for sheet in intake.others:
             if (sheet.name or "").casefold() not in _OWN_SHEETS:
-                message = Text(
-                    de="Das Blatt passt zu keiner Vorlage und wurde nicht gelesen",
-                    en="the sheet fits no template and was not read",
-                )
+                message = _("the sheet fits no template and was not read")
                 intake.ledger.add(_hint("sheet-unread", message, Location(file=file, sheet=sheet.name)))
         return
-    message = Text(
-        de=f"Die Überschriften passen zu keiner Vorlage; verwenden Sie eine von diesen: {contracts.titles.de}",
-        en=f"the headings fit no template; use one of these: {contracts.titles.en}",
-    )
+    message = _("the headings fit no template; use one of these: {reason}", reason=contracts.titles)
     intake.ledger.add(Finding(Severity.ERROR, "table-description", message, Location(file=file)))
 
 
-def _hint(rule: str, message: Text, place: Location) -> Finding:
+def _hint(rule: str, message: Label | Message, place: Location) -> Finding:
     return Finding(Severity.HINT, rule, message, place)
 
 

@@ -16,13 +16,14 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ozg_lod.core.findings import Finding, Text
+from ozg_lod.core.findings import Finding
+from ozg_lod.core.messages import _
 from ozg_lod.http.language import Language
 from ozg_lod.tables import workbooks
 from ozg_lod.validation import marked_workbook
 from ozg_lod.validation.examination import CheckedSheet, Examination
 
-TITLE: Final = Text("Übernommene Vorschläge", "Applied suggestions")
+TITLE: Final = _("Applied suggestions")
 _HEADINGS: Final = {"de": ("Blatt", "Zelle", "Vorher", "Jetzt"), "en": ("Sheet", "Cell", "Before", "Now")}
 _WIDTHS: Final = (32, 10, 36, 36)
 _GREEN: Final = PatternFill("solid", start_color="FFCDEBCF", end_color="FFCDEBCF")
@@ -61,7 +62,7 @@ def workbook(examination: Examination, language: Language) -> bytes:
     for change in made:
         cell = book[names[change.sheet]].cell(change.row, change.column)
         cell.fill = _GREEN
-        before = Text(f"Vorher: {change.before}", f"Before: {change.before}")[language]
+        before = _("Before: {before}", before=change.before)[language]
         cell.comment = Comment(marked_workbook.clean(before), "ozg-lod", width=360, height=60)
     return workbooks.saved(book)
 

@@ -12,8 +12,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.validation.documents import literal_fault
 from ozg_lod.validation.source_locations import SourceLocations
@@ -29,7 +29,7 @@ def derived(store: Store, queries: Sequence[tuple[str, str]], *, strict: bool = 
     for name, text in sorted(queries):
         found = _answer(store, name, text)
         if not isinstance(found, QueryTriples):
-            raise _faulty(name, "it is not a CONSTRUCT query", "sie ist keine CONSTRUCT-Abfrage")
+            raise _faulty(name, _("it is not a CONSTRUCT query"))
         for triple in sorted(set(found), key=str):
             quad = Quad(triple.subject, triple.predicate, triple.object)
             if quad in store:
@@ -46,7 +46,7 @@ def _check(triple: Triple, name: str) -> None:
     if isinstance(value, Literal) and (fault := literal_fault(value)) is not None:
         raise _faulty(name, f"it makes {value}: {fault[1].en}", f"sie erzeugt {value}: {fault[1].de}")
     if not isinstance(triple.subject, NamedNode) or not isinstance(value, NamedNode | Literal):
-        raise _faulty(name, "it makes entries without an address", "sie erzeugt Einträge ohne Adresse")
+        raise _faulty(name, _("it makes entries without an address"))
 
 
 def broken_invariants(
@@ -60,7 +60,7 @@ def broken_invariants(
     for name, text in sorted(queries):
         found = _answer(store, name, text)
         if not isinstance(found, QuerySolutions):
-            raise _faulty(name, "it is not a SELECT query", "sie ist keine SELECT-Abfrage")
+            raise _faulty(name, _("it is not a SELECT query"))
         title = titles(text, name)
         for row in sorted(found, key=str):
             terms = [row[variable] for variable in found.variables if row[variable] is not None]
@@ -71,7 +71,7 @@ def broken_invariants(
             yield Finding(Severity.ERROR, name, title, places.of(focus) if focus else Location(), value=value)
 
 
-def titles(query: str, name: str) -> Text:
+def titles(query: str, name: str) -> Label | Message:
     r"""Return the title of a query in both languages, from its comments `# title: …`, `# title-de:`, `# title-en:`.
 
     >>> titles("# title: Alles\n# title-en: All\nSELECT * {}", "x").en
@@ -91,4 +91,4 @@ def _answer(store: Store, name: str, text: str) -> object:
 
 
 def _faulty(name: str, en: str, de: str) -> Unprocessable:
-    return Unprocessable(f"the query {name} cannot be used: {en}", f"Die Abfrage {name} ist nicht benutzbar: {de}")
+    return Unprocessable(_("the query {name} cannot be used: {reason}", name=name, reason=reason))

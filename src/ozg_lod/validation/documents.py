@@ -16,8 +16,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf.lexical import (
     CONTROL,
@@ -52,7 +52,7 @@ class Refusal:
     predicate: str
     value: str
     rule: str
-    message: Text
+    message: Label | Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class _Gate:
                 return
         self.document.triples.append(Triple(subject, predicate, value))
 
-    def _fault(self, term: NamedNode | BlankNode | Literal | Triple) -> tuple[str, Text] | None:
+    def _fault(self, term: NamedNode | BlankNode | Literal | Triple) -> tuple[str, Label | Message] | None:
         if isinstance(term, NamedNode):
             return self._address_fault(term.value)
         if isinstance(term, Literal):
@@ -138,7 +138,7 @@ class _Gate:
         bearable = len(term.value) <= _SHORT and term.datatype.value != XSD + "decimal"
         return self.as_written and bearable and rule in {"value-form", "value-datatype"}
 
-    def _address_fault(self, iri: str) -> tuple[str, Text] | None:
+    def _address_fault(self, iri: str) -> tuple[str, Label | Message] | None:
         if iri in self._good:
             return None
         scheme = iri.partition(":")[0]
@@ -146,9 +146,8 @@ class _Gate:
             self._good.add(iri)
             return None
         listed = ", ".join(SCHEMES)
-        return "address-scheme", Text(
-            de=f"Die Adresse beginnt mit „{scheme}:“; erlaubt sind {listed}",
-            en=f'the address starts with "{scheme}:"; allowed are {listed}',
+        return "address-scheme", _(
+            'the address starts with "{scheme}:"; allowed are {listed}', scheme=scheme, listed=listed
         )
 
     def summary(self) -> list[Finding]:
@@ -156,45 +155,30 @@ class _Gate:
         found: list[Finding] = []
         place = Location(file=self.document.file)
         if self.unnamed and not self.blank_nodes:
-            message = Text(
-                de=f"{self.unnamed} Angaben gehören zu Einträgen ohne eigene Adresse (in Turtle […] oder _:name); "
-                "geben Sie jedem Eintrag eine Adresse",
-                en=f"{self.unnamed} statements belong to entries without an address (in Turtle […] or _:name); "
-                "give each entry an address",
+            message = _(
+                "{unnamed} statements belong to entries without an address (in Turtle […] or _:name); give each entry an address",
+                unnamed=self.unnamed,
             )
             found.append(Finding(Severity.ERROR, "document-unnamed", message, place))
         if self.graphs:
-            message = Text(
-                de="Die Datei teilt ihre Angaben auf mehrere Graphen auf; gelesen werden sie als ein einziger",
-                en="the file divides its statements among graphs; they are read as one",
-            )
+            message = _("the file divides its statements among graphs; they are read as one")
             found.append(Finding(Severity.HINT, "document-graphs", message, place))
         return found
 
 
-def literal_fault(literal: Literal) -> tuple[str, Text] | None:
+def literal_fault(literal: Literal) -> tuple[str, Label | Message] | None:
     """Return the rule and the sentence if a literal must not pass, else None."""
     value, datatype = literal.value, literal.datatype.value
     if len(value) > MAX_CHARACTERS:
-        return "value-length", Text(
-            de=f"Der Text ist länger als {MAX_CHARACTERS} Zeichen; kürzen Sie ihn",
-            en=f"the text is longer than {MAX_CHARACTERS} characters; shorten it",
+        return "value-length", _(
+            "the text is longer than {MAX_CHARACTERS} characters; shorten it", MAX_CHARACTERS=MAX_CHARACTERS
         )
     if match := CONTROL.search(value):
         code = f"U+{ord(match[0]):04X}"
-        return "value-characters", Text(
-            de=f"Der Text enthält ein unsichtbares Steuerzeichen ({code}); löschen Sie es",
-            en=f"the text holds an invisible control character ({code}); delete it",
-        )
+        return "value-characters", _("the text holds an invisible control character ({code}); delete it", code=code)
     if is_legal(value, datatype):
         return None
     name = re.split(r"[#/]", datatype)[-1]
     if datatype in REFUSED_DATATYPES:
-        return "value-datatype", Text(
-            de=f"Werte der Art „{name}“ werden nicht angenommen; schreiben Sie einfachen Text",
-            en=f'values of the kind "{name}" are not accepted; write plain text',
-        )
-    return "value-form", Text(
-        de=f"Der Wert hat nicht die Form, die „{name}“ verlangt; berichtigen Sie ihn",
-        en=f'the value does not have the form that "{name}" asks for; correct it',
-    )
+        return "value-datatype", _('values of the kind "{name}" are not accepted; write plain text', name=name)
+    return "value-form", _('the value does not have the form that "{name}" asks for; correct it', name=name)

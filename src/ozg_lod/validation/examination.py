@@ -14,8 +14,8 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
     ShaclTerms,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.tables.tables import MAX_ROWS
 
 
@@ -151,7 +151,7 @@ def _finding(found: Mapping[str, object]) -> Finding:
     return Finding(
         severity=Severity(str(found["severity"])),
         rule=str(found["rule"]),
-        message=_text(found["message"]) or Text("", ""),
+        message=_text(found["message"]) or _(""),
         place=Location(**cast("Any", {**place, **texts})),
         value=cast("str | None", found["value"]),
         suggestion=cast("str | None", found["suggestion"]),
@@ -159,5 +159,5 @@ def _finding(found: Mapping[str, object]) -> Finding:
     )
 
 
-def _text(found: object) -> Text | None:
+def _text(found: object) -> Label | Message | None:
     return Text(**found) if isinstance(found, dict) else None

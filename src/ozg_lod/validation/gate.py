@@ -18,8 +18,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.core.vocab import OZG
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables import spreadsheets
@@ -90,10 +90,7 @@ class _Work:
         self.files += 1
         if len(file.content) > self.rules.max_bytes:
             limit = self.rules.max_bytes // (1024 * 1024)
-            message = Text(
-                de=f"Die Datei ist größer als {limit} MiB; teilen Sie sie auf",
-                en=f"the file is larger than {limit} MiB; split it",
-            )
+            message = _("the file is larger than {limit} MiB; split it", limit=limit)
             self._refuse("file-size", message, file.name)
         elif file.name.endswith(".csv") or (self.rules.contribution and table_recognition.is_table(file)):
             self._read_table(file, files)
@@ -101,13 +98,10 @@ class _Work:
             self._read_document(file)
         else:
             listed = ", ".join((*SUFFIXES, *(spreadsheets.SUFFIXES if self.rules.contribution else ())))
-            message = Text(
-                de=f"Dateien dieser Art werden nicht gelesen; gelesen werden {listed}",
-                en=f"files of this kind are not read; read are {listed}",
-            )
+            message = _("files of this kind are not read; read are {listed}", listed=listed)
             self._refuse("file-kind", message, file.name)
 
-    def _refuse(self, rule: str, message: Text, file: str | None) -> None:
+    def _refuse(self, rule: str, message: Label | Message, file: str | None) -> None:
         self.readable = False
         self.ledger.add(Finding(Severity.ERROR, rule, message, Location(file=file)))
 
@@ -178,10 +172,7 @@ class _Work:
         self.ledger.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
 
     def _stop_early(self) -> None:
-        message = Text(
-            de="Weitere Regeln wurden nicht geprüft, weil eine Datei nicht zu lesen war; berichtigen Sie sie zuerst",
-            en="further rules were not checked, because a file could not be read; correct it first",
-        )
+        message = _("further rules were not checked, because a file could not be read; correct it first")
         self.ledger.add(Finding(Severity.HINT, "not-checked", message))
 
     def _meet_neighbours(self) -> None:
@@ -278,9 +269,7 @@ def _own(turtle: bytes) -> list[Triple]:
     try:
         return [quad.triple for quad in parse(turtle, RdfFormat.TURTLE)]
     except SyntaxError as error:
-        raise Unprocessable(
-            f"the ontology cannot be read: {error}", f"Das Vokabular ist nicht lesbar: {error}"
-        ) from error
+        raise Unprocessable(_("the ontology cannot be read: {error}", error=error)) from error
 
 
 def _value(term: object) -> str:

@@ -11,18 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.findings import Finding, Location, Severity, Text
+from ozg_lod.core.findings import Finding, Location, Severity
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.http.language import Language
 from ozg_lod.rdf.lexical import CONTROL
 from ozg_lod.validation.examination import Examination
 
 NAMES: Final = {
-    Severity.ERROR: (Text("Fehler", "error"), Text("Fehler", "errors")),
-    Severity.WARNING: (Text("Warnung", "warning"), Text("Warnungen", "warnings")),
-    Severity.HINT: (Text("Hinweis", "hint"), Text("Hinweise", "hints")),
+    Severity.ERROR: (_("error"), _("errors")),
+    Severity.WARNING: (_("warning"), _("warnings")),
+    Severity.HINT: (_("hint"), _("hints")),
 }
-_ROWS: Final = (Text("Zeile", "row"), Text("Zeilen", "rows"))
-_FILES: Final = (Text("Datei", "file"), Text("Dateien", "files"))
+_ROWS: Final = (_("row"), _("rows"))
+_FILES: Final = (_("file"), _("files"))
 _ADDRESS: Final = re.compile(r"[<>]|^[A-Za-z][\w+.-]*:\S")
 
 
@@ -93,9 +94,9 @@ def headline(examination: Examination, language: Language) -> str:
         for severity in Severity
         if (count := examination.counts.get(severity, 0))
     ]
-    nothing = Text(de="Keine Befunde", en="No findings")[language]
+    nothing = _("No findings")[language]
     within = (examination.rows, _ROWS) if examination.rows else (examination.files, _FILES)
-    preposition = Text(de="in", en="in")[language]
+    preposition = _("in")[language]
     dative = "Dateien" if language == "de" and within[1] is _FILES and within[0] != 1 else None
     number = f"{within[0]} {dative}" if dative else counted(*within, language)
     return f"{', '.join(found) or nothing} {preposition} {number}"
@@ -143,20 +144,20 @@ def place(found: Location, language: Language) -> str:
     """Return a place in words, such as `bundles.csv row 4, column "Verfügbar ab"`."""
     words = Text(de="Zeile", en="row" if found.row is not None else "line")[language]
     number = found.row if found.row is not None else found.line
-    sheet = Text(de="Blatt", en="sheet")[language] + " " + quoted(found.sheet, language) if found.sheet else ""
+    sheet = _("sheet")[language] + " " + quoted(found.sheet, language) if found.sheet else ""
     parts = [found.file or "", sheet, f"{words} {number}" if number is not None else ""]
     rest = [(", " if language == "de" or sheet else " ").join(part for part in parts if part)]
     if found.column is not None:
         letter = f"{found.letter} " if found.letter else ""
-        rest.append(f"{Text(de='Spalte', en='column')[language]} {letter}{quoted(found.column, language)}")
+        rest.append(f"{_('column')[language]} {letter}{quoted(found.column, language)}")
     if found.character is not None:
-        rest.append(Text(de="Zeichen", en="character")[language] + f" {found.character}")
+        rest.append(_("character")[language] + f" {found.character}")
     if found.row is None:
         rest += [quoted(text[language], language) for text in (found.subject, found.property) if text is not None]
     return line(", ".join(part for part in rest if part))
 
 
-def counted(count: int, names: tuple[Text, Text], language: Language) -> str:
+def counted(count: int, names: tuple[Label | Message, Label | Message], language: Language) -> str:
     """Return a number with its noun."""
     return f"{count} {names[count != 1][language]}"
 

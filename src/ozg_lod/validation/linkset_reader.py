@@ -16,8 +16,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT, RDF
 
 SUFFIX: Final = ".linkset"
@@ -30,7 +30,7 @@ class _NoLinksetError(Exception):
 
     def __init__(self, where: str, en: str, de: str) -> None:
         super().__init__(where)
-        self.text = Text(de=f"{where} muss {de} sein", en=f"{where} must be {en}")
+        self.text = _("{where} must be {reason}", where=where, reason=reason)
 
 
 def as_ntriples(text: str, file: str) -> str | Finding:
@@ -40,7 +40,7 @@ def as_ntriples(text: str, file: str) -> str | Finding:
     except _NoLinksetError as error:
         message = error.text
     except (ValueError, RecursionError):
-        message = Text(de="Die Datei ist kein JSON; senden Sie ein Linkset", en="the file is not JSON; send a linkset")
+        message = _("the file is not JSON; send a linkset")
     return Finding(Severity.ERROR, "document-linkset", message, Location(file=file))
 
 
@@ -49,7 +49,7 @@ def _lines(found: object) -> Iterator[str]:
     for n, context in enumerate(_list("linkset", contexts)):
         where = f"linkset[{n}]"
         if not isinstance(context, dict):
-            raise _NoLinksetError(where, "an object", "ein Objekt")
+            raise _NoLinksetError(where, _("an object"))
         anchor = _iri(f"{where}.anchor", context.get("anchor"))
         for relation, targets in context.items():
             predicate = _REGISTERED.get(relation) or str(relation)
@@ -63,11 +63,11 @@ def _lines(found: object) -> Iterator[str]:
 
 def _list(where: str, found: object) -> list[object]:
     if not isinstance(found, list):
-        raise _NoLinksetError(where[:200], "a list", "eine Liste")
+        raise _NoLinksetError(where[:200], _("a list"))
     return found
 
 
 def _iri(where: str, found: object) -> str:
     if not isinstance(found, str) or not _IRI.fullmatch(found):
-        raise _NoLinksetError(where[:200], "a whole address, for example https://…", "eine ganze Adresse wie https://…")
+        raise _NoLinksetError(where[:200], _("a whole address, for example https://…"))
     return found

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ozg_lod.core.errors import BadRequest, TooLarge
 from ozg_lod.core.findings import Finding
+from ozg_lod.core.messages import _
 from ozg_lod.sandbox.fork_server import Work, Write
 from ozg_lod.tables import csv_rows
 
@@ -64,12 +65,11 @@ def read(name: str, content: bytes) -> Listing:
     suffix = name[name.rfind(".") :].lower()
     found = list(_limited(_book(content) if suffix in _BOOKS else _text(content, name)))
     if not found:
-        raise BadRequest("The list is empty; it needs at least one row.", "Die Liste ist leer; sie braucht eine Zeile.")
+        raise BadRequest(_("The list is empty; it needs at least one row."))
     width = max(map(len, found))
     if width > MOST_COLUMNS:
         raise TooLarge(
-            f"The list has {width} columns; at most {MOST_COLUMNS} are read.",
-            f"Die Liste hat {width} Spalten; gelesen werden höchstens {MOST_COLUMNS}.",
+            _("The list has {width} columns; at most {MOST_COLUMNS} are read.", width=width, MOST_COLUMNS=MOST_COLUMNS),
         )
     padded = [(*row, *[""] * (width - len(row))) for row in found]
     headed = any(_role(cell) for cell in padded[0]) and len(padded) > 1
@@ -100,8 +100,7 @@ def _limited(found: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
     for count, row in enumerate(found):
         if count > MOST_ROWS:
             raise TooLarge(
-                f"The list has more than {MOST_ROWS:,} rows; split it.",
-                f"Die Liste hat mehr als {MOST_ROWS} Zeilen; teilen Sie sie auf.",
+                _("The list has more than {MOST_ROWS:,} rows; split it.", MOST_ROWS=MOST_ROWS),
                 limit=MOST_ROWS,
             )
         yield tuple(_shown(cell) for cell in row)
@@ -146,9 +145,7 @@ def _book(content: bytes) -> Iterator[tuple[str, ...]]:
         raise
     except Exception as error:  # whatever the library says of a broken file, it is the file
         raise BadRequest(
-            "The workbook cannot be read; open it, save it again as XLSX or as CSV UTF-8, and send that.",
-            "Die Arbeitsmappe ist nicht lesbar; öffnen Sie sie, speichern Sie sie neu als XLSX oder als CSV UTF-8 und "
-            "senden Sie diese Datei.",
+            _("The workbook cannot be read; open it, save it again as XLSX or as CSV UTF-8, and send that."),
         ) from error
     for row in cells:
         texts = tuple(_cell(value) for value in row)

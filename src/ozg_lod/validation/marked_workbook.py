@@ -16,7 +16,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ozg_lod.core.findings import Finding, Severity, Text
+from ozg_lod.core.findings import Finding, Severity
+from ozg_lod.core.messages import _
 from ozg_lod.http.language import Language
 from ozg_lod.tables import workbooks
 from ozg_lod.validation import report
@@ -25,7 +26,7 @@ from ozg_lod.validation.grouped_findings import NAMES, spot
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _COLOURS: Final = {Severity.ERROR: "FFF4B6B6", Severity.WARNING: "FFFCE5A8", Severity.HINT: "FFCFE3F7"}
-_REPORT: Final = Text("Prüfbericht", "Report")
+_REPORT: Final = _("Report")
 _FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]")
 _WIDEST: Final = 60
 _NARROWEST: Final = 10
@@ -54,7 +55,7 @@ def write_sheets(book: Workbook, examination: Examination, language: Language) -
 def _name(sheet: CheckedSheet, book: Workbook, language: Language) -> str:
     wanted = _FORBIDDEN.sub(" ", clean(sheet.name or _stem(sheet.file))).strip("' ")[:_LONGEST_NAME]
     taken = {name.casefold() for name in book.sheetnames}
-    number, name = 1, wanted or Text("Tabelle", "Table")[language]
+    number, name = 1, wanted or _("Table")[language]
     while name.casefold() in taken:
         number += 1
         name = f"{wanted[: _LONGEST_NAME - 4]} {number}"
@@ -81,7 +82,7 @@ def _write_report(page: Worksheet, examination: Examination, language: Language)
             page.cell(number, column).alignment = Alignment(wrap_text=column == _SENTENCE, vertical="top")
         page.cell(number, 1).fill = _fill(cause.severity)
     if found.truncated:
-        more = Text(f"{found.truncated} weitere sind nicht aufgeführt.", f"{found.truncated} more are not listed.")
+        more = _("{truncated} more are not listed.", truncated=found.truncated)
         put(page, len(rows) + 4, 1, more[language])
     page.freeze_panes = "A4"
 
@@ -122,7 +123,7 @@ def _mark(page: Worksheet, row: int, column: int, findings: list[Finding], langu
 
 def _sentence(finding: Finding, language: Language) -> str:
     suggestion = spot(finding, language).suggestion
-    proposed = Text(f" Vorschlag: {suggestion}", f" Suggestion: {suggestion}")[language] if suggestion else ""
+    proposed = _(" Suggestion: {suggestion}", suggestion=suggestion)[language] if suggestion else ""
     said = finding.message[language].rstrip(".")
     end = "" if said.endswith("?") else "."
     return f"{NAMES[finding.severity][0][language].capitalize()}: {said}{end}{proposed}"

@@ -10,21 +10,22 @@ from typing import Final
 
 from pyoxigraph import NamedNode, RdfFormat, Store, Triple
 
-from ozg_lod.core.findings import Finding, Severity, Text
+from ozg_lod.core.findings import Finding, Severity
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables.tables import Cell, TableReading
 from ozg_lod.validation.source_locations import SourceLocations
 
 _A: Final = {
-    "bundle": Text("Ein Umsetzungsbündel", "a service bundle"),
-    "concept": Text("Eine Leistung", "a service"),
-    "district": Text("Einen Kreis", "a district"),
-    "municipality": Text("Eine Gemeinde", "a municipality"),
-    "organisation": Text("Eine Organisation", "an organisation"),
-    "programme": Text("Ein Programm", "a programme"),
-    "service": Text("Ein EfA-Angebot", "an EfA offer"),
-    "source": Text("Eine Quelle", "a source"),
-    "state": Text("Ein Land", "a state"),
+    "bundle": _("a service bundle"),
+    "concept": _("a service"),
+    "district": _("a district"),
+    "municipality": _("a municipality"),
+    "organisation": _("an organisation"),
+    "programme": _("a programme"),
+    "service": _("an EfA offer"),
+    "source": _("a source"),
+    "state": _("a state"),
 }
 _NEAR: Final = 0.7
 _ONE_DIGIT: Final = 0.8
@@ -82,7 +83,7 @@ class PublishedThings:
     def _finding(self, subject: str, predicate: str, iri: str, places: SourceLocations) -> Finding:
         kind, _, key = iri.removeprefix(self._things).partition("/")
         shown = key.removeprefix("ozg-").removeprefix("leika-") if kind == "concept" else key
-        what = _A.get(kind, Text("Einen Eintrag", "an entry"))
+        what = _A.get(kind, _("an entry"))
         hint = self._nearest(kind, key)
         message = Text(
             de=f"{what.de} mit dem Schlüssel {shown} gibt es nicht{hint.de}",
@@ -91,13 +92,13 @@ class PublishedThings:
         place = places.of(subject, predicate, iri)
         return Finding(Severity.ERROR, "key-unknown", message, place, value=shown[:200])
 
-    def _nearest(self, kind: str, key: str) -> Text:
+    def _nearest(self, kind: str, key: str) -> Label | Message:
         best = nearest(key, self._keys.get(kind, []))
         if best is None:
-            return Text("; wählen Sie einen aus der Vorlage", "; choose one from the template")
+            return _("; choose one from the template")
         label = self.labels.of(f"{self._things}{kind}/{best}")
         shown = re.sub(r"^(ozg|leika)-", "", best) if kind == "concept" else best
-        return Text(f"; meinten Sie {shown} ({label.de})?", f"; did you mean {shown} ({label.en})?")
+        return _("; did you mean {shown} ({reason})?", shown=shown, reason=label)
 
     def misnamed(self, readings: Iterable[TableReading]) -> Iterator[Finding]:
         """Yield a warning for each key beside which another name stands.
@@ -143,11 +144,8 @@ def nearest(key: str, keys: Sequence[str]) -> str | None:
     return others[near[0]] if near else None
 
 
-def _other_name(key: str, label: Text, said: str, reading: TableReading, row: int, column: str) -> Finding:
-    message = Text(
-        de=f"Der Schlüssel {key} gehört zu {label.de}; prüfen Sie Schlüssel und Name",
-        en=f"the key {key} belongs to {label.en}; check key and name",
-    )
+def _other_name(key: str, label: Label | Message, said: str, reading: TableReading, row: int, column: str) -> Finding:
+    message = _("the key {key} belongs to {reason}; check key and name", key=key, reason=label)
     return Finding(Severity.WARNING, "key-name", message, reading.place(Cell(row, column)), value=said[:200])
 
 

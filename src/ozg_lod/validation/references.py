@@ -10,8 +10,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import _
 from ozg_lod.tables.cells import shown
 from ozg_lod.tables.schema import ForeignKey
 from ozg_lod.tables.tables import Cell, Table, TableReading
@@ -31,10 +31,7 @@ def broken(tables: Tables, *, complete: bool = True) -> Iterator[Finding]:
             if target in tables:
                 yield from _unknown(tables, file, target, key)
             elif complete:
-                message = Text(
-                    de=f"Die Tabelle {key.resource}, auf die diese verweist, fehlt; legen Sie sie dazu",
-                    en=f"the table {key.resource}, which this one refers to, is missing; add it",
-                )
+                message = _("the table {resource}, which this one refers to, is missing; add it", resource=key.resource)
                 yield Finding(Severity.ERROR, "table-reference", message, Location(file=file))
 
 
@@ -56,10 +53,11 @@ def _unknown(tables: Tables, file: str, target: str, key: ForeignKey) -> Iterato
 
 def _finding(value: str, names: list[str], target: str, place: Location) -> Finding:
     near = difflib.get_close_matches(value, names, n=1) if len(value) < len(max(names, key=len, default="")) * 2 else []
-    hint_de, hint_en = (f"; meinten Sie {near[0]}?", f"; did you mean {near[0]}?") if near else ("", "")
-    message = Text(
-        de=f"„{shown(value)}“ steht nicht in {target}; nehmen Sie einen Schlüssel von dort"
-        f" oder ergänzen Sie dort eine Zeile{hint_de}",
-        en=f'"{shown(value)}" does not stand in {target}; use a key from there or add a row there{hint_en}',
+    hint_de, hint_en = _("; did you mean {near}?", near=near[0]) if near else ("", "")
+    message = _(
+        '"{value}" does not stand in {target}; use a key from there or add a row there{hint}',
+        value=shown(value),
+        target=target,
+        hint=hint,
     )
     return Finding(Severity.ERROR, "table-reference", message, place, value=value[:200])

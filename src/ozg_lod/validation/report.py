@@ -14,7 +14,8 @@ from typing import Final, Literal
 import pyoxigraph as ox
 
 from ozg_lod.core.csv_writer import harmless, written
-from ozg_lod.core.findings import Finding, Location, Severity, Text
+from ozg_lod.core.findings import Finding, Location, Severity
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.core.vocab import (
     OZGSH,
     RDF,
@@ -63,8 +64,8 @@ def to_text(examination: Examination, language: Language) -> str:
             parts.append("\n".join([NAMES[severity][1][language].capitalize(), *_causes(found, language)]))
     if examination.truncated:
         more = examination.truncated
-        several = Text(de=f"{more} weitere sind nicht aufgeführt.", en=f"{more} more are not listed.")
-        one = Text(de="Ein weiterer Befund ist nicht aufgeführt.", en="One more is not listed.")
+        several = _("{more} more are not listed.", more=more)
+        one = _("One more is not listed.")
         parts.append((one if more == 1 else several)[language])
     return "\n\n".join(parts)
 
@@ -135,13 +136,13 @@ def _causes(findings: Sequence[Finding], language: Language) -> Iterator[str]:
             start = _where(group[0], language)
             yield f"  {start}{': ' if start else ''}{message}"
             continue
-        times = Text(de=f"{len(group)}-mal", en=f"{len(group)} times")[language]
+        times = _("{count} times", count=len(group))[language]
         yield f"  {times}: {message}"
         yield from (f"    {_where(finding, language)}" for finding in group[:LISTED])
         if len(group) > LISTED:
             more = len(group) - LISTED
-            several = Text(de=f"und an {more} weiteren Stellen", en=f"and in {more} more places")
-            one = Text(de="und an einer weiteren Stelle", en="and in one more place")
+            several = _("and in {more} more places", more=more)
+            one = _("and in one more place")
             yield "    " + (one if more == 1 else several)[language]
 
 
@@ -168,7 +169,7 @@ def _plain(finding: Finding) -> dict[str, object]:
 
 
 def _value(found: object) -> object:
-    return {"de": found.de, "en": found.en} if isinstance(found, Text) else found
+    return {"de": found.de, "en": found.en} if isinstance(found, Label | Message) else found
 
 
 def _report(examination: Examination) -> Iterator[ox.Triple]:

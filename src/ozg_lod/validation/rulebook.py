@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ozg_lod.core.errors import UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.snapshots import data_files
 from ozg_lod.snapshots.snapshot import SHAPES_FILE
 from ozg_lod.tables import contribution_kinds
@@ -71,7 +72,5 @@ def for_kind(rules: Rules, slug: str) -> Rules:
     slugs = [file.name.removesuffix(contribution_kinds.SUFFIX) for file in rules.descriptions]
     if slug not in slugs:
         listed = ", ".join(slugs)
-        raise UsageError(
-            f"There is no kind {slug!r}; there are: {listed}.", f"{slug!r} gibt es nicht; es gibt: {listed}."
-        )
+        raise UsageError(_("There is no kind {slug}; there are: {listed}.", slug=repr(slug), listed=listed))
     return replace(rules, kind=slug)

@@ -19,6 +19,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store, Tripl
 
 from ozg_lod.core.errors import Unprocessable
 from ozg_lod.core.findings import ShaclTerms
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import SH, XSD
 from ozg_lod.validation.shapes import ShaclResult, Shapes
 
@@ -46,8 +47,7 @@ def validate(data: Store, turtle: bytes, *, foreign: bool = False) -> list[Shacl
         raise
     except Exception as error:  # whatever fails here, it is not the data that does not conform
         raise Unprocessable(
-            f"the rules could not be applied ({type(error).__name__})",
-            f"Die Regeln konnten nicht angewendet werden ({type(error).__name__})",
+            _("the rules could not be applied ({__name__})", __name__=type(error).__name__),
         ) from error
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from ozg_lod.core.findings import Text
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.tables import contribution_kinds, spreadsheets, tables
 from ozg_lod.tables.csv_rows import Row
 from ozg_lod.tables.tables import Table
@@ -34,12 +34,9 @@ def described(file: SourceFile, files: Iterable[SourceFile]) -> Table | None:
     return tables.describe(beside[0].content, file=beside[0].name) if beside else None
 
 
-def undescribed(name: str) -> Text:
+def undescribed(name: str) -> Label | Message:
     """Return what to say of a table of the source folder that nothing describes."""
-    return Text(
-        de=f"Zu dieser Tabelle fehlt die Beschreibung {name}{METADATA}; legen Sie sie dazu",
-        en=f"the description {name}{METADATA} of this table is missing; add it",
-    )
+    return _("the description {name}{METADATA} of this table is missing; add it", name=name, METADATA=METADATA)
 
 
 def contracts(rules: Rules) -> Contracts:

@@ -18,6 +18,7 @@ from ozg_lod.core.errors import (
     OzgLodError,
     TooLarge,
 )
+from ozg_lod.core.messages import _
 from ozg_lod.http.clients import client_of
 from ozg_lod.http.content_disposition import attachment
 from ozg_lod.http.responses import retry_after
@@ -60,7 +61,7 @@ async def matched(request: Request) -> Response:
     try:
         sent = await sendings.form(request, most_fields=_MOST_FIELDS)
         fields = sent.fields
-        upload = _checked(_chosen(sent, visit.site.words("align/pasted")))
+        upload = _checked(_chosen(sent, _("list.txt")[visit.site.language]))
         return await _done(request, visit, upload, fields)
     except OzgLodError as error:
         text = fields.get("text", "")[:MOST_CARRIED]
@@ -98,7 +99,7 @@ def _saved(request: Request, visit: PageRequest, work: AlignmentWork, form: form
         body = alignment_files.as_workbook(work.listing, work.rows, words, register_)
     else:
         body = alignment_files.as_csv(work.listing, work.rows, words, register_)
-    ending = words("align/file_name")
+    ending = _("matched")[words.language]
     name = f"{PurePosixPath(work.upload.name).stem}-{ending}.{form.suffix}"
     headers = {**sendings.NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
     return Response(body, headers=headers)
@@ -113,7 +114,7 @@ def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
         return Upload(pasted, text.encode("utf-8", "replace"))
     carried = sent.carried()
     if carried is None:
-        raise BadRequest("There is no list; paste one or choose a file.", "Es fehlt die Liste; fügen Sie eine ein.")
+        raise BadRequest(_("There is no list; paste one or choose a file."))
     return carried
 
 
@@ -122,8 +123,7 @@ def _checked(upload: Upload) -> Upload:
     if len(upload.content) > MOST_CARRIED:
         limit = MOST_CARRIED // (1024 * 1024)
         raise TooLarge(
-            f"The list is larger than {limit} MiB; split it, or use ozg-lod reconcile.",
-            f"Die Liste ist größer als {limit} MiB; teilen Sie sie auf oder verwenden Sie ozg-lod reconcile.",
+            _("The list is larger than {limit} MiB; split it, or use ozg-lod reconcile.", limit=limit),
             limit_bytes=MOST_CARRIED,
         )
     return uploads.checked(upload, list_reader.SUFFIXES)
@@ -132,8 +132,7 @@ def _checked(upload: Upload) -> Upload:
 def _offered_here(request: Request) -> None:
     if request.app.state.settings.rdf:
         raise NotFound(
-            "This server has queries and nothing else; lists are not matched here.",
-            "Dieser Server beantwortet nur Abfragen; Listen werden hier nicht abgeglichen.",
+            _("This server has queries and nothing else; lists are not matched here."),
         )
 
 

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ozg_lod import __version__
 from ozg_lod.contributions.check_pool import CheckPool
 from ozg_lod.core import errors
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.budget import Budget
 from ozg_lod.http.language import choose_language
@@ -268,8 +269,7 @@ def _internal(request: Request) -> Response:
     return failure(
         request,
         errors.OzgLodError(
-            f"Something went wrong on our side. Please report it with the number {number}.",
-            f"Auf unserer Seite ist etwas schiefgegangen. Bitte melden Sie es mit der Nummer {number}.",
+            _("Something went wrong on our side. Please report it with the number {number}.", number=number),
             number=number,
         ),
     )
@@ -288,16 +288,14 @@ async def _http(request: Request, error: Exception) -> Response:
         return failure(
             request,
             errors.MethodNotAllowed(
-                f"{request.method} is not offered here; use {allowed}.",
-                f"{request.method} wird hier nicht angeboten; möglich ist {allowed}.",
+                _("{method} is not offered here; use {allowed}.", method=request.method, allowed=allowed),
                 allow=allowed,
             ),
         )
     return failure(
         request,
         errors.NotFound(
-            "There is nothing at this address; the start page leads to everything.",
-            "Unter dieser Adresse ist nichts; die Startseite führt zu allem.",
+            _("There is nothing at this address; the start page leads to everything."),
         ),
     )
 

@@ -18,6 +18,7 @@ from ozg_lod.catalogue.distributions import FOLDER
 from ozg_lod.catalogue.flat_tables import METADATA
 from ozg_lod.catalogue.harvest_view import CatalogueRequest
 from ozg_lod.core.errors import NotFound, Unavailable
+from ozg_lod.core.messages import _
 from ozg_lod.http.dates import http_date, unchanged_since
 from ozg_lod.http.responses import (
     BytesResponse,
@@ -177,7 +178,7 @@ def _file(request: Request, version: str, name: str) -> Response:
     if record is None:
         known = sorted(entry.removeprefix(FOLDER) for entry in edition.manifest.files if entry.startswith(FOLDER))
         listed = ", ".join((*_WHOLE, *known))
-        raise NotFound(f"There is no such file; there are: {listed}.", f"Diese Datei gibt es nicht; es gibt: {listed}.")
+        raise NotFound(_("There is no such file; there are: {listed}.", listed=listed))
     pinned = edition.root != edition.public_url
     modified = edition.publication.time if name in _WHOLE else edition.modified(file)
     headers = {

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.catalogue import feed
 from ozg_lod.core.errors import Gone, NotFound, OzgLodError
+from ozg_lod.core.messages import _
 from ozg_lod.http.dates import http_date, unchanged_since
 from ozg_lod.http.language import choose_language
 from ozg_lod.http.response_cache import CachedBody
@@ -81,8 +82,7 @@ def _log(request: Request) -> list[Publication]:
     log = answers.publications(request)
     if not log:
         raise NotFound(
-            "Nothing is published here from a source folder, so nothing changes.",
-            "Hier wird nichts aus einem Quellordner veröffentlicht, also ändert sich nichts.",
+            _("Nothing is published here from a source folder, so nothing changes."),
         )
     return log
 

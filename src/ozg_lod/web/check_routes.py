@@ -26,6 +26,7 @@ from ozg_lod.contributions.check_pool import (
 )
 from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.core.errors import NotFound, OzgLodError, Unprocessable
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.content_disposition import attachment
 from ozg_lod.http.language import Language, choose_language
@@ -97,7 +98,7 @@ async def check(request: Request) -> Response:
     try:
         sent = await sendings.form(request)
         kind = await run_in_threadpool(_known_kind, request, sent.fields.get("kind", ""))
-        upload = uploads.checked(_chosen(sent, visit.site.words("check/pasted")))
+        upload = uploads.checked(_chosen(sent, _("Pasted cells.csv")[visit.site.language]))
         return await _done(request, visit, upload, sent.fields | {"kind": kind})
     except OzgLodError as error:
         body = check_pages.blank(visit.site, _desk(request), failure=error, kind=kind)
@@ -132,8 +133,7 @@ async def _done(request: Request, visit: PageRequest, upload: Upload, fields: di
 def _report(inspected: CheckAnswer, form: Format, language: Language, name: str, *, strict: bool) -> Response:
     if form is formats.XLSX and not inspected.extra:
         raise Unprocessable(
-            f"{name} has no cells that could be marked; ask for another form of the report.",
-            f"{name} hat keine Zellen, die man markieren könnte; wählen Sie eine andere Form des Berichts.",
+            _("{name} has no cells that could be marked; ask for another form of the report.", name=name),
         )
     if form is formats.XLSX:
         body = inspected.extra
@@ -161,7 +161,7 @@ def _saved(answer: Response, name: str, form: Format, *, marked: str) -> Respons
 def _ending(visit: PageRequest, button: str) -> str:
     """Return what a download adds to the name of the file."""
     words = visit.site.words
-    return words("check/corrected_name") if button == "corrected" else words("check/marked_name")
+    return _("corrected")[words.language] if button == "corrected" else _("checked")[words.language]
 
 
 def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
@@ -182,8 +182,7 @@ def _offered_here(request: Request) -> None:
     settings: Settings = request.app.state.settings
     if settings.rdf:
         raise NotFound(
-            "This server has queries and nothing else; files are not checked here.",
-            "Dieser Server beantwortet nur Abfragen; Dateien werden hier nicht geprüft.",
+            _("This server has queries and nothing else; files are not checked here."),
         )
 
 

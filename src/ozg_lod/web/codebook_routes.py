@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.catalogue.distributions import FOLDER
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import XSD
 from ozg_lod.http.responses import BytesResponse, reply, response
 from ozg_lod.rdf import formats
@@ -73,5 +74,5 @@ def _book(visit: PageRequest, opened: ServedSnapshot) -> codebook.Codebook:
 def _datatype(writer: ValueWriter, name: str) -> str:
     """Return the name of a datatype as people read it; things have none."""
     if not name:
-        return writer.words("codebook/link")
+        return _("link")[writer.words.language]
     return writer.words.term("name", name if ":" in name else XSD + name) or name

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from ozg_lod.contributions import contribute_pages
 from ozg_lod.contributions.templates import FORMS, TemplateCatalogue
 from ozg_lod.core.errors import NotFound
+from ozg_lod.core.messages import _
 from ozg_lod.http.content_disposition import attachment
 from ozg_lod.http.responses import RequestConditions, reply, response
 from ozg_lod.rdf import formats
@@ -106,8 +107,7 @@ def blanks(request: Request) -> TemplateCatalogue:
     opened: ServedSnapshot = request.app.state.opened
     if not opened.base_iri:
         raise NotFound(
-            "This server has queries and nothing else; there are no templates here.",
-            "Dieser Server beantwortet nur Abfragen; Vorlagen gibt es hier nicht.",
+            _("This server has queries and nothing else; there are no templates here."),
         )
 
     return opened.cache.once(TemplateCatalogue, lambda: _read(opened))

@@ -158,7 +158,7 @@ async def example(request: Request, name: str) -> Response:
     opened: ServedSnapshot = request.app.state.opened
     found = next((one for one in _examples(opened) if one.name == key), None)
     if found is None or suffix not in {"", "rq", *_SUFFIXES}:
-        raise NotFound("There is no such query.", "Diese Abfrage gibt es nicht.")
+        raise NotFound(_("There is no such query."))
     if suffix in {"", "rq"}:
         body, content_type = found.query.encode(), "application/sparql-query; charset=utf-8"
     else:

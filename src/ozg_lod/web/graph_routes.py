@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.core.errors import NotFound
+from ozg_lod.core.messages import _
 from ozg_lod.http.responses import response
 from ozg_lod.rdf import formats
 from ozg_lod.site.page_requests import PageBody, PageRequest
@@ -25,8 +26,7 @@ async def graph(request: Request, name: str) -> Response:
     if iri not in known:
         names = ", ".join(graph.rpartition("/")[2] for graph in known)
         raise NotFound(
-            f"There is no graph of this name; there are: {names}.",
-            f"Diesen Graphen gibt es nicht; es gibt: {names}.",
+            _("There is no graph of this name; there are: {names}.", names=names),
         )
 
     def make() -> PageBody:

@@ -25,6 +25,7 @@ from ozg_lod.contributions.submission_form import SubmissionFields
 from ozg_lod.contributions.submission_pages import SubmissionForm, SubmissionStatus
 from ozg_lod.contributions.submissions import SubmissionCase
 from ozg_lod.core.errors import BadRequest, Forbidden, OzgLodError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.clients import client_of
 from ozg_lod.http.language import choose_language
@@ -120,8 +121,7 @@ def _inbox(request: Request) -> Inbox:
     settings: Settings = request.app.state.settings
     if settings.inbox is None or settings.rdf:
         raise Forbidden(
-            "Nothing can be submitted here; /pruefen says whether a file conforms, and whom to send it to.",
-            "Hier kann nichts eingereicht werden; /pruefen sagt, ob eine Datei in Ordnung ist und wohin damit.",
+            _("Nothing can be submitted here; /pruefen says whether a file conforms, and whom to send it to."),
         )
     return Inbox(settings.inbox, most=settings.inbox_open, most_bytes=settings.inbox_bytes)
 
@@ -130,16 +130,14 @@ def _from_here(request: Request) -> None:
     """Refuse what the page of another site sends through the browser of its visitor (Fetch Metadata §2.4)."""
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise Forbidden(
-            "A page of another site sends this; submit on /pruefen here, or with a program.",
-            "Das sendet die Seite einer anderen Website; reichen Sie hier unter /pruefen ein, oder mit einem Programm.",
+            _("A page of another site sends this; submit on /pruefen here, or with a program."),
         )
 
 
 async def _form(request: Request) -> uploads.MultipartForm:
     if not request.headers.get("content-type", "").lower().startswith(uploads.FORM):
         raise BadRequest(
-            "Send a form (multipart/form-data) with the fields file, authority, sender, mail, consent.",
-            "Senden Sie ein Formular (multipart/form-data) mit den Feldern file, authority, sender, mail, consent.",
+            _("Send a form (multipart/form-data) with the fields file, authority, sender, mail, consent."),
         )
     return await sendings.form(request)
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message
 
-from ozg_lod.core.findings import Text
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.core.vocab import DCAT, DCATDE, DCT
 from ozg_lod.harvest_check import reader
 from ozg_lod.harvest_check.check import HarvestRequest, HarvestResult, check
@@ -42,7 +42,7 @@ class Registration:
 
     url: str
     ckan: Mapping[str, object]
-    warnings: tuple[Text, ...]
+    warnings: tuple[Label | Message, ...]
 
     @property
     def settings(self) -> str:
@@ -147,7 +147,7 @@ def _ckan(url: str, title: str, base_iri: str) -> dict[str, object]:
     }
 
 
-def _warnings(opened: PageSnapshot, graph: Graph, catalogue: str) -> list[Text]:
+def _warnings(opened: PageSnapshot, graph: Graph, catalogue: str) -> list[Label | Message]:
     found = [PRIVATE] if _is_private(opened.public_url) else []
     if not opened.public_url.startswith("https://") and not found:
         found.append(UNENCRYPTED)
@@ -172,30 +172,13 @@ def _is_private(url: str) -> bool:
         return "." not in host or host.endswith((".localhost", ".local", ".internal", ".test", ".invalid"))
 
 
-PRIVATE: Final = Text(
-    "Die öffentliche Adresse führt nur zu diesem Rechner oder in sein Netz. Starten Sie den Server mit --public-url.",
-    "The public address leads to this machine or its network only. Start the server with --public-url.",
+PRIVATE: Final = _("The public address leads to this machine or its network only. Start the server with --public-url.")
+UNENCRYPTED: Final = _("The public address starts with http:// instead of https://.")
+UNCHECKED: Final = _(
+    "The lasting addresses start with {base}. Before registering check that they redirect to here; the server asks nobody and does not know. If they change later, portals create all datasets anew."
 )
-UNENCRYPTED: Final = Text(
-    "Die öffentliche Adresse beginnt mit http:// statt https://.",
-    "The public address starts with http:// instead of https://.",
+NOBODY: Final = _(
+    "No publisher is configured (dct:publisher in data/catalogue.ttl). Without one no portal may be registered."
 )
-UNCHECKED: Final = Text(
-    "Die dauerhaften Adressen beginnen mit {base}. Prüfen Sie vor der Anmeldung, dass sie hierher führen; der "
-    "Server fragt niemanden und weiß es nicht. Ändern sie sich später, legen Portale alles neu an.",
-    "The lasting addresses start with {base}. Before registering check that they redirect to here; the server asks "
-    "nobody and does not know. If they change later, portals create all datasets anew.",
-)
-NOBODY: Final = Text(
-    "Es ist kein Herausgeber eingetragen (dct:publisher in data/catalogue.ttl). Ohne ihn darf kein Portal "
-    "angemeldet werden.",
-    "No publisher is configured (dct:publisher in data/catalogue.ttl). Without one no portal may be registered.",
-)
-NO_CONTACT: Final = Text(
-    "Es ist keine Kontaktstelle eingetragen (dcat:contactPoint in data/catalogue.ttl).",
-    "No contact point is configured (dcat:contactPoint in data/catalogue.ttl).",
-)
-NO_ID: Final = Text(
-    "Es ist keine contributorID eingetragen (dcatde:contributorID in data/catalogue.ttl); GovData vergibt sie.",
-    "No contributor ID is configured (dcatde:contributorID in data/catalogue.ttl); GovData assigns it.",
-)
+NO_CONTACT: Final = _("No contact point is configured (dcat:contactPoint in data/catalogue.ttl).")
+NO_ID: Final = _("No contributor ID is configured (dcatde:contributorID in data/catalogue.ttl); GovData assigns it.")

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.core.errors import BadRequest, TooLarge, UnsupportedMedia
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCAT
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.clients import client_of
@@ -69,17 +70,18 @@ async def asked(request: Request) -> Response:
     kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
     if kind != FORM:
         raise UnsupportedMedia(
-            f"Send a form ({FORM}) with queries= or extend=; JSON goes to {ROOT}/match and {ROOT}/extend.",
-            f"Senden Sie ein Formular ({FORM}) mit queries= oder extend=; JSON geht an {ROOT}/match und {ROOT}/extend.",
+            _(
+                "Send a form ({FORM}) with queries= or extend=; JSON goes to {ROOT}/match and {ROOT}/extend.",
+                FORM=FORM,
+                ROOT=ROOT,
+            ),
         )
     form = form_of(await read_body(request, BODY_BYTES))
     no_jsonp(form)
     for name, work in _ASKED.items():
         if name in form:
             return await _charged(request, work, form[name])
-    raise BadRequest(
-        "queries= or extend= is missing in the form.", "Im Formular fehlt queries= oder extend=.", offered=list(_ASKED)
-    )
+    raise BadRequest(_("queries= or extend= is missing in the form."), offered=list(_ASKED))
 
 
 @router.get(ROOT_10, summary="Reconciliation service 1.0-draft: manifest")
@@ -167,13 +169,15 @@ def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tup
     ids, asked = _list_of(stated.get("ids"), str), _list_of(stated.get("properties"), dict)
     if ids is None or asked is None or not all(isinstance(one.get("id"), str) for one in asked):
         raise BadRequest(
-            'Send {"ids": ["municipality/06531005"], "properties": [{"id": "ars"}]}.',
-            'Senden Sie {"ids": ["municipality/06531005"], "properties": [{"id": "ars"}]}.',
+            _('Send {"ids": ["municipality/06531005"], "properties": [{"id": "ars"}]}.'),
         )
     if len(ids) > _MOST_THINGS or len(asked) > _MOST_PROPERTIES:
         raise TooLarge(
-            f"At most {_MOST_THINGS} things and {_MOST_PROPERTIES} properties at once.",
-            f"Höchstens {_MOST_THINGS} Kennungen und {_MOST_PROPERTIES} Eigenschaften auf einmal.",
+            _(
+                "At most {MOST_THINGS} things and {MOST_PROPERTIES} properties at once.",
+                MOST_THINGS=_MOST_THINGS,
+                MOST_PROPERTIES=_MOST_PROPERTIES,
+            ),
         )
     opened: ServedSnapshot = request.app.state.opened
     reader = Reader(Graph(opened.store), _register(request), spoken(request), opened.base_iri, opened.public_url)
@@ -203,4 +207,4 @@ def _register(request: Request) -> Register:
 def _title(opened: ServedSnapshot, said: Words) -> str:
     graph = Graph(opened.store)
     catalogue = next((iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog")), "")
-    return pick(graph.names(catalogue) if catalogue else {}, said.language, said("site/title"))[0]
+    return pick(graph.names(catalogue) if catalogue else {}, said.language, _("OZG catalogue Hesse")[said.language])[0]

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.catalogue import feed
 from ozg_lod.core.errors import NotFound
+from ozg_lod.core.messages import _
 from ozg_lod.http.dates import http_date
 from ozg_lod.http.language import Language, choose_language
 from ozg_lod.http.response_cache import CachedBody
@@ -61,7 +62,7 @@ async def badge(request: Request, name: str) -> Response:
         register = _register(visit)
         found = next((offer for offer in register.offers if offer.iri == iri), None)
         if found is None:
-            raise NotFound(f"There is no EfA offer “{key[:80]}”.", f"Ein EfA-Angebot „{key[:80]}“ gibt es nicht.")
+            raise NotFound(_("There is no EfA offer “{key}”.", key=key[:80]))
         return efa_pages.badge(PageContext(language, visit.addresses, visit.opened.version), register, found)
 
     return await answers.kept(request, f"badge {name}", _SVG, make)

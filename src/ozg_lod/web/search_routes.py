@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.errors import BadRequest, NotFound
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import KINDS
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import reply, response
@@ -93,8 +94,7 @@ def _search(request: Request, suffix: str | None) -> Response:
         return _lead(visit, straight) if straight else _page(visit, index, typed, kind)
     if not typed:
         raise BadRequest(
-            "q is missing: say what to look for, for example /search.json?q=Waffe.",
-            "q fehlt: sagen Sie, wonach gesucht wird, zum Beispiel /search.json?q=Waffe.",
+            _("q is missing: say what to look for, for example /search.json?q=Waffe."),
         )
     _check_length(typed)
     if visit.form is formats.CSV:
@@ -215,8 +215,7 @@ def _check_length(typed: str) -> None:
     """Refuse to programs what a page would cut, saying so: in an answer for programs nobody would read it."""
     if len(typed) > LONGEST:
         raise BadRequest(
-            f"q has {len(typed)} characters; at most {LONGEST} are looked for.",
-            f"q hat {len(typed)} Zeichen; gesucht wird nach höchstens {LONGEST}.",
+            _("q has {count} characters; at most {LONGEST} are looked for.", count=len(typed), LONGEST=LONGEST),
         )
 
 
@@ -229,7 +228,7 @@ def _index(request: Request) -> Index:
 def _kind(text: str) -> str:
     if text and text not in KINDS:
         known = ", ".join(KINDS)
-        raise BadRequest(f"kind is one of: {known}.", f"kind ist eines von: {known}.", offered=list(KINDS))
+        raise BadRequest(_("kind is one of: {known}.", known=known), offered=list(KINDS))
     return text
 
 
@@ -238,9 +237,7 @@ def _number(request: Request, name: str, usual: int, *, least: int = 0, most: in
     if text is None:
         return usual
     if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
-        raise BadRequest(
-            f"{name} is a whole number from {least} to {most}.", f"{name} ist eine ganze Zahl von {least} bis {most}."
-        )
+        raise BadRequest(_("{name} is a whole number from {least} to {most}.", name=name, least=least, most=most))
     return int(text)
 
 

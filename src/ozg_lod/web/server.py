@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from ozg_lod.core.errors import UsageError
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.sandbox import seccomp
 from ozg_lod.site.response_cache import CachingFront
@@ -24,10 +25,10 @@ def check(settings: Settings) -> None:
     """Refuse an address that is taken, and to listen to strangers where the cage cannot be closed."""
     if not seccomp.available() and not _is_loopback(settings.host):
         raise UsageError(
-            "This system has no seccomp for us, so queries of strangers cannot be caged; listen on 127.0.0.1 instead "
-            f"of {settings.host}.",
-            "Dieses System bietet kein seccomp, Abfragen Fremder lassen sich nicht einsperren; lauschen Sie auf "
-            f"127.0.0.1 statt auf {settings.host}.",
+            _(
+                "This system has no seccomp for us, so queries of strangers cannot be caged; listen on 127.0.0.1 instead of {host}.",
+                host=settings.host,
+            ),
         )
 
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
@@ -36,9 +37,12 @@ def check(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except (OSError, OverflowError) as error:
             raise UsageError(
-                f"Cannot listen on {settings.host} port {settings.port}: {error}. Choose another with --port.",
-                f"Auf {settings.host} Port {settings.port} kann nicht gelauscht werden: {error}. Wählen Sie mit --port "
-                "einen anderen.",
+                _(
+                    "Cannot listen on {host} port {port}: {error}. Choose another with --port.",
+                    host=settings.host,
+                    port=settings.port,
+                    error=error,
+                ),
             ) from None
 
 

@@ -18,6 +18,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from ozg_lod.core.errors import BadRequest
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.clients import cancelled_when_gone, client_of
 from ozg_lod.http.response_cache import CachedBody
@@ -165,14 +166,12 @@ async def _answer(request: Request, door: SparqlAddress, fields: protocol.Fields
 def _wanted(opened: ServedSnapshot, fields: protocol.Fields, accept: str | None) -> QueryRequestFormat:
     if any(name == "update" for name, _ in fields):
         raise BadRequest(
-            "Updates are not offered: this endpoint only reads. Send a query in the parameter query.",
-            "Änderungen werden nicht angeboten: Dieser Endpunkt liest nur. Senden Sie eine Abfrage im Parameter query.",
+            _("Updates are not offered: this endpoint only reads. Send a query in the parameter query."),
         )
     query = protocol.only(fields, "query")
     if query is None:
         raise BadRequest(
-            "There is no query; send one in the parameter query.",
-            "Es fehlt die Abfrage; senden Sie sie im Parameter query.",
+            _("There is no query; send one in the parameter query."),
         )
     return opened.endpoint.wanted(
         query,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.core.errors import NotFound
+from ozg_lod.core.messages import _
 from ozg_lod.matching import previews, register, suggestions
 from ozg_lod.matching.data_extension import Reader, described, proposed
 from ozg_lod.matching.json_api import (
@@ -61,7 +62,7 @@ async def propose(request: Request) -> Response:
 async def suggest(request: Request, what: str) -> Response:
     """Answer with what begins so."""
     if what not in _WHAT:
-        raise NotFound(f"Suggestions are for {', '.join(_WHAT)}.", f"Vorschläge gibt es für {', '.join(_WHAT)}.")
+        raise NotFound(_("Suggestions are for {WHAT}.", WHAT=", ".join(_WHAT)))
     return await run_in_threadpool(_suggested, request, what)
 
 
@@ -77,7 +78,7 @@ async def flyout(request: Request, what: str) -> Response:
     else:
         found = next((one for one in names[what]("", said) if one["id"] == wanted), None) if what in names else None
         if found is None:
-            raise NotFound("There is nothing with this id.", "Mit dieser Kennung gibt es nichts.")
+            raise NotFound(_("There is nothing with this id."))
         html = previews.flyout(found["name"], found.get("description", ""))
     return sent({"id": wanted, "html": html}, said)
 
@@ -108,8 +109,7 @@ def _previewed(request: Request) -> Response:
     record = _register(request).records.get(wanted)
     if record is None:
         raise NotFound(
-            "There is nothing with this id; an id looks like municipality/06531005.",
-            "Mit dieser Kennung gibt es nichts; eine Kennung sieht so aus: municipality/06531005.",
+            _("There is nothing with this id; an id looks like municipality/06531005."),
         )
     site = PageContext(
         said.language, Addresses(opened.base_iri, opened.public_url), opened.version, f"/doc/{record.id}"

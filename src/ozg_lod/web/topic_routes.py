@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.core.errors import NotFound
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.responses import response
 from ozg_lod.rdf import formats
@@ -77,7 +78,7 @@ async def overview(request: Request) -> Response:
     def make() -> bytes:
         picture = maps.emblem(visit.atlas)
         if picture is None:
-            raise NotFound("There is no map here.", "Eine Karte gibt es hier nicht.")
+            raise NotFound(_("There is no map here."))
         return picture
 
     return await answers.kept(request, "overview", _SVG, make)
@@ -145,7 +146,7 @@ async def status(request: Request) -> Response:
 
     def make() -> bytes:
         if REPORT_FILE not in opened.manifest.files:
-            raise NotFound("Nothing was built here.", "Hier wurde nichts gebaut.")
+            raise NotFound(_("Nothing was built here."))
         report = json.loads((opened.directory / REPORT_FILE).read_bytes())
         stocks = inventory.stocks(visit.opened.store, visit.directory)
         return topic_pages.status(
@@ -198,7 +199,7 @@ async def part_of_sitemap(request: Request, part: int) -> Response:
     def make() -> bytes:
         listed = sitemap.pages(visit.directory, _INDEXED, answers.publications(request))
         if not 1 <= part <= sitemap.parts(listed):
-            raise NotFound("There is no such part of the sitemap.", "Diesen Teil der Sitemap gibt es nicht.")
+            raise NotFound(_("There is no such part of the sitemap."))
         return sitemap.urlset(listed, visit.addresses, part)
 
     return await answers.kept(request, f"sitemap {part}", _XML, make)
