@@ -20,6 +20,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 
 from ozg_lod.core import errors
+from ozg_lod.core.messages import LANGUAGES, Language
 from ozg_lod.core.vocab import (
     KINDS,
     OZG,
@@ -27,7 +28,6 @@ from ozg_lod.core.vocab import (
     SCHEMA,
     XSD,
 )
-from ozg_lod.http.language import LANGUAGES, Language
 from ozg_lod.http.response_cache import ByteCache
 from ozg_lod.http.responses import wants_gzip
 from ozg_lod.http.words import all_texts, prefixed, words

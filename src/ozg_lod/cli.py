@@ -19,9 +19,8 @@ from typing import Final
 from ozg_lod.build.build import BuildResult
 from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.core.errors import OzgLodError, UsageError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, Message, _, say
 from ozg_lod.core.settings import RdfFile, Settings, packaged_source
-from ozg_lod.http.language import Language
 from ozg_lod.options import parser
 from ozg_lod.sandbox.fork_server import WorkerFault
 from ozg_lod.snapshots.snapshot import Snapshots
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         sys.exit(_COMMANDS[options.command](options))
     except OzgLodError as error:
-        _say(error.sentence(_language(options)))
+        _say(say(error.message, _language(options)))
         sys.exit(COULD_NOT_RUN)
     except BrokenPipeError:  # `ozg-lod dump | head`: who reads has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -61,17 +60,17 @@ def _built(outcome: BuildResult, language: Language) -> int:
     """Say what came of a build."""
     from ozg_lod.validation import report  # noqa: PLC0415
 
-    say = _speaker(language)
+    speak = _speaker(language)
     if outcome.examination is not None and outcome.examination.findings:
         _say(report.to_text(outcome.examination, language))
     if outcome.manifest is None:
-        say(_("Nothing was published."))
+        speak(_("Nothing was published."))
         return FINDINGS
     version = outcome.manifest.version[:12]
     if outcome.unchanged:
-        say(_("Nothing to do: version {version} is up to date.", version=version))
+        speak(_("Nothing to do: version {version} is up to date.", version=version))
     else:
-        say(_("Published version {version}.", version=version))
+        speak(_("Published version {version}.", version=version))
     return FINE
 
 
@@ -89,9 +88,9 @@ def _serve(options: argparse.Namespace) -> int:
         server.run(settings)
         return FINE
     curl = f"curl -H 'Accept: text/turtle' -L {url}/id/municipality/06414000"
-    say = _speaker(_language(options))
-    say(_("Serving {url} (Ctrl-C ends)", url=url))
-    say(f"SPARQL: {url}/sparql\nTry: {curl}", f"SPARQL: {url}/sparql\nProbieren: {curl}")
+    speak = _speaker(_language(options))
+    speak(_("Serving {url} (Ctrl-C ends)", url=url))
+    speak(_("SPARQL: {url}/sparql\nTry: {curl}", url=url, curl=curl))
     server.run(settings)
     return FINE
 
@@ -330,13 +329,13 @@ def _decide(options: argparse.Namespace, inbox: Inbox) -> int:
     from ozg_lod.contributions import decisions, editor_context, inbox_report  # noqa: PLC0415
 
     language = _language(options)
-    say = _speaker(language)
+    speak = _speaker(language)
     decision = decisions.Decision(options.role, options.reason, options.checked)
     wanted = options.reference or ""
     if options.action == "reject":
-        case = decisions.reject(inbox, wanted, decision, say)
+        case = decisions.reject(inbox, wanted, decision, speak)
     else:
-        place = editor_context.desk(inbox, _settings(options), options.into, say)
+        place = editor_context.desk(inbox, _settings(options), options.into, speak)
         reference = inbox.one(wanted).submission.reference
         if options.action == "accept":
             outcome = decisions.accept(place, reference, decision)
@@ -355,9 +354,9 @@ def _init(options: argparse.Namespace) -> int:
     from ozg_lod.build import new_source  # noqa: PLC0415
 
     new_source.source_folder(options.directory, base_iri=options.base_iri, title=options.title)
-    say = _speaker(_language(options))
+    speak = _speaker(_language(options))
     next_step = f"ozg-lod build --source {options.directory}"
-    say(_("{directory} is ready. Next: {next_step}", directory=options.directory, next_step=next_step))
+    speak(_("{directory} is ready. Next: {next_step}", directory=options.directory, next_step=next_step))
     return FINE
 
 
@@ -406,7 +405,7 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise UsageError(f"--trusted-proxies: {error}.", f"--trusted-proxies: {error}.") from None
+        raise UsageError(f"--trusted-proxies: {error}.") from None
 
 
 def _content(path: Path) -> bytes:
@@ -424,9 +423,8 @@ def _language(options: argparse.Namespace) -> Language:
     return "de" if locale.startswith("de") else "en"
 
 
-def _speaker(language: Language) -> Callable[[str, str], None]:
-    """Return what takes an English and a German sentence and says the one."""
-    return lambda en, de: _say(de if language == "de" else en)
+def _speaker(language: Language) -> Callable[[Message], None]:
+    return lambda message: _say(message[language])
 
 
 def _say(text: str) -> None:

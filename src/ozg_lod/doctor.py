@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from ozg_lod.core.errors import OzgLodError, UsageError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.settings import Settings
-from ozg_lod.http.language import Language
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of
 from ozg_lod.sandbox import seccomp
 from ozg_lod.site import legal, linking

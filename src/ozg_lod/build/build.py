@@ -16,7 +16,7 @@ from ozg_lod.build.sources import SHOWN, Sources, joined, read
 from ozg_lod.catalogue import distributions
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.core.findings import Severity
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.search import index
 from ozg_lod.snapshots import changes, rule_examples, snapshot
@@ -43,14 +43,14 @@ class BuildResult:
     unchanged: bool = False
 
 
-def build(settings: Settings, *, say: Callable[[str, str], None]) -> BuildResult:
+def build(settings: Settings, *, say: Callable[[Message], None]) -> BuildResult:
     """Build from the sources and publish; `say` gets an English and a German sentence for each step."""
     snapshots = snapshot.Snapshots(settings.target)
     with snapshots.locked():
         return build_locked(snapshots, settings, say=say)
 
 
-def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: Callable[[str, str], None]) -> BuildResult:
+def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: Callable[[Message], None]) -> BuildResult:
     """Do the same for one who holds the lock already."""
     sources = read(settings.source)
     outcome = prepare(snapshots, sources, settings, say=say)
@@ -60,7 +60,7 @@ def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: Call
 
 
 def prepare(
-    snapshots: snapshot.Snapshots, sources: Sources, settings: Settings, *, say: Callable[[str, str], None]
+    snapshots: snapshot.Snapshots, sources: Sources, settings: Settings, *, say: Callable[[Message], None]
 ) -> BuildResult:
     """Write the snapshot of these sources, ready to be published under their key; nothing is published.
 

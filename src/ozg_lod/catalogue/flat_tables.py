@@ -24,7 +24,7 @@ import pyoxigraph as ox
 
 from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.errors import SourceError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 
 METADATA: Final = "-metadata.json"
 SEPARATOR: Final = "; "
@@ -135,5 +135,5 @@ def _described(column: FlatColumn) -> dict[str, object]:
     }
 
 
-def _faulty(name: str, en: str, de: str) -> SourceError:
-    return SourceError(f"queries/flat/{name}.rq: {en}.", f"queries/flat/{name}.rq: {de}.")
+def _faulty(name: str, reason: Message) -> SourceError:
+    return SourceError(_("queries/flat/{name}.rq: {reason}.", name=name, reason=reason))

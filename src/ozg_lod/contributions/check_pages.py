@@ -14,8 +14,8 @@ import pyoxigraph as ox
 from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.findings import Severity
+from ozg_lod.core.messages import Language
 from ozg_lod.core.vocab import DCAT, VCARD
-from ozg_lod.http.language import Language
 from ozg_lod.rdf.formats import (
     CSV,
     JSON,

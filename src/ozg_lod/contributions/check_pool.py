@@ -36,7 +36,7 @@ from ozg_lod.core.errors import (
     Unavailable,
     Unprocessable,
 )
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.sandbox import fork_server
 from ozg_lod.sandbox.fork_server import Worker
@@ -231,7 +231,7 @@ def _late(deadline_s: float) -> Late:
     )
 
 
-def _not_now(en: str, de: str) -> Unavailable:
+def _not_now(reason: Message) -> Unavailable:
     return Unavailable(
         _("The check is not available right now: {reason}; try again.", reason=reason),
         retry_after_s=2,

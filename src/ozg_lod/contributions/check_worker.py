@@ -25,8 +25,8 @@ from ozg_lod.contributions.check_request import (
     CheckRequest,
 )
 from ozg_lod.contributions.preview import PreviewGraph
+from ozg_lod.core.messages import LANGUAGES, Language
 from ozg_lod.core.vocab import DCT, KINDS
-from ozg_lod.http.language import LANGUAGES, Language
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import TYPE, iri_of
 from ozg_lod.sandbox.fork_server import Work, Write

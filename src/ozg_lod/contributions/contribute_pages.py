@@ -8,7 +8,7 @@ from typing import Final
 
 from ozg_lod.contributions import template_sheets
 from ozg_lod.contributions.templates import FORMS, TemplateCatalogue
-from ozg_lod.http.language import Language
+from ozg_lod.core.messages import Language
 from ozg_lod.rdf.graph import pick
 from ozg_lod.site.lists import ListEntry
 from ozg_lod.site.page_context import PageContext

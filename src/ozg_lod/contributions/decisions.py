@@ -25,7 +25,7 @@ from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.contributions.provenance import Acceptance, source_iri
 from ozg_lod.contributions.submissions import Event, Submission, SubmissionCase, SubmissionState, now
 from ozg_lod.core.errors import InboxError, UsageError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.settings import packaged_source
 from ozg_lod.snapshots import changes
 from ozg_lod.snapshots.published_index import PublishedIndex
@@ -34,7 +34,7 @@ from ozg_lod.validation import gate, rulebook
 from ozg_lod.validation.check_process import examine_in_cage
 from ozg_lod.validation.examination import Examination
 
-Say = Callable[[str, str], None]
+Say = Callable[[Message], None]
 
 WITHDRAWN: Final = "Die Stelle hat ihre Mitteilung zurückgezogen"
 
@@ -138,7 +138,7 @@ def _done(
         forget=(erase.submission.reference,) if erase else (),
     )
     journal.begin(place.inbox, plan)
-    journal.carry_out(place.inbox, plan, place.snapshots, lambda _en, _de: None)
+    journal.carry_out(place.inbox, plan, place.snapshots, lambda _message: None)
     return outcome
 
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.contributions.submissions import SubmissionCase
 from ozg_lod.core.errors import UsageError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, Message, _
 from ozg_lod.core.settings import Settings, packaged_source
-from ozg_lod.http.language import Language
 from ozg_lod.snapshots.snapshot import Snapshots
 
-Say = Callable[[str, str], None]
+Say = Callable[[Message], None]
 
 
 @dataclass(frozen=True, slots=True)

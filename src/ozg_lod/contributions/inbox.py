@@ -164,8 +164,11 @@ class Inbox:
         found = [case for case in self.cases() if wanted and case.submission.reference.startswith(wanted)]
         if len(found) != 1:
             raise InboxError(
-                f"{len(found)} submissions start with {wanted!r}; `ozg-lod inbox list` shows them all.",
-                f"{len(found)} Einreichungen beginnen mit „{wanted}“; `ozg-lod inbox list` zeigt alle.",
+                _(
+                    "{count} submissions start with '{wanted}'; `ozg-lod inbox list` shows them all.",
+                    count=len(found),
+                    wanted=wanted,
+                )
             )
         return found[0]
 

@@ -8,8 +8,7 @@ from typing import Final
 
 from ozg_lod.contributions.submissions import SubmissionCase, SubmissionState
 from ozg_lod.core.errors import InboxError
-from ozg_lod.core.messages import _
-from ozg_lod.http.language import Language
+from ozg_lod.core.messages import Language, _
 from ozg_lod.http.words import words
 from ozg_lod.rdf.lexical import CONTROL
 

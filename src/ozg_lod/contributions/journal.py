@@ -18,13 +18,13 @@ from ozg_lod.build import build
 from ozg_lod.contributions.inbox import PLAN, Inbox
 from ozg_lod.contributions.submissions import Event
 from ozg_lod.core.errors import InboxError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import LANGUAGES, Label, Message, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.snapshots import atomic_files, erasure
 from ozg_lod.snapshots.snapshot import Snapshots
 from ozg_lod.validation import report
 
-Say = Callable[[str, str], None]
+Say = Callable[[Message], None]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 """Names of folders and files a decision writes; none leads out of its folder."""
@@ -127,12 +127,12 @@ def _place(path: Path, files: Mapping[str, str] | None) -> None:
 
 
 def _unfinished(plan: JournalEntry, outcome: build.BuildResult) -> InboxError:
-    found = outcome.examination
-    en, de = (report.to_text(found, "en"), report.to_text(found, "de")) if found is not None else ("", "")
+    examination = outcome.examination
+    texts = {language: report.to_text(examination, language) if examination else "" for language in LANGUAGES}
     return InboxError(
         _(
             "The files of the decision lie in {into}, but the sources cannot be built any more; correct them and run the command again.\n{reason}",
             into=plan.into,
-            reason=reason,
+            reason=Label(texts),
         ),
     )

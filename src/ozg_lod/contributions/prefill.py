@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pyoxigraph as ox
 
-from ozg_lod.http.language import Language
+from ozg_lod.core.messages import Language
 from ozg_lod.rdf.graph import Graph, Term, iri_of, pick
 from ozg_lod.tables.contribution_kinds import ContributionKind
 from ozg_lod.tables.schema import Column

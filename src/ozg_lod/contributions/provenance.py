@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from babel.dates import format_date
 
 from ozg_lod.contributions.submissions import Submission
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import (
     DCT,
     FOAF,
@@ -24,7 +24,6 @@ from ozg_lod.core.vocab import (
     SKOS,
     XSD,
 )
-from ozg_lod.http.language import Language
 from ozg_lod.http.words import words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.triples import resource, text

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from ozg_lod.http.language import Language
+from ozg_lod.core.messages import Language
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
 from ozg_lod.site import uploads

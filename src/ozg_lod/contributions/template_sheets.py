@@ -12,8 +12,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.contributions.prefill import Prefill
-from ozg_lod.core.messages import _
-from ozg_lod.http.language import Language
+from ozg_lod.core.messages import Language, _
 from ozg_lod.http.words import Words, words
 from ozg_lod.rdf.graph import Graph, pick
 from ozg_lod.site.lists import Directory, ListEntry

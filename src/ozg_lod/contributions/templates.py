@@ -18,8 +18,7 @@ from ozg_lod.contributions import (
 from ozg_lod.contributions.template_sheets import TemplateSheet
 from ozg_lod.core.errors import NotFound
 from ozg_lod.core.folding import fold
-from ozg_lod.core.messages import _
-from ozg_lod.http.language import Language
+from ozg_lod.core.messages import Language, _
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
 from ozg_lod.rdf.graph import pick
@@ -76,12 +75,11 @@ class TemplateCatalogue:
             return found
         near = [entry for kind in AUTHORITIES for entry in self.directory.nearest(kind, key[:40])][:5]
         names = "; ".join(f"{pick(entry.names, language, entry.key)[0]} ({entry.key})" for entry in near)
-        en, de = _(" Near: {names}.", names=names) if near else ("", "")
         raise NotFound(
             _(
-                "There is no authority with the key “{key}”; write the 8 digits of a municipality or the 5 of a district.{reason}",
+                "There is no authority with the key “{key}”; write the 8 digits of a municipality or the 5 of a district.{hint}",
                 key=key[:40],
-                reason=reason,
+                hint=_(" Near: {names}.", names=names) if near else "",
             ),
             suggestions=[{"iri": entry.iri, "name": pick(entry.names, language, entry.key)[0]} for entry in near],
         )

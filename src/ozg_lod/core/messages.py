@@ -24,6 +24,7 @@ DOMAIN: Final = "ozg_lod"
 LOCALES: Final = Path(__file__).resolve().parents[1] / "locale"
 SOURCE_LANGUAGE: Final = "en"
 DEFAULT_LANGUAGE: Final = "de"
+_JOINED: Final = "joined"
 
 
 class Label(msgspec.Struct, frozen=True, tag="label", dict=False):
@@ -48,7 +49,7 @@ class Message(msgspec.Struct, frozen=True, tag="message"):
     """
 
     text: str
-    values: Mapping[str, str | int | float | Message | Label | None] = {}
+    values: Mapping[str, str | int | float | Message | Label] = {}
     plural: str | None = None
     context: str | None = None
 
@@ -73,24 +74,31 @@ class Message(msgspec.Struct, frozen=True, tag="message"):
         return bool(self.text)
 
 
-Value = str | int | float | Message | Label | None
+Value = str | int | float | Message | Label
 Sentence = Message | Label | str
 """What can be shown to people: a plain string says the same in every language."""
 
 
-def _(text: str, /, **values: Value) -> Message:
-    """Return the message with this English text."""
-    return Message(text, values)
+def _(text: str, /, **values: object) -> Message:
+    """Return the message with this English text; a value that is no text, number or message stands as its text."""
+    return Message(text, _plain(values))
 
 
-def ngettext(singular: str, plural: str, count: int, /, **values: Value) -> Message:
+def ngettext(singular: str, plural: str, count: int, /, **values: object) -> Message:
     """Return the message for one, or for any other `count`, which fills the gap {count} unless it is given written."""
-    return Message(singular, {"count": count, **values, "n": count}, plural)
+    return Message(singular, {"count": count, **_plain(values), "n": count}, plural)
 
 
-def pgettext(context: str, text: str, /, **values: Value) -> Message:
+def pgettext(context: str, text: str, /, **values: object) -> Message:
     """Return the message with this English text where it is used in this sense."""
-    return Message(text, values, context=context)
+    return Message(text, _plain(values), context=context)
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, Value]:
+    return {
+        name: value if isinstance(value, str | int | float | Message | Label) else str(value)
+        for name, value in values.items()
+    }
 
 
 def say(sentence: Sentence, language: Language) -> str:
@@ -98,10 +106,10 @@ def say(sentence: Sentence, language: Language) -> str:
     return sentence if isinstance(sentence, str) else sentence[language]
 
 
-def joined(sentences: Iterable[Sentence], separator: str = ", ") -> Message:
+def joined(sentences: Iterable[Sentence], separator: str = ", ", *, end: str = "") -> Message:
     """Return sentences one after the other as one message, each translated for itself."""
     values = {f"part{number}": sentence for number, sentence in enumerate(sentences)}
-    return Message(separator.join(f"{{{name}}}" for name in values), values, context="joined")
+    return Message(separator.join(f"{{{name}}}" for name in values) + end, values, context=_JOINED)
 
 
 def _languages() -> tuple[Language, ...]:
@@ -114,19 +122,17 @@ LANGUAGES: Final = _languages()
 
 
 def _translated(message: Message, language: Language) -> str:
+    if message.context == _JOINED:
+        return message.text
     catalogue = translations(language)
-    match message.context, message.plural:
-        case "joined", _:
-            return message.text
-        case None, None:
-            return catalogue.gettext(message.text)
-        case None, str(plural):
-            return catalogue.ngettext(message.text, plural, int(message.values["n"]))  # type: ignore[arg-type] # a count
-        case str(context), None:
-            return catalogue.pgettext(context, message.text)
-        case str(context), str(plural):
-            return catalogue.npgettext(context, message.text, plural, int(message.values["n"]))  # type: ignore[arg-type]
-    raise AssertionError
+    count = message.values.get("n")
+    if message.plural is not None and isinstance(count, int):
+        if message.context is None:
+            return catalogue.ngettext(message.text, message.plural, count)
+        return catalogue.npgettext(message.context, message.text, message.plural, count)
+    if message.context is None:
+        return catalogue.gettext(message.text)
+    return catalogue.pgettext(message.context, message.text)
 
 
 @cache

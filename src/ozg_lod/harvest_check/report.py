@@ -9,10 +9,9 @@ from itertools import groupby
 from typing import Final
 
 from ozg_lod.core.findings import Finding, Severity
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.harvest_check.check import HarvestResult
 from ozg_lod.harvest_check.mqa import Score
-from ozg_lod.http.language import Language
 from ozg_lod.rdf.lexical import CONTROL
 
 LISTED: Final = 5

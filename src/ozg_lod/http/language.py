@@ -1,18 +1,13 @@
-"""The two languages of the site: German first, English where it helps."""
+"""Which language a request is answered in."""
 
 from __future__ import annotations
 
-from typing import Final, Literal
-
+from ozg_lod.core.messages import DEFAULT_LANGUAGE, LANGUAGES, Language
 from ozg_lod.http.accept import ranges
-
-Language = Literal["de", "en"]
-
-LANGUAGES: Final[tuple[Language, ...]] = ("de", "en")
 
 
 def choose_language(asked: str | None, accepted: str | None) -> Language:
-    """Return the language to write: `?lang=` wins, then `Accept-Language`, then German.
+    """Return the language to write: `?lang=` wins, then `Accept-Language`, then the first of the site.
 
     A range matches by its primary subtag (RFC 4647 §3.4, lookup); of equal weights the first one wins.
 
@@ -25,7 +20,7 @@ def choose_language(asked: str | None, accepted: str | None) -> Language:
         for language in LANGUAGES:
             if asked.lower() == language:
                 return language
-    best: Language = "de"
+    best = DEFAULT_LANGUAGE
     weight = 0.0
     for wanted in ranges(accepted):
         primary = wanted.name.partition("-")[0]

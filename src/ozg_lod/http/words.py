@@ -9,8 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from ozg_lod.core.messages import Language
 from ozg_lod.core.vocab import PREFIXES
-from ozg_lod.http.language import Language
 
 _SEPARATOR: Final = "/"
 

@@ -61,14 +61,12 @@ def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; w
     try:
         return _loaded(text)
     except json.JSONDecodeError as error:
-        en = f"{error.msg}, line {error.lineno}, column {error.colno}"
-        de = f"bis Zeile {error.lineno}, Spalte {error.colno} ist es lesbar"
+        place = {"line": error.lineno, "column": error.colno}
+        reason = _("{fault}, line {line}, column {column}", fault=error.msg, **place)
     except UnicodeEncodeError:
-        en = "it names half a character: of a pair of \\u escapes one is missing"
-        de = "es nennt ein halbes Zeichen: Von einem Paar aus \\u-Angaben fehlt eine"
+        reason = _("it names half a character: of a pair of \\u escapes one is missing")
     except (ValueError, RecursionError):
-        en = "nested too deeply, or a number that is too long"
-        de = "zu tief verschachtelt, oder eine zu lange Zahl"
+        reason = _("nested too deeply, or a number that is too long")
     raise BadRequest(_("{where} is not JSON ({reason}).", where=where, reason=reason))
 
 

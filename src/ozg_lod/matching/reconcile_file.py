@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from ozg_lod.core.errors import UsageError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.settings import Settings
-from ozg_lod.http.language import Language
 from ozg_lod.http.words import words
 from ozg_lod.matching import alignment_files
 from ozg_lod.matching.alignment import (

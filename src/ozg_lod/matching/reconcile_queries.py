@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from ozg_lod.core.errors import BadRequest, TooLarge
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.matching.matching import ListRow
 from ozg_lod.matching.register import KINDS
 
@@ -192,5 +192,5 @@ def _bounded(count: int) -> None:
         )
 
 
-def _wrong(where: str, en: str, de: str) -> BadRequest:
+def _wrong(where: str, reason: Message) -> BadRequest:
     return BadRequest(_("{where} must be {reason}.", where=where, reason=reason), where=where)

@@ -28,8 +28,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from ozg_lod.core import errors
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.sandbox import seccomp
 
 Write = Callable[[bytes], object]
@@ -215,6 +217,14 @@ def out_of_memory() -> errors.OutOfMemory:
     )
 
 
+class _Failure(msgspec.Struct):
+    """A failure that a worker tells: the name of its class, its sentence and details."""
+
+    type: str
+    message: Message | Label | str
+    details: dict[str, object]
+
+
 class _ReplyReader:
     """Cuts what a child sends into frames, until the one that ends the answer."""
 
@@ -271,9 +281,8 @@ class _ReplyWriter:
 def _failure(kind: bytes, payload: bytes) -> Exception:
     if kind != b"X":
         return WorkerFault(payload.decode("utf-8", "replace"))
-    said = json.loads(payload)
-    found = getattr(errors, said["type"])
-    return found(said["en"], said["de"], **said["details"])  # type: ignore[no-any-return] # a class of our own tree
+    failure = msgspec.json.decode(payload, type=_Failure)
+    return getattr(errors, failure.type)(failure.message, **failure.details)  # type: ignore[no-any-return] # a class of our own tree
 
 
 def _exactly(stream: socket.socket, count: int) -> bytes:
@@ -299,8 +308,8 @@ def _send_failure(stream: socket.socket, error: BaseException) -> None:
     if isinstance(error, MemoryError):
         error = out_of_memory()
     if isinstance(error, errors.OzgLodError):
-        said = {"type": type(error).__name__, "en": error.en, "de": error.de, "details": error.details}
-        _send(stream, b"X", json.dumps(said).encode())
+        said = {"type": type(error).__name__, "message": error.message, "details": error.details}
+        _send(stream, b"X", msgspec.json.encode(said))
     else:
         _send(stream, b"F", f"{type(error).__name__}: {error}"[:2000].encode("utf-8", "replace"))
 

@@ -19,6 +19,7 @@ import sys
 from typing import Final
 
 from ozg_lod.core.errors import UsageError
+from ozg_lod.core.messages import _
 
 _X86_64: Final = {
     "read": 0, "write": 1, "close": 3, "fstat": 5, "poll": 7, "lseek": 8, "mmap": 9, "mprotect": 10, "munmap": 11,
@@ -107,5 +108,4 @@ def _prctl(option: int, value: int, pointer: object = 0) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(option, value, pointer, 0, 0) != 0:
         reason = os.strerror(ctypes.get_errno())
-        msg = f"the kernel refuses prctl({option})"
-        raise UsageError(f"{msg}: {reason}", f"der Kernel lehnt prctl({option}) ab: {reason}")
+        raise UsageError(_("the kernel refuses prctl({option}): {reason}", option=option, reason=reason))

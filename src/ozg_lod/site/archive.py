@@ -85,7 +85,7 @@ class Archive:
         kept.users += 1
         kept.used_at = time.monotonic()
         try:
-            done, _ = await asyncio.wait({kept.opening}, timeout=self._patience_s)
+            done, _pending = await asyncio.wait({kept.opening}, timeout=self._patience_s)
             if not done:
                 raise Unavailable(
                     _("Version {version} is being opened; ask again in a few seconds.", version=version[:12]),
@@ -173,12 +173,11 @@ def _unknown(written: str, known: Sequence[str], found: Sequence[str]) -> NotFou
     """Return the failure for what is no version, or begins several; with the nearest, and the current one first."""
     near = list(found) or [known[0], *difflib.get_close_matches(written, known[1:], n=2)]
     if found:
-        en, de = _("More than one version begins like this")
+        reason = _("More than one version begins like this")
     elif _VERSION.fullmatch(written):
-        en, de = _("This version was never published here")
+        reason = _("This version was never published here")
     else:
-        en = "A version is 64 digits of 0–9 and a–f, or the first 12 or more of them"
-        de = "Ein Datenstand hat 64 Zeichen aus 0–9 und a–f; es genügen die ersten 12 oder mehr"
+        reason = _("A version is 64 digits of 0–9 and a–f, or the first 12 or more of them")
     return NotFound(
         _("{reason}; the current one is {known}, /aenderungen lists all.", known=known[0], reason=reason),
         current=known[0],

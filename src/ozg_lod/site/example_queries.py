@@ -10,8 +10,8 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core.messages import Language
 from ozg_lod.core.vocab import RDF, RDFS, SH
-from ozg_lod.http.language import Language
 from ozg_lod.sparql.scan import scan
 
 TOPICS: Final = ("services", "programmes", "places", "evidence")

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ozg_lod.core.errors import UsageError
-from ozg_lod.core.messages import _
-from ozg_lod.http.language import LANGUAGES, Language
+from ozg_lod.core.messages import LANGUAGES, Language, _
 
 SLOTS: Final = ("impressum", "datenschutz", "barrierefreiheit")
 MOST_BYTES: Final = 200_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ozg_lod.http.language import LANGUAGES, Language
+from ozg_lod.core.messages import LANGUAGES, Language
 from ozg_lod.http.words import Words, words
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.site.values import ValueWriter

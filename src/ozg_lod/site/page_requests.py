@@ -12,9 +12,9 @@ import pyoxigraph as ox
 from starlette.requests import Request
 
 from ozg_lod.core.errors import BadRequest, NotFound
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, _, joined
 from ozg_lod.core.vocab import DCAT, DCT, ONTOLOGY
-from ozg_lod.http.language import LANGUAGES, Language, choose_language
+from ozg_lod.http.language import choose_language
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import BytesResponse, RequestConditions, reply
 from ozg_lod.http.words import words
@@ -185,8 +185,8 @@ class PageRequest:
             near = [(f"{self.opened.base_iri}id/{found}", found) for found in self.directory.nearest_kinds(kind)]
             return _not_found(_("There is no list “{kind}”", kind=kind[:40]), near)
         near = [(e.iri, pick(e.names, self.language, e.key)[0]) for e in self.directory.nearest(kind, key)]
-        en, de = (words(language)(f"kind/{kind}/many") for language in ("en", "de"))
-        return _not_found(_("“{reason}” has no entry “{key}”", key=key[:80], reason=reason), near)
+        kinds_name = Label({language: words(language)(f"kind/{kind}/many") for language in LANGUAGES})
+        return _not_found(_("“{kind}” has no entry “{key}”", key=key[:80], kind=kinds_name), near)
 
     @property
     def _mark(self) -> str:
@@ -266,10 +266,10 @@ def no_such_page(page: int) -> NotFound:
     return NotFound(_("There is no page {page} here.", page=page))
 
 
-def _not_found(en: str, de: str, near: Sequence[tuple[str, str]]) -> NotFound:
-    names = ", ".join(name for _, name in near)
-    hint = _("; near: {names}.", names=names) if near else (".", ".")
-    return NotFound(en + hint[0], de + hint[1], suggestions=[{"iri": iri, "name": name} for iri, name in near])
+def _not_found(reason: Message, near: Sequence[tuple[str, str]]) -> NotFound:
+    names = ", ".join(name for _iri, name in near)
+    sentence = _("{reason}; near: {names}.", reason=reason, names=names) if near else joined((reason, "."), "")
+    return NotFound(sentence, suggestions=[{"iri": iri, "name": name} for iri, name in near])
 
 
 def _page_number(text: str | None) -> int:

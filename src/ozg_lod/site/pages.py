@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from types import CodeType
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.messages import LANGUAGES, SOURCE_LANGUAGE, Language, _, ngettext, pgettext, say
 from ozg_lod.core.vocab import ADMS, OZG
-from ozg_lod.http.language import Language
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Term, collation
@@ -197,8 +199,8 @@ def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWH
         "error.html",
         site,
         failure=failure,
-        heading=failure.title[0 if language == "en" else 1],
-        sentence=failure.sentence(language),
+        heading=failure.title[language],
+        sentence=say(failure.message, language),
         step=said,
         suggestions=suggested if isinstance(suggested, list) else [],
         offered=offered if isinstance(offered, list) else [],
@@ -207,24 +209,45 @@ def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWH
 
 def render(template: str, site: PageContext, **gaps: object) -> bytes:
     """Return a template filled in, for pages that are made in a module of their own."""
-    text = _environment().get_template(template).render(site=site, w=site.words, a=site.addresses, **gaps)
-    return text.encode()
+    page = _environment(site.language).get_template(template)
+    return page.render(site=site, w=site.words, a=site.addresses, **gaps).encode()
 
 
 def fill(template: str, **gaps: object) -> str:
     """Return a template of a document that is no page, filled in."""
-    return _environment().get_template(template).render(**gaps)
+    return _environment(SOURCE_LANGUAGE).get_template(template).render(**gaps)
 
 
 def load() -> None:
     """Read every template, for a process that will not be able to open files."""
-    for name in _environment().list_templates(extensions=["html"]):
-        _environment().get_template(name)
+    for language in LANGUAGES:
+        for name in _environment(language).list_templates(extensions=["html"]):
+            _environment(language).get_template(name)
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Compiled templates in memory, so that a second language does not compile them again."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._code[bucket.key] = bucket.code
+
+
+_COMPILED: Final = _CompiledTemplates()
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: Language) -> Environment:
+    """Return the templates in one language: what stands in `_()` there is translated, and escaped like all else."""
     environment = Environment(
+        extensions=["jinja2.ext.i18n"],
+        bytecode_cache=_COMPILED,
         loader=PackageLoader("ozg_lod"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -233,5 +256,11 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals |= {"asset": static_files.address, "built": static_files.has}
+    environment.install_gettext_callables(  # type: ignore[attr-defined] # added by the extension
+        lambda text, **values: _(text, **values)[language],
+        lambda one, many, count, **values: ngettext(one, many, count, **values)[language],
+        newstyle=False,
+        pgettext=lambda context, text, **values: pgettext(context, text, **values)[language],
+    )
     environment.globals |= {"menu": _MENU, "footing": _FOOTING}
     return environment

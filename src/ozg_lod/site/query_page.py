@@ -11,6 +11,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.messages import say
 from ozg_lod.core.vocab import PREFIXES
 from ozg_lod.http.words import prefixed
 from ozg_lod.rdf.graph import Term
@@ -103,10 +104,10 @@ def _failure(site: PageContext, query: str, failure: OzgLodError) -> QueryFailur
     details = failure.details
     line, column = (int(str(details.get(name, 0))) for name in ("line", "column"))
     lines = query.splitlines()
-    missing = _MISSING.search(failure.en)
+    missing = _MISSING.search(str(failure))
     declaration = missing[1] if missing else ""
     return QueryFailure(
-        sentence=failure.sentence(site.language),
+        sentence=say(failure.message, site.language),
         line=line,
         column=column,
         excerpt=lines[line - 1] if 0 < line <= len(lines) else "",

@@ -13,6 +13,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import OzgLodError, SnapshotError, Unavailable
+from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.response_cache import ByteCache
 from ozg_lod.sandbox.scheduler import QueryScheduler
@@ -71,8 +72,7 @@ def open_current(settings: Settings) -> ServedSnapshot:
         if good is None:
             raise
         raise SnapshotError(
-            f"{error.en} The last good one: ozg-lod snapshots use {good}",
-            f"{error.de} Der letzte gute: ozg-lod snapshots use {good}",
+            _("{reason} The last good one: ozg-lod snapshots use {good}", reason=error.message, good=good)
         ) from error
     return open_snapshot(settings, name, manifest)
 
@@ -175,7 +175,7 @@ class SnapshotSwitch:
             opened = await asyncio.to_thread(open_current, self._settings)
         except OzgLodError as error:
             self._refused = None if isinstance(error, Unavailable) else name  # a store may get it yet
-            _log.error("the new snapshot is refused, the old one stays: %s", error.en)  # one sentence, no traceback
+            _log.error("the new snapshot is refused, the old one stays: %s", error)  # one sentence, no traceback
             return
         old, self.opened = self.opened, opened
         serve(opened)

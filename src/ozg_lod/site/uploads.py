@@ -121,9 +121,7 @@ async def read_form(request: Request, *, limit_s: float, most_fields: int = MOST
     try:
         data = await parser.parse()
     except MultiPartException as error:
-        raise BadRequest(
-            f"The form cannot be read: {error.message}", "Das Formular ist nicht lesbar; senden Sie es noch einmal."
-        ) from None
+        raise BadRequest(_("The form cannot be read: {reason}", reason=error.message)) from None
     fields, files = {}, []
     for name, value in data.multi_items():
         if not isinstance(value, UploadFile):
@@ -202,13 +200,12 @@ def _too_large() -> TooLarge:
 
 def _unknown(kind: str, suffixes: Collection[str] = SUFFIXES) -> UnsupportedMedia:
     listed = ", ".join(suffixes)
-    en = f"Files of the kind “{kind[:60]}”" if kind else "Files without a known kind"
-    de = f"Dateien der Art „{kind[:60]}“" if kind else "Dateien ohne erkennbare Art"
+    files = _("Files of the kind “{kind}”", kind=kind[:60]) if kind else _("Files without a known kind")
     return UnsupportedMedia(
         _(
-            "{reason} are not read here; send one of these and name it (?name=table.csv): {listed}.",
+            "{files} are not read here; send one of these and name it (?name=table.csv): {listed}.",
             listed=listed,
-            reason=reason,
+            files=files,
         ),
         offered=list(suffixes),
     )

@@ -19,7 +19,7 @@ from ozg_lod.core.errors import (
     SnapshotError,
     Unavailable,
 )
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.snapshots.snapshot import FileRecord, Manifest, Publication, Snapshots
 
 _log = logging.getLogger("ozg_lod")
@@ -114,14 +114,14 @@ def erased(publication: Publication) -> Gone:
 
 def damaged(version: str, error: SnapshotError) -> Unavailable:
     """Log what is wrong with a version and how to mend it; return the failure for those who ask for it."""
-    _log.error("a past version cannot be read: %s", error.en)  # one sentence, no traceback
+    _log.error("a past version cannot be read: %s", error)  # one sentence, no traceback
     return Unavailable(
         _("Version {version} is damaged here and cannot be had; /aenderungen lists the others.", version=version[:12]),
         retry_after_s=_RETRY_AFTER_S,
     )
 
 
-def unavailable(en: str, de: str) -> Unavailable:
+def unavailable(reason: Message) -> Unavailable:
     """Return the failure for a catalogue that would be empty: a portal would take that as a request to delete."""
     return Unavailable(_("There is no catalogue: {reason}", reason=reason), retry_after_s=_RETRY_AFTER_S)
 

@@ -26,7 +26,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import SnapshotError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.snapshots import atomic_files, changes, data_files, read_locks
 
 SHAPES_FILE: Final = "shapes.ttl"
@@ -68,8 +68,8 @@ class Manifest:
             files = {name: FileRecord(**record) for name, record in said.pop("files").items()}
             manifest = cls(files=files, **said)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            en, de = f"{MANIFEST_FILE} is not readable ({error})", f"{MANIFEST_FILE} ist nicht lesbar"
-            raise _damaged(directory, en, de) from error
+            reason = _("{file} is not readable ({error})", file=MANIFEST_FILE, error=error)
+            raise _damaged(directory, reason) from error
         if manifest.format != _FORMAT:
             raise _damaged(directory, _("format {format} is unknown", format=manifest.format))
         return manifest
@@ -400,7 +400,7 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
 
-def _damaged(directory: Path, en: str, de: str) -> SnapshotError:
+def _damaged(directory: Path, reason: Message) -> SnapshotError:
     return SnapshotError(
         _(
             "Snapshot {name}: {reason}; go back with `ozg-lod snapshots use NAME` or build again.",

@@ -35,12 +35,14 @@ async def _posted(request: Request, limit_bytes: int) -> Fields:
     content_type = request.headers.get("content-type", "")
     name = content_type.partition(";")[0].strip().lower()
     if name not in (FORM, QUERY):
-        shown = name or "of no type"
-        more = " Updates are not offered here." if name == _UPDATE else ""
-        mehr = " Änderungen werden hier nicht angeboten." if name == _UPDATE else ""
         raise UnsupportedMedia(
-            f"The body is {shown}; send {QUERY} or {FORM}.{more}",
-            f"Der Inhalt ist {name or 'ohne Typ'}; senden Sie {QUERY} oder {FORM}.{mehr}",
+            _(
+                "The body is {type}; send {query} or {form}.{more}",
+                type=name or _("of no type"),
+                query=QUERY,
+                form=FORM,
+                more=_(" Updates are not offered here.") if name == _UPDATE else "",
+            ),
             offered=[QUERY, FORM],
         )
     charset = _CHARSET.search(content_type)
@@ -58,8 +60,7 @@ def _fields(encoded: bytes) -> Fields:
         return parse_qsl(encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError as error:  # UnicodeDecodeError is one
         raise BadRequest(
-            f"The parameters are not percent-encoded UTF-8: {error}.",
-            "Die Parameter sind nicht als UTF-8 mit Prozentzeichen kodiert.",
+            _("The parameters are not percent-encoded UTF-8: {error}.", error=error),
         ) from None
 
 

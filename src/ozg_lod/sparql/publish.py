@@ -6,7 +6,7 @@ asked what it really holds. `serve --store` uses no version without its receipt 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final, Self
@@ -14,14 +14,14 @@ from typing import Final, Self
 import httpx
 
 from ozg_lod.core.errors import SnapshotError, UsageError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.core.vocab import XSD
 from ozg_lod.snapshots import data_files
 from ozg_lod.snapshots.snapshot import Manifest, Snapshots
 from ozg_lod.sparql import backend
 
-Say = Callable[[str, str], None]
+Say = Callable[[Message], None]
 
 PIECE_LINES: Final = 10_000
 """Triples for one request: about 1.6 MB, which every engine tried takes."""
@@ -144,18 +144,13 @@ def _receipt(place: backend.VersionGraph) -> bytes:
 
 def _refused(address: str, response: httpx.Response) -> SnapshotError:
     sentence = " ".join(response.text.split())[:300]
-    hint: Mapping[str, str] = {"en": "", "de": ""}
-    if response.status_code in _UNAUTHORIZED:
-        hint = {
-            "en": " Set OZG_LOD_STORE_USER and OZG_LOD_STORE_PASSWORD.",
-            "de": " Setzen Sie OZG_LOD_STORE_USER und OZG_LOD_STORE_PASSWORD.",
-        }
+    login = _(" Set OZG_LOD_STORE_USER and OZG_LOD_STORE_PASSWORD.")
     return SnapshotError(
         _(
             "{address} answered with status {status_code}: {sentence}{hint}",
             address=address,
             status_code=response.status_code,
             sentence=sentence,
-            hint=hint,
+            hint=login if response.status_code in _UNAUTHORIZED else "",
         ),
     )

@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from ozg_lod.core.errors import BadRequest, Forbidden, TooLarge
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.sparql.tokens import position, tokens
 
 MAX_DEPTH: Final = 100
@@ -76,7 +76,7 @@ def _unescaped(match: re.Match[str]) -> str:
     return chr(min(int(match[1] or match[2], 16), 0x10FFFF))
 
 
-def _at(query: str, offset: int, en: str, de: str) -> BadRequest:
+def _at(query: str, offset: int, reason: Message) -> BadRequest:
     line, column = position(query, offset)
     return BadRequest(
         _("Line {line}, column {column}: {reason}.", line=line, column=column, reason=reason), line=line, column=column
@@ -154,7 +154,7 @@ class _Reader:
         last = ""
         for last in _APART.split(words):
             self._word(query, last, offset)
-        for _ in range(words.count("-")):
+        for _hyphen in range(words.count("-")):
             self._count(query, offset)
         return last
 

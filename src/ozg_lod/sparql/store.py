@@ -145,7 +145,7 @@ class EmbeddedStore:
     def _check_known(self, iri: str) -> None:
         if iri not in self._known:
             near = difflib.get_close_matches(iri, self._known, n=3)
-            hint = _(" Near: {near}.", near=", ".join(near)) if near else ("", "")
+            hint = _(" Near: {near}.", near=", ".join(near)) if near else ""
             raise BadRequest(
                 _(
                     "The graph <{iri}> is not part of this dataset, and nothing is fetched from elsewhere.{hint} SELECT DISTINCT ?g {{ GRAPH ?g {{ ?s ?p ?o }} }} lists the graphs.",

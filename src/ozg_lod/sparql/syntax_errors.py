@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from ozg_lod.core.errors import BadRequest
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.vocab import PREFIXES
 from ozg_lod.sparql.scan import Scan
 from ozg_lod.sparql.tokens import position
@@ -16,13 +16,10 @@ _PLACE: Final = re.compile(r"error at (\d+):(\d+)")
 
 
 _CAUSES: Final = (
-    ("unbound", "a variable in SELECT is neither grouped nor aggregated",
-     "eine Variable in SELECT ist weder gruppiert noch zusammengefasst"),
-    ("Duplicated variable", "a variable stands twice in SELECT; name each once",
-     "eine Variable steht zweimal in SELECT; nennen Sie jede einmal"),
-    ("IRI parsing failed", "this address is not absolute; write it whole, or give a BASE that is",
-     "diese Adresse ist nicht vollständig; schreiben Sie sie aus oder geben Sie eine vollständige BASE an"),
-)  # fmt: skip
+    ("unbound", _("a variable in SELECT is neither grouped nor aggregated")),
+    ("Duplicated variable", _("a variable stands twice in SELECT; name each once")),
+    ("IRI parsing failed", _("this address is not absolute; write it whole, or give a BASE that is")),
+)
 """What the engine says between its tokens, and what it means."""
 
 
@@ -34,12 +31,11 @@ def syntax(query: str, found: Scan, said: str) -> BadRequest:
         prefix, offset = next(iter(found.missing.items()))
         line, column = position(query, offset)
         known = PREFIXES.get(prefix)
-        en = f'the prefix "{prefix}:" is not declared'
-        de = f"das Präfix „{prefix}:“ ist nicht erklärt"
+        reason = _('the prefix "{prefix}:" is not declared', prefix=prefix)
         if known:
-            en, de = _("{reason}; add PREFIX {prefix}: <{known}>", prefix=prefix, known=known, reason=reason)
+            reason = _("{reason}; add PREFIX {prefix}: <{known}>", prefix=prefix, known=known, reason=reason)
     else:
-        en, de = _explained(query, line, column, said)
+        reason = _explained(query, line, column, said)
     return BadRequest(
         _("Line {line}, column {column}: {reason}.", line=line, column=column, reason=reason),
         line=line,
@@ -47,14 +43,14 @@ def syntax(query: str, found: Scan, said: str) -> BadRequest:
     )
 
 
-def _explained(query: str, line: int, column: int, said: str) -> tuple[str, str]:
-    """Return the cause in English and German: what is known of it, else what is expected if that can be read."""
-    for sign, en, de in _CAUSES:
+def _explained(query: str, line: int, column: int, said: str) -> Message:
+    """Return the cause: what is known of it, else what is expected if that can be read."""
+    for sign, cause in _CAUSES:
         if sign in said:
-            return en, de
+            return cause
     if (line, column) >= position(query, len(query.rstrip())):
         missing = max(query.count("{") - query.count("}"), 0)
-        hint = _("; {missing} }} may be missing", missing=missing) if missing else ("", "")
+        hint = _("; {missing} }} may be missing", missing=missing) if missing else ""
         return _("the query ends too early here{hint}", hint=hint)
     expected = said.partition(": ")[2]
     if not expected or len(expected) > _LONG or "[" in expected:

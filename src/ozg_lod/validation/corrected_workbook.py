@@ -17,8 +17,7 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ozg_lod.core.findings import Finding
-from ozg_lod.core.messages import _
-from ozg_lod.http.language import Language
+from ozg_lod.core.messages import Language, _
 from ozg_lod.tables import workbooks
 from ozg_lod.validation import marked_workbook
 from ozg_lod.validation.examination import CheckedSheet, Examination

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.findings import Finding, Location, Severity
-from ozg_lod.core.messages import Label, Message, _
-from ozg_lod.http.language import Language
+from ozg_lod.core.messages import Label, Language, Message, _
 from ozg_lod.rdf.lexical import CONTROL
 from ozg_lod.validation.examination import Examination
 

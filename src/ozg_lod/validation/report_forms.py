@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ozg_lod.http.language import Language
+from ozg_lod.core.messages import Language
 from ozg_lod.validation import marked_workbook, report
 from ozg_lod.validation.examination import Examination
 

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ozg_lod import __version__
 from ozg_lod.contributions.check_pool import CheckPool
 from ozg_lod.core import errors
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import LANGUAGES, _, say
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.budget import Budget
 from ozg_lod.http.language import choose_language
@@ -314,7 +314,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     names = ", ".join(sorted({str(part["loc"][-1]) for part in error.errors()}))
     return failure(
         request,
-        errors.BadRequest(f"Not understood: {names}.", f"Nicht verstanden: {names}."),
+        errors.BadRequest(_("Not understood: {names}.", names=names)),
     )
 
 
@@ -337,11 +337,10 @@ def failure(request: Request, error: errors.OzgLodError) -> Response:
         return Response(body, error.status, {**headers, "Content-Type": formats.HTML.content_type})
     problem = {
         "type": f"{PROBLEMS}{error.slug}",
-        "title": error.title[language == "de"],
+        "title": error.title[language],
         "status": error.status,
-        "detail": error.sentence(language),
-        "detail_en": error.en,
-        "detail_de": error.de,
+        "detail": say(error.message, language),
+        **{f"detail_{tag}": say(error.message, tag) for tag in ("en", *(t for t in LANGUAGES if t != "en"))},
         **error.details,
     }
     return Response(json.dumps(problem, ensure_ascii=False), error.status, headers, "application/problem+json")

@@ -62,13 +62,14 @@ def withdrawn_instead(request: Request, error: OzgLodError) -> OzgLodError:
     if row is None:
         return error
     details: dict[str, object] = {"withdrawn": row.day, "reason": row.reason}
-    en = f"The entry was withdrawn on {row.day}: {row.reason}."
-    de = f"Der Eintrag wurde am {row.day} zurückgezogen: {row.reason}."
+    sentence = _("The entry was withdrawn on {day}: {reason}.", day=row.day, reason=row.reason)
     if row.successor:
         name = pick(Graph(opened.store).names(row.successor), "de", row.successor)[0]
         details |= {"successor": row.successor, "suggestions": [{"iri": row.successor, "name": name}]}
-        en, de = f"{en} {name} took its place: {row.successor}", f"{de} An seine Stelle trat {name}: {row.successor}"
-    return Gone(en, de, **details)
+        sentence = _(
+            "{sentence} {name} took its place: {successor}", sentence=sentence, name=name, successor=row.successor
+        )
+    return Gone(sentence, **details)
 
 
 def _withdrawals(opened: ServedSnapshot) -> dict[str, changes.Withdrawal]:

@@ -26,10 +26,10 @@ from ozg_lod.contributions.check_pool import (
 )
 from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.core.errors import NotFound, OzgLodError, Unprocessable
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.content_disposition import attachment
-from ozg_lod.http.language import Language, choose_language
+from ozg_lod.http.language import choose_language
 from ozg_lod.http.responses import retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format

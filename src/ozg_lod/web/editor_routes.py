@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 
 from ozg_lod.core.errors import NotAcceptable, NotFound, OzgLodError
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCAT, DCT
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import (
@@ -154,7 +155,7 @@ def _sent(request: Request, body: bytes, visit: PageRequest, asked: query_page.Q
 @router.head("/queries/{name}", include_in_schema=False)
 async def example(request: Request, name: str) -> Response:
     """Answer with the query itself, or with what it finds."""
-    key, _, suffix = name.partition(".")
+    key, _dot, suffix = name.partition(".")
     opened: ServedSnapshot = request.app.state.opened
     found = next((one for one in _examples(opened) if one.name == key), None)
     if found is None or suffix not in {"", "rq", *_SUFFIXES}:

@@ -25,7 +25,7 @@ from ozg_lod.contributions.submission_form import SubmissionFields
 from ozg_lod.contributions.submission_pages import SubmissionForm, SubmissionStatus
 from ozg_lod.contributions.submissions import SubmissionCase
 from ozg_lod.core.errors import BadRequest, Forbidden, OzgLodError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import _, joined
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.clients import client_of
 from ozg_lod.http.language import choose_language
@@ -174,8 +174,7 @@ def _asked_again(request: Request, shown: SubmissionForm, *, page: bool) -> Resp
     """Return the form with what is missing, for programs a failure that names it."""
     faults = shown.application.faults if shown.application is not None else {}
     error = BadRequest(
-        "; ".join(f"{name}: {text.en}" for name, text in faults.items()) + ".",
-        "; ".join(f"{name}: {text.de}" for name, text in faults.items()) + ".",
+        joined((joined((name, text), ": ") for name, text in faults.items()), "; ", end="."),
         fields=sorted(faults),
     )
     if not page:

@@ -192,7 +192,7 @@ def _list_of(found: object, kind: type) -> list[Any] | None:
 
 def _meta(properties: Sequence[tuple[str, object]], said: Words) -> list[dict[str, object]]:
     meta: list[dict[str, object]] = []
-    for name, _ in properties:
+    for name, _settings in properties:
         one = BY_ID.get(name)
         typed = {"type": {"id": one.entity, "name": said(f"kind/{one.entity}/one")}} if one and one.entity else {}
         meta.append({"id": name, "name": said(f"property/{name}") if one else name or "-", **typed})

@@ -10,9 +10,9 @@ from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.catalogue import feed
 from ozg_lod.core.errors import NotFound
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.http.dates import http_date
-from ozg_lod.http.language import Language, choose_language
+from ozg_lod.http.language import choose_language
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import RequestConditions, reply, response
 from ozg_lod.http.words import words

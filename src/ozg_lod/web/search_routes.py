@@ -197,10 +197,13 @@ def _unknown(index: Index, scheme: keys.Scheme, asked: tuple[str, str], language
     listed = "; ".join(f"{found} {name}" for _, found, name in named)
     count = index.count(scheme.name)
     return NotFound(
-        f"The catalogue does not know the key {key}{read.en}; it knows {count} of this kind"
-        + (f". Near: {listed}." if near else "."),
-        f"Den Schlüssel {key}{read.de} kennt der Katalog nicht; von dieser Art kennt er {count}"
-        + (f". Ähnlich: {listed}." if near else "."),
+        _(
+            "The catalogue does not know the key {key}{typed}; it knows {count} of this kind.{hint}",
+            key=key,
+            typed=read,
+            count=count,
+            hint=_(" Near: {names}.", names=listed) if near else "",
+        ),
         suggestions=[{"iri": iri, "key": found, "name": f"{name} ({found})"} for iri, found, name in named],
     )
 

@@ -233,8 +233,7 @@ def _area(visit: PageRequest, key: str) -> Area:
     found = visit.atlas.find(key) if _KEY.fullmatch(key) else None
     if found is None:
         raise NotFound(
-            f"There is no map for {key[:20]!r}; write a district key such as 06531.",
-            f"Zu „{key[:20]}“ gibt es keine Karte; schreiben Sie einen Kreisschlüssel wie 06531.",
+            _("There is no map for '{key}'; write a district key such as {example}.", key=key[:20], example="06531")
         )
     return found
 
