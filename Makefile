@@ -7,7 +7,7 @@ BIN := .venv/bin
 # The files with tests run side by side, each whole in one worker; ARGS="-n 0" runs them one after the other.
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: serve test lint check coverage build bench format lock clean
+.PHONY: serve test lint messages check coverage build bench format lock clean
 
 serve: .venv/serve
 	@$(BIN)/python hatch_build.py
@@ -26,6 +26,10 @@ lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/messages.py check
+
+messages: .venv/test
+	$(BIN)/python tools/messages.py update
 
 check: lint test
 

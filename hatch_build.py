@@ -16,6 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 except ModuleNotFoundError:  # run by hand, without the build tools
@@ -33,10 +36,20 @@ class WebBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc]  # untype
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's protocol
         """Build before the files are collected."""
+        compile_messages(Path(self.root))
         sentence = bring_up_to_date(Path(self.root))
         if sentence:
             self.app.display_warning(sentence)
-        build_data["artifacts"].append("src/ozg_lod/static/built/*")
+        build_data["artifacts"] += ["src/ozg_lod/static/built/*", "src/ozg_lod/locale/**/*.mo"]
+
+
+def compile_messages(root: Path) -> None:
+    """Write each translation as gettext reads it, where it is newer than what was written before."""
+    for source in (root / "src" / "ozg_lod" / "locale").glob("*/LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            with source.open("rb") as file, compiled.open("wb") as target:
+                write_mo(target, read_po(file))
 
 
 def bring_up_to_date(root: Path) -> str:

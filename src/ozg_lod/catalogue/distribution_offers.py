@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from ozg_lod.catalogue.distributions import FOLDER, RDF_FORMATS
 from ozg_lod.catalogue.flat_tables import METADATA
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.vocab import (
     DCAT,
     DCATAP,
@@ -24,7 +25,6 @@ from ozg_lod.core.vocab import (
     VOID,
     XSD,
 )
-from ozg_lod.http.words import words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of
@@ -96,15 +96,15 @@ class DistributionOffers:
         """Yield what a service is; who publishes it is the catalogue's to say."""
         iri, host = self.service_iri(service), self.edition.public_url
         yield resource(iri, TYPE, DCAT + "DataService")
-        yield from spoken(iri, DCT + "title", f"portal/{service.name}")
-        yield from spoken(iri, DCT + "description", f"portal/{service.name}_text")
+        yield from spoken(iri, DCT + "title", _TEXTS[service.name])
+        yield from spoken(iri, DCT + "description", _TEXTS[f"{service.name}_text"])
         yield resource(iri, DCAT + "endpointURL", host + service.endpoint)
         yield resource(iri, DCAT + "endpointDescription", host + service.description)
         yield resource(iri, DCT + "format", f"{EU}file-type/{_FILE_TYPES[service.form]}")
         yield resource(iri, DCT + "accessRights", EU + "access-right/PUBLIC")
         yield resource(iri, DCATAP + "availability", AVAILABLE)
         yield resource(iri, DCAT + "theme", EU + "data-theme/GOVE")
-        yield text(iri, DCAT + "keyword", words("de")(f"portal/{service.name}"), "de")
+        yield text(iri, DCAT + "keyword", _TEXTS[service.name]["de"], "de")
         if service.conforms_to:
             yield resource(iri, DCT + "conformsTo", service.conforms_to)
 
@@ -120,7 +120,7 @@ class DistributionOffers:
             yield from self._file(table, file, formats.CSV, self.graph.names(table))
         for service in SERVICES:
             if self._knows(service, dataset):
-                word = {language: words(language)(f"portal/{service.name}") for language in LANGUAGES}
+                word = {language: _TEXTS[service.name][language] for language in LANGUAGES}
                 named = {language: f"{title} ({word.get(language, word['de'])})" for language, title in titles.items()}
                 url = self.edition.public_url + service.page
                 yield Distribution(f"{dataset}#{service.name}", url, service.form, named, service=service)
@@ -133,7 +133,7 @@ class DistributionOffers:
         for language, title in one.titles.items():
             yield text(iri, DCT + "title", title, language)
         kind = "service" if one.service else "table" if one.form is formats.CSV else "file"
-        yield from spoken(iri, DCT + "description", f"portal/{kind}_text")
+        yield from spoken(iri, DCT + "description", _TEXTS[f"{kind}_text"])
         yield resource(iri, DCAT + "accessURL", one.url)
         yield resource(iri, DCT + "format", f"{EU}file-type/{_FILE_TYPES[one.form]}")
         yield resource(iri, DCAT + "mediaType", _MEDIA_TYPES + one.form.media_type)
@@ -173,10 +173,25 @@ class DistributionOffers:
         yield typed(checksum, SPDX + "checksumValue", record.sha256, "hexBinary")
 
 
-def spoken(iri: str, predicate: str, key: str) -> Iterator[ox.Triple]:
+_TEXTS: Final = {
+    "sparql": _("SPARQL endpoint"),
+    "sparql_text": _(
+        "Answers queries in SPARQL 1.1 over all datasets of the catalogue. Without a query the service describes itself."
+    ),
+    "search": _("Search"),
+    "search_text": _("Finds entries of the catalogue by words and official keys and answers in JSON."),
+    "service_text": _("The dataset as part of a service that answers about all datasets."),
+    "file_text": _("All statements of the dataset as RDF, with the sources they name."),
+    "table_text": _(
+        "Flat table in UTF-8 with a header row. The file of the same name ending in -metadata.json describes the columns (CSVW)."
+    ),
+}
+
+
+def spoken(iri: str, predicate: str, message: Message) -> Iterator[ox.Triple]:
     """Yield one of our texts in every language."""
     for language in LANGUAGES:
-        yield text(iri, predicate, words(language)(key), language)
+        yield text(iri, predicate, message[language], language)
 
 
 def moment(iri: str, predicate: str, value: str) -> ox.Triple:

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.findings import Severity
-from ozg_lod.core.messages import Language
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import DCAT, VCARD
 from ozg_lod.rdf.formats import (
     CSV,
@@ -99,6 +99,14 @@ class CheckResult:
         return base64.b64encode(self.upload.content).decode() if len(self.upload.content) <= MOST_CARRIED else ""
 
 
+_VERDICTS: Final = {
+    "clean": _("All is well: {summary}"),
+    "nearly_clean": _("It conforms: {summary}"),
+    "nearly": _("Nearly done: {summary}"),
+    "not_yet": _("Not done yet: {summary}"),
+}
+
+
 def blank(site: PageContext, desk: CheckForm, *, failure: OzgLodError | None = None, kind: str = "") -> bytes:
     """Return the form; `failure` says why the last file was not checked."""
     return render("check.html", site, desk=desk, failure=failure, kind=kind, limit=MOST_BYTES // _MEBI)
@@ -113,8 +121,8 @@ def result(site: PageContext, desk: CheckForm, outcome: CheckResult) -> bytes:
         kind=outcome.kind,
         limit=MOST_BYTES // _MEBI,
         outcome=outcome,
-        headline=site.words(
-            f"check/verdict_{_state(outcome)}", summary=report.summary(outcome.examination, site.language)
+        headline=_VERDICTS[_state(outcome)][site.language].format(
+            summary=report.summary(outcome.examination, site.language)
         ),
         state=_state(outcome),
         causes=_causes(outcome.examination, site.language),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from ozg_lod.contributions.submissions import SubmissionCase, SubmissionState
+from ozg_lod.contributions.submissions import STATE_NAMES, SubmissionCase, SubmissionState
 from ozg_lod.core.errors import InboxError
 from ozg_lod.core.messages import Language, _
 from ozg_lod.http.words import words
@@ -75,7 +75,7 @@ def _history(case: SubmissionCase, language: Language) -> list[str]:
     lines = []
     for event in case.events:
         rest = ", ".join(part for part in (event.role, event.reason, event.checked, event.replaced_by) if part)
-        lines.append(f"{event.time}  {words(language)(f'submission/state/{event.state}')}{f': {rest}' if rest else ''}")
+        lines.append(f"{event.time}  {STATE_NAMES[event.state][language]}{f': {rest}' if rest else ''}")
     return lines
 
 

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from babel.dates import format_date
 
 from ozg_lod.contributions.submissions import Submission
-from ozg_lod.core.messages import Language, _
+from ozg_lod.core.messages import Language, _, pgettext
 from ozg_lod.core.vocab import (
     DCT,
     FOAF,
@@ -24,7 +24,6 @@ from ozg_lod.core.vocab import (
     SKOS,
     XSD,
 )
-from ozg_lod.http.words import words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.triples import resource, text
 
@@ -52,6 +51,15 @@ def source(base_iri: str, submission: Submission, acceptance: Acceptance) -> str
     return formats.serialize(triples, formats.TURTLE).decode()
 
 
+_AUTHORITIES: Final = {
+    "municipality": _("{name} (municipality)"),
+    "district": _("{name} (district)"),
+    "kreis": pgettext("contribution", "{name} (district)"),
+    "state": _("{name} (state)"),
+    "other": _("{name}"),
+}
+
+
 def label(language: Language, acceptance: Acceptance, day: str) -> str:
     """Return what people call the source.
 
@@ -60,10 +68,9 @@ def label(language: Language, acceptance: Acceptance, day: str) -> str:
     >>> label("de", Acceptance("district", "Wetteraukreis", "Redaktion", ""), "2026-11-24")
     'Mitteilung des Wetteraukreises vom 24. November 2026'
     """
-    said = words(language)
-    name = said(f"contribution/of_{_grammar(acceptance)}", name=acceptance.name.removeprefix("Landkreis "))
+    name = _AUTHORITIES[_grammar(acceptance)][language].format(name=acceptance.name.removeprefix("Landkreis "))
     date = format_date(dt.date.fromisoformat(day), "long", locale=language)
-    return _("Notice of {authority}, {date}", authority=name, date=date)[said.language]
+    return _("Notice of {authority}, {date}", authority=name, date=date)[language]
 
 
 def _grammar(acceptance: Acceptance) -> str:

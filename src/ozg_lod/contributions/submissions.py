@@ -11,8 +11,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+from ozg_lod.core.messages import _
 from ozg_lod.rdf.lexical import is_web_address
 
 
@@ -23,6 +24,14 @@ class SubmissionState(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+
+
+STATE_NAMES: Final = {
+    "received": _("Received, waiting for a decision"),
+    "accepted": _("Accepted and published"),
+    "rejected": _("Rejected"),
+    "withdrawn": _("Withdrawn"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,28 @@ import pyoxigraph as ox
 
 from ozg_lod.contributions.prefill import Prefill
 from ozg_lod.core.messages import Language, _
-from ozg_lod.http.words import Words, words
+from ozg_lod.http.words import Words
 from ozg_lod.rdf.graph import Graph, pick
 from ozg_lod.site.lists import Directory, ListEntry
 from ozg_lod.tables.contribution_kinds import ContributionKind
 from ozg_lod.tables.schema import Column
 from ozg_lod.tables.uri_template import UriTemplate
 
-_HELP_LINES: Final = 7
 ROWS: Final = 2000
 """As many rows have lists to choose from."""
 _NARROW, _WIDE, _WIDEST = 16, 28, 40
+
+
+_HELP: Final = (
+    _("How it works"),
+    _("1. Fill in the second sheet: one row for each statement. The first row with the headings stays as it is."),
+    _("2. The comment on a heading says what belongs into its column. Columns with a darker heading are required."),
+    _("3. Where there is a list, choose from it. Keys and their names are in the sheet “Look up”."),
+    _("4. Leave empty what you do not know. Delete rows you do not need."),
+    _("5. Save the file and upload it on the page “Check data”: {address}"),
+    _("6. There you see what is not right yet and what would be right. Checking stores nothing."),
+    _("7. Enter no data about private persons."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ class TemplateColumn:
 
     def note(self, say: Words) -> str:
         """Return what the comment on the heading says."""
-        rest = [say("sheets/required" if self.required else "sheets/optional").capitalize() + "."]
+        rest = [(_("required") if self.required else _("optional"))[say.language].capitalize() + "."]
         if self.choices:
             rest.append(_("Allowed: {values}", values=", ".join(self.choices))[say.language] + ".")
         if self.example:
@@ -84,9 +95,7 @@ class TemplateSheet:
 
     def help(self, address: str) -> list[str]:
         """Return the lines of the help sheet; `address` is where the filled file can be checked."""
-        say = words(self.language)
-        lines = [say(f"sheets/help_{number}") for number in range(1, _HELP_LINES + 1)]
-        return [self.about, *(line.format(address=address) for line in lines)]
+        return [self.about, *(line[self.language].format(address=address) for line in _HELP)]
 
 
 def blank(

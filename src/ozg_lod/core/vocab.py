@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 ONTOLOGY: Final = "https://w3id.org/ozg-lod/ontology"
@@ -87,3 +89,19 @@ KINDS: Final = (
     "concept",
     "statement",
 )
+
+
+def prefixed(iri: str) -> str:
+    """Return the short name of an IRI where there is a prefix for it, else the IRI.
+
+    >>> prefixed("http://purl.org/dc/terms/source")
+    'dct:source'
+    """
+    cut = max(iri.rfind("#"), iri.rfind("/")) + 1
+    name = _names_by_namespace().get(iri[:cut])
+    return f"{name}:{iri[cut:]}" if name else iri
+
+
+@cache
+def _names_by_namespace() -> Mapping[str, str]:
+    return {iri: name for name, iri in PREFIXES.items()}

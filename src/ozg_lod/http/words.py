@@ -10,7 +10,6 @@ from importlib.resources import files
 from typing import Final
 
 from ozg_lod.core.messages import Language
-from ozg_lod.core.vocab import PREFIXES
 
 _SEPARATOR: Final = "/"
 
@@ -31,10 +30,6 @@ class Words:
         """Return whether there is such a text."""
         return key in self.texts
 
-    def term(self, section: str, iri: str) -> str:
-        """Return the text for a term of another vocabulary, "" where there is none."""
-        return self.texts.get(f"{section}{_SEPARATOR}{prefixed(iri)}", "")
-
 
 @cache
 def words(language: Language) -> Words:
@@ -46,22 +41,6 @@ def words(language: Language) -> Words:
 def all_texts() -> Mapping[str, Mapping[str, str]]:
     """Return every text by key and language, as the file has them."""
     return dict(_leaves("", tomllib.loads(files("ozg_lod").joinpath("texts.toml").read_text("utf-8"))))
-
-
-def prefixed(iri: str) -> str:
-    """Return the short name of an IRI where there is a prefix for it, else the IRI.
-
-    >>> prefixed("http://purl.org/dc/terms/source")
-    'dct:source'
-    """
-    cut = max(iri.rfind("#"), iri.rfind("/")) + 1
-    name = _names_by_namespace().get(iri[:cut])
-    return f"{name}:{iri[cut:]}" if name else iri
-
-
-@cache
-def _names_by_namespace() -> Mapping[str, str]:
-    return {iri: name for name, iri in PREFIXES.items()}
 
 
 def _leaves(path: str, table: Mapping[str, object]) -> Iterator[tuple[str, dict[str, str]]]:

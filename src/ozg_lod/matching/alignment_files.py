@@ -31,6 +31,23 @@ _UNNAMED: Final = "https://example.org/list#row-"
 """Stands for the address of a row that has none; its owner puts the real one in its place."""
 
 
+_TITLES: Final = {
+    "address": _("Address in the catalogue"),
+    "found": _("Name in the catalogue"),
+    "kind": _("Kind"),
+    "key": _("Official key in the catalogue"),
+    "result": _("Result"),
+    "score": _("Score"),
+    "reason": _("Reason"),
+}
+STATES: Final = {
+    "matched": _("found"),
+    "chosen": _("chosen"),
+    "unclear": _("unclear"),
+    "unknown": _("unknown"),
+}
+
+
 def as_csv(listing: Listing, aligned: Sequence[AlignedRow], words: Words, register: Register) -> bytes:
     """Return the list as CSV (RFC 4180) in UTF-8 with a byte order mark, which spreadsheets need."""
     rows = _table(listing, aligned, words, register)
@@ -79,13 +96,13 @@ def _table(listing: Listing, aligned: Sequence[AlignedRow], words: Words, regist
     titles = [
         title or _("Column {number}", number=n)[words.language] for n, title in enumerate(listing.titles, start=1)
     ]
-    yield [*titles, *(words(f"align/added_{name}") for name in _ADDED)]
+    yield [*titles, *(_TITLES[name][words.language] for name in _ADDED)]
     for row in aligned:
         yield [*row.cells, *_added(row, words, register)]
 
 
 def _added(row: AlignedRow, words: Words, register: Register) -> list[str]:
-    record, state = row.record, words(f"align/state_{row.state}")
+    record, state = row.record, STATES[row.state][words.language]
     best = next((one for one in row.outcome.candidates if record is None or one.record.id == record.id), None)
     why = reasons.reason(best, words, register) if best is not None and record is not None else ""
     if record is None:

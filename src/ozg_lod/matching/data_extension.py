@@ -13,6 +13,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     DCT,
     ORG,
@@ -87,6 +88,40 @@ PROPERTIES: Final = (
 BY_ID: Final = {one.id: one for one in PROPERTIES}
 
 
+NAMES: Final = {
+    "address": _("Lasting address"),
+    "page": _("Address of the page"),
+    "key": _("Official key"),
+    "name-de": _("Name, German"),
+    "name-en": _("Name, English"),
+    "ags": _("Municipality key (AGS)"),
+    "ars": _("Regional key (ARS)"),
+    "district-key": _("District key"),
+    "district": _("District"),
+    "state": _("State"),
+    "classification": _("Kind of body"),
+    "valid-to": _("Exists until"),
+    "successor": _("Merged into"),
+    "latitude": _("Latitude of the centre"),
+    "longitude": _("Longitude of the centre"),
+    "leika-key": _("LeiKa key"),
+    "ozg-id": _("OZG id"),
+    "scheme": _("Catalogue the entry comes from"),
+    "concept": _("OZG service, supported by the label"),
+    "possible-concept": _("OZG service, a candidate"),
+    "status": _("Status"),
+    "service-count": _("Number of services"),
+    "since": _("Started in the month"),
+    "as-of": _("As of"),
+    "lead-authority": _("Lead authority"),
+    "built-by": _("Built by"),
+    "topic": _("Topic"),
+    "read-on": _("Source read on"),
+    "source": _("Source"),
+}
+"""What the properties are called, those that are compared too."""
+
+
 def proposed(kind: str, limit: int) -> list[ExtensionProperty]:
     """Return the properties things of this kind have; all of them for ""."""
     return [one for one in PROPERTIES if not (kind and one.kinds) or kind in one.kinds][:limit]
@@ -94,7 +129,7 @@ def proposed(kind: str, limit: int) -> list[ExtensionProperty]:
 
 def described(one: ExtensionProperty, words: Words) -> dict[str, str]:
     """Return a property as the protocol names it."""
-    return {"id": one.id, "name": words(f"property/{one.id}")}
+    return {"id": one.id, "name": NAMES[one.id][words.language]}
 
 
 @dataclass(frozen=True, slots=True)

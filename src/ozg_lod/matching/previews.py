@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ozg_lod.http.words import Words
 from ozg_lod.matching import reasons
-from ozg_lod.matching.data_extension import Reader
+from ozg_lod.matching.data_extension import NAMES, Reader
 from ozg_lod.matching.register import RegisterEntry
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.pages import render
@@ -18,7 +18,7 @@ _SHOWN: Final = ("district", "status", "service-count", "lead-authority", "built
 
 def page(site: PageContext, record: RegisterEntry, reader: Reader) -> bytes:
     """Return the page for a frame: name, what it is, a few facts, the way to the whole page."""
-    facts = [(site.words(f"property/{name}"), _texts(reader, record, name)) for name in _SHOWN]
+    facts = [(NAMES[name][site.language], _texts(reader, record, name)) for name in _SHOWN]
     return render(
         "glance.html",
         site,

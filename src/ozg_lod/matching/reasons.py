@@ -12,7 +12,36 @@ from ozg_lod.http.words import Words
 from ozg_lod.matching.matching import Candidate, MatchResult
 from ozg_lod.matching.register import Register, RegisterEntry
 
-_NOTES: Final = frozenset({"empty", "nothing", "unknown-key", "several", "weak"})
+_REASONS: Final = {
+    "address": _("the address in this catalogue"),
+    "key": _("the official key is the same"),
+    "label": _("the name is the same"),
+    "name": _("another name or spelling is the same"),
+    "head": _("the name is the same but for the words that tell it apart"),
+    "typo": _("the name is the same but for typing errors"),
+    "cut": _("the name begins like this"),
+    "like": _("the name is similar"),
+    "part": _("the name contains what was looked for"),
+    "kind": _("the name is the same, the kind of body is not"),
+    "marks": _("the name is the same, the words that tell it apart are not"),
+}
+_CAUTIONS: Final = {
+    "former": _("does not exist any more, last day {until}"),
+    "kind": _("the kind of body does not fit"),
+    "marks": _("words that tell it apart do not fit"),
+    "district": _("does not lie in the district that is named"),
+    "elsewhere": _("a place in another state has a name like this, or the row names another state or district"),
+    "short": _("without the words that tell it apart a place in another state may be meant"),
+    "also": _("several bear this name here"),
+    "name": _("the key is the same, the name beside it is another"),
+}
+_NOTES: Final = {
+    "empty": _("The cell is empty."),
+    "nothing": _("Nothing in the catalogue has this name or one like it."),
+    "unknown-key": _("The catalogue does not know this key."),
+    "several": _("Several fit equally well."),
+    "weak": _("Nothing fits closely enough."),
+}
 
 
 def name(record: RegisterEntry, language: str) -> str:
@@ -35,9 +64,9 @@ def description(record: RegisterEntry, words: Words) -> str:
 
 def reason(candidate: Candidate, words: Words, register: Register) -> str:
     """Return why the candidate is proposed, and what speaks against it."""
-    said = [words(f"match/{candidate.reason}")]
+    said = [_REASONS[candidate.reason][words.language]]
     if candidate.caution and candidate.caution != candidate.reason:
-        said.append(words(f"match/caution_{candidate.caution}", until=_day(candidate.record.until, words)))
+        said.append(_CAUTIONS[candidate.caution][words.language].format(until=_day(candidate.record.until, words)))
     after = register.records.get(candidate.record.successor)
     if after is not None:
         said.append(_("now {name}", name=name(after, words.language))[words.language])
@@ -49,8 +78,8 @@ def note(outcome: MatchResult, words: Words) -> str:
     if not outcome.note:
         return ""
     if outcome.note in _NOTES:
-        return words(f"match/note_{outcome.note.replace('-', '_')}")
-    said = words(f"match/caution_{outcome.note}")
+        return _NOTES[outcome.note][words.language]
+    said = _CAUTIONS[outcome.note][words.language]
     return f"{said[0].upper()}{said[1:]}."
 
 

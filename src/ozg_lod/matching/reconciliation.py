@@ -6,7 +6,9 @@ W3C community specification, versions 0.2 and 1.0-draft; `reconcile_queries` rea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from ozg_lod.core.messages import _
 from ozg_lod.http.words import Words
 from ozg_lod.matching import reasons
 from ozg_lod.matching.matching import (
@@ -31,6 +33,14 @@ def answer(register: Register, query: ReconcileQuery) -> MatchResult:
     return MatchResult(kept[: query.limit], best.note)
 
 
+_FEATURES: Final = {
+    "key": _("official key is the same"),
+    "name": _("agreement of the name, 0 to 100"),
+    "doubt": _("something speaks against it"),
+    "exists": _("still exists"),
+}
+
+
 def candidate_02(one: Candidate, words: Words, register: Register) -> dict[str, object]:
     """Return a candidate as version 0.2 writes it."""
     return {**_candidate(one, words, register), "features": [_feature(name, value) for name, value in _features(one)]}
@@ -38,7 +48,7 @@ def candidate_02(one: Candidate, words: Words, register: Register) -> dict[str, 
 
 def candidate_10(one: Candidate, words: Words, register: Register) -> dict[str, object]:
     """Return a candidate as version 1.0-draft writes it: every feature has a name."""
-    features = [{**_feature(name, value), "name": words(f"reconcile/feature_{name}")} for name, value in _features(one)]
+    features = [{**_feature(name, value), "name": _FEATURES[name][words.language]} for name, value in _features(one)]
     return {**_candidate(one, words, register), "features": features}
 
 

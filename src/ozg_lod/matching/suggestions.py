@@ -11,7 +11,7 @@ from typing import Final
 from ozg_lod.core.folding import contract, fold
 from ozg_lod.http.words import Words
 from ozg_lod.matching import reasons
-from ozg_lod.matching.data_extension import PROPERTIES, described
+from ozg_lod.matching.data_extension import NAMES, PROPERTIES, described
 from ozg_lod.matching.reconcile_queries import EVIDENCE
 from ozg_lod.matching.reconciliation import type_of
 from ozg_lod.matching.register import KINDS, Register, RegisterEntry
@@ -51,7 +51,7 @@ def types(prefix: str, words: Words) -> list[dict[str, str]]:
 
 def properties(prefix: str, words: Words) -> list[dict[str, str]]:
     """Return the properties that begin so: those that are compared first, then those that can be fetched."""
-    compared = [{"id": name, "name": words(f"property/{name}")} for name in EVIDENCE]
+    compared = [{"id": name, "name": NAMES[name][words.language]} for name in EVIDENCE]
     fetched = [described(one, words) for one in PROPERTIES if one.id not in EVIDENCE]
     return _beginning([*compared, *fetched], prefix)
 

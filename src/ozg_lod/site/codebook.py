@@ -23,8 +23,9 @@ from ozg_lod.core.vocab import (
     OZG,
     SH,
     SKOS,
+    prefixed,
 )
-from ozg_lod.http.words import Words, prefixed
+from ozg_lod.http.words import Words
 from ozg_lod.rdf.graph import (
     TYPE,
     Graph,

@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import escape
 
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import _, pgettext
 from ozg_lod.core.vocab import OZG
 from ozg_lod.rdf.graph import Term, pick
 from ozg_lod.site.efa import (
@@ -88,14 +88,28 @@ def reuse(site: PageContext, register: EfaRegister) -> bytes:
     )
 
 
+_FACT_NAMES: Final = {
+    "status": _("Reuse"),
+    "month": _("Since or from"),
+    "lastMonth": _("Ended in"),
+    "contact": _("Contact"),
+    "form": _("Online form"),
+    "asOf": pgettext("reuse", "As of"),
+}
+
+
 def badge(site: PageContext, register: EfaRegister, offer: EfaOffer) -> bytes:
     """Return the badge of an offer: SVG with title and description, dark letters and light letters well apart."""
     status, as_of, read_on = status_of(offer)
     writer = site.writer(register.names)
     said = writer.name(status).text if status else _("as reported")[site.language]
     left = _("EfA service of {lead}", lead=_lead(site, register, offer))[site.language]
-    text, day = ("badge/right", as_of) if as_of else ("badge/right_read", read_on)
-    right = site.words(text, status=said, day=writer.date(day, "").text) if day else said
+    as_of_day, read_day = (writer.date(day, "").text if day else "" for day in (as_of, read_on))
+    right = said
+    if as_of:
+        right = _("{status}, as of {day}", status=said, day=as_of_day)[site.language]
+    elif read_on:
+        right = _("{status}, read on {day}", status=said, day=read_day)[site.language]
     name = pick(register.names.get(offer.iri, {}), site.language, offer.iri)[0]
     widths = [round(len(text) * _PER_LETTER) + _ROOM for text in (left, right)]
     return _svg(name, left, right, widths, site.language)
@@ -141,9 +155,10 @@ def _fact(writer: ValueWriter, offer: EfaOffer, predicate: str) -> OfferFact:
 
 
 def _of_reuse(writer: ValueWriter, reuse: OfferReuse) -> list[OfferFact]:
-    named = [(name, f"register/fact_{name.removeprefix(OZG)}") for name in OF_REUSE]
+    named = [(name, _FACT_NAMES[name.removeprefix(OZG)]) for name in OF_REUSE]
     facts = [
-        OfferFact(Value(writer.words(text)), _values(writer, reuse.facts.get(name, ()), name)) for name, text in named
+        OfferFact(Value(text[writer.words.language]), _values(writer, reuse.facts.get(name, ()), name))
+        for name, text in named
     ]
     return [one for one in facts if one.values]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ozg_lod.core.messages import _
 from ozg_lod.rdf.geometry import Box, Frame
 from ozg_lod.rdf.graph import pick
 from ozg_lod.site.atlas import PARTICIPATES, Area, Atlas
@@ -169,11 +170,17 @@ def _short(area: Area, writer: ValueWriter) -> str:
     return pick(area.names, writer.words.language, area.key)[0].removeprefix("Landkreis ")
 
 
+_MARKS: Final = {
+    "participates": _("takes part"),
+    "announced": _("named in other sources only"),
+}
+
+
 def _shape(area: Area, frame: Frame, writer: ValueWriter, atlas: Atlas) -> Shape:
     name = _name(area, writer)
     district = atlas.find(area.district)
     around = f" ({_name(district, writer).text})" if district is not None else ""
-    said = f": {writer.words(f'map/{area.mark}')}" if area.mark else ""
+    said = f": {_MARKS[area.mark][writer.words.language]}" if area.mark else ""
     href = name.target.href if name.target else ""
     tinted = district is not None and district.mark == PARTICIPATES
     return Shape(area.key, name.text, href, f"{name.text}{around}{said}", frame.path(area.outline), area.mark, tinted)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ozg_lod.core.messages import LANGUAGES, Language
+from babel import Locale
+
+from ozg_lod.core.messages import LANGUAGES, Language, _
 from ozg_lod.http.words import Words, words
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.site.values import ValueWriter
@@ -32,9 +34,10 @@ class PageContext:
         return words(self.language)
 
     @property
-    def other_language(self) -> Language:
-        """Return the language the switch leads to."""
-        return LANGUAGES[1 - LANGUAGES.index(self.language)]
+    def other_languages(self) -> list[tuple[Language, str, str]]:
+        """Return the languages the switch leads to, each with its name and what the link says, both in itself."""
+        names = {tag: str(Locale.parse(tag).get_display_name(tag)) for tag in LANGUAGES if tag != self.language}
+        return [(tag, name, _("This page in {language}", language=name)[tag]) for tag, name in names.items()]
 
     def writer(self, names: Mapping[str, Mapping[str, str]]) -> ValueWriter:
         """Return the writer of values for these names."""

@@ -35,40 +35,47 @@ BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")
 _UNFOLDED: Final = (OZG + "claim", OZG + "condition")
 _MENU: Final = (
-    ("/", "catalogue", "#catalogue"),
-    ("/karte", "map", ""),
-    ("/sparql", "query", ""),
-    ("/pruefen", "check", ""),
-    ("/mitmachen", "contribute", ""),
+    ("/", _("Catalogue"), "#catalogue"),
+    ("/karte", _("Map"), ""),
+    ("/sparql", _("Query"), ""),
+    ("/pruefen", _("Check data"), ""),
+    ("/mitmachen", _("Take part"), ""),
 )
 """The doors in the head of every page; more than five do not fit a phone."""
 _FOOTING: Final = (
     (
-        "people",
+        ("people", _("Look up")),
         (
-            ("/suche", "search"),
-            ("/efa", "efa"),
-            ("/reuse", "reuse"),
-            ("/abgleich", "align"),
-            ("/vorlagen", "templates"),
-            ("/zeitleiste", "timeline"),
-            ("/quellen", "sources"),
-            ("/widersprueche", "discrepancies"),
-            ("/status", "status"),
-            ("/hilfe", "help"),
+            ("/suche", _("Search")),
+            ("/efa", _("EfA offers")),
+            ("/reuse", _("Reuse")),
+            ("/abgleich", _("Match lists")),
+            ("/vorlagen", _("Templates")),
+            ("/zeitleiste", _("Timeline")),
+            ("/quellen", _("Sources")),
+            ("/widersprueche", _("Discrepancies")),
+            ("/status", _("State of the data")),
+            ("/hilfe", _("Help")),
         ),
     ),
     (
-        "programs",
+        ("programs", _("Data and rules")),
         (
-            ("/catalog", "portals"),
-            ("/harvest", "harvest"),
-            ("/ontology", "ontology"),
-            ("/shapes", "shapes"),
-            ("/aenderungen", "changes"),
+            ("/catalog", _("Catalogue for portals")),
+            ("/harvest", _("For portal operators")),
+            ("/ontology", _("Vocabulary")),
+            ("/shapes", _("Rules")),
+            ("/aenderungen", _("Changes")),
         ),
     ),
-    ("duties", (("/impressum", "imprint"), ("/datenschutz", "privacy"), ("/barrierefreiheit", "accessibility"))),
+    (
+        ("duties", _("About this site")),
+        (
+            ("/impressum", _("Imprint")),
+            ("/datenschutz", _("Privacy")),
+            ("/barrierefreiheit", pgettext("menu", "Accessibility")),
+        ),
+    ),
 )
 _SHELVES: Final = (
     ("places", ("municipality", "district", "state", "place")),
@@ -78,6 +85,29 @@ _SHELVES: Final = (
 )
 _NUMBERS: Final = ("bundle", "municipality", "programme", "source")
 _MOST_NUMBERS: Final = 4
+_NUMBER_NAMES: Final = {
+    "services": _("services online, as of {day}"),
+    "services_undated": _("services online"),
+    "bundle": _("service bundles"),
+    "participants": _("municipalities in the programme “{programme}”"),
+    "programme": _("programmes"),
+    "source": _("sources"),
+    "municipality": _("Towns and municipalities, former ones too"),
+}
+_NEXT_STEPS: Final = {
+    400: _("Check the address, or start from the home page."),
+    403: _("Nobody can use this function here. The data themselves are free to read."),
+    404: _("The list of all entries may help."),
+    405: _("Open the address as an ordinary page."),
+    406: _("Choose one of the formats offered."),
+    410: _("The entry has been withdrawn and will not return. The list shows what there is today."),
+    413: _("Split the request into smaller pieces."),
+    415: _("Send the data in one of the formats named."),
+    422: _("See the message for the reason and try again."),
+    429: _("Wait a moment, then try again."),
+    500: _("The fault is ours and has been noted. Please try again later."),
+    503: _("Try again in a few seconds."),
+}
 
 
 def thing(
@@ -156,9 +186,11 @@ def start(site: PageContext, directory: Directory, title: str, highlights: Highl
         "programme": writer.name(highlights.programme).text if highlights.programme else "",
         "day": writer.date(highlights.day, "").text if highlights.day else "",
     }
-    told = [(f"start/number_{name}", writer.count(count), path) for name, count, path in highlights.numbers if count]
-    told += [(f"start/number_{kind}", counts[kind], f"/doc/{kind}") for kind in _NUMBERS if kind in counts]
-    numbers = [(site.words(key, **gaps), count, path) for key, count, path in told[:_MOST_NUMBERS]]
+    told = [(name, writer.count(count), path) for name, count, path in highlights.numbers if count]
+    told += [(kind, counts[kind], f"/doc/{kind}") for kind in _NUMBERS if kind in counts]
+    numbers = [
+        (_NUMBER_NAMES[key][site.language].format(**gaps), count, path) for key, count, path in told[:_MOST_NUMBERS]
+    ]
     shown = [(shelf, members) for shelf, members in shelves if members]
     website = structured_data.block(structured_data.website(site, title))
     return render(
@@ -191,8 +223,6 @@ def choices(site: PageContext, key: str, things: Sequence[Thing]) -> bytes:
 def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWHERE) -> bytes:
     """Return the page that says what failed and what to do next; it needs no snapshot."""
     site = PageContext(language, addresses, path="")
-    key = f"error/step_{failure.status}"
-    said = site.words(key if site.words.has(key) else "error/step_500")
     suggested = failure.details.get("suggestions")
     offered = failure.details.get("offered")
     return render(
@@ -201,7 +231,7 @@ def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWH
         failure=failure,
         heading=failure.title[language],
         sentence=say(failure.message, language),
-        step=said,
+        step=_NEXT_STEPS.get(failure.status, _NEXT_STEPS[500])[language],
         suggestions=suggested if isinstance(suggested, list) else [],
         offered=offered if isinstance(offered, list) else [],
     )

@@ -19,6 +19,7 @@ from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import iri_of, names_in, pick
 from ozg_lod.site import pages
 from ozg_lod.site.page_context import PageContext
+from ozg_lod.site.term_names import term_name
 from ozg_lod.snapshots.releases import Release
 from ozg_lod.snapshots.snapshot import Publication
 
@@ -106,7 +107,7 @@ def preview(edition: Release, entry: CatalogueEntry, language: str) -> TablePrev
 
 def _called(site: PageContext, licence: str) -> str:
     """Return what people call a licence."""
-    return site.words.term("name", licence) or licence_name(licence)
+    return term_name(licence, site.language) or licence_name(licence)
 
 
 def _day(site: PageContext, moment: str) -> str:

@@ -12,8 +12,7 @@ import pyoxigraph as ox
 
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.messages import say
-from ozg_lod.core.vocab import PREFIXES
-from ozg_lod.http.words import prefixed
+from ozg_lod.core.vocab import PREFIXES, prefixed
 from ozg_lod.rdf.graph import Term
 from ozg_lod.site import query_results, result_map, result_timeline
 from ozg_lod.site import query_snippets as writing

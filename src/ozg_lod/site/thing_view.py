@@ -29,6 +29,7 @@ from ozg_lod.rdf.graph import (
     iri_of,
 )
 from ozg_lod.site.description import Description
+from ozg_lod.site.term_names import incoming_heading
 from ozg_lod.site.values import Value, ValueWriter, unit_of
 
 _MOST_CARDS: Final = 8
@@ -235,10 +236,9 @@ class ThingComposer:
         return self.writer.name(predicate)
 
     def _heading(self, predicate: str, statement: str) -> str:
-        words = self.writer.words
-        known = words.term("about" if predicate == _ABOUT else "incoming", statement or predicate)
-        known = known or words.term("incoming", predicate)
-        return known or _("Links by “{property}”", property=self.writer.name(predicate).text)[words.language]
+        language = self.writer.words.language
+        known = incoming_heading(predicate, statement, language, about=predicate == _ABOUT)
+        return known or _("Links by “{property}”", property=self.writer.name(predicate).text)[language]
 
 
 def _merged(facts: Sequence[PropertyValues]) -> list[PropertyValues]:

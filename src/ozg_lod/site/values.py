@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import _, ngettext, say
 from ozg_lod.core.vocab import (
     GEO,
     OZG,
@@ -25,6 +25,7 @@ from ozg_lod.core.vocab import (
 from ozg_lod.http.words import Words
 from ozg_lod.rdf.addresses import Addresses, Target
 from ozg_lod.rdf.graph import Term, iri_of, pick
+from ozg_lod.site.term_names import term_name
 
 _LOCALES: Final = {"de": "de_DE", "en": "en_GB"}
 _PLAIN: Final = frozenset({SCHEMA + "position", WGS84 + "lat", WGS84 + "long"})
@@ -47,6 +48,9 @@ class Value:
     machine: str = ""
 
 
+_TRUTH: Final = {"true": _("yes"), "1": _("yes"), "false": _("no"), "0": _("no")}
+
+
 @dataclass(frozen=True, slots=True)
 class ValueWriter:
     """Writes terms in one language, with names instead of IRIs."""
@@ -64,7 +68,7 @@ class ValueWriter:
         """Return the name of `iri` as a link where there is a page for it, the IRI itself where it has no name."""
         known = self.names.get(iri) or {}
         text, language = pick(known, self.words.language)
-        text = text or self.words.term("name", iri) or self._last_part(iri)
+        text = text or term_name(iri, self.words.language) or self._last_part(iri)
         return Value(text, self._foreign(language), self.addresses.target(iri), "link")
 
     def values(self, terms: Iterable[Term], predicate: str, unit: str = "") -> list[Value]:
@@ -116,20 +120,19 @@ class ValueWriter:
 
     def boolean(self, text: str, _predicate: str) -> Value:
         """Write an xsd:boolean."""
-        return Value(self.words({"true": "thing/yes", "1": "thing/yes", "false": "thing/no", "0": "thing/no"}[text]))
+        return Value(_TRUTH[text][self.words.language])
 
     def duration(self, text: str, _predicate: str) -> Value:
         """Write an xsd:yearMonthDuration of years, months or both."""
         parts = _DURATION.fullmatch(text)
         if parts is None or not any(parts.groups()):
             raise ValueError(text)
-        said = []
-        for unit, number in zip(("year", "month"), parts.groups(), strict=True):
-            if number:
-                count = int(number)
-                key = unit if count == 1 else f"{unit}s"
-                said.append(self.words(f"thing/{key}", **{f"{unit}s": count}))
-        return Value(", ".join(said))
+        years, months = (int(number or 0) for number in parts.groups())
+        stated = (
+            ngettext("{count} year", "{count} years", years) if years else "",
+            ngettext("{count} month", "{count} months", months) if months else "",
+        )
+        return Value(", ".join(say(part, self.words.language) for part in stated if part))
 
     def shape(self, text: str, _predicate: str) -> Value:
         """Write a WKT outline as the number of its points; a point as it stands."""

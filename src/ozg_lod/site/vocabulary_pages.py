@@ -9,12 +9,12 @@ import pyoxigraph as ox
 from babel import Locale
 
 from ozg_lod.core.messages import _
-from ozg_lod.core.vocab import ONTOLOGY, SHAPES
-from ozg_lod.http.words import prefixed
+from ozg_lod.core.vocab import ONTOLOGY, SHAPES, prefixed
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import Graph, Term, collation, iri_of
 from ozg_lod.site import pages, term_usage, vocabulary
 from ozg_lod.site.page_context import PageContext
+from ozg_lod.site.term_names import datatype_name
 from ozg_lod.site.values import Value, ValueWriter
 from ozg_lod.snapshots import rule_examples
 from ozg_lod.snapshots.rule_examples import ExampleLine, RuleExample
@@ -133,7 +133,7 @@ def _kind(writer: ValueWriter, term: ox.Literal) -> str:
     """Return what kind of value a literal is: its language, or its datatype."""
     if term.language:
         return str(Locale(writer.words.language).languages.get(term.language, term.language))
-    return writer.words.term("datatype", term.datatype.value) or prefixed(term.datatype.value)
+    return datatype_name(term.datatype.value, writer.words.language) or prefixed(term.datatype.value)
 
 
 def _shown(writer: ValueWriter, graph: Graph, example: ox.Triple) -> StatementView:

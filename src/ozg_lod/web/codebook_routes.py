@@ -18,6 +18,7 @@ from ozg_lod.site import codebook
 from ozg_lod.site.page_requests import PageBody, PageRequest
 from ozg_lod.site.pages import render
 from ozg_lod.site.served_snapshot import ServedSnapshot
+from ozg_lod.site.term_names import term_name
 from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots.snapshot import QUERIES_FOLDER
 
@@ -75,4 +76,4 @@ def _datatype(writer: ValueWriter, name: str) -> str:
     """Return the name of a datatype as people read it; things have none."""
     if not name:
         return _("link")[writer.words.language]
-    return writer.words.term("name", name if ":" in name else XSD + name) or name
+    return term_name(name if ":" in name else XSD + name, writer.words.language) or name

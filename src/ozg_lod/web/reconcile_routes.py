@@ -20,7 +20,7 @@ from ozg_lod.http.bodies import read_body
 from ozg_lod.http.clients import client_of
 from ozg_lod.http.words import Words
 from ozg_lod.matching import register
-from ozg_lod.matching.data_extension import BY_ID, Reader
+from ozg_lod.matching.data_extension import BY_ID, NAMES, Reader
 from ozg_lod.matching.json_api import (
     FORM,
     form_of,
@@ -195,7 +195,7 @@ def _meta(properties: Sequence[tuple[str, object]], said: Words) -> list[dict[st
     for name, _settings in properties:
         one = BY_ID.get(name)
         typed = {"type": {"id": one.entity, "name": said(f"kind/{one.entity}/one")}} if one and one.entity else {}
-        meta.append({"id": name, "name": said(f"property/{name}") if one else name or "-", **typed})
+        meta.append({"id": name, "name": NAMES[name][said.language] if one else name or "-", **typed})
     return meta
 
 
