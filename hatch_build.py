@@ -122,6 +122,7 @@ def _reason(error: Exception) -> str:
 
 
 if __name__ == "__main__":
+    compile_messages(Path(__file__).resolve().parent)
     failed = bring_up_to_date(Path(__file__).resolve().parent)
     if failed:
         print(failed, file=sys.stderr)  # noqa: T201 - run by hand
