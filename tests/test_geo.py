@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 
 import pyoxigraph as ox
 import pytest
-
 from ozg_lod.http.words import words
+
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.geometry import (
     Box,

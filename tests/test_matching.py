@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from ozg_lod.http.words import words
 from tests import labelled
 
-from ozg_lod.http.words import words
 from ozg_lod.matching import reasons
 from ozg_lod.matching.matching import ListRow, MatchResult, match
 from ozg_lod.matching.place_names import take_apart

@@ -18,6 +18,7 @@ import httpx
 import pyoxigraph as ox
 import pytest
 from fastapi import FastAPI, Request, Response
+from ozg_lod.http.words import all_texts, prefixed, words
 
 from ozg_lod.core import errors
 from ozg_lod.core.messages import LANGUAGES, Language
@@ -30,7 +31,6 @@ from ozg_lod.core.vocab import (
 )
 from ozg_lod.http.response_cache import ByteCache
 from ozg_lod.http.responses import wants_gzip
-from ozg_lod.http.words import all_texts, prefixed, words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Graph, pick

@@ -10,10 +10,9 @@ from urllib.parse import quote
 import httpx
 import jsonschema
 import pytest
+from ozg_lod.http.words import all_texts
 from referencing import Registry, Resource
 from tests import labelled
-
-from ozg_lod.http.words import all_texts
 
 OLD, NEW = "0.2", "1.0-draft"
 GIESSEN, DISTRICT = "municipality/06531005", "district/06531"

@@ -11,11 +11,11 @@ from xml.etree import ElementTree as ET
 import httpx
 import pyoxigraph as ox
 import pytest
+from ozg_lod.http.words import words
 from tests.conftest import ROOT, serving
 from tests.contributing import BASE, Office, office
 from tests.small_source import publish
 
-from ozg_lod.http.words import words
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.site import efa, linkset

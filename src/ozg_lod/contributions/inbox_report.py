@@ -9,7 +9,6 @@ from typing import Final
 from ozg_lod.contributions.submissions import STATE_NAMES, SubmissionCase, SubmissionState
 from ozg_lod.core.errors import InboxError
 from ozg_lod.core.messages import Language, _
-from ozg_lod.http.words import words
 from ozg_lod.rdf.lexical import CONTROL
 
 _NOTHING: Final = _("The inbox is empty.")
@@ -25,17 +24,17 @@ def listed(cases: Sequence[SubmissionCase], language: Language) -> str:
 
 def shown(case: SubmissionCase, report: bytes, public_url: str, language: Language) -> str:
     """Return all about one case."""
-    said, submission = words(language), case.submission
+    submission = case.submission
     facts = (
-        (_("Reference")[said.language], submission.reference),
-        (_("Received on")[said.language], submission.received),
-        (_("For")[said.language], submission.authority),
+        (_("Reference")[language], submission.reference),
+        (_("Received on")[language], submission.received),
+        (_("For")[language], submission.authority),
         (
-            _("Submitted by")[said.language],
+            _("Submitted by")[language],
             f"{case.sender.name} <{case.sender.mail}>" if case.sender else _DELETED[language],
         ),
-        (_("File")[said.language], f"{submission.file} ({submission.bytes} B, SHA-256 {submission.sha256[:12]})"),
-        (_("Status address")[said.language], f"{public_url}/einreichung/{submission.token}"),
+        (_("File")[language], f"{submission.file} ({submission.bytes} B, SHA-256 {submission.sha256[:12]})"),
+        (_("Status address")[language], f"{public_url}/einreichung/{submission.token}"),
     )
     lines = [*(f"{name}: {text}" for name, text in facts), *_history(case, language), *_findings(report, language)]
     return "\n".join(_plain(line) for line in lines)

@@ -12,7 +12,6 @@ from typing import Final
 
 from ozg_lod.contributions.template_sheets import ROWS, TemplateSheet, version_lines
 from ozg_lod.contributions.template_xlsx import name
-from ozg_lod.http.words import words
 from ozg_lod.rdf.formats import ODS
 from ozg_lod.site.pages import fill
 
@@ -24,7 +23,7 @@ _MADE: Final = (1980, 1, 1, 0, 0, 0)
 
 def write(sheet: TemplateSheet, address: str) -> bytes:
     """Return the spreadsheet; `address` is where the filled file can be checked."""
-    say = words(sheet.language)
+    say = sheet.language
     gaps: dict[str, object] = {
         "sheet": sheet,
         "say": say,

@@ -13,7 +13,6 @@ import pyoxigraph as ox
 
 from ozg_lod.contributions.prefill import Prefill
 from ozg_lod.core.messages import Language, _
-from ozg_lod.http.words import Words
 from ozg_lod.rdf.graph import Graph, pick
 from ozg_lod.site.lists import Directory, ListEntry
 from ozg_lod.tables.contribution_kinds import ContributionKind
@@ -56,13 +55,13 @@ class TemplateColumn:
     width: int = _NARROW
     day: bool = False
 
-    def note(self, say: Words) -> str:
+    def note(self, language: Language) -> str:
         """Return what the comment on the heading says."""
-        rest = [(_("required") if self.required else _("optional"))[say.language].capitalize() + "."]
+        rest = [(_("required") if self.required else _("optional"))[language].capitalize() + "."]
         if self.choices:
-            rest.append(_("Allowed: {values}", values=", ".join(self.choices))[say.language] + ".")
+            rest.append(_("Allowed: {values}", values=", ".join(self.choices))[language] + ".")
         if self.example:
-            rest.append(f"{_('Example')[say.language]}: {self.example}")
+            rest.append(f"{_('Example')[language]}: {self.example}")
         return "\n".join([self.help, *rest])
 
 

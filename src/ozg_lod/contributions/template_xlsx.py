@@ -21,7 +21,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ozg_lod.contributions.template_sheets import ROWS, TemplateColumn, TemplateSheet, version_lines
 from ozg_lod.core.messages import _, pgettext
-from ozg_lod.http.words import words
 from ozg_lod.tables.workbooks import saved
 
 _TEXT: Final = "@"
@@ -36,11 +35,11 @@ def write(sheet: TemplateSheet, address: str) -> bytes:
     """Return the workbook; `address` is where the filled file can be checked."""
     book = Workbook()
     book.remove(book.worksheets[0])
-    say = words(sheet.language)
-    _help(book.create_sheet(_("How it works")[say.language]), sheet, address)
+    say = sheet.language
+    _help(book.create_sheet(_("How it works")[say]), sheet, address)
     _table(book.create_sheet(name(sheet.title)), sheet)
     if sheet.lookups:
-        _lookups(book.create_sheet(pgettext("sheets", "Look up")[say.language]), sheet)
+        _lookups(book.create_sheet(pgettext("sheets", "Look up")[say]), sheet)
     _version(book.create_sheet("Version"), sheet)
     book.active = 1
     book.properties.title, book.properties.creator = sheet.title, "ozg-lod"
@@ -81,7 +80,7 @@ def _help(page: Worksheet, sheet: TemplateSheet, address: str) -> None:
 
 
 def _table(page: Worksheet, sheet: TemplateSheet) -> None:
-    say = words(sheet.language)
+    say = sheet.language
     for number, column in enumerate(sheet.columns, start=1):
         letter = get_column_letter(number)
         page.column_dimensions[letter].width = column.width
@@ -106,12 +105,12 @@ def _table(page: Worksheet, sheet: TemplateSheet) -> None:
 
 def _rule(column: TemplateColumn, sheet: TemplateSheet) -> DataValidation | None:
     """Return the list to choose from; one of keys only proposes, since others may be right too."""
-    say = words(sheet.language)
+    say = sheet.language
     if column.choices:
         listed = ",".join(column.choices)
         rule = DataValidation(type="list", formula1=f'"{listed}"', allow_blank=True, showErrorMessage=True)
         rule.error, rule.errorTitle = (
-            _("Allowed: {values}", values=", ".join(column.choices))[say.language],
+            _("Allowed: {values}", values=", ".join(column.choices))[say],
             column.title[:32],
         )
         return rule
@@ -119,16 +118,16 @@ def _rule(column: TemplateColumn, sheet: TemplateSheet) -> DataValidation | None
         return None
     letter = get_column_letter(2 * column.lookup + 1)
     last = len(sheet.lookups[column.lookup].entries) + 1
-    where = f"'{pgettext('sheets', 'Look up')[say.language]}'!${letter}$2:${letter}${last}"
+    where = f"'{pgettext('sheets', 'Look up')[say]}'!${letter}$2:${letter}${last}"
     return DataValidation(type="list", formula1=where, allow_blank=True, showErrorMessage=False)
 
 
 def _lookups(page: Worksheet, sheet: TemplateSheet) -> None:
-    say = words(sheet.language)
+    say = sheet.language
     for index, lookup in enumerate(sheet.lookups):
         first = 2 * index + 1
         _put(page, 1, first, lookup.title)
-        _put(page, 1, first + 1, _("What it stands for")[say.language])
+        _put(page, 1, first + 1, _("What it stands for")[say])
         for number, width in ((first, 24), (first + 1, 44)):
             page.cell(1, number).font = Font(bold=True)
             page.column_dimensions[get_column_letter(number)].width = width

@@ -15,9 +15,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from ozg_lod.core.csv_writer import harmless, written
-from ozg_lod.core.messages import _
+from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import RDFS
-from ozg_lod.http.words import Words
 from ozg_lod.matching import reasons
 from ozg_lod.matching.alignment import AlignedRow
 from ozg_lod.matching.register import Register
@@ -48,18 +48,18 @@ STATES: Final = {
 }
 
 
-def as_csv(listing: Listing, aligned: Sequence[AlignedRow], words: Words, register: Register) -> bytes:
+def as_csv(listing: Listing, aligned: Sequence[AlignedRow], language: Language, register: Register) -> bytes:
     """Return the list as CSV (RFC 4180) in UTF-8 with a byte order mark, which spreadsheets need."""
-    rows = _table(listing, aligned, words, register)
+    rows = _table(listing, aligned, language, register)
     return written(([harmless(cell) for cell in row] for row in rows), mark=True)
 
 
-def as_workbook(listing: Listing, aligned: Sequence[AlignedRow], words: Words, register: Register) -> bytes:
+def as_workbook(listing: Listing, aligned: Sequence[AlignedRow], language: Language, register: Register) -> bytes:
     """Return the list as a workbook in which every cell is text."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("Matching")[words.language])
+    sheet = book.create_sheet(_("Matching")[language])
     sheet.freeze_panes = "A2"
-    for row in _table(listing, aligned, words, register):
+    for row in _table(listing, aligned, language, register):
         cells = []
         for text in row:
             cell = WriteOnlyCell(sheet, value=text)
@@ -92,21 +92,21 @@ def _own_address(row: AlignedRow) -> str:
     return next(filter(is_web_address, found), "")
 
 
-def _table(listing: Listing, aligned: Sequence[AlignedRow], words: Words, register: Register) -> Iterator[list[str]]:
-    titles = [
-        title or _("Column {number}", number=n)[words.language] for n, title in enumerate(listing.titles, start=1)
-    ]
-    yield [*titles, *(_TITLES[name][words.language] for name in _ADDED)]
+def _table(
+    listing: Listing, aligned: Sequence[AlignedRow], language: Language, register: Register
+) -> Iterator[list[str]]:
+    titles = [title or _("Column {number}", number=n)[language] for n, title in enumerate(listing.titles, start=1)]
+    yield [*titles, *(_TITLES[name][language] for name in _ADDED)]
     for row in aligned:
-        yield [*row.cells, *_added(row, words, register)]
+        yield [*row.cells, *_added(row, language, register)]
 
 
-def _added(row: AlignedRow, words: Words, register: Register) -> list[str]:
-    record, state = row.record, STATES[row.state][words.language]
+def _added(row: AlignedRow, language: Language, register: Register) -> list[str]:
+    record, state = row.record, STATES[row.state][language]
     best = next((one for one in row.outcome.candidates if record is None or one.record.id == record.id), None)
-    why = reasons.reason(best, words, register) if best is not None and record is not None else ""
+    why = reasons.reason(best, language, register) if best is not None and record is not None else ""
     if record is None:
-        return ["", "", "", "", state, "", reasons.note(row.outcome, words)]
+        return ["", "", "", "", state, "", reasons.note(row.outcome, language)]
     score = str(best.score) if best is not None else ""
-    kind = words(f"kind/{record.kind}/one")
-    return [record.iri, reasons.name(record, words.language), kind, record.official, state, score, why]
+    kind = kind_word(record.kind, "one", language)
+    return [record.iri, reasons.name(record, language), kind, record.official, state, score, why]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.kind_words import kind_word
 from ozg_lod.core.messages import _
 from ozg_lod.matching import alignment_files, reasons
 from ozg_lod.matching.alignment import (
@@ -99,7 +100,7 @@ def result(site: PageContext, work: AlignmentWork, register: Register) -> bytes:
 
 
 def _kinds(site: PageContext) -> list[tuple[str, str]]:
-    named = [(kind, site.words(f"kind/{kind}/many")) for kind in KINDS]
+    named = [(kind, kind_word(kind, "many", site.language)) for kind in KINDS]
     return sorted(named, key=lambda one: collation(one[1]))
 
 
@@ -125,20 +126,20 @@ def _capped(lines: list[AlignmentLine]) -> tuple[list[AlignmentLine], int]:
 def _line(site: PageContext, row: AlignedRow, work: AlignmentWork, register: Register) -> AlignmentLine:
     number = row.number + 1 + work.listing.headed
     if row.record is None:
-        return AlignmentLine(number, row.text, why=reasons.note(row.outcome, site.words))
+        return AlignmentLine(number, row.text, why=reasons.note(row.outcome, site.language))
     best = row.outcome.matched
-    why = reasons.reason(best, site.words, register) if best is not None else ""
+    why = reasons.reason(best, site.language, register) if best is not None else ""
     path = site.addresses.path(f"/doc/{row.record.id}")
     return AlignmentLine(number, row.text, reasons.name(row.record, site.language), path, why)
 
 
 def _asked(site: PageContext, row: AlignedRow, work: AlignmentWork, register: Register) -> AlignmentLine:
-    words = site.words
+    language = site.language
     options = tuple(
         (
             one.record.id,
             reasons.name(one.record, site.language),
-            " – ".join((reasons.description(one.record, words), reasons.reason(one, words, register))),
+            " – ".join((reasons.description(one.record, language), reasons.reason(one, language, register))),
         )
         for one in row.candidates
     )
@@ -147,6 +148,6 @@ def _asked(site: PageContext, row: AlignedRow, work: AlignmentWork, register: Re
         row.text,
         name=work.choice.picks.get(row.number, ""),
         path=str(row.number),
-        why=reasons.note(row.outcome, words),
+        why=reasons.note(row.outcome, language),
         options=options,
     )

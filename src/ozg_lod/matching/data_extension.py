@@ -13,7 +13,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import (
     DCT,
     ORG,
@@ -22,7 +22,6 @@ from ozg_lod.core.vocab import (
     WGS84,
     XSD,
 )
-from ozg_lod.http.words import Words
 from ozg_lod.matching.register import Register, RegisterEntry
 from ozg_lod.rdf.graph import (
     Graph,
@@ -127,9 +126,9 @@ def proposed(kind: str, limit: int) -> list[ExtensionProperty]:
     return [one for one in PROPERTIES if not (kind and one.kinds) or kind in one.kinds][:limit]
 
 
-def described(one: ExtensionProperty, words: Words) -> dict[str, str]:
+def described(one: ExtensionProperty, language: Language) -> dict[str, str]:
     """Return a property as the protocol names it."""
-    return {"id": one.id, "name": NAMES[one.id][words.language]}
+    return {"id": one.id, "name": NAMES[one.id][language]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ class Reader:
 
     graph: Graph
     register: Register
-    words: Words
+    language: Language
     base_iri: str
     public_url: str
 
@@ -175,7 +174,7 @@ class Reader:
 
     def _in_language(self, terms: Sequence[Term]) -> Sequence[Term]:
         """Return the texts of the answer's language where there are any, else all."""
-        fitting = [t for t in terms if isinstance(t, ox.Literal) and t.language in {self.words.language, None}]
+        fitting = [t for t in terms if isinstance(t, ox.Literal) and t.language in {self.language, None}]
         return [t for t in terms if not isinstance(t, ox.Literal)] + fitting or list(terms)
 
     def _subjects(self, iri: str, one: ExtensionProperty) -> list[str]:
@@ -188,7 +187,7 @@ class Reader:
         iri = iri_of(term)
         if iri:
             start = f"{self.base_iri}id/"
-            name = pick(self.graph.names(iri), self.words.language, iri)[0]
+            name = pick(self.graph.names(iri), self.language, iri)[0]
             return {"id": iri.removeprefix(start), "name": name} if iri.startswith(start) else {"str": name}
         if not isinstance(term, ox.Literal):
             return {}

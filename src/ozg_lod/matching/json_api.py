@@ -13,12 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.core.errors import BadRequest, UnsupportedMedia
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.language import choose_language
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import RequestConditions, reply, response
-from ozg_lod.http.words import Words, words
 from ozg_lod.rdf import formats
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -27,9 +26,9 @@ _VARY: Final = "Accept-Language, Accept-Encoding"
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def spoken(request: Request) -> Words:
-    """Return the words of the language asked for."""
-    return words(choose_language(request.query_params.get("lang"), request.headers.get("accept-language")))
+def spoken(request: Request) -> Language:
+    """Return the language asked for."""
+    return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
 
 
 async def json_body(request: Request, limit_bytes: int) -> str:
@@ -96,14 +95,14 @@ def number(request: Request, name: str, *, usual: int, least: int = 1, most: int
     return min(int(text), most)
 
 
-def sent(body: object, said: Words) -> Response:
+def sent(body: object, language: Language) -> Response:
     """Return an answer to what this client asked; nobody keeps it."""
-    headers = {"content-language": said.language, "vary": "Accept-Language", "cache-control": "no-store"}
+    headers = {"content-language": language, "vary": "Accept-Language", "cache-control": "no-store"}
     return Response(json.dumps(body, ensure_ascii=False), 200, headers, formats.JSON.media_type)
 
 
-def same_for_all(request: Request, body: bytes, content_type: str, said: Words, **more: str) -> Response:
+def same_for_all(request: Request, body: bytes, content_type: str, language: Language, **more: str) -> Response:
     """Return an answer that is the same for everybody who speaks this language, until the data change."""
-    mark = f"{request.app.state.opened.version} {hashlib.sha256(body).hexdigest()} {said.language}"
-    fields = {"content-type": content_type, "content-language": said.language, "vary": _VARY, **more}
+    mark = f"{request.app.state.opened.version} {hashlib.sha256(body).hexdigest()} {language}"
+    fields = {"content-type": content_type, "content-language": language, "vary": _VARY, **more}
     return response(reply(CachedBody(body), RequestConditions.of(request), mark=mark, headers=fields))

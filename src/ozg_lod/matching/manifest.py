@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod import __version__
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import OZG
-from ozg_lod.http.words import Words
 from ozg_lod.matching.reconcile_queries import BATCH
 from ozg_lod.matching.reconciliation import type_of
 from ozg_lod.matching.register import KINDS
@@ -31,7 +30,7 @@ class ReconciliationService:
     base_iri: str
     public_url: str
 
-    def manifest_02(self, words: Words) -> dict[str, object]:
+    def manifest_02(self, language: Language) -> dict[str, object]:
         """Return the manifest of version 0.2, the one OpenRefine reads."""
         suggest = {
             what: {
@@ -43,7 +42,7 @@ class ReconciliationService:
         }
         return {
             "versions": ["0.2", "1.0-draft"],
-            **self._named(words),
+            **self._named(language),
             "identifierSpace": f"{self.base_iri}id/",
             "schemaSpace": OZG,
             "view": {"url": f"{self.public_url}/id/{{{{id}}}}"},
@@ -54,38 +53,38 @@ class ReconciliationService:
                 "property_settings": [
                     {
                         "name": "limit",
-                        "label": _("At most so many values")[words.language],
+                        "label": _("At most so many values")[language],
                         "type": "number",
                         "default": 0,
-                        "help_text": _("0: all values")[words.language],
+                        "help_text": _("0: all values")[language],
                     }
                 ],
             },
         }
 
-    def manifest_10(self, words: Words) -> dict[str, object]:
+    def manifest_10(self, language: Language) -> dict[str, object]:
         """Return the manifest of version 1.0-draft."""
-        setting = {"id": "limit", "name": _("At most so many values")[words.language], "type": "number", "default": 0}
+        setting = {"id": "limit", "name": _("At most so many values")[language], "type": "number", "default": 0}
         return {
             "versions": ["1.0-draft"],
-            **self._named(words),
-            "lang": words.language,
+            **self._named(language),
+            "lang": language,
             "standardizedScore": True,
             "view": {"url": f"{self.public_url}/id/{{+id}}"},
             "preview": {"width": WIDTH, "height": HEIGHT},
             "suggest": {"entity": True, "property": True, "type": True},
             "extend": {
                 "proposeProperties": True,
-                "propertySettings": [{**setting, "helpText": _("0: all values")[words.language]}],
+                "propertySettings": [{**setting, "helpText": _("0: all values")[language]}],
             },
         }
 
-    def _named(self, words: Words) -> dict[str, object]:
+    def _named(self, language: Language) -> dict[str, object]:
         return {
-            "name": _("{title}: municipalities, districts, services", title=self.title)[words.language],
+            "name": _("{title}: municipalities, districts, services", title=self.title)[language],
             "documentation": f"{self.public_url}/abgleich",
             "logo": f"{self.public_url}/favicon.ico",
             "serviceVersion": __version__,
             "batchSize": BATCH,
-            "defaultTypes": [type_of(kind, words) for kind in KINDS],
+            "defaultTypes": [type_of(kind, language) for kind in KINDS],
         }

@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from ozg_lod.http.words import Words
+from ozg_lod.core.messages import Language
 from ozg_lod.matching import reasons
 from ozg_lod.matching.data_extension import NAMES, Reader
 from ozg_lod.matching.register import RegisterEntry
@@ -23,16 +23,16 @@ def page(site: PageContext, record: RegisterEntry, reader: Reader) -> bytes:
         "glance.html",
         site,
         name=reasons.name(record, site.language),
-        about=reasons.description(record, site.words),
+        about=reasons.description(record, site.language),
         facts=[(name, texts) for name, texts in facts if texts],
         iri=record.iri,
         href=site.addresses.absolute(site.path),
     )
 
 
-def flyout_of_thing(record: RegisterEntry, words: Words) -> str:
+def flyout_of_thing(record: RegisterEntry, language: Language) -> str:
     """Return the hint about a thing."""
-    return flyout(reasons.name(record, words.language), reasons.description(record, words))
+    return flyout(reasons.name(record, language), reasons.description(record, language))
 
 
 def flyout(name: str, about: str) -> str:

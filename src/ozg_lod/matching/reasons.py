@@ -7,8 +7,8 @@ from typing import Final
 
 from babel.dates import format_date
 
-from ozg_lod.core.messages import _
-from ozg_lod.http.words import Words
+from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.messages import Language, _
 from ozg_lod.matching.matching import Candidate, MatchResult
 from ozg_lod.matching.register import Register, RegisterEntry
 
@@ -49,40 +49,40 @@ def name(record: RegisterEntry, language: str) -> str:
     return (record.en if language == "en" else "") or record.de
 
 
-def description(record: RegisterEntry, words: Words) -> str:
+def description(record: RegisterEntry, language: Language) -> str:
     """Return what tells a thing apart from its namesakes: kind, district, key, and until when it existed."""
-    kind = (record.type_en if words.language == "en" else "") or record.type_de
+    kind = (record.type_en if language == "en" else "") or record.type_de
     if record.kind == "concept" or not kind:
-        kind = words(f"kind/{record.kind}/one")
+        kind = kind_word(record.kind, "one", language)
     until = (
-        _("does not exist any more, last day {until}", until=_day(record.until, words))[words.language]
+        _("does not exist any more, last day {until}", until=_day(record.until, language))[language]
         if record.until
         else ""
     )
     return ", ".join(part for part in (kind, record.district, record.official, until) if part)
 
 
-def reason(candidate: Candidate, words: Words, register: Register) -> str:
+def reason(candidate: Candidate, language: Language, register: Register) -> str:
     """Return why the candidate is proposed, and what speaks against it."""
-    said = [_REASONS[candidate.reason][words.language]]
+    said = [_REASONS[candidate.reason][language]]
     if candidate.caution and candidate.caution != candidate.reason:
-        said.append(_CAUTIONS[candidate.caution][words.language].format(until=_day(candidate.record.until, words)))
+        said.append(_CAUTIONS[candidate.caution][language].format(until=_day(candidate.record.until, language)))
     after = register.records.get(candidate.record.successor)
     if after is not None:
-        said.append(_("now {name}", name=name(after, words.language))[words.language])
+        said.append(_("now {name}", name=name(after, language))[language])
     return "; ".join(said)
 
 
-def note(outcome: MatchResult, words: Words) -> str:
+def note(outcome: MatchResult, language: Language) -> str:
     """Return why nothing is sure, "" where something is."""
     if not outcome.note:
         return ""
     if outcome.note in _NOTES:
-        return _NOTES[outcome.note][words.language]
-    said = _CAUTIONS[outcome.note][words.language]
+        return _NOTES[outcome.note][language]
+    said = _CAUTIONS[outcome.note][language]
     return f"{said[0].upper()}{said[1:]}."
 
 
-def _day(until: str, words: Words) -> str:
-    locale = "de_DE" if words.language == "de" else "en_GB"
+def _day(until: str, language: Language) -> str:
+    locale = "de_DE" if language == "de" else "en_GB"
     return format_date(date.fromisoformat(until), "long", locale=locale) if until else ""

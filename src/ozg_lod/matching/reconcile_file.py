@@ -9,7 +9,6 @@ from pathlib import PurePath
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import Language, _
 from ozg_lod.core.settings import Settings
-from ozg_lod.http.words import words
 from ozg_lod.matching import alignment_files
 from ozg_lod.matching.alignment import (
     NOBODY,
@@ -64,14 +63,14 @@ def reconciled(settings: Settings, order: FileMatchRequest, content: bytes) -> F
     known = _register(settings)
     listing = _read(settings, order.name, content)
     rows = align(known, listing, AlignmentChoice.of(listing, _chosen(listing, order)))
-    found, say = count(rows), words(order.language)
+    found = count(rows)
     summary = _(
         "{count} rows: {matched} found, {unclear} unclear, {unknown} unknown",
         count=len(rows),
         matched=found[AlignmentState.MATCHED],
         unclear=found[AlignmentState.UNCLEAR],
         unknown=found[AlignmentState.UNKNOWN],
-    )[say.language]
+    )[order.language]
     return FileMatchSummary(
         _written(form, listing, rows, known, order),
         summary,
@@ -118,4 +117,4 @@ def _written(
     if form is formats.TURTLE:
         return alignment_files.as_turtle(rows)
     write = alignment_files.as_workbook if form is formats.XLSX else alignment_files.as_csv
-    return write(listing, rows, words(order.language), known)
+    return write(listing, rows, order.language, known)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ozg_lod.core.messages import _
-from ozg_lod.http.words import Words
+from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.messages import Language, _
 from ozg_lod.matching import reasons
 from ozg_lod.matching.matching import (
     Candidate,
@@ -41,29 +41,32 @@ _FEATURES: Final = {
 }
 
 
-def candidate_02(one: Candidate, words: Words, register: Register) -> dict[str, object]:
+def candidate_02(one: Candidate, language: Language, register: Register) -> dict[str, object]:
     """Return a candidate as version 0.2 writes it."""
-    return {**_candidate(one, words, register), "features": [_feature(name, value) for name, value in _features(one)]}
+    return {
+        **_candidate(one, language, register),
+        "features": [_feature(name, value) for name, value in _features(one)],
+    }
 
 
-def candidate_10(one: Candidate, words: Words, register: Register) -> dict[str, object]:
+def candidate_10(one: Candidate, language: Language, register: Register) -> dict[str, object]:
     """Return a candidate as version 1.0-draft writes it: every feature has a name."""
-    features = [{**_feature(name, value), "name": _FEATURES[name][words.language]} for name, value in _features(one)]
-    return {**_candidate(one, words, register), "features": features}
+    features = [{**_feature(name, value), "name": _FEATURES[name][language]} for name, value in _features(one)]
+    return {**_candidate(one, language, register), "features": features}
 
 
-def type_of(kind: str, words: Words) -> dict[str, str]:
+def type_of(kind: str, language: Language) -> dict[str, str]:
     """Return a kind as a type of the protocol."""
-    return {"id": kind, "name": words(f"kind/{kind}/one")}
+    return {"id": kind, "name": kind_word(kind, "one", language)}
 
 
-def _candidate(one: Candidate, words: Words, register: Register) -> dict[str, object]:
-    said = (reasons.description(one.record, words), reasons.reason(one, words, register))
+def _candidate(one: Candidate, language: Language, register: Register) -> dict[str, object]:
+    said = (reasons.description(one.record, language), reasons.reason(one, language, register))
     return {
         "id": one.record.id,
-        "name": reasons.name(one.record, words.language),
+        "name": reasons.name(one.record, language),
         "description": " – ".join(part for part in said if part),
-        "type": [type_of(one.record.kind, words)],
+        "type": [type_of(one.record.kind, language)],
         "score": one.score,
         "match": one.match,
     }

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from ozg_lod.core.folding import contract, fold
-from ozg_lod.http.words import Words
+from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.messages import Language
 from ozg_lod.matching import reasons
 from ozg_lod.matching.data_extension import NAMES, PROPERTIES, described
 from ozg_lod.matching.reconcile_queries import EVIDENCE
@@ -34,25 +35,27 @@ def things(register: Register, prefix: str, kinds: Sequence[str]) -> list[Regist
     return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
 
 
-def thing(record: RegisterEntry, words: Words) -> dict[str, object]:
+def thing(record: RegisterEntry, language: Language) -> dict[str, object]:
     """Return a thing as it is suggested."""
     return {
         "id": record.id,
-        "name": reasons.name(record, words.language),
-        "description": reasons.description(record, words),
-        "notable": [type_of(record.kind, words)],
+        "name": reasons.name(record, language),
+        "description": reasons.description(record, language),
+        "notable": [type_of(record.kind, language)],
     }
 
 
-def types(prefix: str, words: Words) -> list[dict[str, str]]:
+def types(prefix: str, language: Language) -> list[dict[str, str]]:
     """Return the kinds that begin so; all of them for an empty prefix."""
-    return _beginning([{**type_of(kind, words), "description": words(f"kind/{kind}/about")} for kind in KINDS], prefix)
+    return _beginning(
+        [{**type_of(kind, language), "description": kind_word(kind, "about", language)} for kind in KINDS], prefix
+    )
 
 
-def properties(prefix: str, words: Words) -> list[dict[str, str]]:
+def properties(prefix: str, language: Language) -> list[dict[str, str]]:
     """Return the properties that begin so: those that are compared first, then those that can be fetched."""
-    compared = [{"id": name, "name": NAMES[name][words.language]} for name in EVIDENCE]
-    fetched = [described(one, words) for one in PROPERTIES if one.id not in EVIDENCE]
+    compared = [{"id": name, "name": NAMES[name][language]} for name in EVIDENCE]
+    fetched = [described(one, language) for one in PROPERTIES if one.id not in EVIDENCE]
     return _beginning([*compared, *fetched], prefix)
 
 

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from ozg_lod.catalogue.flat_tables import FlatColumn, FlatQuery, questions
 from ozg_lod.core.csv_writer import harmless, written
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import (
     ONTOLOGY,
     OZG,
@@ -25,7 +25,6 @@ from ozg_lod.core.vocab import (
     SKOS,
     prefixed,
 )
-from ozg_lod.http.words import Words
 from ozg_lod.rdf.graph import (
     TYPE,
     Graph,
@@ -198,15 +197,15 @@ def key(iri: str) -> str:
     return prefixed(iri)
 
 
-def as_csv(book: Codebook, words: Words, name: Callable[[str], str]) -> bytes:
+def as_csv(book: Codebook, language: Language, name: Callable[[str], str]) -> bytes:
     """Return the codebook as a table (RFC 4180) in the language of `words`; `name` writes the name of an IRI."""
     head = ("table", "name", "label", "unit", "datatype", "values", "missing", "zeros", "empty_means", "zero_means")
-    rows = (head, *_of_tables(book, words), *_of_properties(book, words, name))
+    rows = (head, *_of_tables(book, language), *_of_properties(book, language, name))
     return written([harmless(cell) for cell in row] for row in rows)
 
 
-def _of_tables(book: Codebook, words: Words) -> Iterator[list[str]]:
-    language = words.language
+def _of_tables(book: Codebook, language: Language) -> Iterator[list[str]]:
+    language = language
     for table in book.tables:
         for one in table.columns:
             column = one.column
@@ -217,7 +216,7 @@ def _of_tables(book: Codebook, words: Words) -> Iterator[list[str]]:
             yield [table.name, column.name, label, unit, column.datatype, *counts, empty, zero]
 
 
-def _of_properties(book: Codebook, words: Words, name: Callable[[str], str]) -> Iterator[list[str]]:
+def _of_properties(book: Codebook, language: Language, name: Callable[[str], str]) -> Iterator[list[str]]:
     for one in book.properties:
         lacking = "" if one.lacking is None else str(one.lacking)
         datatypes = " ".join(prefixed(datatype) if datatype else "IRI" for datatype in one.datatypes)
@@ -225,10 +224,10 @@ def _of_properties(book: Codebook, words: Words, name: Callable[[str], str]) -> 
             filter(
                 None,
                 [
-                    _("The source of the statement does not state it.")[words.language] if one.stated else "",
-                    pick(one.notes, words.language)[0],
+                    _("The source of the statement does not state it.")[language] if one.stated else "",
+                    pick(one.notes, language)[0],
                 ],
             )
         )
-        zero = _("Does not occur: the rules ask for more than 0.")[words.language] if one.positive else ""
+        zero = _("Does not occur: the rules ask for more than 0.")[language] if one.positive else ""
         yield ["", key(one.iri), name(one.iri), "", datatypes, str(one.triples), lacking, "", empty, zero]

@@ -157,7 +157,7 @@ def _fact(writer: ValueWriter, offer: EfaOffer, predicate: str) -> OfferFact:
 def _of_reuse(writer: ValueWriter, reuse: OfferReuse) -> list[OfferFact]:
     named = [(name, _FACT_NAMES[name.removeprefix(OZG)]) for name in OF_REUSE]
     facts = [
-        OfferFact(Value(text[writer.words.language]), _values(writer, reuse.facts.get(name, ()), name))
+        OfferFact(Value(text[writer.language]), _values(writer, reuse.facts.get(name, ()), name))
         for name, text in named
     ]
     return [one for one in facts if one.values]

@@ -167,7 +167,7 @@ def _name(area: Area, writer: ValueWriter) -> Value:
 
 def _short(area: Area, writer: ValueWriter) -> str:
     """Return the name for the drawing: of "Landkreis Gießen" what tells it apart."""
-    return pick(area.names, writer.words.language, area.key)[0].removeprefix("Landkreis ")
+    return pick(area.names, writer.language, area.key)[0].removeprefix("Landkreis ")
 
 
 _MARKS: Final = {
@@ -180,7 +180,7 @@ def _shape(area: Area, frame: Frame, writer: ValueWriter, atlas: Atlas) -> Shape
     name = _name(area, writer)
     district = atlas.find(area.district)
     around = f" ({_name(district, writer).text})" if district is not None else ""
-    said = f": {_MARKS[area.mark][writer.words.language]}" if area.mark else ""
+    said = f": {_MARKS[area.mark][writer.language]}" if area.mark else ""
     href = name.target.href if name.target else ""
     tinted = district is not None and district.mark == PARTICIPATES
     return Shape(area.key, name.text, href, f"{name.text}{around}{said}", frame.path(area.outline), area.mark, tinted)

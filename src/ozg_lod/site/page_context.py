@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from babel import Locale
 
 from ozg_lod.core.messages import LANGUAGES, Language, _
-from ozg_lod.http.words import Words, words
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.site.values import ValueWriter
 
@@ -29,11 +28,6 @@ class PageContext:
     official: str = ""
 
     @property
-    def words(self) -> Words:
-        """Return the texts in the page's language."""
-        return words(self.language)
-
-    @property
     def other_languages(self) -> list[tuple[Language, str, str]]:
         """Return the languages the switch leads to, each with its name and what the link says, both in itself."""
         names = {tag: str(Locale.parse(tag).get_display_name(tag)) for tag in LANGUAGES if tag != self.language}
@@ -41,4 +35,4 @@ class PageContext:
 
     def writer(self, names: Mapping[str, Mapping[str, str]]) -> ValueWriter:
         """Return the writer of values for these names."""
-        return ValueWriter(self.words, self.addresses, names)
+        return ValueWriter(self.language, self.addresses, names)

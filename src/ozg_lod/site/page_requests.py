@@ -12,12 +12,12 @@ import pyoxigraph as ox
 from starlette.requests import Request
 
 from ozg_lod.core.errors import BadRequest, NotFound
+from ozg_lod.core.kind_words import kind_word
 from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, _, joined
 from ozg_lod.core.vocab import DCAT, DCT, ONTOLOGY
 from ozg_lod.http.language import choose_language
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import BytesResponse, RequestConditions, reply
-from ozg_lod.http.words import words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.formats import Format
@@ -185,7 +185,7 @@ class PageRequest:
             near = [(f"{self.opened.base_iri}id/{found}", found) for found in self.directory.nearest_kinds(kind)]
             return _not_found(_("There is no list “{kind}”", kind=kind[:40]), near)
         near = [(e.iri, pick(e.names, self.language, e.key)[0]) for e in self.directory.nearest(kind, key)]
-        kinds_name = Label({language: words(language)(f"kind/{kind}/many") for language in LANGUAGES})
+        kinds_name = Label({language: kind_word(kind, "many", language) for language in LANGUAGES})
         return _not_found(_("“{kind}” has no entry “{key}”", key=key[:80], kind=kinds_name), near)
 
     @property

@@ -6,7 +6,7 @@ Every template escapes what it prints; a gap that is not filled is an error (Str
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from types import CodeType
 from typing import Final
 
@@ -14,6 +14,7 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.kind_words import column_word, kind_word
 from ozg_lod.core.messages import LANGUAGES, SOURCE_LANGUAGE, Language, _, ngettext, pgettext, say
 from ozg_lod.core.vocab import ADMS, OZG
 from ozg_lod.rdf import formats
@@ -163,8 +164,7 @@ def listing(site: PageContext, table: ListTable) -> bytes:
 
 
 def _heading(site: PageContext, writer: ValueWriter, column: ListColumn) -> str:
-    key = f"column/{column.name}"
-    return site.words(key) if site.words.has(key) else writer.name(column.predicate).text
+    return column_word(column.name, site.language) or writer.name(column.predicate).text
 
 
 def _ordered(writer: ValueWriter, terms: Sequence[Term], column: ListColumn) -> list[Value]:
@@ -240,7 +240,7 @@ def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWH
 def render(template: str, site: PageContext, **gaps: object) -> bytes:
     """Return a template filled in, for pages that are made in a module of their own."""
     page = _environment(site.language).get_template(template)
-    return page.render(site=site, w=site.words, a=site.addresses, **gaps).encode()
+    return page.render(site=site, a=site.addresses, **gaps).encode()
 
 
 def fill(template: str, **gaps: object) -> str:
@@ -292,5 +292,6 @@ def _environment(language: Language) -> Environment:
         newstyle=False,
         pgettext=lambda context, text, **values: pgettext(context, text, **values)[language],
     )
+    environment.globals["kind_word"] = partial(kind_word, language=language)
     environment.globals |= {"menu": _MENU, "footing": _FOOTING}
     return environment

@@ -86,7 +86,7 @@ def changes(
             resources = getattr(publication, kind) or ()
             links = [_link(site, iri, names) for iri in resources[:_MOST_NAMES]]
             groups.append((kind, len(resources), links))
-        shown.append((publication, feed.summary(publication, site.words), [group for group in groups if group[1]]))
+        shown.append((publication, feed.summary(publication, site.language), [group for group in groups if group[1]]))
     days = {publication.number: _day(site, publication.time) for publication in log}
     return pages.render("changes.html", site, shown=shown, days=days, page=page, pages=of)
 

@@ -232,11 +232,11 @@ class ThingComposer:
     def _called(self, predicate: str, values: Sequence[Value]) -> Value:
         """Return the name of a property; a name in the other language only is said to be one."""
         if predicate in LABELS and all(value.language for value in values):
-            return Value(_("German name")[self.writer.words.language])
+            return Value(_("German name")[self.writer.language])
         return self.writer.name(predicate)
 
     def _heading(self, predicate: str, statement: str) -> str:
-        language = self.writer.words.language
+        language = self.writer.language
         known = incoming_heading(predicate, statement, language, about=predicate == _ABOUT)
         return known or _("Links by “{property}”", property=self.writer.name(predicate).text)[language]
 

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
-from ozg_lod.core.messages import _, ngettext, say
+from ozg_lod.core.messages import Language, _, ngettext, say
 from ozg_lod.core.vocab import (
     GEO,
     OZG,
@@ -22,7 +22,6 @@ from ozg_lod.core.vocab import (
     WGS84,
     XSD,
 )
-from ozg_lod.http.words import Words
 from ozg_lod.rdf.addresses import Addresses, Target
 from ozg_lod.rdf.graph import Term, iri_of, pick
 from ozg_lod.site.term_names import term_name
@@ -55,20 +54,20 @@ _TRUTH: Final = {"true": _("yes"), "1": _("yes"), "false": _("no"), "0": _("no")
 class ValueWriter:
     """Writes terms in one language, with names instead of IRIs."""
 
-    words: Words
+    language: Language
     addresses: Addresses
     names: Mapping[str, Mapping[str, str]]
 
     @property
     def locale(self) -> str:
         """Return the locale of dates and numbers."""
-        return _LOCALES[self.words.language]
+        return _LOCALES[self.language]
 
     def name(self, iri: str) -> Value:
         """Return the name of `iri` as a link where there is a page for it, the IRI itself where it has no name."""
         known = self.names.get(iri) or {}
-        text, language = pick(known, self.words.language)
-        text = text or term_name(iri, self.words.language) or self._last_part(iri)
+        text, language = pick(known, self.language)
+        text = text or term_name(iri, self.language) or self._last_part(iri)
         return Value(text, self._foreign(language), self.addresses.target(iri), "link")
 
     def values(self, terms: Iterable[Term], predicate: str, unit: str = "") -> list[Value]:
@@ -79,7 +78,7 @@ class ValueWriter:
         """Return all terms, but of texts with a language those in the page's language if there are any."""
         terms = list(terms)
         tagged = [term for term in terms if isinstance(term, ox.Literal) and term.language]
-        ours = [term for term in tagged if term.language == self.words.language]
+        ours = [term for term in tagged if term.language == self.language]
         return [term for term in terms if term not in tagged or term in ours] if ours else terms
 
     def value(self, term: Term, predicate: str = "", unit: str = "") -> Value:
@@ -120,7 +119,7 @@ class ValueWriter:
 
     def boolean(self, text: str, _predicate: str) -> Value:
         """Write an xsd:boolean."""
-        return Value(_TRUTH[text][self.words.language])
+        return Value(_TRUTH[text][self.language])
 
     def duration(self, text: str, _predicate: str) -> Value:
         """Write an xsd:yearMonthDuration of years, months or both."""
@@ -132,16 +131,14 @@ class ValueWriter:
             ngettext("{count} year", "{count} years", years) if years else "",
             ngettext("{count} month", "{count} months", months) if months else "",
         )
-        return Value(", ".join(say(part, self.words.language) for part in stated if part))
+        return Value(", ".join(say(part, self.language) for part in stated if part))
 
     def shape(self, text: str, _predicate: str) -> Value:
         """Write a WKT outline as the number of its points; a point as it stands."""
         if "POLYGON" not in text:
             return Value(text, kind="code")
         return Value(
-            _("Outline of {count} points, simplified for maps", count=self.count(text.count(",") + 1))[
-                self.words.language
-            ]
+            _("Outline of {count} points, simplified for maps", count=self.count(text.count(",") + 1))[self.language]
         )
 
     def number(self, text: str, predicate: str) -> Value:
@@ -153,7 +150,7 @@ class ValueWriter:
             return Value(text, kind="number")
         if _AMOUNT.fullmatch(predicate):
             pattern = ("#,##0.00 ¤", "¤#,##0.00") if amount % 1 else ("#,##0 ¤", "¤#,##0")
-            chosen = pattern[self.words.language == "en"]
+            chosen = pattern[self.language == "en"]
             said = format_currency(amount, "EUR", chosen, locale=self.locale, currency_digits=False)
             return Value(said.replace("\N{NO-BREAK SPACE}", " "), kind="number")
         said = format_decimal(amount, locale=self.locale, decimal_quantization=False)
@@ -161,11 +158,11 @@ class ValueWriter:
 
     def _unit(self, predicate: str) -> str:
         if predicate.endswith("Percent"):
-            return " %" if self.words.language == "de" else "%"
+            return " %" if self.language == "de" else "%"
         return " km²" if predicate.endswith("Km2") else ""
 
     def _foreign(self, language: str) -> str:
-        return "" if language == self.words.language else language
+        return "" if language == self.language else language
 
     def _last_part(self, iri: str) -> str:
         if self.addresses.target(iri) is None or not iri.startswith(self.addresses.base_iri):

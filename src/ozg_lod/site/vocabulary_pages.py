@@ -132,8 +132,8 @@ def _told_apart(writer: ValueWriter, term: Term, others: Sequence[Term]) -> str:
 def _kind(writer: ValueWriter, term: ox.Literal) -> str:
     """Return what kind of value a literal is: its language, or its datatype."""
     if term.language:
-        return str(Locale(writer.words.language).languages.get(term.language, term.language))
-    return datatype_name(term.datatype.value, writer.words.language) or prefixed(term.datatype.value)
+        return str(Locale(writer.language).languages.get(term.language, term.language))
+    return datatype_name(term.datatype.value, writer.language) or prefixed(term.datatype.value)
 
 
 def _shown(writer: ValueWriter, graph: Graph, example: ox.Triple) -> StatementView:

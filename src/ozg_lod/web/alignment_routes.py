@@ -92,14 +92,14 @@ def _aligned(request: Request, listing: Listing, choice: AlignmentChoice) -> lis
 
 
 def _saved(request: Request, visit: PageRequest, work: AlignmentWork, form: formats.Format) -> Response:
-    words, register_ = visit.site.words, _known(request)
+    language, register_ = visit.site.language, _known(request)
     if form is formats.TURTLE:
         body = alignment_files.as_turtle(work.rows)
     elif form is formats.XLSX:
-        body = alignment_files.as_workbook(work.listing, work.rows, words, register_)
+        body = alignment_files.as_workbook(work.listing, work.rows, language, register_)
     else:
-        body = alignment_files.as_csv(work.listing, work.rows, words, register_)
-    ending = _("matched")[words.language]
+        body = alignment_files.as_csv(work.listing, work.rows, language, register_)
+    ending = _("matched")[language]
     name = f"{PurePosixPath(work.upload.name).stem}-{ending}.{form.suffix}"
     headers = {**sendings.NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
     return Response(body, headers=headers)

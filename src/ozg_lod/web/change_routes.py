@@ -20,7 +20,6 @@ from ozg_lod.http.responses import (
     reply,
     response,
 )
-from ozg_lod.http.words import words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import Graph, pick
 from ozg_lod.site import portal_pages
@@ -98,7 +97,7 @@ def _atom(request: Request) -> Response:
         iri=f"{opened.base_iri}catalog",
         public_url=opened.public_url,
         title=visit.title,
-        words=words(language),
+        language=language,
     )
     asked = RequestConditions.of(request)
     headers = {

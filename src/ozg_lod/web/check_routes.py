@@ -160,8 +160,8 @@ def _saved(answer: Response, name: str, form: Format, *, marked: str) -> Respons
 
 def _ending(visit: PageRequest, button: str) -> str:
     """Return what a download adds to the name of the file."""
-    words = visit.site.words
-    return _("corrected")[words.language] if button == "corrected" else _("checked")[words.language]
+    language = visit.site.language
+    return _("corrected")[language] if button == "corrected" else _("checked")[language]
 
 
 def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:

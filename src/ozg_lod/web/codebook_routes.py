@@ -54,7 +54,7 @@ def _made(visit: PageRequest, opened: ServedSnapshot) -> bytes:
     names = {one.iri: one.names for one in book.properties} | {iri: visit.graph.names(iri) for iri in types}
     writer = visit.site.writer(names)
     if visit.form is formats.CSV:
-        return codebook.as_csv(book, visit.site.words, lambda iri: writer.name(iri).text)
+        return codebook.as_csv(book, visit.site.language, lambda iri: writer.name(iri).text)
     return render(
         "codebuch.html",
         visit.site,
@@ -75,5 +75,5 @@ def _book(visit: PageRequest, opened: ServedSnapshot) -> codebook.Codebook:
 def _datatype(writer: ValueWriter, name: str) -> str:
     """Return the name of a datatype as people read it; things have none."""
     if not name:
-        return _("link")[writer.words.language]
-    return term_name(name if ":" in name else XSD + name, writer.words.language) or name
+        return _("link")[writer.language]
+    return term_name(name if ":" in name else XSD + name, writer.language) or name

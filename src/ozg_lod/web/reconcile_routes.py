@@ -14,11 +14,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ozg_lod.core.errors import BadRequest, TooLarge, UnsupportedMedia
-from ozg_lod.core.messages import _
+from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import DCAT
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.clients import client_of
-from ozg_lod.http.words import Words
 from ozg_lod.matching import register
 from ozg_lod.matching.data_extension import BY_ID, NAMES, Reader
 from ozg_lod.matching.json_api import (
@@ -144,7 +144,7 @@ def _matched_10(request: Request, text: str) -> Response:
 def _extended_02(request: Request, text: str) -> Response:
     reader, ids, properties = _extension(request, text)
     rows = {thing: {name: reader.values(thing, name, how) for name, how in properties} for thing in ids}
-    return sent({"meta": _meta(properties, reader.words), "rows": rows}, reader.words)
+    return sent({"meta": _meta(properties, reader.language), "rows": rows}, reader.language)
 
 
 def _extended_10(request: Request, text: str) -> Response:
@@ -156,7 +156,7 @@ def _extended_10(request: Request, text: str) -> Response:
         }
         for thing in ids
     ]
-    return sent({"meta": _meta(properties, reader.words), "rows": rows}, reader.words)
+    return sent({"meta": _meta(properties, reader.language), "rows": rows}, reader.language)
 
 
 _ASKED: Final[dict[str, Callable[[Request, str], Response]]] = {"queries": _matched_02, "extend": _extended_02}
@@ -190,12 +190,14 @@ def _list_of(found: object, kind: type) -> list[Any] | None:
     return found if isinstance(found, list) and all(isinstance(one, kind) for one in found) else None
 
 
-def _meta(properties: Sequence[tuple[str, object]], said: Words) -> list[dict[str, object]]:
+def _meta(properties: Sequence[tuple[str, object]], language: Language) -> list[dict[str, object]]:
     meta: list[dict[str, object]] = []
     for name, _settings in properties:
         one = BY_ID.get(name)
-        typed = {"type": {"id": one.entity, "name": said(f"kind/{one.entity}/one")}} if one and one.entity else {}
-        meta.append({"id": name, "name": NAMES[name][said.language] if one else name or "-", **typed})
+        typed = (
+            {"type": {"id": one.entity, "name": kind_word(one.entity, "one", language)}} if one and one.entity else {}
+        )
+        meta.append({"id": name, "name": NAMES[name][language] if one else name or "-", **typed})
     return meta
 
 
@@ -204,7 +206,7 @@ def _register(request: Request) -> Register:
     return register.of(opened)
 
 
-def _title(opened: ServedSnapshot, said: Words) -> str:
+def _title(opened: ServedSnapshot, language: Language) -> str:
     graph = Graph(opened.store)
     catalogue = next((iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog")), "")
-    return pick(graph.names(catalogue) if catalogue else {}, said.language, _("OZG catalogue Hesse")[said.language])[0]
+    return pick(graph.names(catalogue) if catalogue else {}, language, _("OZG catalogue Hesse")[language])[0]

@@ -15,7 +15,6 @@ from ozg_lod.http.dates import http_date
 from ozg_lod.http.language import choose_language
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import RequestConditions, reply, response
-from ozg_lod.http.words import words
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
 from ozg_lod.rdf.graph import pick
@@ -108,9 +107,7 @@ def _feed(request: Request, kind: str, key: str) -> Response:
     log = answers.publications(request)
     touched = {iri, *(subject for subject in _speaking(visit, iri))}
     name = pick(visit.graph.names(iri), language, key)[0]
-    body = feed.of_thing(
-        log, touched, iri=iri, page=visit.addresses.absolute(visit.path), name=name, words=words(language)
-    )
+    body = feed.of_thing(log, touched, iri=iri, page=visit.addresses.absolute(visit.path), name=name, language=language)
     headers = {
         "content-type": f"{feed.MEDIA_TYPE}; charset=utf-8",
         "content-language": language,

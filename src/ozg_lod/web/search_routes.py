@@ -109,7 +109,7 @@ def _page(visit: PageRequest, index: Index, typed: str, kind: str) -> Response:
     offset = (visit.page - 1) * results.PAGE_SIZE
     outcome = index.find(typed[:LONGEST], kind=kind, limit=results.PAGE_SIZE, offset=offset)
     cut = len(typed) > LONGEST
-    page = results.page_of(visit.site.words, visit.addresses, outcome, page=visit.page, cut=cut)
+    page = results.page_of(visit.site.language, visit.addresses, outcome, page=visit.page, cut=cut)
     if page.page > page.pages:
         raise no_such_page(page.page)
     return _sent(visit, pages.search(visit.site, page), {"q": outcome.query, "kind": kind, "page": str(visit.page)})
