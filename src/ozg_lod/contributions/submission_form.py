@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ozg_lod.contributions.submissions import Sender
 from ozg_lod.core.errors import BadRequest
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.validation.examination import Examination
 
@@ -58,7 +58,7 @@ class SubmissionFields:
     """The fields as they were written, and what is wrong with them by name; nothing is, where it can be submitted."""
 
     said: Mapping[str, str]
-    faults: Mapping[str, Label | Message]
+    faults: Mapping[str, Text]
 
     @property
     def sender(self) -> Sender:
@@ -75,7 +75,7 @@ class SubmissionFields:
         kind = _KINDS.get(len(self.key)) if self.key.isascii() and self.key.isdigit() else None
         return f"{base_iri}id/{kind}/{self.key}" if kind else ""
 
-    def refused(self, name: str, message: Label | Message) -> SubmissionFields:
+    def refused(self, name: str, message: Text) -> SubmissionFields:
         """Return the same with one more fault."""
         return SubmissionFields(self.said, {**self.faults, name: message})
 
@@ -95,7 +95,7 @@ def read(fields: Mapping[str, str]) -> SubmissionFields:
     return SubmissionFields(said, faults)
 
 
-def unknown(key: str) -> Label | Message:
+def unknown(key: str) -> Text:
     """Return the fault of a key that the catalogue does not know."""
     return _(
         "the catalogue does not know the key “{key}”; a town or municipality has 8 digits, a district 5", key=key[:20]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ozg_lod.core.messages import Message, Sentence, _
+from ozg_lod.core.messages import Label, Message, Sentence, Text, _
 
 
 class OzgLodError(Exception):
@@ -22,7 +22,7 @@ class OzgLodError(Exception):
 
     def __init__(self, message: Sentence, **details: object) -> None:
         super().__init__(str(message))
-        self.message = message
+        self.message: Text = Label({"": message}) if isinstance(message, str) else message
         self.details = details
 
     @property

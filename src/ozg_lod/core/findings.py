@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from ozg_lod.core.messages import Label, Message
+from ozg_lod.core.messages import Text
 
 
 class Severity(enum.StrEnum):
@@ -31,8 +31,8 @@ class Location:
     column: str | None = None
     line: int | None = None
     character: int | None = None
-    subject: Label | Message | None = None
-    property: Label | Message | None = None
+    subject: Text | None = None
+    property: Text | None = None
     focus: str | None = None
     letter: str | None = None
 
@@ -60,7 +60,7 @@ class Finding:
 
     severity: Severity
     rule: str
-    message: Label | Message
+    message: Text
     place: Location = field(default_factory=Location)
     value: str | None = None
     suggestion: str | None = None

@@ -28,18 +28,24 @@ _JOINED: Final = "joined"
 
 
 class Label(msgspec.Struct, frozen=True, tag="label", dict=False):
-    """A text of the data by language. A language that it lacks is answered in German, English, or any it has."""
+    """A text of the data by language. "" is a text that has none.
+
+    A language that it lacks is answered in German, then by the text without a language, then by any other.
+    """
 
     texts: Mapping[str, str]
 
     def __getitem__(self, language: Language) -> str:
-        for tag in (language, DEFAULT_LANGUAGE, SOURCE_LANGUAGE):
+        for tag in (language, DEFAULT_LANGUAGE, ""):
             if tag in self.texts:
                 return self.texts[tag]
-        return next(iter(self.texts.values()), "")
+        return self.texts[min(self.texts)] if self.texts else ""
 
     def __str__(self) -> str:
         return self[SOURCE_LANGUAGE]
+
+    def __hash__(self) -> int:
+        return hash(tuple(sorted(self.texts.items())))
 
 
 class Message(msgspec.Struct, frozen=True, tag="message"):
@@ -75,8 +81,10 @@ class Message(msgspec.Struct, frozen=True, tag="message"):
 
 
 Value = str | int | float | Message | Label
-Sentence = Message | Label | str
-"""What can be shown to people: a plain string says the same in every language."""
+Text = Message | Label
+"""What is shown to people in their language."""
+Sentence = Text | str
+"""The same, or a plain string, which says the same in every language."""
 
 
 def _(text: str, /, **values: object) -> Message:

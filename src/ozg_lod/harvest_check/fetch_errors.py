@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class FetchError:
     """Why there is no answer: a rule and a sentence."""
 
     rule: str
-    message: Label | Message
+    message: Text
 
 
 def too_large(most: int) -> FetchError:

@@ -7,7 +7,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Label, Message
+from ozg_lod.core.messages import Text
 
 _NOWHERE = Location()
 
@@ -27,5 +27,5 @@ def hint(rule: str, de: str, en: str, *, value: str | None = None, place: Locati
     return _finding(Severity.HINT, rule, Text(de, en), value, place)
 
 
-def _finding(severity: Severity, rule: str, message: Label | Message, value: str | None, place: Location) -> Finding:
+def _finding(severity: Severity, rule: str, message: Text, value: str | None, place: Location) -> Finding:
     return Finding(severity, rule, message, place, value[:200] if value else None)

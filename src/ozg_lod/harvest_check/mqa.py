@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from ozg_lod.core.messages import Label, Message
+from ozg_lod.core.messages import Text
 from ozg_lod.core.vocab import DCAT, DCT
 from ozg_lod.harvest_check.graph import DATASET, CatalogueGraph, CatalogueTerm
 from ozg_lod.harvest_check.values import MEDIA_TYPE
@@ -34,8 +34,8 @@ class Metric:
     slug: str
     dimension: str
     points: int
-    name: Label | Message
-    how: Label | Message
+    name: Text
+    how: Text
 
 
 @dataclass(frozen=True, slots=True)

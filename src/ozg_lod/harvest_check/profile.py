@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Final
 
 from ozg_lod.core.findings import Severity
-from ozg_lod.core.messages import Label, Message
+from ozg_lod.core.messages import Text
 from ozg_lod.core.vocab import PREFIXES
 from ozg_lod.harvest_check.graph import (
     CATALOG,
@@ -32,9 +32,9 @@ class ProfileRule:
     kind: str
     slug: str
     predicate: str
-    name: Label | Message
+    name: Text
     severity: Severity = Severity.ERROR
-    effect: Label | Message | None = None
+    effect: Text | None = None
     start: str = ""
     base: bool = False
     plural: bool = False

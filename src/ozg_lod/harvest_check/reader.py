@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.findings import Finding, Severity
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 from ozg_lod.harvest_check.graph import CatalogueTerm
 from ozg_lod.rdf.parse_guard import prescan
 from ozg_lod.rdf.syntax import explained
@@ -166,9 +166,9 @@ def _has_remote_context(text: str) -> bool:
     return False
 
 
-def _refused(rule: str, message: Label | Message, value: str | None = None) -> CatalogueReading:
+def _refused(rule: str, message: Text, value: str | None = None) -> CatalogueReading:
     return CatalogueReading(findings=(_finding(rule, message, value),), readable=False)
 
 
-def _finding(rule: str, message: Label | Message, value: str | None = None) -> Finding:
+def _finding(rule: str, message: Text, value: str | None = None) -> Finding:
     return Finding(Severity.ERROR, rule, message, value=value)

@@ -7,7 +7,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Label, Text, _
 from ozg_lod.core.vocab import DCT, RDFS, SKOS
 
 UNNAMED: Final = _("an entry without an address")
@@ -20,16 +20,16 @@ class Labels:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[str, Label | Message] = {}
+        self._known: dict[str, Text] = {}
 
-    def of(self, iri: str) -> Label | Message:
+    def of(self, iri: str) -> Text:
         """Return the label of a thing in German and English."""
         found = self._known.get(iri)
         if found is None:
             found = self._known[iri] = self._found(iri)
         return found
 
-    def _found(self, iri: str) -> Label | Message:
+    def _found(self, iri: str) -> Text:
         by_language: dict[str, str] = {}
         try:
             node = NamedNode(iri)
@@ -45,25 +45,22 @@ class Labels:
         shown = {language: text[:_SHOWN] for language, text in by_language.items()}
         return _best(shown) if shown else last_part(iri)
 
-    def of_term(self, term: object) -> Label | Message | None:
+    def of_term(self, term: object) -> Text | None:
         """Return what to show for an object: a label for an address, None for a text, which shows itself."""
         if isinstance(term, NamedNode):
             return self.of(term.value)
         return UNNAMED if isinstance(term, BlankNode) else None
 
 
-def last_part(iri: str) -> Label | Message:
+def last_part(iri: str) -> Text:
     """Return the end of an address as the name of last resort.
 
-    >>> last_part("https://w3id.org/ozg-lod/hessen/id/bundle/jugendamt").de
+    >>> last_part("https://w3id.org/ozg-lod/hessen/id/bundle/jugendamt")["de"]
     'jugendamt'
     """
     name = re.split(r"[/#:?]", iri.rstrip("/#:?"))[-1][:_SHOWN]
-    return Text(name, name)
+    return Label({"": name})
 
 
-def _best(by_language: dict[str, str]) -> Label | Message:
-    any_language = by_language[min(by_language)]
-    plain = by_language.get("", any_language)
-    de, en = by_language.get("de"), by_language.get("en")
-    return Text(de=de or plain, en=en or de or plain)
+def _best(by_language: dict[str, str]) -> Text:
+    return Label(dict(sorted(by_language.items())))

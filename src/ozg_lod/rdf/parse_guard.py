@@ -94,7 +94,7 @@ def _xml_fault(text: str, file: str) -> Finding | None:
         nonlocal depth
         depth -= 1
 
-    def doctype(*_: object) -> None:
+    def doctype(*_arguments: object) -> None:
         message = _("the file starts with a DOCTYPE; delete it and write out its abbreviations")
         raise _RefusedXmlError(Finding(Severity.ERROR, "document-doctype", message, Location(file=file)))
 

@@ -31,7 +31,7 @@ from typing import Final
 import msgspec
 
 from ozg_lod.core import errors
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Sentence, _
 from ozg_lod.sandbox import seccomp
 
 Write = Callable[[bytes], object]
@@ -221,7 +221,7 @@ class _Failure(msgspec.Struct):
     """A failure that a worker tells: the name of its class, its sentence and details."""
 
     type: str
-    message: Message | Label | str
+    message: Sentence
     details: dict[str, object]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ozg_lod.core.errors import BadRequest
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 
 _SEPARATORS: Final = re.compile(r"[\s.\-–_]+")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -28,7 +28,7 @@ class Scheme:
 
     name: str
     lengths: tuple[int, ...]
-    form: Label | Message
+    form: Text
     left: Mapping[int, int] = field(default_factory=dict)
     right: Mapping[int, int] = field(default_factory=dict)
     lead: str = ""
@@ -99,7 +99,7 @@ def guesses(text: str) -> list[tuple[str, str]]:
     return [(name, key) for name, key in found if key]
 
 
-def completed(key: str, typed: str) -> Label | Message:
+def completed(key: str, typed: str) -> Text:
     """Return in brackets what was typed where the key has more digits than that, else nothing.
 
     >>> completed("06414001", "6414001").en, completed("06414001", "06 414 001").en

@@ -16,7 +16,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 from ozg_lod.tables import tables
 
 WITHDRAWN_FILE: Final = "withdrawn.csv"
@@ -107,7 +107,7 @@ def unaccounted(
             )
 
 
-def _finding(rule: str, message: Label | Message, iri: str) -> Finding:
+def _finding(rule: str, message: Text, iri: str) -> Finding:
     return Finding(Severity.ERROR, rule, message, Location(file=WITHDRAWN_FILE, focus=iri), value=iri)
 
 

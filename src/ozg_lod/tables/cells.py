@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Message, Text, _
 from ozg_lod.core.vocab import GEO, XSD
 from ozg_lod.rdf.lexical import canonical, is_legal
 from ozg_lod.tables import choices, spellings
@@ -52,7 +52,7 @@ class Datatype:
 class CellFault:
     """Why a text is not a value: the sentence, and the right text where it is sure."""
 
-    message: Label | Message
+    message: Text
     suggestion: str | None = None
 
 
@@ -60,8 +60,7 @@ class CellFault:
 class _Kind:
     """What a datatype is called, how it is written, and what else certainly means it."""
 
-    de: str
-    en: str
+    name: Message
     example: str
     sure: Callable[[str], str | None]
 
@@ -91,8 +90,8 @@ def read(text: str, datatype: Datatype) -> str | CellFault:
         return canonical(value, datatype.base)
     sure = kind.sure(value)
     if sure is not None and is_legal(sure, datatype.iri):
-        return CellFault(_sentence(text, kind.de, kind.en, sure=sure), sure)
-    return CellFault(_sentence(text, kind.de, kind.en, example=datatype.example or kind.example))
+        return CellFault(_sentence(text, kind.name, sure=sure), sure)
+    return CellFault(_sentence(text, kind.name, example=datatype.example or kind.example))
 
 
 def example(datatype: Datatype) -> str | None:
@@ -107,10 +106,12 @@ def _has_zone(value: str, base: str) -> bool:
     return base in {"date", "gYear", "gYearMonth"} and re.search(r"Z$|[+-]\d\d:\d\d$", value) is not None
 
 
-def _sentence(text: str, de: str, en: str, *, sure: str = "", example: str = "") -> Label | Message:
-    write_de = f"schreiben Sie {sure}" if sure else f"schreiben Sie zum Beispiel {example}"
-    write_en = f"write {sure}" if sure else f"write for example {example}"
-    return _('"{value}" is not {reason}; {write}', value=shown(text), reason=reason, write=write)
+def _sentence(text: str, wanted: Message, *, sure: str = "", example: str = "") -> Message:
+    if sure:
+        return _('"{value}" is not {wanted}; write {sure}', value=shown(text), wanted=wanted, sure=sure)
+    return _(
+        '"{value}" is not {wanted}; write for example {example}', value=shown(text), wanted=wanted, example=example
+    )
 
 
 def _read_choice(text: str, allowed: tuple[AllowedValue, ...]) -> str | CellFault:
@@ -118,7 +119,7 @@ def _read_choice(text: str, allowed: tuple[AllowedValue, ...]) -> str | CellFaul
     if found is not None:
         return found
     listed, near = choices.listed(allowed), choices.nearest(text, allowed)
-    hint = _("; did you mean {name}?", name=near.name(language)) if near else ("", "")
+    hint = _("; did you mean {name}?", name=near.label) if near else ""
     return CellFault(
         _('"{value}" is not offered; write one of: {reason}{hint}', value=shown(text), reason=listed, hint=hint)
     )
@@ -140,9 +141,9 @@ def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | 
             sure,
         )
     near = difflib.get_close_matches(text[:SHOWN], words, n=1)
-    hint_de, hint_en = _("; did you mean {near}?", near=near[0]) if near else ("", "")
+    hint: Message | str = _("; did you mean {near}?", near=near[0]) if near else ""
     if sample and not near:
-        hint_de, hint_en = _("; write for example {sample}", sample=sample)
+        hint = _("; write for example {sample}", sample=sample)
     return CellFault(
         _(
             '"{value}" does not have the right form; right is: {reason}{hint}',
@@ -163,13 +164,15 @@ def _spellings(text: str, words: list[str]) -> list[str]:
     return [bare, bare.lower(), *folded, *([joined, digits, *zero] if zero else [])]
 
 
-def _described(pattern: str) -> tuple[Label | Message, list[str]]:
+def _described(pattern: str) -> tuple[Message, list[str]]:
     """Return a regular expression in words, and its choices where it is a plain list of words."""
     if parts := _GROUP.findall(pattern):
-        said = [_described(part)[0] for part in parts]
-        pause = "," if any("," in text.de for text in said) else ""
-        either = (f"{pause} oder ".join(text.de for text in said), f"{pause} or ".join(text.en for text in said))
-        return Text(*either), []
+        forms = [_described(part)[0] for part in parts]
+        pause = "," if any("," in str(form) for form in forms) else ""
+        either = forms[0]
+        for form in forms[1:]:
+            either = _("{first}{pause} or {second}", first=either, pause=pause, second=form)
+        return either, []
     if match := re.fullmatch(r"(\d*)(?:\[0-9\]|\\d)\{(\d+)\}", pattern):
         start, count = match[1], len(match[1]) + int(match[2])
         return _digits(start, count), []
@@ -180,14 +183,16 @@ def _described(pattern: str) -> tuple[Label | Message, list[str]]:
     if pattern == _ROLE_ADDRESS:
         return _("an e-mail address"), []
     if pattern in {"[a-z0-9-]+", "[A-Za-z0-9-]+", "[a-z][a-z0-9-]*", "[a-z0-9][a-z0-9-]*"}:
-        small_de, small_en = ("Kleinbuchstaben", "small letters") if "A" not in pattern else ("Buchstaben", "letters")
-        return _("only {small} a to z, digits and hyphen", small=small), []
+        if "A" in pattern:
+            return _("only letters a to z, digits and hyphen"), []
+        return _("only small letters a to z, digits and hyphen"), []
     return _("the pattern {pattern}", pattern=pattern), []
 
 
-def _digits(start: str, count: int) -> Label | Message:
-    more_de, more_en = _(", starting with {start}", start=start) if start else ("", "")
-    return _("{count} digits{more}", count=count, more=more)
+def _digits(start: str, count: int) -> Message:
+    if start:
+        return _("{count} digits, starting with {start}", count=count, start=start)
+    return _("{count} digits", count=count)
 
 
 _GROUP: Final = re.compile(r"\(\?P<\w+>([^()]*)\)")

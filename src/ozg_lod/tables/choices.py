@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.messages import Label, Message
+from ozg_lod.core.messages import Label, Message, joined
 
 _SHOWN: Final = 60
 
@@ -26,6 +26,11 @@ class AllowedValue:
     def name(self, language: str) -> str:
         """Return what people call the value, in German where there is no name in `language`."""
         return self.names.get(language) or self.names.get("de") or self.notation
+
+    @property
+    def label(self) -> Label:
+        """Return the names, the notation where there is none."""
+        return Label({"": self.notation, **self.names})
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -50,11 +55,9 @@ def nearest(text: str, choices: Iterable[AllowedValue]) -> AllowedValue | None:
     return owners[near[0]] if near else None
 
 
-def listed(choices: Iterable[AllowedValue]) -> Label | Message:
+def listed(choices: Iterable[AllowedValue]) -> Message:
     """Return the values as a list in words."""
-    found = tuple(choices)
-    de, en = (", ".join(choice.name(language) for choice in found) for language in ("de", "en"))
-    return Text(de=de, en=en)
+    return joined(choice.label for choice in choices)
 
 
 def _folded(text: str) -> str:

@@ -18,7 +18,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Sentence, Text, _
 from ozg_lod.rdf.lexical import CONTROL, MAX_CHARACTERS
 
 MAX_COLUMNS: Final = 200
@@ -43,13 +43,13 @@ def folded(header: str) -> str:
     return " ".join(header.split()).casefold()
 
 
-def decoded(content: bytes, *, file: str, wanted: str = "„CSV UTF-8“") -> str | Finding:
+def decoded(content: bytes, *, file: str, wanted: Sentence | None = None) -> str | Finding:
     """Return the text of a file in UTF-8, with or without a byte order mark, or the one finding about its encoding."""
-    english = wanted.replace("„", '"').replace("“", '"')
+    form = wanted or _('"CSV UTF-8"')
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _wrong_encoding(
             file,
-            _("the file is saved as UTF-16; save it as {english}", english=wanted),
+            _("the file is saved as UTF-16; save it as {form}", form=form),
         )
     try:
         return content.decode("utf-8-sig")
@@ -59,10 +59,10 @@ def decoded(content: bytes, *, file: str, wanted: str = "„CSV UTF-8“") -> st
     return _wrong_encoding(
         file,
         _(
-            'line {line} holds a character that is not UTF-8 (in Windows-1252 it would be "{letter}"); save the file as {english}',
+            'line {line} holds a character that is not UTF-8 (in Windows-1252 it would be "{letter}"); save the file as {form}',
             line=line,
             letter=letter,
-            english=wanted,
+            form=form,
         ),
         line,
     )
@@ -102,7 +102,7 @@ def _damaged(file: str) -> Finding:
     return _wrong_encoding(file, message)
 
 
-def _wrong_encoding(file: str, message: Label | Message, line: int | None = None) -> Finding:
+def _wrong_encoding(file: str, message: Text, line: int | None = None) -> Finding:
     return Finding(Severity.ERROR, "file-encoding", message, Location(file=file, line=line))
 
 

@@ -12,7 +12,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Message, Text, _, joined
 from ozg_lod.tables.cells import SHOWN, shown
 from ozg_lod.tables.csv_rows import MAX_COLUMNS, Row, folded
 from ozg_lod.tables.schema import Column, Schema
@@ -67,11 +67,9 @@ def matched(row: Row, known: Mapping[str, Column]) -> Header | None:
     return Header(tuple(order), names, letters) if names else None
 
 
-def unreadable(schema: Schema, place: Location, reason: Label | Message) -> Finding:
+def unreadable(schema: Schema, place: Location, reason: Text) -> Finding:
     """Return the finding about a table whose first row is no header; `reason` is how the sentence starts."""
-    message = _(
-        "{reason}; the first row must name the columns: {schema}", reason=reason, schema=_titles(schema, language)
-    )
+    message = _("{reason}; the first row must name the columns: {titles}", reason=reason, titles=_titles(schema))
     return Finding(Severity.ERROR, "table-header", message, place)
 
 
@@ -111,19 +109,18 @@ _NAMELESS: Final = _("this column has no heading; fill one in or delete the colu
 _OWN: Final = _("the template has no such column; what stands in it is not read")
 
 
-def _unknown(meant: Column | None, schema: Schema) -> Label | Message:
+def _unknown(meant: Column | None, schema: Schema) -> Text:
     if meant is not None:
-        return _('there is no such column; did you mean "{title}"?', title=meant.title(language))
-    return _("there is no such column; delete it. Columns are: {schema}", schema=_titles(schema, language))
+        return _('there is no such column; did you mean "{title}"?', title=meant.label())
+    return _("there is no such column; delete it. Columns are: {titles}", titles=_titles(schema))
 
 
 def _missing(column: Column, schema: Schema, place: Location) -> Finding:
     """Return the finding about a missing column: a fault where values are required, else a hint."""
     needed = column.required or column.name in schema.primary_key
-    message = Text(
-        de=f"Die Spalte „{column.title('de')}“ fehlt; ergänzen Sie sie" + ("" if needed else ", wenn es Werte gibt"),
-        en=f'the column "{column.title("en")}" is missing; add it' + ("" if needed else " if there are values"),
-    )
+    message = _('the column "{title}" is missing; add it', title=column.label())
+    if not needed:
+        message = _('the column "{title}" is missing; add it if there are values', title=column.label())
     return Finding(Severity.ERROR if needed else Severity.HINT, "table-header", message, place)
 
 
@@ -131,5 +128,5 @@ def _real(schema: Schema) -> Iterable[Column]:
     return (column for column in schema.columns if not column.virtual)
 
 
-def _titles(schema: Schema, language: str) -> str:
-    return ", ".join(column.title(language) for column in _real(schema))
+def _titles(schema: Schema) -> Message:
+    return joined(column.label() for column in _real(schema))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final, NoReturn
 
 from ozg_lod.core.errors import SourceError
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
@@ -21,9 +21,9 @@ class Node:
         self.path = path
         self.file = file
 
-    def fail(self, en: str, de: str) -> NoReturn:
+    def fail(self, reason: Message) -> NoReturn:
         """Raise SourceError with the place in front."""
-        raise SourceError(f"{self.file}, {self.path}: {en}", f"{self.file}, {self.path}: {de}")
+        raise SourceError(_("{file}, {path}: {reason}", file=self.file, path=self.path, reason=reason))
 
     @property
     def given(self) -> bool:
@@ -104,7 +104,7 @@ def parsed(metadata: bytes, file: str) -> object:
 def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
+        names = [name for name, _value in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
         raise ValueError(f'"{repeated}" stands twice in one object')
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.findings import Finding, Location, Severity
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 from ozg_lod.tables import cells
 from ozg_lod.tables.csv_rows import Row, computed, unfit
 from ozg_lod.tables.finding_collector import FindingCollector
@@ -68,7 +68,7 @@ class Records:
                 self._check_key(record)
                 yield record
 
-    def _note(self, rule: str, message: Label | Message, row: int, column: str = "") -> None:
+    def _note(self, rule: str, message: Text, row: int, column: str = "") -> None:
         self.ledger.add(Finding(Severity.ERROR, rule, message, self.header.place(self.origin, row, column)))
 
     def _is_header(self, row: Row) -> bool:
@@ -162,8 +162,7 @@ class Records:
 
 def _required(column: Column, place: Location) -> Finding:
     sample = cells.example(column.datatype)
-    message = Text(
-        de="Hier fehlt ein Wert; tragen Sie ihn ein" + (f", zum Beispiel {sample}" if sample else ""),
-        en="a value is missing here; fill it in" + (f", for example {sample}" if sample else ""),
-    )
+    message = _("a value is missing here; fill it in")
+    if sample:
+        message = _("a value is missing here; fill it in, for example {sample}", sample=sample)
     return Finding(Severity.ERROR, "cell-required", message, place)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf.lexical import is_legal
 from ozg_lod.tables import spellings
@@ -32,7 +32,7 @@ class Repair:
     """The value that was meant, and the sentence that says so."""
 
     value: str
-    message: Label | Message
+    message: Text
 
 
 def repair(text: str, kind: str, datatype: Datatype) -> Repair | CellFault | None:
@@ -104,11 +104,11 @@ def _serial(text: str, base: str) -> CellFault:
     kind = _("a date") if base == "date" else _("a month")
     return CellFault(
         _(
-            '"{value}" is not {reason} but probably the number in which the spreadsheet program keeps the day {day}; write {meant}',
+            '"{value}" is not {kind} but probably the number in which the spreadsheet program keeps the day {day}; write {meant}',
             value=text,
             day=day,
             meant=meant,
-            reason=kind,
+            kind=kind,
         ),
         meant,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ozg_lod.core.messages import Label
 from ozg_lod.tables.cells import Datatype
 from ozg_lod.tables.uri_template import UriTemplate
 
@@ -30,6 +31,10 @@ class Column:
     property: str | None
     value: UriTemplate | None
     description: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self) -> Label:
+        """Return the first title in each language, the name where there is none."""
+        return Label({"": self.name, **{language: titles[0] for language, titles in self.titles.items() if titles}})
 
     def title(self, language: str) -> str:
         """Return what people call the column: its first title in `language`, else in German, else its name."""

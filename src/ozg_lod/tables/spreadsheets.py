@@ -18,7 +18,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 from ozg_lod.tables import spreadsheet_parts, zip_parts
 from ozg_lod.tables.csv_rows import Row
 from ozg_lod.tables.spreadsheet_parts import Marks
@@ -91,16 +91,21 @@ def _too_large(found: Marks, max_rows: int, place: Location) -> Finding:
     wide = found.width > MAX_COLUMNS
     end = spreadsheet_parts.letter(found.width) if wide else str(found.height)
     limit = MAX_COLUMNS if wide else max_rows
-    message = Text(
-        de=f"Das Blatt reicht bis {'Spalte' if wide else 'Zeile'} {end}; gelesen werden {limit} "
-        f"{'Spalten' if wide else 'Zeilen'}. Löschen Sie, was dort steht, oder teilen Sie die Tabelle auf",
-        en=f"the sheet reaches {'column' if wide else 'row'} {end}; {limit} {'columns' if wide else 'rows'} are read. "
-        "Delete what stands there, or split the table",
+    message = _(
+        "the sheet reaches row {end}; {limit} rows are read. Delete what stands there, or split the table",
+        end=end,
+        limit=limit,
     )
+    if wide:
+        message = _(
+            "the sheet reaches column {end}; {limit} columns are read. Delete what stands there, or split the table",
+            end=end,
+            limit=limit,
+        )
     return Finding(Severity.ERROR, "table-size", message, place)
 
 
-def _refused(rule: str, message: Label | Message, file: str) -> Finding:
+def _refused(rule: str, message: Text, file: str) -> Finding:
     return Finding(Severity.ERROR, rule, message, Location(file=file))
 
 

@@ -184,5 +184,5 @@ def unread(origin: Location, finding: Finding) -> TableReading:
 
 def _wrong_separator(separator: str, accepted: str, file: str) -> Finding:
     names, wanted = SEPARATORS[separator], SEPARATORS[accepted]
-    message = _("the columns are separated by {reason}; separate them by {en2}", reason=names, en2=wanted)
+    message = _("the columns are separated by {names}; separate them by {wanted}", names=names, wanted=wanted)
     return Finding(Severity.ERROR, "table-separator", message, Location(file=file, row=1))

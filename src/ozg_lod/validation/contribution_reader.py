@@ -18,7 +18,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 from ozg_lod.tables import header, spreadsheets
 from ozg_lod.tables.csv_rows import (
     SEPARATORS,
@@ -71,7 +71,7 @@ class Contracts:
     """The tables that may be sent, by the names of their descriptions; `wanted` says that it must be the first."""
 
     tables: Sequence[tuple[str, Table]]
-    titles: Label | Message
+    titles: Text
     max_rows: int
     wanted: bool = False
 
@@ -195,7 +195,7 @@ def _note_others(intake: ReadContribution, file: str, contracts: Contracts) -> N
     intake.ledger.add(Finding(Severity.ERROR, "table-description", message, Location(file=file)))
 
 
-def _hint(rule: str, message: Label | Message, place: Location) -> Finding:
+def _hint(rule: str, message: Text, place: Location) -> Finding:
     return Finding(Severity.HINT, rule, message, place)
 
 

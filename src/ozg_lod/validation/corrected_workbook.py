@@ -17,13 +17,13 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ozg_lod.core.findings import Finding
-from ozg_lod.core.messages import Language, _
+from ozg_lod.core.messages import Language, _, pgettext
 from ozg_lod.tables import workbooks
 from ozg_lod.validation import marked_workbook
 from ozg_lod.validation.examination import CheckedSheet, Examination
 
 TITLE: Final = _("Applied suggestions")
-_HEADINGS: Final = {"de": ("Blatt", "Zelle", "Vorher", "Jetzt"), "en": ("Sheet", "Cell", "Before", "Now")}
+_HEADINGS: Final = (_("Sheet"), _("Cell"), pgettext("correction", "Before"), _("Now"))
 _WIDTHS: Final = (32, 10, 36, 36)
 _GREEN: Final = PatternFill("solid", start_color="FFCDEBCF", end_color="FFCDEBCF")
 
@@ -104,7 +104,9 @@ def _write_list(page: Worksheet, made: tuple[Correction, ...], names: list[str],
     page.title = TITLE[language]
     marked_workbook.put(page, 1, 1, TITLE[language])
     page.cell(1, 1).font = Font(bold=True, size=14)
-    for column, (heading, width) in enumerate(zip(_HEADINGS[language], _WIDTHS, strict=True), start=1):
+    for column, (heading, width) in enumerate(
+        zip((heading[language] for heading in _HEADINGS), _WIDTHS, strict=True), start=1
+    ):
         marked_workbook.put(page, 3, column, heading)
         page.cell(3, column).font = Font(bold=True)
         page.column_dimensions[get_column_letter(column)].width = width

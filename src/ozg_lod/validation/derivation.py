@@ -13,7 +13,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Label, Sentence, _
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.validation.documents import literal_fault
 from ozg_lod.validation.source_locations import SourceLocations
@@ -44,7 +44,7 @@ def derived(store: Store, queries: Sequence[tuple[str, str]], *, strict: bool = 
 def _check(triple: Triple, name: str) -> None:
     value = triple.object
     if isinstance(value, Literal) and (fault := literal_fault(value)) is not None:
-        raise _faulty(name, f"it makes {value}: {fault[1].en}", f"sie erzeugt {value}: {fault[1].de}")
+        raise _faulty(name, _("it makes {value}: {reason}", value=value, reason=fault[1]))
     if not isinstance(triple.subject, NamedNode) or not isinstance(value, NamedNode | Literal):
         raise _faulty(name, _("it makes entries without an address"))
 
@@ -66,29 +66,29 @@ def broken_invariants(
             terms = [row[variable] for variable in found.variables if row[variable] is not None]
             focus = next((term.value for term in terms if isinstance(term, NamedNode)), "")
             rest = [term for term in terms if not isinstance(term, Triple) and term.value != focus]
-            shown = [label.de if (label := labels.of_term(term)) else term.value for term in rest]
+            shown = [label["de"] if (label := labels.of_term(term)) else term.value for term in rest]
             value = ", ".join(shown)[:200] or None
             yield Finding(Severity.ERROR, name, title, places.of(focus) if focus else Location(), value=value)
 
 
-def titles(query: str, name: str) -> Label | Message:
+def titles(query: str, name: str) -> Label:
     r"""Return the title of a query in both languages, from its comments `# title: …`, `# title-de:`, `# title-en:`.
 
-    >>> titles("# title: Alles\n# title-en: All\nSELECT * {}", "x").en
+    >>> titles("# title: Alles\n# title-en: All\nSELECT * {}", "x")["en"]
     'All'
     """
     heads = re.finditer(r"^#\s*title(-de|-en)?:\s*(.+?)\s*$", query, re.MULTILINE)
     found = {str(head[1] or ""): str(head[2]) for head in heads}
     plain = found.get("", name)
-    return Text(de=found.get("-de", plain), en=found.get("-en", plain))
+    return Label({"de": found.get("-de", plain), "en": found.get("-en", plain)})
 
 
 def _answer(store: Store, name: str, text: str) -> object:
     try:
         return store.query(text)
     except (SyntaxError, ValueError, OSError) as error:
-        raise _faulty(name, str(error), str(error)) from error
+        raise _faulty(name, str(error)) from error
 
 
-def _faulty(name: str, en: str, de: str) -> Unprocessable:
+def _faulty(name: str, reason: Sentence) -> Unprocessable:
     return Unprocessable(_("the query {name} cannot be used: {reason}", name=name, reason=reason))

@@ -17,7 +17,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _
 from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf.lexical import (
     CONTROL,
@@ -52,7 +52,7 @@ class Refusal:
     predicate: str
     value: str
     rule: str
-    message: Label | Message
+    message: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class _Gate:
                 return
         self.document.triples.append(Triple(subject, predicate, value))
 
-    def _fault(self, term: NamedNode | BlankNode | Literal | Triple) -> tuple[str, Label | Message] | None:
+    def _fault(self, term: NamedNode | BlankNode | Literal | Triple) -> tuple[str, Text] | None:
         if isinstance(term, NamedNode):
             return self._address_fault(term.value)
         if isinstance(term, Literal):
@@ -138,7 +138,7 @@ class _Gate:
         bearable = len(term.value) <= _SHORT and term.datatype.value != XSD + "decimal"
         return self.as_written and bearable and rule in {"value-form", "value-datatype"}
 
-    def _address_fault(self, iri: str) -> tuple[str, Label | Message] | None:
+    def _address_fault(self, iri: str) -> tuple[str, Text] | None:
         if iri in self._good:
             return None
         scheme = iri.partition(":")[0]
@@ -166,7 +166,7 @@ class _Gate:
         return found
 
 
-def literal_fault(literal: Literal) -> tuple[str, Label | Message] | None:
+def literal_fault(literal: Literal) -> tuple[str, Text] | None:
     """Return the rule and the sentence if a literal must not pass, else None."""
     value, datatype = literal.value, literal.datatype.value
     if len(value) > MAX_CHARACTERS:

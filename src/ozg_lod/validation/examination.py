@@ -9,13 +9,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 from urllib.parse import quote
 
+import msgspec
+
 from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
     ShaclTerms,
 )
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text
 from ozg_lod.tables.tables import MAX_ROWS
 
 
@@ -151,7 +153,7 @@ def _finding(found: Mapping[str, object]) -> Finding:
     return Finding(
         severity=Severity(str(found["severity"])),
         rule=str(found["rule"]),
-        message=_text(found["message"]) or _(""),
+        message=_text(found["message"]) or str(found["message"]),
         place=Location(**cast("Any", {**place, **texts})),
         value=cast("str | None", found["value"]),
         suggestion=cast("str | None", found["suggestion"]),
@@ -159,5 +161,5 @@ def _finding(found: Mapping[str, object]) -> Finding:
     )
 
 
-def _text(found: object) -> Label | Message | None:
-    return Text(**found) if isinstance(found, dict) else None
+def _text(found: object) -> Text | None:
+    return msgspec.convert(found, Text) if isinstance(found, dict) else None

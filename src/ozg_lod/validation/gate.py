@@ -19,7 +19,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Sentence, _
 from ozg_lod.core.vocab import OZG
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables import spreadsheets
@@ -101,7 +101,7 @@ class _Work:
             message = _("files of this kind are not read; read are {listed}", listed=listed)
             self._refuse("file-kind", message, file.name)
 
-    def _refuse(self, rule: str, message: Label | Message, file: str | None) -> None:
+    def _refuse(self, rule: str, message: Sentence, file: str | None) -> None:
         self.readable = False
         self.ledger.add(Finding(Severity.ERROR, rule, message, Location(file=file)))
 
@@ -112,7 +112,7 @@ class _Work:
                 self._take_in(file)
                 return
         except SourceError as error:
-            self._refuse("table-description", Text(de=error.de, en=error.en), None)
+            self._refuse("table-description", error.message, None)
             return
         if table is None:
             self._refuse("table-description", table_recognition.undescribed(file.name), file.name)
@@ -227,7 +227,7 @@ class _Work:
     def _explained(self, result: ShaclResult, places: SourceLocations) -> Finding:
         text = _value(result.value) if _value(result.value) not in {"", result.focus} else None
         label = self.labels.of_term(result.value)
-        shown = label.de if label is not None and text is not None else text
+        shown = label["de"] if label is not None and text is not None else text
         place = places.of(result.focus, result.path or "", text)
         return Finding(
             severity=result.severity,

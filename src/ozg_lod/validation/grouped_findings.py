@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.findings import Finding, Location, Severity
-from ozg_lod.core.messages import Label, Language, Message, _
+from ozg_lod.core.messages import Language, Message, Text, _
 from ozg_lod.rdf.lexical import CONTROL
 from ozg_lod.validation.examination import Examination
 
@@ -141,14 +141,13 @@ def spoken(value: str | None) -> str:
 
 def place(found: Location, language: Language) -> str:
     """Return a place in words, such as `bundles.csv row 4, column "Verfügbar ab"`."""
-    words = Text(de="Zeile", en="row" if found.row is not None else "line")[language]
     number = found.row if found.row is not None else found.line
     sheet = _("sheet")[language] + " " + quoted(found.sheet, language) if found.sheet else ""
-    parts = [found.file or "", sheet, f"{words} {number}" if number is not None else ""]
+    parts = [found.file or "", sheet, _row(found)[language] if number is not None else ""]
     rest = [(", " if language == "de" or sheet else " ").join(part for part in parts if part)]
     if found.column is not None:
         letter = f"{found.letter} " if found.letter else ""
-        rest.append(f"{_('column')[language]} {letter}{quoted(found.column, language)}")
+        rest.append(_("column {name}", name=f"{letter}{quoted(found.column, language)}")[language])
     if found.character is not None:
         rest.append(_("character")[language] + f" {found.character}")
     if found.row is None:
@@ -156,7 +155,13 @@ def place(found: Location, language: Language) -> str:
     return line(", ".join(part for part in rest if part))
 
 
-def counted(count: int, names: tuple[Label | Message, Label | Message], language: Language) -> str:
+def _row(found: Location) -> Message:
+    if found.row is not None:
+        return _("row {number}", number=found.row)
+    return _("line {number}", number=found.line)
+
+
+def counted(count: int, names: tuple[Text, Text], language: Language) -> str:
     """Return a number with its noun."""
     return f"{count} {names[count != 1][language]}"
 

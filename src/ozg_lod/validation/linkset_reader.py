@@ -17,7 +17,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.vocab import DCT, RDF
 
 SUFFIX: Final = ".linkset"
@@ -28,7 +28,7 @@ _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\\x00-\x20\ud80
 class _NoLinksetError(Exception):
     """What is wrong with it, and where."""
 
-    def __init__(self, where: str, en: str, de: str) -> None:
+    def __init__(self, where: str, reason: Message) -> None:
         super().__init__(where)
         self.text = _("{where} must be {reason}", where=where, reason=reason)
 

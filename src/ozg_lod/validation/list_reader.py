@@ -130,9 +130,8 @@ def _pasted(name: str) -> bool:
 
 
 def _refused(found: Finding) -> BadRequest:
-    at = f"{found.place.file}, row {found.place.row or found.place.line or 1}: "
-    where = f"{found.place.file}, Zeile {found.place.row or found.place.line or 1}: "
-    return BadRequest(f"{at}{found.message.en}.", f"{where}{found.message.de}.")
+    row = found.place.row or found.place.line or 1
+    return BadRequest(_("{file}, row {row}: {reason}.", file=found.place.file, row=row, reason=found.message))
 
 
 def _book(content: bytes) -> Iterator[tuple[str, ...]]:

@@ -70,7 +70,9 @@ def _write_report(page: Worksheet, examination: Examination, language: Language)
     found = report.grouped(examination, language)
     put(page, 1, 1, found.headline)
     page.cell(1, 1).font = Font(bold=True, size=14)
-    for column, (heading, width) in enumerate(zip(report.HEADINGS[language], _WIDTHS, strict=True), start=1):
+    for column, (heading, width) in enumerate(
+        zip((heading[language] for heading in report.HEADINGS), _WIDTHS, strict=True), start=1
+    ):
         put(page, 3, column, heading)
         page.cell(3, column).font = Font(bold=True)
         page.column_dimensions[get_column_letter(column)].width = width

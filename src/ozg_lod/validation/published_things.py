@@ -11,22 +11,23 @@ from typing import Final
 from pyoxigraph import NamedNode, RdfFormat, Store, Triple
 
 from ozg_lod.core.findings import Finding, Severity
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Text, _, pgettext
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables.tables import Cell, TableReading
 from ozg_lod.validation.source_locations import SourceLocations
 
-_A: Final = {
-    "bundle": _("a service bundle"),
-    "concept": _("a service"),
-    "district": _("a district"),
-    "municipality": _("a municipality"),
-    "organisation": _("an organisation"),
-    "programme": _("a programme"),
-    "service": _("an EfA offer"),
-    "source": _("a source"),
-    "state": _("a state"),
+_KINDS: Final = {
+    "bundle": pgettext("unknown key", "service bundle"),
+    "concept": pgettext("unknown key", "service"),
+    "district": pgettext("unknown key", "district"),
+    "municipality": pgettext("unknown key", "municipality"),
+    "organisation": pgettext("unknown key", "organisation"),
+    "programme": pgettext("unknown key", "programme"),
+    "service": pgettext("unknown key", "EfA offer"),
+    "source": pgettext("unknown key", "source"),
+    "state": pgettext("unknown key", "state"),
 }
+_ENTRY: Final = pgettext("unknown key", "entry")
 _NEAR: Final = 0.7
 _ONE_DIGIT: Final = 0.8
 """Of official keys only those with one other digit are near."""
@@ -75,30 +76,26 @@ class PublishedThings:
             value = triple.object
             if not isinstance(value, NamedNode) or not value.value.startswith(self._things):
                 continue
-            said = (getattr(triple.subject, "value", ""), triple.predicate.value, value.value)
-            if value.value not in own and said not in seen and not self.knows(value.value):
-                seen.add(said)
-                yield self._finding(*said, places)
+            statement = (getattr(triple.subject, "value", ""), triple.predicate.value, value.value)
+            if value.value not in own and statement not in seen and not self.knows(value.value):
+                seen.add(statement)
+                yield self._finding(*statement, places)
 
     def _finding(self, subject: str, predicate: str, iri: str, places: SourceLocations) -> Finding:
         kind, _, key = iri.removeprefix(self._things).partition("/")
         shown = key.removeprefix("ozg-").removeprefix("leika-") if kind == "concept" else key
-        what = _A.get(kind, _("an entry"))
         hint = self._nearest(kind, key)
-        message = Text(
-            de=f"{what.de} mit dem Schlüssel {shown} gibt es nicht{hint.de}",
-            en=f"there is no {what.en.partition(' ')[2]} with the key {shown}{hint.en}",
-        )
+        message = _("there is no {kind} with the key {key}{hint}", kind=_KINDS.get(kind, _ENTRY), key=shown, hint=hint)
         place = places.of(subject, predicate, iri)
         return Finding(Severity.ERROR, "key-unknown", message, place, value=shown[:200])
 
-    def _nearest(self, kind: str, key: str) -> Label | Message:
+    def _nearest(self, kind: str, key: str) -> Text:
         best = nearest(key, self._keys.get(kind, []))
         if best is None:
             return _("; choose one from the template")
         label = self.labels.of(f"{self._things}{kind}/{best}")
         shown = re.sub(r"^(ozg|leika)-", "", best) if kind == "concept" else best
-        return _("; did you mean {shown} ({reason})?", shown=shown, reason=label)
+        return _("; did you mean {shown} ({name})?", shown=shown, name=label)
 
     def misnamed(self, readings: Iterable[TableReading]) -> Iterator[Finding]:
         """Yield a warning for each key beside which another name stands.
@@ -122,7 +119,7 @@ class PublishedThings:
             if not said or iri is None or not self.knows(iri):
                 continue
             label = self.labels.of(iri)
-            if not _alike(said[0], label.de) and not _alike(said[0], label.en):
+            if not _alike(said[0], label["de"]) and not _alike(said[0], label["en"]):
                 yield _other_name(record.values[key][0], label, said[0], reading, record.row, name)
 
 
@@ -144,8 +141,8 @@ def nearest(key: str, keys: Sequence[str]) -> str | None:
     return others[near[0]] if near else None
 
 
-def _other_name(key: str, label: Label | Message, said: str, reading: TableReading, row: int, column: str) -> Finding:
-    message = _("the key {key} belongs to {reason}; check key and name", key=key, reason=label)
+def _other_name(key: str, label: Text, said: str, reading: TableReading, row: int, column: str) -> Finding:
+    message = _("the key {key} belongs to {name}; check key and name", key=key, name=label)
     return Finding(Severity.WARNING, "key-name", message, reading.place(Cell(row, column)), value=said[:200])
 
 

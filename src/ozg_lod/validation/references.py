@@ -25,7 +25,7 @@ def broken(tables: Tables, *, complete: bool = True) -> Iterator[Finding]:
     `tables` are by file name. Unless they are `complete`, as in a contribution that refers to what is published, a
     table that is not among them is passed over.
     """
-    for file, (table, _) in tables.items():
+    for file, (table, _reading) in tables.items():
         for key in table.schema.foreign_keys:
             target = posixpath.join(posixpath.dirname(file), key.resource)
             if target in tables:
@@ -53,7 +53,7 @@ def _unknown(tables: Tables, file: str, target: str, key: ForeignKey) -> Iterato
 
 def _finding(value: str, names: list[str], target: str, place: Location) -> Finding:
     near = difflib.get_close_matches(value, names, n=1) if len(value) < len(max(names, key=len, default="")) * 2 else []
-    hint_de, hint_en = _("; did you mean {near}?", near=near[0]) if near else ("", "")
+    hint = _("; did you mean {near}?", near=near[0]) if near else ""
     message = _(
         '"{value}" does not stand in {target}; use a key from there or add a row there{hint}',
         value=shown(value),

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from typing import Final, Literal
+from typing import Final
 
 import pyoxigraph as ox
 
 from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.findings import Finding, Location, Severity
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, _, ngettext, pgettext
 from ozg_lod.core.vocab import (
     OZGSH,
     RDF,
@@ -31,8 +31,6 @@ from ozg_lod.validation.grouped_findings import (
     line,
     quoted,
 )
-
-Language = Literal["de", "en"]
 
 LISTED: Final = 10
 """How many places one cause lists in the text."""
@@ -63,10 +61,8 @@ def to_text(examination: Examination, language: Language) -> str:
         if found:
             parts.append("\n".join([NAMES[severity][1][language].capitalize(), *_causes(found, language)]))
     if examination.truncated:
-        more = examination.truncated
-        several = _("{more} more are not listed.", more=more)
-        one = _("One more is not listed.")
-        parts.append((one if more == 1 else several)[language])
+        more = ngettext("One more is not listed.", "{count} more are not listed.", examination.truncated)
+        parts.append(more[language])
     return "\n\n".join(parts)
 
 
@@ -78,7 +74,7 @@ def to_csv(examination: Examination, language: Language) -> bytes:
     """
     grouping = grouped(examination, language)
     found = [row(cause, spot, language) for cause in grouping.causes for spot in cause.spots]
-    rows = [HEADINGS[language], *([harmless(text) for text in cells] for cells in found)]
+    rows = [[heading[language] for heading in HEADINGS], *([harmless(text) for text in cells] for cells in found)]
     return written(rows, separator=";" if language == "de" else ",", mark=True)
 
 
@@ -90,10 +86,17 @@ def row(cause: grouped_findings.FindingGroup, spot: grouped_findings.FindingLoca
     return [name, spot.file, spot.sheet, number, spot.letter, about, cause.sentence, spot.value, spot.suggestion]
 
 
-HEADINGS: Final = {
-    "de": ("Art", "Datei", "Blatt", "Zeile", "Spalte", "Überschrift", "Befund", "Dort steht", "Vorschlag"),
-    "en": ("Kind", "File", "Sheet", "Row", "Column", "Heading", "Finding", "Found", "Suggestion"),
-}
+HEADINGS: Final = (
+    _("Kind"),
+    _("File"),
+    _("Sheet"),
+    _("Row"),
+    _("Column"),
+    _("Heading"),
+    _("Finding"),
+    pgettext("report", "Found"),
+    _("Suggestion"),
+)
 
 
 def to_json(examination: Examination) -> bytes:
@@ -140,10 +143,8 @@ def _causes(findings: Sequence[Finding], language: Language) -> Iterator[str]:
         yield f"  {times}: {message}"
         yield from (f"    {_where(finding, language)}" for finding in group[:LISTED])
         if len(group) > LISTED:
-            more = len(group) - LISTED
-            several = _("and in {more} more places", more=more)
-            one = _("and in one more place")
-            yield "    " + (one if more == 1 else several)[language]
+            more = ngettext("and in one more place", "and in {count} more places", len(group) - LISTED)
+            yield f"    {more[language]}"
 
 
 def _where(finding: Finding, language: Language) -> str:
@@ -169,7 +170,7 @@ def _plain(finding: Finding) -> dict[str, object]:
 
 
 def _value(found: object) -> object:
-    return {"de": found.de, "en": found.en} if isinstance(found, Label | Message) else found
+    return {language: found[language] for language in LANGUAGES} if isinstance(found, Message | Label) else found
 
 
 def _report(examination: Examination) -> Iterator[ox.Triple]:
@@ -200,8 +201,7 @@ def _result(result: ox.BlankNode, finding: Finding) -> Iterator[ox.Triple]:
         yield ox.Triple(result, _node(SH + "focusNode"), _node(finding.place.focus))
     if said is None and finding.value is not None:
         yield ox.Triple(result, _node(SH + "value"), ox.Literal(line(finding.value)))
-    languages: tuple[Language, Language] = ("de", "en")
-    for language in languages:
+    for language in LANGUAGES:
         where = place(finding.place, language)
         text = f"{where}: {line(finding.message[language])}" if where else line(finding.message[language])
         yield ox.Triple(result, _node(SH + "resultMessage"), ox.Literal(text, language=language))

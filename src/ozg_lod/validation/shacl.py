@@ -140,7 +140,7 @@ def _terms() -> Callable[[object], rdflib.term.Node]:
 
 
 def _results(found: Iterable[_Found], shapes: Shapes, *, complete: bool) -> Iterator[ShaclResult]:
-    for _, node, triples in found:
+    for _shape, node, triples in found:
         own = [(key, value) for subject, key, value in triples if subject == node]  # not those of its details
         parts = {str(key): value[1] if isinstance(value, tuple) else value for key, value in own}
         rule = _back(parts[SH + "sourceShape"])

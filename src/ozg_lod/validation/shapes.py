@@ -28,7 +28,7 @@ from pyoxigraph import (
 )
 
 from ozg_lod.core.findings import Severity, ShaclTerms
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Label, Text, _
 from ozg_lod.core.vocab import (
     OWL,
     RDF,
@@ -65,8 +65,8 @@ class ShaclResult:
     value: Node | None
     rule: str
     severity: Severity
-    message: Label | Message
-    name: Label | Message | None = None
+    message: Text
+    name: Text | None = None
     terms: ShaclTerms | None = None
 
 
@@ -79,7 +79,7 @@ class Shapes:
         self._written = [quad.triple for quad in parser]  # a store would make "1"^^xsd:boolean "true"
         self._store.extend(Quad(t.subject, t.predicate, t.object) for t in self._written)
         self.prefixes: Mapping[str, str] = parser.prefixes
-        self._texts: dict[str, Label | Message] = {}
+        self._texts: dict[str, Text] = {}
         self._constraints = dict(self._own_constraints())
 
     def _objects(self, subject: Node | None, predicate: NamedNode) -> list[Node]:
@@ -121,21 +121,21 @@ class Shapes:
             return [triple]
         return [Triple(value, target.predicate, target.object) for target in targets[shape]]
 
-    def message(self, rule: Node | None, constraint: Node | None = None) -> Label | Message:
+    def message(self, rule: Node | None, constraint: Node | None = None) -> Text:
         """Return the sentence of a rule in both languages; without one, the name of the rule."""
         key = f"{rule} {constraint}"
         if key not in self._texts:
             self._texts[key] = self._message(rule, constraint)
         return self._texts[key]
 
-    def _message(self, rule: Node | None, constraint: Node | None) -> Label | Message:
+    def _message(self, rule: Node | None, constraint: Node | None) -> Text:
         for node in (constraint, rule):
             if texts := self._by_language(node, _sh("message")):
                 return _both(texts)
         for label in (_sh("name"), NamedNode(RDFS + "label")):
             if texts := self._by_language(rule, label):
                 name = _both(texts)
-                return _('this breaks the rule "{reason}"', reason=name)
+                return _('this breaks the rule "{name}"', name=name)
         return _("this breaks a rule")
 
     def _by_language(self, node: Node | None, predicate: NamedNode) -> dict[str, str]:
@@ -168,7 +168,7 @@ class Shapes:
                 lines.append(f"PREFIX {getattr(prefix, 'value', '')}: <{getattr(namespace, 'value', '')}>\n")
         return "".join(sorted(lines))
 
-    def name(self, rule: Node | None) -> Label | Message | None:
+    def name(self, rule: Node | None) -> Text | None:
         """Return what a rule calls the property it is about, if it does."""
         texts = self._by_language(rule, _sh("name"))
         return _both(texts) if texts else None
@@ -235,7 +235,5 @@ def _name(node: Node) -> str:
     return "" if isinstance(node, Triple) else node.value
 
 
-def _both(texts: Mapping[str, str]) -> Label | Message:
-    """Return German and English from texts by language; one stands in for the other."""
-    de = texts.get("de") or texts.get("") or next(iter(texts.values()))
-    return Text(de=de, en=texts.get("en") or texts.get("") or de)
+def _both(texts: Mapping[str, str]) -> Label:
+    return Label(texts)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Label, Text, _, joined
 from ozg_lod.tables import contribution_kinds, spreadsheets, tables
 from ozg_lod.tables.csv_rows import Row
 from ozg_lod.tables.tables import Table
@@ -34,7 +34,7 @@ def described(file: SourceFile, files: Iterable[SourceFile]) -> Table | None:
     return tables.describe(beside[0].content, file=beside[0].name) if beside else None
 
 
-def undescribed(name: str) -> Label | Message:
+def undescribed(name: str) -> Text:
     """Return what to say of a table of the source folder that nothing describes."""
     return _("the description {name}{METADATA} of this table is missing; add it", name=name, METADATA=METADATA)
 
@@ -48,9 +48,8 @@ def contracts(rules: Rules) -> Contracts:
     found = tuple((_kind(file.name), _described(file.content, file.name)) for file in wanted)
     offered = [table for file, (_, table) in zip(wanted, found, strict=True) if _OFFERED in file.content]
     titles = [table.schema.title for table in offered or [table for _, table in found]]
-    de = ", ".join(f"„{title.get('de', '')}“" for title in titles)
-    en = ", ".join(f'"{title.get("en", "")}"' for title in titles)
-    return Contracts(found, Text(de=de, en=en), rules.max_rows, wanted=bool(rules.kind and found))
+    listed = joined(_('"{title}"', title=Label(title)) for title in titles)
+    return Contracts(found, listed, rules.max_rows, wanted=bool(rules.kind and found))
 
 
 @lru_cache(maxsize=64)

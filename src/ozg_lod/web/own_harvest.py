@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message
 
-from ozg_lod.core.messages import Label, Message, _
+from ozg_lod.core.messages import Message, Text, _
 from ozg_lod.core.vocab import DCAT, DCATDE, DCT
 from ozg_lod.harvest_check import reader
 from ozg_lod.harvest_check.check import HarvestRequest, HarvestResult, check
@@ -42,7 +42,7 @@ class Registration:
 
     url: str
     ckan: Mapping[str, object]
-    warnings: tuple[Label | Message, ...]
+    warnings: tuple[Text, ...]
 
     @property
     def settings(self) -> str:
@@ -147,7 +147,7 @@ def _ckan(url: str, title: str, base_iri: str) -> dict[str, object]:
     }
 
 
-def _warnings(opened: PageSnapshot, graph: Graph, catalogue: str) -> list[Label | Message]:
+def _warnings(opened: PageSnapshot, graph: Graph, catalogue: str) -> list[Text]:
     found = [PRIVATE] if _is_private(opened.public_url) else []
     if not opened.public_url.startswith("https://") and not found:
         found.append(UNENCRYPTED)

@@ -111,9 +111,7 @@ def _previewed(request: Request) -> Response:
         raise NotFound(
             _("There is nothing with this id; an id looks like municipality/06531005."),
         )
-    site = PageContext(
-        said, Addresses(opened.base_iri, opened.public_url), opened.version, f"/doc/{record.id}"
-    )
+    site = PageContext(said, Addresses(opened.base_iri, opened.public_url), opened.version, f"/doc/{record.id}")
     reader = Reader(Graph(opened.store), _register(request), said, opened.base_iri, opened.public_url)
     body, framed = previews.page(site, record, reader), {"content-security-policy": _FRAMED}
     return same_for_all(request, body, formats.HTML.content_type, said, **framed)
