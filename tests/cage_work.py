@@ -11,6 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import BadRequest
+from ozg_lod.core.messages import Label
 from ozg_lod.sandbox.fork_server import Work, Write
 
 _DOUBLED = "SELECT * {" + " ".join(f"BIND(CONCAT(?v{i},?v{i}) AS ?v{i + 1})" for i in range(40)) + "}"
@@ -27,7 +28,7 @@ def setup(argument: str) -> Work:
             pass
 
     def expected() -> None:
-        raise BadRequest("english", "deutsch", line=3)
+        raise BadRequest(Label({"en": "english", "de": "deutsch"}), line=3)
 
     deeds = {
         b"socket": socket.socket,

@@ -105,7 +105,7 @@ def test_a_finding_names_row_and_column_and_nothing_changes(source: Path, tmp_pa
     assert outcome.examination is not None
     finding = outcome.examination.findings[0]
     assert (finding.place.file, finding.place.row) == ("bundles.csv", 3)
-    assert "2020-10" in finding.message.en
+    assert "2020-10" in finding.message["en"]
     assert Snapshots(tmp_path / "target").current() == before
 
 

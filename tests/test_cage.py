@@ -51,7 +51,7 @@ def test_an_expected_failure_arrives_as_itself(template: fork_server.ForkServer)
     child = template.child()
     with pytest.raises(errors.BadRequest) as caught:
         child.answer(b"expected", deadline_s=5)
-    assert caught.value.de == "deutsch"
+    assert caught.value.message["de"] == "deutsch"
     assert caught.value.details == {"line": 3}
     assert child.answer(b"echo after", deadline_s=5) == b"argument echo after"
     child.kill()

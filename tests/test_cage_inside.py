@@ -59,7 +59,7 @@ def test_a_child_answers_until_nobody_asks_any_more_whatever_goes_wrong_in_betwe
         assert asked.answer(b"big", deadline_s=5) == b"x" * 1_000_000
         with pytest.raises(errors.BadRequest) as caught:
             asked.answer(b"expected", deadline_s=5)
-        assert (caught.value.de, caught.value.details) == ("deutsch", {"line": 3})
+        assert (caught.value.message["de"], caught.value.details) == ("deutsch", {"line": 3})
         with pytest.raises(fork_server.WorkerFault, match="ZeroDivisionError"):
             asked.answer(b"fault", deadline_s=5)
         assert asked.answer(b"echo", deadline_s=5) == b"here echo"

@@ -94,7 +94,7 @@ def test_what_vanishes_without_a_row_is_refused_and_a_row_lets_it_go(source: Pat
     assert refused.examination is not None
     (finding,) = [found for found in refused.examination.findings if found.rule == "withdrawn-missing"]
     assert finding.value == f"{BASE}id/organisation/alt"
-    assert "withdrawn.csv" in finding.message.de
+    assert "withdrawn.csv" in finding.message["de"]
     assert last(target).number == 1
     assert publish(source, target).manifest is None, "the snapshot was written before, and is still not published"
     withdraw(source, f"{BASE}id/organisation/alt,2026-11-22,Doppelt,{BASE}id/bundle/soziales")

@@ -86,7 +86,7 @@ def test_a_refusal_lists_what_is_offered_in_both_languages() -> None:
     with pytest.raises(NotAcceptable) as refused:
         formats.negotiate("image/png", PAGES)
     assert refused.value.details["offered"] == [offer.media_type for offer in PAGES]
-    for sentence in (refused.value.en, refused.value.de):
+    for sentence in (refused.value.message["en"], refused.value.message["de"]):
         assert "text/turtle (.ttl)" in sentence
 
 

@@ -113,11 +113,11 @@ def test_a_finding_of_a_rule_points_at_the_cell() -> None:
     finding = only(examine(table(BUNDLES.replace("2020-11", "")), rules()))
     assert (finding.place.file, finding.place.row, finding.place.column) == ("bundles.csv", 3, "Verfügbar ab")
     assert finding.rule == "https://w3id.org/ozg-lod/shapes#month-needed"
-    assert finding.message.de == "Tragen Sie einen Monat ein."
+    assert finding.message["de"] == "Tragen Sie einen Monat ein."
     assert finding.place.subject is not None
-    assert finding.place.subject.de == "B"
+    assert finding.place.subject["de"] == "B"
     assert finding.place.property is not None
-    assert finding.place.property.en == "month"
+    assert finding.place.property["en"] == "month"
     assert finding.place.focus == BASE + "id/bundle/b"
 
 
@@ -129,9 +129,9 @@ def test_a_finding_in_rdf_names_file_thing_and_property() -> None:
     finding = only(examine([turtle(':bundle\\/c a ozg:Bundle ; skos:prefLabel "Ce"@de ; ozg:month "2020" .')], rules()))
     assert finding.place.file == "x.ttl"
     assert finding.place.subject is not None
-    assert finding.place.subject.de == "Ce"
+    assert finding.place.subject["de"] == "Ce"
     assert finding.place.property is not None
-    assert finding.place.property.de == "Monat"
+    assert finding.place.property["de"] == "Monat"
     assert finding.value == "2020"
 
 
@@ -139,14 +139,14 @@ def test_a_warning_does_not_refuse_and_a_message_in_one_language_serves_both() -
     examination = examine(table(BUNDLES.replace(",B,", ",Ein Name mit mehr als zwanzig Zeichen,")), rules())
     assert examination.conforms
     assert only(examination).severity is Severity.WARNING
-    assert only(examination).message.en == "Kürzen Sie den Namen."
+    assert only(examination).message["en"] == "Kürzen Sie den Namen."
 
 
 def test_a_reference_to_a_row_that_does_not_exist_is_found_with_the_nearest_key() -> None:
     text = "key,label,month,broader\njugendamt,J,2020-10,\nb,B,2020-10,jugendmat\n"
     finding = only(examine(table(text), rules(shapes=b"")))
     assert (finding.rule, finding.place.row, finding.place.column) == ("table-reference", 3, "broader")
-    assert "meinten Sie jugendamt?" in finding.message.de
+    assert "meinten Sie jugendamt?" in finding.message["de"]
 
 
 def test_a_reference_to_a_table_that_is_missing_is_a_finding_unless_it_is_published() -> None:
@@ -225,12 +225,12 @@ def test_a_faulty_query_means_that_nothing_could_be_checked(query: str) -> None:
 def test_an_invariant_that_returns_rows_is_a_finding_for_each() -> None:
     query = f"# title: Kein Monat doppelt\n# title-en: No month twice\nSELECT ?a ?m {{ ?a <{OZG}month> ?m }}"
     examination = examine(table(BUNDLES), rules(invariants=(("months.rq", query),)))
-    assert [(f.place.row, f.value, f.message.en) for f in examination.findings] == [
+    assert [(f.place.row, f.value, f.message["en"]) for f in examination.findings] == [
         (2, "2020-10", "No month twice"),
         (3, "2020-11", "No month twice"),
     ]
     bare = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
-    assert only(examine(table(BUNDLES), rules(invariants=(("count.rq", bare),)))).message.de == "count.rq"
+    assert only(examine(table(BUNDLES), rules(invariants=(("count.rq", bare),)))).message["de"] == "count.rq"
     with pytest.raises(Unprocessable):
         examine(table(BUNDLES), rules(invariants=(("ask.rq", "ASK {}"),)))
 
@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_read_at_all_says_why(name: str, content: bytes, r
 def test_a_broken_description_is_a_finding() -> None:
     files = [SourceFile("x.csv", b"a\n"), SourceFile("x.csv" + METADATA, b"{}")]
     examination = examine(files, rules())
-    assert examination.findings[0].message.en.startswith("x.csv-metadata.json, $.@context: must be")
+    assert examination.findings[0].message["en"].startswith("x.csv-metadata.json, $.@context: must be")
 
 
 def xml(body: str, head: str = "") -> bytes:
@@ -357,14 +357,14 @@ def test_a_hostile_file_is_a_finding_in_no_time(case: str) -> None:
     assert rule in {finding.rule for finding in examination.findings}
     assert not examination.conforms
     for finding in examination.findings:
-        assert len(finding.message.de) > 20
+        assert len(finding.message["de"]) > 20
         assert finding.value is None or len(finding.value) <= 200
 
 
 def test_a_syntax_error_has_its_line_and_says_what_would_be_right() -> None:
     finding = examine([SourceFile("x.ttl", b"<a> <b> <c> .\n<a> ex:b <c> .\n")], rules()).findings[0]
     assert (finding.place.line, finding.place.character) == (2, 5)
-    assert finding.message.de == "Das Präfix „ex:“ ist nicht erklärt; ergänzen Sie oben eine Zeile „@prefix ex: … .“"
+    assert finding.message["de"] == "Das Präfix „ex:“ ist nicht erklärt; ergänzen Sie oben eine Zeile „@prefix ex: … .“"
     assert finding.value == "<a> ex:b <c> ."
 
 
@@ -407,7 +407,7 @@ def test_entries_without_an_address_may_be_let_through() -> None:
     file = turtle("[] a ozg:Bundle ; ozg:month \"2020\" . <b> skos:note [ skos:note 'x' ] .")
     finding = only(examine([file], rules(blank_nodes=True)))
     assert finding.place.subject is not None
-    assert finding.place.subject.de == "ein Eintrag ohne eigene Adresse"
+    assert finding.place.subject["de"] == "ein Eintrag ohne eigene Adresse"
     assert (finding.place.file, finding.place.focus) == ("x.ttl", None)
 
 
@@ -439,9 +439,9 @@ def test_a_rule_without_a_message_says_its_name_and_one_without_a_name_still_spe
     r:C a sh:NodeShape ; sh:class ozg:Bundle ."""
     )
     examination = examine(table(BUNDLES), rules(shapes=nameless.encode()))
-    assert {finding.message.en for finding in examination.findings} == {"this breaks a rule"}
+    assert {finding.message["en"] for finding in examination.findings} == {"this breaks a rule"}
     files = [*table(BUNDLES.replace(",a\n", ",\n")), turtle(":bundle\\/b skos:broader :x .")]
-    assert only(examine(files, rules())).message.de == "Diese Angabe verletzt die Regel „Oberbegriff“"
+    assert only(examine(files, rules())).message["de"] == "Diese Angabe verletzt die Regel „Oberbegriff“"
 
 
 QUERIES = """
@@ -464,7 +464,9 @@ r:left-query
 def test_constraints_in_sparql_are_answered_by_the_store() -> None:
     files = [*table(BUNDLES), turtle(":bundle\\/a ozg:mnth 1 .")]
     examination = examine(files, rules(shapes=(PREFIXES + QUERIES).encode()))
-    said = [(f.rule.rpartition("#")[2], f.place.file, f.place.row, f.message.de, f.value) for f in examination.findings]
+    said = [
+        (f.rule.rpartition("#")[2], f.place.file, f.place.row, f.message["de"], f.value) for f in examination.findings
+    ]
     assert ("Late", "bundles.csv", 3, "Zu spät.", "2020-11") in said
     assert any(rule == "Unknown" and file == "x.ttl" and text == "Unbekannt." for rule, file, _, text, _ in said)
     assert any(rule == "Left" for rule, *_ in said)
@@ -476,7 +478,7 @@ def results(data: ox.Store, turtle_text: bytes, *, rewritten: bool) -> list[tupl
         found = shacl.validate(data, turtle_text)
     else:
         found = list(shacl.core_results(data, shapes_module.Shapes(turtle_text), rewritten=False))
-    return sorted((r.focus, r.path or "", str(r.value), r.rule, r.severity, r.message.de) for r in found)
+    return sorted((r.focus, r.path or "", str(r.value), r.rule, r.severity, r.message["de"]) for r in found)
 
 
 def test_rewriting_the_shapes_changes_no_result() -> None:

@@ -12,7 +12,6 @@ from xml.etree import ElementTree as ET
 
 import pyoxigraph as ox
 import pytest
-from ozg_lod.http.words import words
 
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.geometry import (
@@ -212,4 +211,4 @@ def test_a_string_may_be_given_as_wkt_and_as_nothing_else() -> None:
 
 def writer(found: Atlas) -> ValueWriter:
     names = {area.iri: dict(area.names) for area in (*found.states, *found.districts, *found.municipalities)}
-    return ValueWriter(words("de"), Addresses(BASE, "http://127.0.0.1"), names)
+    return ValueWriter("de", Addresses(BASE, "http://127.0.0.1"), names)

@@ -212,9 +212,9 @@ def test_each_planted_fault_is_named_and_nothing_else(server: Site, fault: Fault
     outcome = look(server, fault.path, max_pages=8)
     assert rules(outcome) == fault.rules, report.to_text(outcome, "en")
     for finding in outcome.findings:
-        assert finding.message.de, finding
-        assert finding.message.en, finding
-        assert finding.message.de != finding.message.en
+        assert finding.message["de"], finding
+        assert finding.message["en"], finding
+        assert finding.message["de"] != finding.message["en"]
 
 
 def test_there_are_many_more_kinds_of_fault_than_the_fifteen_asked_for() -> None:

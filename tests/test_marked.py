@@ -18,8 +18,8 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label
 from ozg_lod.core.vocab import OZG, SKOS
 from ozg_lod.validation import (
     check_process,
@@ -102,7 +102,7 @@ def test_names_of_sheets_are_made_legal_and_different() -> None:
 
 
 def test_what_is_not_listed_is_counted() -> None:
-    finding = Finding(Severity.ERROR, "r", Text("Falsch\x00", "wrong"), Location("m.csv", row=2))
+    finding = Finding(Severity.ERROR, "r", Label({"de": "Falsch\x00", "en": "wrong"}), Location("m.csv", row=2))
     examination = Examination(b"", (finding,), {Severity.ERROR: 3}, 1, 1, (CheckedSheet("m.csv", None, "x", 1, ()),))
     sheet = book_of(examination)["Prüfbericht"]
     assert sheet["A5"].value == "2 weitere sind nicht aufgeführt."
@@ -223,8 +223,8 @@ def test_a_suggestion_about_a_part_of_a_cell_or_a_second_one_is_not_put_in() -> 
     ]
     no_cell = [Location(file="m.csv", row=9, letter="C"), Location(file="m.csv", row=3), Location(file="n.csv", row=3)]
     found = [
-        Finding(Severity.ERROR, "r", Text("a", "a"), place, value, wanted)
+        Finding(Severity.ERROR, "r", Label({"de": "a", "en": "a"}), place, value, wanted)
         for place, value, wanted in [(places[0], "x", "X"), (places[1], "1", "2"), (places[1], "1", "3")]
-    ] + [Finding(Severity.ERROR, "r", Text("a", "a"), place, "1", "2") for place in no_cell]
+    ] + [Finding(Severity.ERROR, "r", Label({"de": "a", "en": "a"}), place, "1", "2") for place in no_cell]
     examination = Examination(b"", tuple(found), {Severity.ERROR: len(found)}, 1, 2, (sheet,))
     assert [(change.cell, change.now) for change in corrected_workbook.changes(examination)] == [("A3", "2")]

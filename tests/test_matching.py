@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from ozg_lod.http.words import words
 from tests import labelled
 
 from ozg_lod.matching import reasons
@@ -176,7 +175,7 @@ def test_a_body_that_is_no_more_is_found_and_its_successor_named(known: Register
     found = outcome(known, "Bromskirchen").matched
     assert found is not None
     assert found.record.until == "2022-12-31"
-    said = {language: reasons.reason(found, words(language), known) for language in ("de", "en")}
+    said = {language: reasons.reason(found, language, known) for language in ("de", "en")}
     assert said["de"] == "der Name stimmt; besteht nicht mehr, letzter Tag 31. Dezember 2022; heute Allendorf (Eder)"
     assert (
         said["en"] == "the name is the same; does not exist any more, last day 31 December 2022; now Allendorf (Eder)"
@@ -201,9 +200,9 @@ def test_every_reason_has_its_words(known: Register) -> None:
         for kinds in ((), ("municipality",)):
             found = match(known, ListRow(text, kinds, district="Werra-Meißner-Kreis"))
             for language in ("de", "en"):
-                assert all(reasons.reason(one, words(language), known) for one in found.candidates)
-                assert all(reasons.description(one.record, words(language)) for one in found.candidates)
-                assert bool(reasons.note(found, words(language))) == (found.matched is None)
+                assert all(reasons.reason(one, language, known) for one in found.candidates)
+                assert all(reasons.description(one.record, language) for one in found.candidates)
+                assert bool(reasons.note(found, language)) == (found.matched is None)
 
 
 def test_names_are_taken_apart() -> None:

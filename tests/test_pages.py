@@ -18,16 +18,17 @@ import httpx
 import pyoxigraph as ox
 import pytest
 from fastapi import FastAPI, Request, Response
-from ozg_lod.http.words import all_texts, prefixed, words
 
 from ozg_lod.core import errors
-from ozg_lod.core.messages import LANGUAGES, Language
+from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.messages import LANGUAGES, Language, _
 from ozg_lod.core.vocab import (
     KINDS,
     OZG,
     PREFIXES,
     SCHEMA,
     XSD,
+    prefixed,
 )
 from ozg_lod.http.response_cache import ByteCache
 from ozg_lod.http.responses import wants_gzip
@@ -146,7 +147,7 @@ PATHS = [
 
 
 def write(term: ox.Literal, language: Language = "de", predicate: str = "", unit: str = "") -> str:
-    return ValueWriter(words(language), Addresses(BASE, PUBLIC), {}).value(term, predicate, unit).text
+    return ValueWriter(language, Addresses(BASE, PUBLIC), {}).value(term, predicate, unit).text
 
 
 def typed(text: str, kind: str) -> ox.Literal:
@@ -188,7 +189,7 @@ def test_values_are_written_as_they_were_stated(
 
 
 def test_a_text_in_both_languages_is_shown_in_the_readers() -> None:
-    writer = ValueWriter(words("en"), Addresses(BASE, PUBLIC), {})
+    writer = ValueWriter("en", Addresses(BASE, PUBLIC), {})
     both = [ox.Literal("Hinweis", language="de"), ox.Literal("Note", language="en"), typed("7", "integer")]
     assert [value.text for value in writer.values(both, "")] == ["Note", "7"]
     assert [value.language for value in writer.values(both[:1], "")] == ["de"]
@@ -196,7 +197,7 @@ def test_a_text_in_both_languages_is_shown_in_the_readers() -> None:
 
 
 def test_a_thing_without_a_name_is_called_by_its_key_and_a_foreign_one_by_its_address() -> None:
-    writer = ValueWriter(words("de"), Addresses(BASE, PUBLIC), {})
+    writer = ValueWriter("de", Addresses(BASE, PUBLIC), {})
     assert writer.name(BASE + "id/bundle/ohne-namen").text == "ohne-namen"
     assert writer.name("urn:de:fim:leika:leistung:99").text == "urn:de:fim:leika:leistung:99"
     assert writer.name(PREFIXES["dct"] + "source").text == "Quelle"
@@ -228,70 +229,10 @@ def test_only_what_is_safe_becomes_a_link(iri: str, href: str | None) -> None:
     assert (target.href if target else None) == href
 
 
-def test_every_text_is_there_in_both_languages() -> None:
-    for key, said in all_texts().items():
-        assert set(said) == set(LANGUAGES), key
-        assert all(said[language].strip() for language in LANGUAGES), key
-        gaps = [set(re.findall(r"{(\w+)}", said[language])) for language in LANGUAGES]
-        assert gaps[0] == gaps[1], key
-
-
-def test_every_text_is_used_and_every_kind_has_its_texts() -> None:
-    used = "".join(
-        path.read_text("utf-8") for path in (HERE.parent / "src/ozg_lod").rglob("*") if path.suffix in {".py", ".html"}
-    )
-    built = (
-        "kind/",
-        "incoming/",
-        "about/",
-        "name/",
-        "error/step_",
-        "start/door_",
-        "start/number_",
-        "start/shelf_",
-        "editor/topic_",
-        "editor/use_",
-        "editor/view_",
-        "editor/cite_",
-        "editor/view_",
-        "legal/",
-        "column/",
-        "datatype/",
-        "ontology/",
-        "shapes/",
-        "status/",
-        "thing/",
-        "nav/",
-        "changes/",
-        "portal/",
-        "harvest/",
-        "editor/view_",
-        "match/",
-        "property/",
-        "reconcile/feature_",
-        "align/added_",
-        "align/as_",
-        "align/role_",
-        "align/state_",
-        "efa/concept_",
-        "check/verdict_",
-        "check/of_",
-        "check/state_",
-        "sheets/as_",
-        "sheets/help_",
-        "contribute/table_step_",
-        "contribute/happens_",
-        "submission/state/",
-        "submission/next/",
-        "contribution/of_",
-        "register/fact_",
-    )
-    for key in all_texts():
-        assert key.startswith(built) or f'"{key}"' in used, key
+def test_every_kind_has_its_words() -> None:
     for kind in KINDS:
-        assert {f"kind/{kind}/{part}" for part in ("one", "many", "about")} <= set(all_texts())
-    for name in (name.partition("/")[2] for name in all_texts() if name.startswith(("name/", "incoming/", "about/"))):
-        assert name == "other" or name.partition(":")[0] in {*PREFIXES, "http"}
+        for form in ("one", "many", "about"):
+            assert kind_word(kind, form, "de") not in {"", kind}, (kind, form)
 
 
 def test_short_names_are_made_from_known_prefixes_only() -> None:
@@ -309,9 +250,9 @@ def test_every_page_is_whole_and_in_one_language(small: Client, path: str, langu
     page = Reader(answer.text)
     assert page.all("html") == [{"lang": language}]
     assert len(page.all("h1")) == 1
-    assert words(language)("site/as_of") in page.text
-    other = words("en" if language == "de" else "de")
-    assert other("site/skip") not in page.text
+    skip = _("Skip to content")
+    assert skip[language] in page.text
+    assert skip["en" if language == "de" else "de"] not in page.text
     alternates = {link["hreflang"]: link["href"] for link in page.all("link") if "hreflang" in link}
     assert alternates["en"] == f"{PUBLIC}{path}?lang=en"
     assert [link["href"] for link in page.all("link") if link.get("rel") == "canonical"] == [PUBLIC + path]
@@ -336,7 +277,7 @@ def test_every_value_of_a_thing_and_of_its_statements_stands_on_its_page(
     description = about(Graph(store), f"{BASE}id{path.removeprefix('/doc')}")
     assert description is not None
     text = Reader(small.get(f"{path}?lang={language}").text).text
-    writer = ValueWriter(words(language), Addresses(BASE, PUBLIC), description.names)
+    writer = ValueWriter(language, Addresses(BASE, PUBLIC), description.names)
     shown = {description.iri} | {one for group in description.incoming for one in group.subjects if group.statement}
     left_out = {PREFIXES["rdf"] + "type", PREFIXES["qb"] + "dataSet", OZG + "earliest", OZG + "latest"}
     for subject in shown:
@@ -669,7 +610,7 @@ def test_every_failure_has_a_page_with_a_next_step(status: int) -> None:
         page = Reader(pages.error(failure, language).decode())
         assert sentence in page.text
         assert str(status) in page.text
-        assert words(language)(f"error/step_{status}") in page.text
+        assert language(f"error/step_{status}") in page.text
         assert "text/turtle" in page.text
 
 
@@ -706,7 +647,6 @@ def test_the_cache_keeps_what_was_used_last_within_its_limit() -> None:
 
 
 def test_texts_that_are_no_tables_are_refused() -> None:
-    from ozg_lod.http.words import _leaves  # noqa: PLC0415 - the fault cannot be made through the packaged file
 
     with pytest.raises(TypeError, match="site/title is not a table"):
         dict(_leaves("", {"site": {"title": "x", "other": {"de": "x"}}}))
@@ -773,4 +713,4 @@ def test_every_property_of_the_real_catalogue_has_a_name_in_both_languages(every
     graph = Graph(opened.store)
     for predicate in sorted({quad.predicate.value for quad in things}):
         for language in LANGUAGES:
-            assert language in graph.names(predicate) or words(language).term("name", predicate), predicate
+            assert language in graph.names(predicate) or language.term("name", predicate), predicate

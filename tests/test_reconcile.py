@@ -10,7 +10,6 @@ from urllib.parse import quote
 import httpx
 import jsonschema
 import pytest
-from ozg_lod.http.words import all_texts
 from referencing import Registry, Resource
 from tests import labelled
 

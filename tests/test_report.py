@@ -14,18 +14,18 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    Text,
 )
+from ozg_lod.core.messages import Label
 from ozg_lod.core.vocab import SH
 from ozg_lod.validation import report
 from ozg_lod.validation.examination import Examination
 
 RULE = "https://w3id.org/ozg-lod/shapes#month-needed"
-MONTH = Text("Tragen Sie einen Monat ein.", "Fill in a month.")
+MONTH = Label({"de": "Tragen Sie einen Monat ein.", "en": "Fill in a month."})
 CELL = Finding(
     Severity.ERROR,
     "cell-datatype",
-    Text("„Herbst 20“ ist kein Monat", '"Herbst 20" is not a month'),
+    Label({"de": "„Herbst 20“ ist kein Monat", "en": '"Herbst 20" is not a month'}),
     Location(file="availability.csv", row=4, column="Verfügbar ab"),
     value="Herbst 20",
     suggestion="2020-10",
@@ -34,12 +34,20 @@ CELL = Finding(
 
 def needed(row: int) -> Finding:
     focus = f"https://w3id.org/ozg-lod/hessen/id/bundle/b{row}"
-    place = Location(file="bundles.csv", row=row, column="Monat", subject=Text("B", "B"), property=MONTH, focus=focus)
+    place = Location(
+        file="bundles.csv", row=row, column="Monat", subject=Label({"de": "B", "en": "B"}), property=MONTH, focus=focus
+    )
     return Finding(Severity.ERROR, RULE, MONTH, place)
 
 
 def hint(**place: object) -> Finding:
-    return Finding(Severity.HINT, "note", Text("Sehen Sie nach", "have a look"), Location(**place), value="ftp://x/y")  # type: ignore[arg-type] # fields by name
+    return Finding(
+        Severity.HINT,
+        "note",
+        Label({"de": "Sehen Sie nach", "en": "have a look"}),
+        Location(**place),
+        value="ftp://x/y",
+    )  # type: ignore[arg-type] # fields by name
 
 
 def examined(*findings: Finding, rows: int = 41, files: int = 1, more: int = 0) -> Examination:
@@ -95,9 +103,17 @@ def test_a_cause_lists_its_first_places_and_the_text_says_what_is_left_out() -> 
 
 
 def test_the_text_holds_no_address_and_no_control_character() -> None:
-    named = {"subject": Text("Jugendamt", "Youth office"), "property": Text("Monat", "month"), "focus": RULE}
+    named = {
+        "subject": Label({"de": "Jugendamt", "en": "Youth office"}),
+        "property": Label({"de": "Monat", "en": "month"}),
+        "focus": RULE,
+    }
     wild = Finding(
-        Severity.WARNING, "r", Text("a\nb", "a\nb"), Location(file="x\x1b[31m.csv", column="c\n"), value="v\x1b"
+        Severity.WARNING,
+        "r",
+        Label({"de": "a\nb", "en": "a\nb"}),
+        Location(file="x\x1b[31m.csv", column="c\n"),
+        value="v\x1b",
     )
     for language in ("de", "en"):
         text = report.to_text(examined(hint(file="x.ttl", **named), hint(), needed(2), wild), language)  # type: ignore[arg-type] # both languages
@@ -168,7 +184,7 @@ FINDINGS = st.builds(
     Finding,
     severity=st.sampled_from(Severity),
     rule=st.sampled_from(("a", RULE)),
-    message=st.builds(Text, de=TEXTS, en=TEXTS),
+    message=st.builds(lambda de, en: Label({"de": de, "en": en}), TEXTS, TEXTS),
     place=PLACES,
     value=st.none() | TEXTS,
     suggestion=st.none() | TEXTS,

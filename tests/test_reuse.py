@@ -11,7 +11,6 @@ from xml.etree import ElementTree as ET
 import httpx
 import pyoxigraph as ox
 import pytest
-from ozg_lod.http.words import words
 from tests.conftest import ROOT, serving
 from tests.contributing import BASE, Office, office
 from tests.small_source import publish
@@ -297,7 +296,7 @@ def test_the_links_of_another_state_are_found_by_sparql_linkset_and_feed(reporte
 def test_a_linkset_that_is_none_gets_a_sentence_with_the_place(content: str, sentence: str) -> None:
     found = as_ntriples(content, "links.linkset")
     assert not isinstance(found, str)
-    assert sentence in found.message.en
+    assert sentence in found.message["en"]
     document = documents.read(content.encode(), "links.linkset", base=BASE)
     assert [one.rule for one in document.findings] == ["document-linkset"]
 

@@ -163,7 +163,7 @@ def test_text_is_read_in_the_encodings_of_windows_too() -> None:
         found = decoded_leniently("ä;b".encode(encoding), file="x")
         assert isinstance(found, Decoded)
         assert found.text == "ä;b"
-        assert name in found.hint.message.de
+        assert name in found.hint.message["de"]
     for content in (b"\x81", "a\0b".encode("utf-16"), b"\xff\xfea"):
         assert isinstance(decoded_leniently(content, file="x"), Finding)
 

@@ -128,7 +128,7 @@ def test_an_answer_past_its_limit_is_refused_whole(embedded: EmbeddedStore) -> N
 def test_a_mistake_is_told_with_its_place(embedded: EmbeddedStore, query: str, sentence: str) -> None:
     with pytest.raises(BadRequest) as caught:
         ask(embedded, query)
-    assert sentence in caught.value.en
+    assert sentence in caught.value.message["en"]
     assert caught.value.details["line"]
 
 
@@ -232,5 +232,5 @@ def test_what_xml_cannot_hold_is_refused_and_json_offered(embedded: EmbeddedStor
 def test_what_the_parser_expects_is_passed_on_where_it_says_something(embedded: EmbeddedStore) -> None:
     with pytest.raises(BadRequest) as caught:
         ask(embedded, "SELECT ?s { VALUES ?s { ?x } ?s ?p ?o }")
-    assert "cannot be read on from here; expected UNDEF" in caught.value.en
-    assert "expected UNDEF" in caught.value.de
+    assert "cannot be read on from here; expected UNDEF" in caught.value.message["en"]
+    assert "expected UNDEF" in caught.value.message["de"]

@@ -59,8 +59,8 @@ def test_a_wrong_cell_is_named_by_row_and_header_and_says_what_would_be_right() 
     reading = read('key,Verfügbar ab\na,2020-10\n"b",2020-11\nc,Herbst 20\n', MONTH)
     finding = only(reading)
     assert (finding.place.file, finding.place.row, finding.place.column) == ("x.csv", 4, "Verfügbar ab")
-    assert finding.message.en == '"Herbst 20" is not a month; write for example 2020-10'
-    assert finding.message.de == "„Herbst 20“ ist kein Monat; schreiben Sie zum Beispiel 2020-10"
+    assert finding.message["en"] == '"Herbst 20" is not a month; write for example 2020-10'
+    assert finding.message["de"] == "„Herbst 20“ ist kein Monat; schreiben Sie zum Beispiel 2020-10"
     assert (finding.value, finding.suggestion) == ("Herbst 20", None)
     assert len(reading.triples) == 2
 
@@ -110,8 +110,8 @@ def test_a_suggestion_is_made_only_where_it_is_sure(base: str, text: str, sure: 
     fault = cells.read(text, cells.Datatype(base))
     assert isinstance(fault, cells.CellFault)
     assert fault.suggestion == sure
-    assert (sure or cells.example(cells.Datatype(base)) or "?") in fault.message.de
-    assert fault.message.en.startswith(f'"{text}" is not ')
+    assert (sure or cells.example(cells.Datatype(base)) or "?") in fault.message["de"]
+    assert fault.message["en"].startswith(f'"{text}" is not ')
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_format_is_said_in_words(pattern: str, text: str, sure: str | None, sa
     reading = read(f'key,k\na,"{text}"\n', column("k", datatype={"base": "string", "format": pattern}))
     finding = only(reading)
     assert finding.suggestion == sure
-    assert said in finding.message.de
+    assert said in finding.message["de"]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_columns_are_found_by_name_or_title_in_any_order() -> None:
 
 def test_unknown_and_missing_columns_are_named_with_the_nearest_known_one() -> None:
     reading = read("key,Verfugbar ab,quatschspalte,Key\na,2020-10,1,2\n", MONTH, column("need", required=True))
-    said = [(finding.severity, finding.place.column, finding.message.de) for finding in reading.findings]
+    said = [(finding.severity, finding.place.column, finding.message["de"]) for finding in reading.findings]
     assert (Severity.ERROR, "Verfugbar ab", "Diese Spalte gibt es nicht; meinten Sie „Verfügbar ab“?") in said
     assert any(place == "quatschspalte" and "löschen Sie sie" in text for _, place, text in said)
     assert any(place == "Key" and "zweimal" in text for _, place, text in said)
@@ -182,13 +182,13 @@ def test_unknown_and_missing_columns_are_named_with_the_nearest_known_one() -> N
 def test_a_table_without_a_header_says_which_columns_it_needs() -> None:
     for text in ("", "\n\n", "1,2\n3,4\n", "," * 300, "key" + ",a" * 300):
         finding = only(read(text, MONTH))
-        assert "die erste Zeile muss die Spalten nennen: key, Verfügbar ab" in finding.message.de
+        assert "die erste Zeile muss die Spalten nennen: key, Verfügbar ab" in finding.message["de"]
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_the_separator_is_decided_from_the_header_and_named_where_it_is_not_accepted(separator: str) -> None:
     text = f'key{separator}"month"\na{separator}2020-10\n'
-    assert "trennen Sie sie durch Komma" in only(read(text, MONTH)).message.de
+    assert "trennen Sie sie durch Komma" in only(read(text, MONTH)).message["de"]
     accepted = read(text, MONTH, separators=",;\t")
     assert (accepted.findings, len(accepted.triples)) == ([], 1)
 
@@ -216,8 +216,8 @@ def test_empty_columns_at_the_end_are_nothing() -> None:
 )
 def test_another_encoding_is_one_finding(content: bytes, said: str) -> None:
     reading = read(content, column("t"))
-    assert said in only(reading).message.de
-    assert "CSV UTF-8" in only(reading).message.en
+    assert said in only(reading).message["de"]
+    assert "CSV UTF-8" in only(reading).message["en"]
     assert not reading.triples
 
 
@@ -351,9 +351,9 @@ def test_a_description_outside_the_subset_is_refused_with_file_and_path(
     described = {**json.loads(metadata(column("t"))), **change}
     with pytest.raises(SourceError) as caught:
         tables.describe(json.dumps(described).encode(), file="x.csv-metadata.json")
-    assert caught.value.en.startswith(f"x.csv-metadata.json, {path}: ")
-    assert said in caught.value.en
-    assert caught.value.de != caught.value.en
+    assert caught.value.message["en"].startswith(f"x.csv-metadata.json, {path}: ")
+    assert said in caught.value.message["en"]
+    assert caught.value.message["de"] != caught.value.message["en"]
 
 
 @pytest.mark.parametrize(
@@ -396,7 +396,7 @@ def test_a_column_outside_the_subset_is_refused(
 ) -> None:
     with pytest.raises(SourceError) as caught:
         tables.describe(metadata(*columns, **schema), file="m.json")
-    assert said in caught.value.en
+    assert said in caught.value.message["en"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"url": "a", "url": "b"}', b"[" * 100_000])

@@ -77,8 +77,8 @@ def test_an_upload_does_no_harm(case: Case, template: ForkServer, canary: Canary
     if case.expects in FAILURES:
         with pytest.raises(FAILURES[case.expects]) as failed:
             examined(case, template, canary.address)
-        assert failed.value.de
-        assert failed.value.en
+        assert failed.value.message["de"]
+        assert failed.value.message["en"]
     else:
         judge(case, examined(case, template, canary.address))
     assert time.monotonic() - began < case.within_s * patience()

@@ -17,7 +17,7 @@ from ozg_lod.core.findings import (
     Severity,
     ShaclTerms,
 )
-from ozg_lod.core.messages import Text
+from ozg_lod.core.messages import Label, Text
 from ozg_lod.tables.tables import MAX_ROWS
 
 
@@ -124,7 +124,7 @@ class Examination:
             "rows": self.rows,
             "sheets": [asdict(sheet) for sheet in self.sheets],
         }
-        return json.dumps(head).encode() + b"\n" + self.quads
+        return msgspec.json.encode(head) + b"\n" + self.quads
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Examination:
@@ -153,7 +153,7 @@ def _finding(found: Mapping[str, object]) -> Finding:
     return Finding(
         severity=Severity(str(found["severity"])),
         rule=str(found["rule"]),
-        message=_text(found["message"]) or str(found["message"]),
+        message=_text(found["message"]) or Label({"": str(found["message"])}),
         place=Location(**cast("Any", {**place, **texts})),
         value=cast("str | None", found["value"]),
         suggestion=cast("str | None", found["suggestion"]),

@@ -19,7 +19,7 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Sentence, _
+from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import OZG
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables import spreadsheets
@@ -101,7 +101,7 @@ class _Work:
             message = _("files of this kind are not read; read are {listed}", listed=listed)
             self._refuse("file-kind", message, file.name)
 
-    def _refuse(self, rule: str, message: Sentence, file: str | None) -> None:
+    def _refuse(self, rule: str, message: Text, file: str | None) -> None:
         self.readable = False
         self.ledger.add(Finding(Severity.ERROR, rule, message, Location(file=file)))
 

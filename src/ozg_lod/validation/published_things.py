@@ -82,7 +82,7 @@ class PublishedThings:
                 yield self._finding(*statement, places)
 
     def _finding(self, subject: str, predicate: str, iri: str, places: SourceLocations) -> Finding:
-        kind, _, key = iri.removeprefix(self._things).partition("/")
+        kind, _slash, key = iri.removeprefix(self._things).partition("/")
         shown = key.removeprefix("ozg-").removeprefix("leika-") if kind == "concept" else key
         hint = self._nearest(kind, key)
         message = _("there is no {kind} with the key {key}{hint}", kind=_KINDS.get(kind, _ENTRY), key=shown, hint=hint)
