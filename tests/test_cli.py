@@ -11,6 +11,9 @@ import pytest
 from tests.conftest import ROOT, free_port, program
 
 from ozg_lod import cli
+from ozg_lod.cli.options import Setting
+from ozg_lod.cli.serve import serve
+from ozg_lod.core.settings import RdfFile, Settings
 from ozg_lod.snapshots.snapshot import Snapshots
 
 
@@ -254,8 +257,8 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     said = capsys.readouterr().out
-    for command in ("build", "serve", "snapshots", "validate", "query", "dump", "init"):
-        assert command in said
+    for command in cli.PROGRAM.commands:
+        assert f"  {command} " in said
     assert free_port()
 
 
@@ -274,3 +277,61 @@ def test_a_target_that_cannot_be_one_is_a_sentence_and_no_traceback(run: object,
     for command in ("dump", "build"):
         ran = run(command, "--target", tmp_path / "file" / "x")  # type: ignore[operator]
         assert (ran.code, "Not a directory" in ran.err, "Traceback" in ran.err) == (2, True, False)
+
+
+def _settings(*arguments: str) -> Settings:
+    """Return the settings that `ozg-lod serve` would run with."""
+    return serve.settings(serve.make_context("serve", list(arguments)))
+
+
+def test_every_option_of_serve_has_the_default_of_its_setting(run: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _settings() == Settings()
+    shown = " ".join(run("serve", "--help").out.split())  # type: ignore[operator]
+    for option in serve.params:
+        if isinstance(option, Setting):
+            assert f"{option.opts[0]} " in shown
+            default = getattr(Settings, option.name)
+            assert default in (None, "", (), False) or f"default: {default}" in shown, option.name
+    monkeypatch.setenv("OZG_LOD_PORT", "8123")
+    assert _settings().public_url == "http://127.0.0.1:8123"
+    assert _settings("--port", "8124", "--host", "::1").public_url == "http://[::1]:8124"
+    assert _settings("--cache-mb", "0", "--inbox-days", "-5") == Settings(port=8123, cache_mb=0, inbox_days=0)
+
+
+def test_several_files_may_follow_one_rdf() -> None:
+    files = tuple(RdfFile(Path(name)) for name in ("a.ttl", "b.nt", "c.nq"))
+    assert _settings("--rdf", "a.ttl", "b.nt", "--port", "1", "--rdf", "c.nq") == Settings(port=1, rdf=files)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "Missing command"),
+        ("serv", "Did you mean 'serve'?"),
+        ("init x", "Missing option '--base-iri'"),
+        ("build --target", "'--target' requires an argument"),
+        ("serve --port x", "'x' is not a valid integer"),
+        ("serve x", "unexpected extra argument (x)"),
+        ("serve --graph a.ttl", "'a.ttl' is not IRI=FILE."),
+        ("serve --trusted-proxies 10.0.0.0/33", "10.0.0.0/33"),
+        ("snapshots show", "is not one of 'list', 'use', 'prune'"),
+        ("query", "Missing argument 'FILE.rq'"),
+        ("dump x", "unexpected extra argument (x)"),
+        ("publish --to x", "Missing option '--store'"),
+        ("template", "Missing argument 'KIND'"),
+        ("reconcile", "Missing argument 'FILE'"),
+        ("validate x --format pdf", "is not one of 'text', 'json', 'csv', 'turtle', 'xlsx'"),
+        ("validate x --format xlsx", "name one with -o FILE."),
+        ("harvest-check", "Missing argument 'URL'"),
+        ("doctor --production=1", "--production"),
+        ("inbox list", "Missing option '--inbox'"),
+        ("build --lang fr", "is not one of 'de', 'en'"),
+    ],
+)
+def test_what_is_typed_wrong_is_one_sentence(
+    run: object, monkeypatch: pytest.MonkeyPatch, typed: str, said: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    ran = run(*typed.split())  # type: ignore[operator]
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert said in ran.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from xml.etree import ElementTree as ET
 
 import pyoxigraph as ox
 import pytest
@@ -297,6 +298,15 @@ def test_what_xml_cannot_say_is_refused_with_the_formats_that_can(triple: ox.Tri
     with pytest.raises(NotAcceptable) as refused:
         formats.serialize([triple], RDFXML)
     assert refused.value.details["offered"] == ["text/turtle", "application/n-triples"]
+
+
+def test_what_a_thing_is_needs_no_xml_name_and_line_ends_survive_any_parser() -> None:
+    kind = ox.Triple(node(E + "a"), node(RDF + "type"), node(E + "06531005"))
+    text = ox.Triple(node(E + "a"), node(E + "p"), ox.Literal("a\rb"))
+    root = ET.fromstring(formats.serialize([kind, text], RDFXML))  # noqa: S314 - our own file
+    written = {element.tag: element for element in root[0]}
+    assert written[f"{{{RDF}}}type"].attrib == {f"{{{RDF}}}resource": E + "06531005"}
+    assert written[f"{{{E}}}p"].text == "a\rb"
 
 
 def test_text_with_a_direction_is_kept_by_json_ld_and_refused_by_xml() -> None:

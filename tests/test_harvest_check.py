@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import itertools
 import json
-from collections.abc import Callable, Iterator
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -339,8 +344,6 @@ def test_a_page_that_never_ends_is_left(server: Site) -> None:
     server.routes = sound(server.url).routes
 
     def slow() -> Reply:
-        import time  # noqa: PLC0415
-
         time.sleep(0.5)
         return Reply(b"")
 
@@ -349,6 +352,96 @@ def test_a_page_that_never_ends_is_left(server: Site) -> None:
     answer = client.get(server.url + "/slow")
     assert answer.trouble is not None
     assert answer.trouble.rule == "url-slow"
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/turtle\r\n"
+ENDLESS = itertools.repeat(b"a")
+
+
+@contextmanager
+def speaking(*pieces: bytes, then: Iterable[bytes] = (), pause_s: float = 0.05) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that says these pieces whatever it is asked, then others slowly; yield its address and what it heard."""
+    heard: list[bytes] = []
+    ended = threading.Event()
+
+    def speak(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, contextlib.suppress(OSError):
+            heard.append(connection.recv(65536))
+            connection.sendall(b"".join(pieces))
+            for piece in then:
+                if ended.wait(pause_s):
+                    return
+                connection.sendall(piece)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=speak, args=[listening])
+        thread.start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}", heard
+        ended.set()
+        thread.join(5)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "pieces", "then"),
+    [
+        ("http", [], ENDLESS),
+        ("http", [HEAD, b"X: "], ENDLESS),
+        ("http", [], itertools.repeat(b"HTTP/1.1 103 Early Hints\r\n\r\n")),
+        ("http", [HEAD, b"Content-Length: 9999\r\n\r\n"], ENDLESS),
+        ("http", [HEAD, b"Transfer-Encoding: chunked\r\n\r\n1;x="], ENDLESS),
+        ("http", [HEAD, b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: "], ENDLESS),
+        ("https", [b"\x16\x03\x03\x40\x00\x02"], ENDLESS),
+    ],
+    ids=["status", "head", "early hints", "body", "chunk", "trailer", "TLS"],
+)
+def test_one_clock_ends_what_drips(scheme: str, pieces: list[bytes], then: Iterable[bytes]) -> None:
+    limits = harvest_client.FetchLimits(silence_s=5, total_s=0.5)
+    with speaking(*pieces, then=then) as (address, _):
+        started = time.monotonic()
+        answer = harvest_client.Client(f"{scheme}://{address}/", limits).get(f"{scheme}://{address}/")
+        took = time.monotonic() - started
+    assert answer.trouble is not None
+    assert answer.trouble.rule == "url-slow"
+    assert took < 3
+
+
+@pytest.mark.parametrize(
+    ("pieces", "rule"),
+    [
+        ([HEAD, b"X: ", b"a" * 200_000], "url-unreadable"),
+        ([b"SSH-2.0-OpenSSH\r\n"], "url-unreadable"),
+        ([HEAD, b"Content-Length: 9\r\n\r\nabc"], "body-short"),
+        ([HEAD, b"Content-Encoding: gzip\r\n\r\nabc"], "url-unreadable"),
+    ],
+    ids=["a head without end", "another protocol", "a short body", "no gzip"],
+)
+def test_what_is_no_sound_answer_is_named(pieces: list[bytes], rule: str) -> None:
+    with speaking(*pieces) as (address, _):
+        answer = harvest_client.Client(f"http://{address}/").get(f"http://{address}/")
+    assert answer.trouble is not None
+    assert answer.trouble.rule == rule
+
+
+def test_the_address_that_was_judged_is_connected_to_under_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name means another address at every look: the second is never looked up."""
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def lookup(host: str, *rest: object, **more: object) -> object:
+        if host != "catalogue.example":
+            return real(host, *rest, **more)  # type: ignore[arg-type]
+        asked.append(host)
+        return real("127.0.0.1" if len(asked) < 3 else "192.0.2.1", None, type=socket.SOCK_STREAM)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    with speaking(HEAD, b"Content-Length: 1\r\n\r\nx") as (address, heard):
+        url = f"http://catalogue.example:{address.rpartition(':')[2]}/ä?b=c d"
+        answer = harvest_client.Client(url).get(url)
+    assert answer.body == b"x"
+    assert len(asked) == 2
+    assert heard[0].startswith(b"GET /%C3%A4?b=c%20d HTTP/1.1\r\n")
+    assert f"\r\nHost: catalogue.example:{address.rpartition(':')[2]}\r\n".encode() in heard[0]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from tests.contributions.corpus import GOOD, HEAD, csv_file, on, row, second_sheet, xlsx
 
+from ozg_lod.contributions import report_formats
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.findings import (
     Finding,
@@ -21,13 +22,13 @@ from ozg_lod.core.findings import (
 )
 from ozg_lod.core.messages import Label
 from ozg_lod.core.vocab import OZG, SKOS
+from ozg_lod.rdf import formats
 from ozg_lod.validation import (
     check_process,
     corrected_workbook,
     gate,
     marked_workbook,
     report,
-    report_forms,
     rulebook,
 )
 from ozg_lod.validation.examination import (
@@ -95,10 +96,24 @@ def test_a_file_without_a_table_has_the_report_alone(rules: Rules) -> None:
 def test_names_of_sheets_are_made_legal_and_different() -> None:
     rows = ((1, ("a",)),)
     sheets = tuple(
-        CheckedSheet("x.xlsx", name, "", 0, rows) for name in ("a/b:c", "A b c", "Prüfbericht", "'", 40 * "n")
+        CheckedSheet("x.xlsx", name, "", 0, rows)
+        for name in ("a/b:c", "A b c", "Prüfbericht", "'", 40 * "n", 30 * "n" + "'n", 20 * "🏛", "'")
     )
     book = book_of(Examination(b"", (), {}, 1, 1, sheets))
-    assert book.sheetnames == ["Prüfbericht", "a b c", "A b c 2", "Prüfbericht 2", "Tabelle", 31 * "n"]
+    names = ["a b c", "A b c 2", "Prüfbericht 2", "Tabelle", 31 * "n", 30 * "n", 15 * "🏛", "Tabelle 2"]
+    assert book.sheetnames == ["Prüfbericht", *names]
+
+
+def test_texts_longer_than_excel_takes_are_cut_and_line_ends_are_those_of_a_cell() -> None:
+    long = Label({"de": 40_000 * "w", "en": ""})
+    finding = Finding(Severity.ERROR, "r", long, Location("m.csv", row=1, letter="AB"))
+    sheet = CheckedSheet("m.csv", None, "x", 0, ((1, ("a\r\nb", 40_000 * "v")),))
+    page = book_of(Examination(b"", (finding,), {Severity.ERROR: 1}, 1, 1, (sheet,)))["m"]
+    assert page["A1"].value == "a\nb"
+    assert len(str(page["B1"].value)) == 32_767
+    assert page["AB1"].fill.start_color.rgb == RED
+    assert page["AB1"].comment is not None
+    assert len(page["AB1"].comment.text) == 32_767
 
 
 def test_what_is_not_listed_is_counted() -> None:
@@ -141,8 +156,9 @@ def test_a_finding_in_rdf_names_thing_and_property_instead_of_a_cell(rules: Rule
 
 def test_every_form_can_be_written(rules: Rules) -> None:
     examination = gate.examine([SourceFile("m.csv", csv_file(row(stand="?")))], rules)
-    for form in report_forms.MEDIA_TYPES:
-        assert report_forms.written(examination, form, "de")
+    for form in (formats.TEXT, formats.JSON, formats.CSV, formats.TURTLE):
+        assert report_formats.write(examination, form, "de")
+    assert marked_workbook.workbook(examination, "de")
 
 
 def test_what_was_read_crosses_the_pipe(rules: Rules) -> None:

@@ -386,11 +386,12 @@ def test_an_empty_slot_is_plainly_a_placeholder(client: httpx.Client) -> None:
 def test_the_operator_s_text_is_only_text(tmp_path: Path) -> None:
     tmp_path.joinpath("impressum.de.md").write_text(
         "# Wer <b>wir</b> sind\nAmt\nStraße 1\n\n- eins\n- [zwei](https://amt.example/?a=1&b=2)\n\n"
-        "[böse](javascript:alert(1)) und [Post](mailto:a@amt.example), [[Lücke]]\r\n\r\n# Ende\n",
+        "[böse](javascript:alert(1)) und [Post](mailto:a@amt.example), [[Lücke]]\r\n\r\n# Ende\n"
+        "Bürger*innen und Besucher*innen, [[<i>]] ![x](data:image/png;base64,AA) <https://x.example>\n",
         "utf-8",
     )
     found = legal.page(tmp_path, "impressum", "en")
-    assert (found.language, found.own, found.gaps, found.dated) == ("de", True, ["Lücke"], "")
+    assert (found.language, found.own, found.gaps, found.dated) == ("de", True, ["Lücke", "<i>"], "")
     html = topic_pages.legal(PageContext("en", Addresses(BASE, PUBLIC)), found).decode()
     seen = Page(html)
     assert "Wer <b>wir</b> sind" in seen.text
@@ -399,7 +400,12 @@ def test_the_operator_s_text_is_only_text(tmp_path: Path) -> None:
     assert {"https://amt.example/?a=1&b=2", "mailto:a@amt.example"} <= hrefs
     assert not any(str(href).startswith("javascript:") for href in hrefs)
     assert "[böse](javascript:alert(1)) und" in seen.text
-    assert "Amt<br>Straße 1" in html
+    assert "Amt<br>\nStraße 1" in html
+    assert "Bürger*innen und Besucher*innen" in html
+    assert "&lt;i&gt;</mark> ![x](data:image/png;base64,AA) &lt;https://x.example&gt;</p>" in html
+    assert 'href="https://amt.example/?a=1&amp;b=2" rel="external noopener noreferrer" class="external">zwei' in html
+    assert '<a href="mailto:a@amt.example">Post</a>' in html
+    assert html.count("<h2>") == 2
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"x" * 200_001])

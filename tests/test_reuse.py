@@ -313,7 +313,6 @@ def test_a_linkset_is_written_without_titles_and_types_where_there_are_none() ->
         "linkset": [{"anchor": "https://a.example/", "license": [{"href": "https://b.example/"}]}]
     }
     assert linkset.as_text(contexts) == b'<https://b.example/>; rel="license"; anchor="https://a.example/"\n'
-    assert words("de")("register/none")
     assert Path(efa.__file__).is_file()
 
 

@@ -213,8 +213,12 @@ def test_a_day_is_a_day_in_both_formats() -> None:
     assert rows[1:3] == [[dt.date(2026, 11, 24)], ["morgen"]]
 
 
-def test_the_same_sheet_gives_the_same_file_in_open_document() -> None:
-    assert template_ods.write(hostile(), "x") == template_ods.write(hostile(), "x")
+def test_the_same_sheet_gives_the_same_file_without_a_clock_in_it() -> None:
+    for write in (template_ods.write, template_xlsx.write):
+        content = write(hostile(), "x")
+        assert content == write(hostile(), "x")
+        assert {part.date_time for part in zipfile.ZipFile(io.BytesIO(content)).infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert workbook(template_xlsx.write(hostile(), "x")).properties.created == dt.datetime(1980, 1, 1)  # noqa: DTZ001
 
 
 def test_long_titles_are_cut_between_words() -> None:

@@ -29,9 +29,10 @@ class Settings:
     """What `ozg-lod serve` can be told.
 
     `source` are the folders the catalogue is built from (the first holds ontology, shapes and queries, any
-    further one adds data), `target` holds the snapshots. `public_url` is the address that links in headers,
-    paging and feeds start with; it never comes from a request. Sizes are in MB of 1,000,000 bytes unless they
-    say MiB, times in seconds. `legal` is the folder with the operator's legal texts.
+    further one adds data; without any it is the one that came with the program), `target` holds the snapshots.
+    `public_url` is the address that links in headers, paging and feeds start with (else http://HOST:PORT); it never
+    comes from a request. Sizes are in MB of 1,000,000 bytes unless they say MiB, times in seconds. `legal` is the
+    folder with the operator's legal texts.
 
     `store` is the SPARQL endpoint that evaluates queries in our place, `store_login` user and password for it.
     `official_label` is the line above the header that says whose official website this is; only who may say so sets it.
@@ -47,7 +48,7 @@ class Settings:
     target: Path = Path("build")
     host: str = "127.0.0.1"
     port: int = 8000
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: str = ""
     access_log: bool = False
     official_label: str = ""
     legal: Path | None = None
@@ -69,7 +70,7 @@ class Settings:
     fast_children: int = 2
     slow_children: int = 2
     waiting_queries: int = 32
-    cache_bytes: int = 64_000_000
+    cache_mb: int = 64
 
     inbox: Path | None = None
     inbox_days: int = 30
@@ -81,3 +82,9 @@ class Settings:
     check_memory_mb: int = 2048
     build_deadline_s: float = 1800
     drain_s: int = 15
+
+    def __post_init__(self) -> None:
+        """Fill in what is not said and follows from the rest."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        object.__setattr__(self, "public_url", self.public_url or f"http://{host}:{self.port}")
+        object.__setattr__(self, "source", self.source or (packaged_source(),))

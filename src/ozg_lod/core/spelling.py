@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Prefix
 
 from ozg_lod.core.folding import SHORTEST_PART, contract, fold
 
 _LEAST_LIKE: Final = 80.0
 """Percent of letters that agree in order: one wrong letter in five. Below it “Bauantrag” is answered by “Aufträge”."""
+LIKELY: Final = 60.0
+"""Percent of letters that agree in order where little is to choose from."""
+_MISTYPED: Final = 2
+_READ: Final = 200
+"""So many characters of a text are compared."""
 _MOST: Final = 6
 _TELLING: Final = 5
 """Letters from which on one word of several may be offered alone: “der” is like “Eder”, and not what was meant."""
@@ -30,8 +35,7 @@ class Spellings:
         typed = contract(" ".join(words))
         if len(typed) < SHORTEST_PART:
             return []
-        alike = process.extract(typed, self.folded, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKE, limit=_MOST)
-        offered = [self.shown[folded] for folded, _, _ in alike]
+        offered = [self.shown[folded] for folded in nearest(typed, self.folded, most=_MOST, least=_LEAST_LIKE)]
         if len(words) > 1:
             corrected = [(word, self._nearest(word)) for word in words]
             offered.append(" ".join(like or word for word, like in corrected))
@@ -41,19 +45,31 @@ class Spellings:
     def _nearest(self, word: str) -> str | None:
         if len(word) < SHORTEST_PART:
             return None
-        best = process.extractOne(contract(word), self.folded, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKE)
+        best = nearest(contract(word), self.folded, least=_LEAST_LIKE)
         return self.shown[best[0]] if best else None
 
 
-def nearest_keys(key: str, known: Iterable[str], *, most: int) -> list[str]:
+def nearest(
+    text: str, candidates: Iterable[str], *, most: int = 1, least: float = LIKELY, errors: int = _MISTYPED
+) -> list[str]:
+    """Return the candidates most like a text: `least` percent of letters agree, of digits at most `errors` are wrong.
+
+    >>> nearest("Gemeide", ["Stadt", "Gemeinde"]), nearest("06531050", ["06531005", "06531500"]), nearest("x", ["y"])
+    (['Gemeinde'], ['06531005'], [])
+    """
+    written = text[:_READ]
+    if written.isdecimal():
+        return nearest_keys(written, candidates, most=most, errors=errors)
+    alike = process.extract(written, list(candidates), scorer=fuzz.ratio, score_cutoff=least, limit=most)
+    return [candidate for candidate, _, _ in alike]
+
+
+def nearest_keys(key: str, known: Iterable[str], *, most: int, errors: int | None = None) -> list[str]:
     """Return the keys with the fewest typing errors between, of equals those that begin alike for longest.
 
     >>> nearest_keys("06410400", ["06411000", "06414000", "06531001"], most=2)
     ['06414000', '06411000']
     """
-    return sorted(known, key=lambda other: (OSA.distance(key, other), -_common(key, other), other))[:most]
-
-
-def _common(one: str, other: str) -> int:
-    """Return the length of the beginning they share."""
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    near = process.extract(key, list(known), scorer=OSA.distance, score_cutoff=errors, limit=None)
+    ranked = sorted((distance, -Prefix.similarity(key, other), other) for other, distance, _ in near)
+    return [other for _, _, other in ranked[:most]]

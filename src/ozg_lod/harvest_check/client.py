@@ -3,35 +3,41 @@
 It is used by the command line only; the server never opens a connection. What it does not do: send credentials or
 cookies, use a proxy from the environment, follow a redirect without looking, or let a catalogue on the public internet
 lead it to an address inside the operator's own network. The name is looked up once and the address that was judged is
-the one that is connected to. 50 MB is what ckanext-dcat reads at most (`ckanext.dcat.max_file_size`).
+the one that is connected to. One clock runs from the first connection to the last trailer, however slowly it all drips:
+for that httpcore, the engine of httpx, is spoken to directly, since its streams can be wrapped. 50 MB is what
+ckanext-dcat reads at most (`ckanext.dcat.max_file_size`).
 """
 
 from __future__ import annotations
 
 import gzip
-import http.client
 import io
 import ipaddress
 import socket
 import ssl
 import time
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+import httpcore
+import httpx
 
 from ozg_lod import __version__
 from ozg_lod.harvest_check import fetch_errors
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_PIECE_BYTES: Final = 1 << 16
-_SAFE: Final = "/?&=:;,@!$'()*+~%-._[]"
+_HIGHEST_PORT: Final = 65_535
+_AGENT: Final = f"ozg-lod-harvest-check/{__version__}"
+_SENT: Final = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": _AGENT}
+_NO_ANSWER: Final = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
+_NO_GZIP: Final = (OSError, zlib.error, EOFError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """What one request may take: seconds of silence, seconds in all, bytes, and redirects."""
+    """What one request may take: seconds of silence, seconds in all with its redirects, bytes, and redirects."""
 
     silence_s: float = 20
     total_s: float = 120
@@ -75,119 +81,179 @@ class Fetch(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    method: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    most: int | None = None
+
+
 class Client:
     """Reads from the network. `start` is the address the operator gave: if it is private, private ones are allowed."""
 
     def __init__(self, start: str, limits: FetchLimits | None = None) -> None:
         self.limits = limits or FetchLimits()
-        self._private = False
-        host = urlsplit(start).hostname
-        if host:
-            addresses, _ = _addresses(host)
-            self._private = any(not ipaddress.ip_address(address).is_global for address in addresses)
+        url = _parsed(start)
+        self._private = url is not None and not all(map(_is_public, _addresses(url)))
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None, most: int | None = None) -> FetchedResponse:
         """Return the answer to GET."""
-        return self._follow("GET", url, dict(headers or {}), most)
+        return self._follow(url, _Question("GET", headers or {}, most))
 
     def head(self, url: str) -> FetchedResponse:
         """Return the answer to HEAD."""
-        return self._follow("HEAD", url, {}, None)
+        return self._follow(url, _Question("HEAD"))
 
-    def _follow(self, method: str, url: str, headers: dict[str, str], most: int | None) -> FetchedResponse:
+    def _follow(self, url: str, question: _Question) -> FetchedResponse:
+        clock = _Clock(time.monotonic() + self.limits.total_s, self.limits.silence_s)
         hops: list[str] = []
         while True:
-            answer = self._ask(method, url, headers, most)
+            answer = self._ask(url, question, clock)
             target = answer.headers.get("location")
             if answer.trouble or answer.status not in _REDIRECTS or not target:
-                return FetchedResponse(
-                    url, answer.status, answer.headers, answer.body, tuple(hops), answer.cut, answer.trouble
-                )
+                return replace(answer, hops=tuple(hops))
             hops.append(url)
-            url = urljoin(url, quote(target, safe=_SAFE + "#"))
+            url = _joined(url, target)
             if url in hops:
                 return FetchedResponse(url, hops=tuple(hops), trouble=fetch_errors.LOOP)
             if len(hops) > self.limits.redirects:
                 return FetchedResponse(url, hops=tuple(hops), trouble=fetch_errors.MANY)
 
-    def _ask(self, method: str, url: str, headers: dict[str, str], most: int | None) -> FetchedResponse:
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
+    def _ask(self, url: str, question: _Question, clock: _Clock) -> FetchedResponse:
+        parsed = _parsed(url)
+        if parsed is None:
             return FetchedResponse(url, trouble=fetch_errors.SCHEME)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            return FetchedResponse(url, trouble=fetch_errors.SCHEME)
-        addresses, trouble = _addresses(parts.hostname)
-        if trouble or (not self._private and not all(ipaddress.ip_address(a).is_global for a in addresses)):
-            return FetchedResponse(url, trouble=trouble or fetch_errors.PRIVATE)
-        connection = self._connection(parts, addresses[0], port)
+        addresses = _addresses(parsed)
+        if not addresses:
+            return FetchedResponse(url, trouble=fetch_errors.NAME)
+        if not self._private and not all(map(_is_public, addresses)):
+            return FetchedResponse(url, trouble=fetch_errors.PRIVATE)
+        context = ssl.create_default_context() if parsed.scheme == "https" else None
         try:
-            return self._talk(connection, method, url, headers, most)
-        except (OSError, http.client.HTTPException, zlib.error, EOFError, ValueError) as error:
+            with httpcore.ConnectionPool(context, network_backend=_Network(addresses[0], clock)) as pool:
+                return replace(self._talk(pool, parsed, question), url=url)
+        except (*_NO_ANSWER, *_NO_GZIP) as error:
             return FetchedResponse(url, trouble=_trouble(error))
-        finally:
-            connection.close()
 
-    def _connection(self, parts: SplitResult, address: str, port: int | None) -> http.client.HTTPConnection:
-        host, limit = parts.hostname or "", self.limits.silence_s
-        if parts.scheme == "https":
-            return _Pinned(host, address, port or 443, limit, ssl.create_default_context())
-        return _Pinned(host, address, port or 80, limit, None)
-
-    def _talk(
-        self, connection: http.client.HTTPConnection, method: str, url: str, headers: dict[str, str], most: int | None
-    ) -> FetchedResponse:
-        parts = urlsplit(url)
-        path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
-        sent = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": f"ozg-lod-harvest-check/{__version__}"}
-        end = time.monotonic() + self.limits.total_s
-        connection.request(method, path, headers={**sent, **headers})
-        response = connection.getresponse()
-        fields = {name.lower(): value for name, value in response.getheaders()}
-        if response.status in _REDIRECTS or method == "HEAD":
-            return FetchedResponse(url, response.status, fields)
-        body, cut = self._read(response, most if most is not None else self.limits.max_bytes, end)
-        if cut and most is None:
-            return FetchedResponse(url, response.status, fields, trouble=fetch_errors.too_large(self.limits.max_bytes))
-        if fields.get("content-encoding") == "gzip" and not cut:
+    def _talk(self, pool: httpcore.ConnectionPool, url: httpx.URL, question: _Question) -> FetchedResponse:
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        with pool.stream(question.method, target, headers=httpx.Headers({**_SENT, **question.headers}).raw) as response:
+            answer = FetchedResponse("", response.status, dict(httpx.Headers(response.headers).multi_items()))
+            if response.status in _REDIRECTS or question.method == "HEAD":
+                return answer
+            most = self.limits.max_bytes if question.most is None else question.most
+            try:
+                body, cut = _read(response.iter_stream(), most)
+            except (httpcore.RemoteProtocolError, httpcore.ReadError):
+                return FetchedResponse("", trouble=fetch_errors.BROKEN)
+        if cut and question.most is None:
+            return replace(answer, trouble=fetch_errors.too_large(most))
+        if answer.headers.get("content-encoding") == "gzip" and not cut:
             body = _unzipped(body, self.limits.max_bytes)
-        return FetchedResponse(url, response.status, fields, body, cut=cut)
-
-    def _read(self, response: http.client.HTTPResponse, most: int, end: float) -> tuple[bytes, bool]:
-        body = bytearray()
-        while piece := response.read(min(_PIECE_BYTES, most + 1 - len(body))):
-            body += piece
-            if len(body) > most:
-                return bytes(body[:most]), True
-            if time.monotonic() > end:
-                raise TimeoutError
-        if response.length:  # the connection ended before the promised length
-            raise http.client.IncompleteRead(bytes(body), response.length)
-        return bytes(body), False
+        return replace(answer, body=body, cut=cut)
 
 
-class _Pinned(http.client.HTTPConnection):
-    """A connection to the address that was judged, whatever the name means by now."""
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """One moment that ends everything: connecting, TLS, head, body and trailers."""
 
-    def __init__(self, host: str, address: str, port: int, timeout_s: float, context: ssl.SSLContext | None) -> None:
-        super().__init__(host, port, timeout=timeout_s)
+    end: float
+    silence_s: float
+
+    def left(self) -> float:
+        """Return the seconds that the next step may take."""
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return min(left, self.silence_s)
+
+
+class _Network(httpcore.NetworkBackend):
+    """Connects to the address that was judged, whatever the name means by now."""
+
+    def __init__(self, address: str, clock: _Clock) -> None:
         self._address = address
-        self._context = context
-        self.default_port = 443 if context else 80
+        self._clock = clock
 
-    def connect(self) -> None:
+    def connect_tcp(
+        self,
+        host: str,  # noqa: ARG002 - the address stands in its place
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002 - the clock has it
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
         """Open the connection."""
-        plain = socket.create_connection((self._address, self.port), self.timeout)
-        self.sock = self._context.wrap_socket(plain, server_hostname=self.host) if self._context else plain
+        left = self._clock.left()
+        plain = httpcore.SyncBackend().connect_tcp(self._address, port, left, local_address, socket_options)
+        return _Stream(plain, self._clock)
 
 
-def _addresses(host: str) -> tuple[list[str], fetch_errors.FetchError | None]:
+class _Stream(httpcore.NetworkStream):
+    """A connection whose every step is within what the clock leaves."""
+
+    def __init__(self, stream: httpcore.NetworkStream, clock: _Clock) -> None:
+        self._stream = stream
+        self._clock = clock
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the clock has it
+        return self._stream.read(max_bytes, self._clock.left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the clock has it
+        self._stream.write(buffer, self._clock.left())
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002 - the clock has it
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, self._clock.left()), self._clock)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+
+def _parsed(url: str) -> httpx.URL | None:
+    """Return a web address without a password, None for anything else."""
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return None
+    known = parsed.scheme in {"http", "https"} and (parsed.port or 0) <= _HIGHEST_PORT
+    return parsed if known and parsed.host and not parsed.userinfo else None
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return str(httpx.URL(url).join(target))
+    except (httpx.InvalidURL, ValueError):
+        return target
+
+
+def _addresses(url: httpx.URL) -> list[str]:
+    try:
+        found = socket.getaddrinfo(url.raw_host.decode(), None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        return [], fetch_errors.NAME
-    return [str(entry[4][0]).partition("%")[0] for entry in found], None
+        return []
+    return [str(entry[4][0]).partition("%")[0] for entry in found]
+
+
+def _is_public(address: str) -> bool:
+    return ipaddress.ip_address(address).is_global
+
+
+def _read(pieces: Iterable[bytes], most: int) -> tuple[bytes, bool]:
+    """Return the body, and whether it was cut."""
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > most:
+            return bytes(body[:most]), True
+    return bytes(body), False
 
 
 def _unzipped(body: bytes, most: int) -> bytes:
@@ -199,10 +265,8 @@ def _unzipped(body: bytes, most: int) -> bytes:
 
 
 def _trouble(error: Exception) -> fetch_errors.FetchError:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, httpcore.TimeoutException):
         return fetch_errors.SLOW
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error.__cause__, ssl.SSLError):
         return fetch_errors.TLS
-    if isinstance(error, http.client.IncompleteRead):
-        return fetch_errors.BROKEN
-    return fetch_errors.REFUSED if isinstance(error, ConnectionError) else fetch_errors.UNREADABLE
+    return fetch_errors.REFUSED if isinstance(error, httpcore.NetworkError) else fetch_errors.UNREADABLE

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, TypeVar
+
+from cachetools import LRUCache
 
 Thing = TypeVar("Thing")
 
@@ -44,31 +45,26 @@ class ByteCache:
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
-        self.size = 0
-        self._entries: OrderedDict[str, CachedBody] = OrderedDict()
+        self._entries: LRUCache[str, CachedBody] = LRUCache(max_bytes, getsizeof=lambda entry: entry.size)
         self._lock = threading.Lock()
         self._made: dict[tuple[type, str], object] = {}
+
+    @property
+    def size(self) -> float:
+        """Return the bytes it takes."""
+        return self._entries.currsize
 
     def get(self, name: str) -> CachedBody | None:
         """Return the entry kept under this name, if any."""
         with self._lock:
-            entry = self._entries.get(name)
-            if entry is not None:
-                self._entries.move_to_end(name)
-            return entry
+            return self._entries.get(name)
 
     def put(self, name: str, plain: bytes) -> CachedBody:
         """Return the new entry; it is kept unless it alone takes more than a quarter of the limit."""
         entry = CachedBody(plain)
-        if entry.size * 4 > self.max_bytes:
-            return entry
-        with self._lock:
-            replaced = self._entries.pop(name, None)
-            self.size += entry.size - (replaced.size if replaced else 0)
-            self._entries[name] = entry
-            while self.size > self.max_bytes:
-                _, oldest = self._entries.popitem(last=False)
-                self.size -= oldest.size
+        if entry.size * 4 <= self.max_bytes:
+            with self._lock:
+                self._entries[name] = entry
         return entry
 
     def once(self, kind: type[Thing], make: Callable[[], Thing], *, name: str = "") -> Thing:

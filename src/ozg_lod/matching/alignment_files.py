@@ -6,13 +6,10 @@ XLSX the cell is typed as text.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pyoxigraph as ox
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.kind_words import kind_word
@@ -23,6 +20,7 @@ from ozg_lod.matching.alignment import AlignedRow
 from ozg_lod.matching.register import Register
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.lexical import is_web_address
+from ozg_lod.tables.workbooks import Book
 from ozg_lod.validation.list_reader import Listing
 
 OFFERED: Final = (formats.CSV, formats.XLSX, formats.TURTLE)
@@ -56,19 +54,13 @@ def as_csv(listing: Listing, aligned: Sequence[AlignedRow], language: Language, 
 
 def as_workbook(listing: Listing, aligned: Sequence[AlignedRow], language: Language, register: Register) -> bytes:
     """Return the list as a workbook in which every cell is text."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("Matching")[language])
-    sheet.freeze_panes = "A2"
-    for row in _table(listing, aligned, language, register):
-        cells = []
-        for text in row:
-            cell = WriteOnlyCell(sheet, value=text)
-            cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
-    output = io.BytesIO()
-    book.save(output)
-    return output.getvalue()
+    book = Book()
+    page = book.page(_("Matching")[language])
+    for row, cells in enumerate(_table(listing, aligned, language, register), start=1):
+        for column, text in enumerate(cells, start=1):
+            page.write(row, column, text)
+    page.sheet.freeze_panes(1, 0)
+    return book.saved()
 
 
 def as_turtle(aligned: Sequence[AlignedRow]) -> bytes:

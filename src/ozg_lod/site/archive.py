@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -23,6 +22,7 @@ from ozg_lod.core.errors import (
 )
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
+from ozg_lod.core.spelling import nearest
 from ozg_lod.site.served_snapshot import ServedSnapshot, open_snapshot
 from ozg_lod.snapshots import releases
 from ozg_lod.snapshots.snapshot import Snapshots
@@ -64,7 +64,7 @@ class Archive:
             slow_children=1,
             waiting_queries=min(_WAITING, settings.waiting_queries),
             memory_mb=settings.memory_mb // _SHARE,
-            cache_bytes=settings.cache_bytes // _SHARE,
+            cache_mb=settings.cache_mb // _SHARE,
         )
         self._kept: dict[str, _PastVersion] = {}
 
@@ -171,7 +171,7 @@ async def _end(kept: _PastVersion) -> None:
 
 def _unknown(written: str, known: Sequence[str], found: Sequence[str]) -> NotFound:
     """Return the failure for what is no version, or begins several; with the nearest, and the current one first."""
-    near = list(found) or [known[0], *difflib.get_close_matches(written, known[1:], n=2)]
+    near = list(found) or [known[0], *nearest(written, known[1:], most=2)]
     if found:
         reason = _("More than one version begins like this")
     elif _VERSION.fullmatch(written):

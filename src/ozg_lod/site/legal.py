@@ -2,45 +2,34 @@
 
     FOLDER/impressum.de.md  impressum.en.md  datenschutz.de.md …  barrierefreiheit.de.md …
 
-A text is plain: lines that begin with "# " are headings, with "- " list entries, [text](address) is a link, [[…]] a gap
-that is still to be filled; everything else is a paragraph. Nothing of it is taken for HTML.
+A text has a little of CommonMark: "# " begins a heading, "- " or "1. " a list entry, [text](address) is a link; a line
+ends where it ends; and [[…]] is a gap still to be filled. Nothing of it is taken for HTML, nor a star for emphasis:
+“Bürger*innen und Besucher*innen” has none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markupsafe import Markup
 
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import LANGUAGES, Language, _
 
 SLOTS: Final = ("impressum", "datenschutz", "barrierefreiheit")
 MOST_BYTES: Final = 200_000
-_PIECE: Final = re.compile(
-    r"\[\[(?P<gap>[^\[\]]+)\]\]|\[(?P<text>[^\[\]]+)\]\((?P<href>(?:https?://|mailto:)[^\s()<>\"]+)\)"
-)
+_GAP: Final = re.compile(r"\[\[([^\[\]]+)\]\]")
+_GAP_HTML: Final = Markup('<mark class="gap"><span class="unseen">{}</span>{}</mark>')
+_ADDRESS: Final = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+")
+_EXTERNAL: Final = {"rel": "external noopener noreferrer", "class": "external"}
 _DATE: Final = re.compile(r"^(?:Stand|As of): ([0-9]{4}-[0-9]{2}-[0-9]{2})\s*$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A run of text; `href` where it is a link, `gap` where it is still to be filled."""
-
-    text: str
-    href: str = ""
-    gap: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A heading, a paragraph by lines, or a list (`kind` is h2, p or ul)."""
-
-    kind: str
-    entries: Sequence[Sequence[Piece]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +41,20 @@ class LegalPage:
     own: bool
     text: str
 
-    @property
-    def blocks(self) -> list[Block]:
-        """Return the text as blocks."""
-        return list(_blocks(self.text))
+    def html(self, gap: str) -> Markup:
+        """Return the text as HTML; `gap` is said to those who cannot see what a gap looks like."""
+        env = {"gap": gap}
+        tokens = _markdown().parse(self.text, env)
+        for token in tokens:
+            token.tag = "h2" if token.type.startswith("heading_") else token.tag
+            for link in token.children or ():
+                link.attrs |= _EXTERNAL if str(link.attrs.get("href", "")).startswith("http") else {}
+        return Markup(_markdown().renderer.render(tokens, _markdown().options, env))  # noqa: S704 - text is escaped
 
     @property
     def gaps(self) -> list[str]:
         """Return what is still to be filled in."""
-        return [found["gap"] for found in _PIECE.finditer(self.text) if found["gap"]]
+        return _GAP.findall(self.text)
 
     @property
     def dated(self) -> str:
@@ -95,23 +89,24 @@ def _content(path: Path) -> str:
         raise UsageError(_("{path} cannot be read as UTF-8: {error}.", path=path, error=error)) from None
 
 
-def _blocks(text: str) -> Iterator[Block]:
-    for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()):
-        lines = part.strip().split("\n")
-        if lines[0].startswith("#"):
-            yield Block("h2", [_pieces(lines[0].lstrip("# "))])
-            lines = lines[1:]
-        if lines and all(line.startswith("- ") for line in lines):
-            yield Block("ul", [_pieces(line[2:]) for line in lines])
-        elif lines and "".join(lines).strip():
-            yield Block("p", [_pieces(line) for line in lines])
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - its name there
+        return _ADDRESS.fullmatch(url) is not None
 
 
-def _pieces(text: str) -> list[Piece]:
-    found: list[Piece] = []
-    end = 0
-    for match in _PIECE.finditer(text):
-        found += [Piece(text[end : match.start()])] if match.start() > end else []
-        found.append(Piece(match["gap"], gap=True) if match["gap"] else Piece(match["text"], match["href"]))
-        end = match.end()
-    return [*found, Piece(text[end:])] if end < len(text) else found
+@cache
+def _markdown() -> MarkdownIt:
+    markdown = _Markdown("zero", {"breaks": True}).enable(["heading", "list", "link", "newline", "escape"])
+    markdown.inline.ruler.before("link", "gap", _gap)
+    return markdown
+
+
+def _gap(state: StateInline, silent: bool) -> bool:
+    """Read a gap (rule of markdown-it): move on behind it, and unless `silent` write it."""
+    found = _GAP.match(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        state.push("html_inline", "", 0).content = _GAP_HTML.format(state.env["gap"], found[1])
+    state.pos = found.end()
+    return True

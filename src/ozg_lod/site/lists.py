@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
-from rapidfuzz.distance import OSA
 
 from ozg_lod.core.csv_writer import harmless, written
-from ozg_lod.core.spelling import nearest_keys
+from ozg_lod.core.spelling import nearest
 from ozg_lod.core.vocab import KINDS
 from ozg_lod.rdf.graph import (
     TYPE,
@@ -30,7 +28,7 @@ from ozg_lod.site.served import PageSnapshot
 _OFFICIAL: Final = frozenset({"state", "place", "district", "municipality"})
 PAGE_SIZE: Final = 100
 _MOST_WORDS: Final = 8
-_MISTYPED: Final = 2
+_ALIKE: Final = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +53,12 @@ class Directory:
 
     def nearest_kinds(self, kind: str) -> list[str]:
         """Return the kinds whose name is like this one."""
-        return difflib.get_close_matches(kind[:40], self.kinds, n=3, cutoff=0.5)
+        return nearest(kind, self.kinds, most=3, least=_ALIKE)
 
     def nearest(self, kind: str, key: str) -> list[ListEntry]:
         """Return up to three things of this kind whose key is like this one; of digits at most two may be wrong."""
         by_key = {entry.key: entry for entry in self.kinds.get(kind, ())}
-        if key.isdecimal():
-            found = nearest_keys(key[:80], by_key, most=3)
-            return [by_key[other] for other in found if OSA.distance(key[:80], other) <= _MISTYPED]
-        return [by_key[found] for found in difflib.get_close_matches(key[:80], by_key, n=3, cutoff=0.5)]
+        return [by_key[found] for found in nearest(key, by_key, most=3, least=_ALIKE)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) ->
 def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: ReadLock | None) -> ServedSnapshot:
     """Return the snapshot; its store is read from disk where it is held."""
     directory = snapshot.Snapshots(settings.target).directory(name)
-    cache = ByteCache(settings.cache_bytes)
+    cache = ByteCache(settings.cache_mb * 1_000_000)
     evaluator = _evaluator(settings, manifest)
     from_disk = hold is not None
     entry = "ozg_lod.sparql.store:answering_from_disk" if from_disk else "ozg_lod.sparql.store:answering"
@@ -135,7 +135,7 @@ def _evaluator(settings: Settings, manifest: snapshot.Manifest) -> Callable[[Que
 def open_files(settings: Settings) -> ServedSnapshot:
     """Return the RDF files of the settings as what is served: queries only, there are no things and no pages."""
     version = rdf_files.version(settings.rdf)
-    cache = ByteCache(settings.cache_bytes)
+    cache = ByteCache(settings.cache_mb * 1_000_000)
     return ServedSnapshot(
         name=version,
         directory=settings.target,

@@ -7,7 +7,6 @@ union counts a triple that stands in two graphs twice, and sums come out wrong.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +20,7 @@ import pyoxigraph as ox
 
 from ozg_lod.core.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from ozg_lod.core.messages import _
+from ozg_lod.core.spelling import nearest
 from ozg_lod.core.vocab import PREFIXES
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox.fork_server import Work, WorkerSetup, Write
@@ -144,7 +144,7 @@ class EmbeddedStore:
 
     def _check_known(self, iri: str) -> None:
         if iri not in self._known:
-            near = difflib.get_close_matches(iri, self._known, n=3)
+            near = nearest(iri, self._known, most=3)
             hint = _(" Near: {near}.", near=", ".join(near)) if near else ""
             raise BadRequest(
                 _(

@@ -6,13 +6,13 @@ Nothing is guessed and nothing is changed silently. A suggestion is made only wh
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.messages import Message, Text, _
+from ozg_lod.core.spelling import nearest
 from ozg_lod.core.vocab import GEO, XSD
 from ozg_lod.rdf.lexical import canonical, is_legal
 from ozg_lod.tables import choices, spellings
@@ -140,7 +140,7 @@ def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | 
             ),
             sure,
         )
-    near = difflib.get_close_matches(text[:SHOWN], words, n=1)
+    near = nearest(text, words)
     hint: Message | str = _("; did you mean {near}?", near=near[0]) if near else ""
     if sample and not near:
         hint = _("; write for example {sample}", sample=sample)

@@ -5,14 +5,11 @@ A description lists them as members of a collection (`skos:member`) with notatio
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
+from ozg_lod.core import spelling as likeness
 from ozg_lod.core.messages import Label, Message, joined
-
-_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def chosen(text: str, choices: Iterable[AllowedValue]) -> str | None:
 def nearest(text: str, choices: Iterable[AllowedValue]) -> AllowedValue | None:
     """Return the value whose spelling is nearest to a text, if any is near."""
     owners = {_folded(spelling): choice for choice in choices for spelling in choice.spellings}
-    near = difflib.get_close_matches(_folded(text)[:_SHOWN], owners, n=1)
+    near = likeness.nearest(_folded(text), owners)
     return owners[near[0]] if near else None
 
 

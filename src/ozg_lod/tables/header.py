@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,7 +12,8 @@ from ozg_lod.core.findings import (
     Severity,
 )
 from ozg_lod.core.messages import Message, Text, _, joined
-from ozg_lod.tables.cells import SHOWN, shown
+from ozg_lod.core.spelling import LIKELY, nearest
+from ozg_lod.tables.cells import shown
 from ozg_lod.tables.csv_rows import MAX_COLUMNS, Row, folded
 from ozg_lod.tables.schema import Column, Schema
 from ozg_lod.tables.spreadsheet_parts import letter
@@ -95,15 +95,13 @@ def _fault(cell: str, known: Mapping[str, Column], header: Header, schema: Schem
     if not cell.strip():
         return Finding(Severity.ERROR, "table-header", _NAMELESS, place)
     free = [title for title, other in known.items() if other.name not in header.names]
-    cutoff = _SURE if place.letter is not None else _LIKELY
-    near = difflib.get_close_matches(folded(cell)[:SHOWN], free, n=1, cutoff=cutoff)
+    near = nearest(folded(cell), free, least=_SURE if place.letter is not None else LIKELY)
     if not near and place.letter is not None:
         return Finding(Severity.WARNING, "table-header", _OWN, place)
     return Finding(Severity.ERROR, "table-header", _unknown(known[near[0]] if near else None, schema), place)
 
 
-_LIKELY: Final = 0.6
-_SURE: Final = 0.75
+_SURE: Final = 75.0
 _TWICE: Final = _("the column stands twice; delete one")
 _NAMELESS: Final = _("this column has no heading; fill one in or delete the column")
 _OWN: Final = _("the template has no such column; what stands in it is not read")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -12,6 +11,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store, Triple
 
 from ozg_lod.core.findings import Finding, Severity
 from ozg_lod.core.messages import Text, _, pgettext
+from ozg_lod.core.spelling import nearest
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables.tables import Cell, TableReading
 from ozg_lod.validation.source_locations import SourceLocations
@@ -28,9 +28,7 @@ _KINDS: Final = {
     "state": pgettext("unknown key", "state"),
 }
 _ENTRY: Final = pgettext("unknown key", "entry")
-_NEAR: Final = 0.7
-_ONE_DIGIT: Final = 0.8
-"""Of official keys only those with one other digit are near."""
+_NEAR: Final = 70.0
 
 
 @lru_cache(maxsize=2)
@@ -90,7 +88,7 @@ class PublishedThings:
         return Finding(Severity.ERROR, "key-unknown", message, place, value=shown[:200])
 
     def _nearest(self, kind: str, key: str) -> Text:
-        best = nearest(key, self._keys.get(kind, []))
+        best = _meant(key, self._keys.get(kind, []))
         if best is None:
             return _("; choose one from the template")
         label = self.labels.of(f"{self._things}{kind}/{best}")
@@ -123,22 +121,13 @@ class PublishedThings:
                 yield _other_name(record.values[key][0], label, said[0], reading, record.row, name)
 
 
-def nearest(key: str, keys: Sequence[str]) -> str | None:
-    """Return the key that somebody most probably meant: two digits swapped before anything else.
-
-    >>> nearest("06531050", ["06531005", "06531015", "06531500"])
-    '06531005'
-    """
-    same = sorted(key)
-    swapped = [found for found in keys if len(found) == len(key) and sorted(found) == same]
-    if swapped:
-        return max(swapped, key=lambda found: sum(one == other for one, other in zip(found, key, strict=True)))
+def _meant(key: str, keys: Iterable[str]) -> str | None:
+    """Return the key that somebody most probably meant; of digits one may be wrong, or two swapped."""
     prefix = re.match(r"[a-z]+-(?=[0-9])", key)
     start = prefix[0] if prefix else ""
-    digits = key.removeprefix(start).isdecimal()
-    others = {found.removeprefix(start): found for found in keys if found.startswith(start)}
-    near = difflib.get_close_matches(key.removeprefix(start), others, n=1, cutoff=_ONE_DIGIT if digits else _NEAR)
-    return others[near[0]] if near else None
+    others = (other.removeprefix(start) for other in keys if other.startswith(start))
+    near = nearest(key.removeprefix(start), others, least=_NEAR, errors=1)
+    return start + near[0] if near else None
 
 
 def _other_name(key: str, label: Text, said: str, reading: TableReading, row: int, column: str) -> Finding:

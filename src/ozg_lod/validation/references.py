@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 from collections.abc import Iterator, Mapping
 
@@ -12,6 +11,7 @@ from ozg_lod.core.findings import (
     Severity,
 )
 from ozg_lod.core.messages import _
+from ozg_lod.core.spelling import nearest
 from ozg_lod.tables.cells import shown
 from ozg_lod.tables.schema import ForeignKey
 from ozg_lod.tables.tables import Cell, Table, TableReading
@@ -52,7 +52,7 @@ def _unknown(tables: Tables, file: str, target: str, key: ForeignKey) -> Iterato
 
 
 def _finding(value: str, names: list[str], target: str, place: Location) -> Finding:
-    near = difflib.get_close_matches(value, names, n=1) if len(value) < len(max(names, key=len, default="")) * 2 else []
+    near = nearest(value, names)
     hint = _("; did you mean {near}?", near=near[0]) if near else ""
     message = _(
         '"{value}" does not stand in {target}; use a key from there or add a row there{hint}',

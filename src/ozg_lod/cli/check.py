@@ -1,0 +1,158 @@
+"""The commands that look whether something is right: `validate`, `harvest-check` and `doctor`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import click
+
+from ozg_lod.cli.options import (
+    JSON,
+    LEGAL,
+    PATH,
+    SOURCE,
+    STRICT,
+    TARGET,
+    Command,
+    setting,
+)
+from ozg_lod.cli.terminal import (
+    COULD_NOT_RUN,
+    FINDINGS,
+    FINE,
+    content,
+    language,
+    progress,
+    table,
+    write,
+)
+from ozg_lod.core.errors import UsageError
+from ozg_lod.core.messages import _
+from ozg_lod.core.settings import Settings
+from ozg_lod.validation.examination import Examination
+from ozg_lod.validation.gate import Rules
+
+Paths = Sequence[Path]
+
+_FORMS: Final = ("text", "json", "csv", "turtle", "xlsx")
+
+
+@click.command(cls=Command)
+@click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE", help="RDF, XLSX, XLS, ODS or CSV")
+@SOURCE
+@TARGET
+@click.option("--shapes", type=PATH, multiple=True, metavar="FILE", help="other shapes instead of ours")
+@click.option("--kind", metavar="KIND", help="what the table contributes (default: by its headings)")
+@click.option(
+    "--format", "form", type=click.Choice(_FORMS), default=_FORMS[0], show_default=True, help="form of the report"
+)
+@click.option("-o", "--output", type=PATH, metavar="FILE", help="file of the report; needed for xlsx, the marked table")
+@STRICT
+def validate(
+    settings: Settings, files: Paths, *, shapes: Paths, kind: str | None, form: str, output: Path | None, strict: bool
+) -> int:
+    """Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not."""
+    from ozg_lod.contributions import report_formats
+    from ozg_lod.rdf import formats
+    from ozg_lod.validation import marked_workbook, report
+
+    if form == "xlsx" and output is None:
+        raise UsageError(_("An XLSX file does not belong on a terminal; name one with -o FILE."))
+    examination = _examined(settings, files, _rules(settings, shapes, kind))
+    offered, spoken = formats.by_name(form, report_formats.OFFERED), language()
+    written = (
+        marked_workbook.workbook(examination, spoken)
+        if form == "xlsx"
+        else report_formats.write(examination, offered, spoken)
+    )
+    write(written, output)
+    return FINE if report.conforms(examination, strict=strict) else FINDINGS
+
+
+def _rules(settings: Settings, shapes: Paths, kind: str | None) -> Rules:
+    from ozg_lod.build import build, sources
+    from ozg_lod.validation import rulebook
+
+    found = sources.read(settings.source)
+    if shapes:
+        return build.foreign_rules([content(path) for path in shapes], found.base_iri)
+    known = _published(settings.target, found.base_iri) or build.compiled(found)
+    rules = build.contribution_rules(found, known=known)
+    return rulebook.for_kind(rules, kind) if kind else rules
+
+
+def _published(target: Path, base_iri: str) -> bytes | None:
+    """Return the data of the current snapshot as N-Quads, if there is one and it is of the same catalogue."""
+    from ozg_lod.snapshots.data_files import DATA_FILE
+    from ozg_lod.snapshots.snapshot import Manifest, Snapshots
+
+    name = Snapshots(target).current()
+    directory = Snapshots(target).directory(name or "")
+    same = name is not None and Manifest.read(directory).base_iri == base_iri
+    return content(directory / DATA_FILE) if same else None
+
+
+def _examined(settings: Settings, paths: Paths, rules: Rules) -> Examination:
+    """Examine the files and, for each table, the description that stands beside it."""
+    from ozg_lod.validation import check_process, gate
+
+    beside = (path.with_name(path.name + "-metadata.json") for path in paths if path.suffix == ".csv")
+    all_paths = dict.fromkeys([*paths, *(path for path in beside if path.is_file())])
+    files = [gate.SourceFile(str(path), content(path)) for path in all_paths]
+    memory_mb, deadline_s = settings.check_memory_mb, settings.check_deadline_s
+    return check_process.examine_in_cage(files, rules, memory_mb=memory_mb, deadline_s=deadline_s)
+
+
+@click.command(cls=Command)
+@click.argument("url", metavar="URL", help="the address a portal would register, such as https://…/catalog.rdf")
+@JSON
+@STRICT
+@click.option("--max-pages", type=click.IntRange(1, clamp=True), default=200, show_default=True, help="pages at most")
+@click.option("--no-downloads", is_flag=True, help="ask for files, do not load them")
+def harvest_check(url: str, *, as_json: bool, strict: bool, max_pages: int, no_downloads: bool) -> int:
+    """Play the harvester against a DCAT-AP catalogue; exit 0 fine, 1 findings, 2 could not."""
+    from ozg_lod.harvest_check import (
+        check as harvest_check,
+    )
+    from ozg_lod.harvest_check import (
+        client,
+        reader,
+    )
+    from ozg_lod.harvest_check import (
+        report as harvest_report,
+    )
+
+    order = harvest_check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
+    with progress() as said:
+        outcome = harvest_check.check(order, client.Client(url), reader.in_cage, said=said)
+    as_text = harvest_report.to_text(outcome, language())
+    print(harvest_report.to_json(outcome, strict=strict).decode() if as_json else as_text, end="")
+    if not outcome.ran:
+        return COULD_NOT_RUN
+    return FINE if outcome.passes(strict=strict) else FINDINGS
+
+
+@click.command(cls=Command)
+@TARGET
+@setting("inbox", "folder of submissions, if there is one", type=PATH, metavar="DIR")
+@click.option("--production", is_flag=True, help="also what a public site needs; exit 1 lists it")
+@setting("public_url", "address the site will have", metavar="URL")
+@LEGAL
+@JSON
+def doctor(settings: Settings, *, production: bool, as_json: bool) -> int:
+    """Look whether this machine can serve; with --production, whether all is there that a public site owes."""
+    from ozg_lod import doctor as examining
+
+    spoken = language()
+    checks = examining.examine(settings, production=production)
+    if as_json:
+        print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+    else:
+        wrong = "FEHLT" if spoken == "de" else "MISSING"
+        rows = (("ok" if check.well else wrong, f"{check.name}:", check.sentence(spoken)) for check in checks)
+        table(rows, "{:<8}{} {}")
+    return FINE if all(check.well for check in checks) else FINDINGS

@@ -1,0 +1,144 @@
+"""The commands that make a catalogue and serve it: `init`, `build` and `serve`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+import click
+
+from ozg_lod.build.build import BuildResult
+from ozg_lod.cli.options import (
+    INBOX_DAYS,
+    LEGAL,
+    PATH,
+    SOURCE,
+    TARGET,
+    Command,
+    setting,
+)
+from ozg_lod.cli.terminal import (
+    FINDINGS,
+    FINE,
+    language,
+    note,
+    progress,
+    say,
+)
+from ozg_lod.core.errors import UsageError
+from ozg_lod.core.messages import _
+from ozg_lod.core.settings import RdfFile, Settings
+
+
+@click.command(cls=Command)
+@click.argument("directory", type=PATH, metavar="DIR", help="the new folder")
+@click.option("--base-iri", required=True, metavar="IRI", help="what all IRIs of the new catalogue start with")
+@click.option("--title", default="OZG-Katalog", show_default=True, help="title of the catalogue, in German")
+def init(directory: Path, base_iri: str, title: str) -> None:
+    """Start a source folder for another state or region."""
+    from ozg_lod.build import new_source  # each command imports only what it needs: start-up counts
+
+    new_source.source_folder(directory, base_iri=base_iri, title=title)
+    next_step = f"ozg-lod build --source {directory}"
+    say(_("{directory} is ready. Next: {next_step}", directory=directory, next_step=next_step))
+
+
+@click.command(cls=Command)
+@SOURCE
+@TARGET
+def build(settings: Settings) -> int:
+    """Compile the source folder into a validated snapshot."""
+    return _build(settings)
+
+
+def _build(settings: Settings) -> int:
+    from ozg_lod.build import build
+
+    with progress():
+        outcome = build.build(settings, say=say)
+    return built(outcome)
+
+
+def built(outcome: BuildResult) -> int:
+    """Say what came of a build."""
+    from ozg_lod.validation import report
+
+    if outcome.examination is not None and outcome.examination.findings:
+        note(report.to_text(outcome.examination, language()))
+    if outcome.manifest is None:
+        say(_("Nothing was published."))
+        return FINDINGS
+    version = outcome.manifest.version[:12]
+    if outcome.unchanged:
+        say(_("Nothing to do: version {version} is up to date.", version=version))
+    else:
+        say(_("Published version {version}.", version=version))
+    return FINE
+
+
+class _Serve(Command):
+    """Takes several files after one --rdf, where click knows options with one value only."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        flag, spread = "", [""]
+        for arg in args:
+            if arg.startswith("-"):
+                flag = arg
+            elif flag == "--rdf" != spread[-1]:
+                spread.append(flag)
+            spread.append(arg)
+        return super().parse_args(ctx, spread[1:])
+
+
+def _graph(text: str) -> RdfFile:
+    iri, equals, path = text.rpartition("=")  # an IRI may hold "=", so the last one parts
+    if not equals or ":" not in iri:
+        raise UsageError(_("{value} is not IRI=FILE.", value=repr(text)))
+    return RdfFile(Path(path), iri)
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise UsageError(f"--trusted-proxies: {error}.") from None
+
+
+@click.command(cls=_Serve)
+@SOURCE
+@TARGET
+@setting("host", "address to listen on")
+@setting("port", "port to listen on", type=int)
+@setting("public_url", "address that links start with (default: http://HOST:PORT)", metavar="URL")
+@setting(
+    "rdf", "serve these RDF files as they are", type=lambda path: RdfFile(Path(path)), multiple=True, metavar="FILE..."
+)
+@click.option("--graph", type=_graph, multiple=True, metavar="IRI=FILE", help="also this file, as that named graph")
+@setting("memory_mb", "data beyond this are read from disk", type=int, metavar="MB")
+@setting("cache_mb", "finished answers that are kept; 0: none", type=int, metavar="MB")
+@setting("client_seconds", "query seconds per client and minute; 0: any", type=float, metavar="S")
+@setting("trusted_proxies", "proxies, comma-separated, whose X-Forwarded-For counts", type=_networks, metavar="NETS")
+@LEGAL
+@setting("access_log", "write a line for each request, without addresses", is_flag=True)
+@setting("store", "SPARQL endpoint that evaluates instead of us (see publish)", metavar="URL")
+@setting("inbox", "folder of submissions; without it nobody can submit", type=PATH, metavar="DIR")
+@INBOX_DAYS
+def serve(settings: Settings, graph: tuple[RdfFile, ...]) -> int:
+    """Serve the current snapshot; build it first when there is none."""
+    from ozg_lod.snapshots.snapshot import Snapshots
+    from ozg_lod.web import server
+
+    settings = replace(settings, rdf=settings.rdf + graph)
+    if not settings.rdf and Snapshots(settings.target).current() is None and _build(settings) != FINE:
+        return FINDINGS
+    server.check(settings)
+    url = settings.public_url
+    if settings.rdf:
+        note(f"SPARQL: {url}/sparql")
+    else:
+        curl = f"curl -H 'Accept: text/turtle' -L {url}/id/municipality/06414000"
+        say(_("Serving {url} (Ctrl-C ends)", url=url))
+        say(_("SPARQL: {url}/sparql\nTry: {curl}", url=url, curl=curl))
+    server.run(settings)
+    return FINE
