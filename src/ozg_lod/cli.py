@@ -271,14 +271,14 @@ def _harvest_check(options: argparse.Namespace) -> int:
     from ozg_lod.harvest_check import client, reader  # noqa: PLC0415
     from ozg_lod.harvest_check import report as harvest_report  # noqa: PLC0415
 
-    def said(done: int, total: int) -> None:
+    def progress(done: int, total: int) -> None:
         if sys.stderr.isatty():
             print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
     order = harvest_check.HarvestRequest(
         options.url, max_pages=max(options.max_pages, 1), downloads=not options.no_downloads
     )
-    outcome = harvest_check.check(order, client.Client(options.url), reader.in_cage, said=said)
+    outcome = harvest_check.check(order, client.Client(options.url), reader.in_cage, progress=progress)
     if options.json:
         print(harvest_report.to_json(outcome, strict=options.strict).decode(), end="")
     else:
@@ -294,11 +294,11 @@ def _doctor(options: argparse.Namespace) -> int:
     language = _language(options)
     checks = doctor.examine(_settings(options), production=options.production)
     if options.json:
-        print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+        print(json.dumps([check.record for check in checks], ensure_ascii=False, indent=2))
     else:
         for check in checks:
             mark = "ok" if check.well else "FEHLT" if language == "de" else "MISSING"
-            print(f"{mark:<8}{check.name}: {check.sentence(language)}")
+            print(f"{mark:<8}{check.name}: {check.message[language]}")
     return FINE if all(check.well for check in checks) else FINDINGS
 
 
