@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -115,22 +114,13 @@ def _examined(settings: Settings, paths: Paths, rules: Rules) -> Examination:
 @click.option("--no-downloads", is_flag=True, help="ask for files, do not load them")
 def harvest_check(url: str, *, as_json: bool, strict: bool, max_pages: int, no_downloads: bool) -> int:
     """Play the harvester against a DCAT-AP catalogue; exit 0 fine, 1 findings, 2 could not."""
-    from ozg_lod.harvest_check import (
-        check as harvest_check,
-    )
-    from ozg_lod.harvest_check import (
-        client,
-        reader,
-    )
-    from ozg_lod.harvest_check import (
-        report as harvest_report,
-    )
+    from ozg_lod.harvest_check import check, client, reader, report
 
-    order = harvest_check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
-    with progress() as said:
-        outcome = harvest_check.check(order, client.Client(url), reader.in_cage, said=said)
-    as_text = harvest_report.to_text(outcome, language())
-    print(harvest_report.to_json(outcome, strict=strict).decode() if as_json else as_text, end="")
+    order = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
+    with progress() as count:
+        outcome = check.check(order, client.Client(url), reader.in_cage, progress=count)
+    as_text = report.to_text(outcome, language())
+    print(report.to_json(outcome, strict=strict).decode() if as_json else as_text, end="")
     if not outcome.ran:
         return COULD_NOT_RUN
     return FINE if outcome.passes(strict=strict) else FINDINGS
@@ -150,9 +140,9 @@ def doctor(settings: Settings, *, production: bool, as_json: bool) -> int:
     spoken = language()
     checks = examining.examine(settings, production=production)
     if as_json:
-        print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+        print(json.dumps([check.record for check in checks], ensure_ascii=False, indent=2))
     else:
-        wrong = "FEHLT" if spoken == "de" else "MISSING"
-        rows = (("ok" if check.well else wrong, f"{check.name}:", check.sentence(spoken)) for check in checks)
+        missing = _("MISSING")[spoken]
+        rows = (("ok" if check.well else missing, f"{check.name}:", check.message[spoken]) for check in checks)
         table(rows, "{:<8}{} {}")
     return FINE if all(check.well for check in checks) else FINDINGS

@@ -143,7 +143,7 @@ class Inbox:
         try:
             found = path.read_bytes()
         except OSError as error:
-            raise InboxError(_("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)) from error
+            raise InboxError(_("{path} cannot be read: {reason}.", path=path, reason=error.strerror)) from error
         if hashlib.sha256(found).hexdigest() != submission.sha256:
             raise InboxError(
                 _(

@@ -36,7 +36,7 @@ def version(files: Sequence[RdfFile]) -> str:
             with file.path.open("rb") as content:
                 digest.update(f"{file.graph}\0".encode() + hashlib.file_digest(content, "sha256").digest())
         except OSError as error:
-            raise UsageError(_("{path} cannot be read: {strerror}.", path=file.path, strerror=error.strerror)) from None
+            raise UsageError(_("{path} cannot be read: {reason}.", path=file.path, reason=error.strerror)) from None
     return digest.hexdigest()
 
 
