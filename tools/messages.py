@@ -54,18 +54,22 @@ def faults(path: Path, program: Catalog) -> Iterator[str]:
     """Yield one line for each sentence that is not translated as it should be."""
     with path.open("rb") as file:
         translation = read_po(file, locale=path.parts[-3])
-    for message in program:
-        if message.id:
-            known = translation.get(_first(message), message.context)
-            if known is None or known.id != message.id or not all(_texts(known.string)):
-                yield f"{path}: no translation of {_first(message)!r}"
-            elif any(_gaps(text) - _gaps(*_texts(message.id)) for text in _texts(known.string)):
-                yield f"{path}: other gaps than in {_first(message)!r}"
-    for message in translation:
-        if message.id and program.get(_first(message), message.context) is None:
+    for message in filter(_said, program):
+        known = translation.get(_first(message), message.context)
+        if known is None or known.id != message.id or not all(_texts(known.string)):
+            yield f"{path}: no translation of {_first(message)!r}"
+        elif _gaps(*_texts(known.string)) - _gaps(*_texts(message.id)):
+            yield f"{path}: other gaps than in {_first(message)!r}"
+    for message in filter(_said, translation):
+        if program.get(_first(message), message.context) is None:
             yield f"{path}: nothing says {_first(message)!r} any more"
-        if message.fuzzy and message.id:
+        if message.fuzzy:
             yield f"{path}: {_first(message)!r} is marked fuzzy; confirm it"
+
+
+def _said(message: Message) -> bool:
+    """Tell a sentence from the header of a catalogue."""
+    return bool(message.id)
 
 
 def _first(message: Message) -> str:

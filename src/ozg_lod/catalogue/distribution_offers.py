@@ -176,14 +176,16 @@ class DistributionOffers:
 _TEXTS: Final = {
     "sparql": _("SPARQL endpoint"),
     "sparql_text": _(
-        "Answers queries in SPARQL 1.1 over all datasets of the catalogue. Without a query the service describes itself."
+        "Answers queries in SPARQL 1.1 over all datasets of the catalogue. Without a query the "
+        "service describes itself."
     ),
     "search": _("Search"),
     "search_text": _("Finds entries of the catalogue by words and official keys and answers in JSON."),
     "service_text": _("The dataset as part of a service that answers about all datasets."),
     "file_text": _("All statements of the dataset as RDF, with the sources they name."),
     "table_text": _(
-        "Flat table in UTF-8 with a header row. The file of the same name ending in -metadata.json describes the columns (CSVW)."
+        "Flat table in UTF-8 with a header row. The file of the same name ending in -metadata.json "
+        "describes the columns (CSVW)."
     ),
 }
 

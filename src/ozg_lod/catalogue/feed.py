@@ -78,7 +78,8 @@ def summary(publication: Publication, language: Language) -> str:
     counts = {kind: len(getattr(publication, kind) or ()) for kind in KINDS}
     erased = (
         _(
-            "The files of this version were erased on {day}, because a contribution in it was withdrawn and its erasure was asked for.",
+            "The files of this version were erased on {day}, because a contribution in it was "
+            "withdrawn and its erasure was asked for.",
             day=publication.erased,
         )[language]
         if publication.erased

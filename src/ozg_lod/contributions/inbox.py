@@ -224,7 +224,8 @@ def discreet() -> Iterator[None]:
         _log.error("the inbox cannot be used: %s", error)  # one sentence, no traceback
         raise Unavailable(
             _(
-                "Submissions cannot be taken or looked up at the moment; those that were taken are safe. Try again later."
+                "Submissions cannot be taken or looked up at the moment; those that were taken are "
+                "safe. Try again later."
             ),
             retry_after_s=_RETRY_WHEN_MENDED_S,
         ) from error

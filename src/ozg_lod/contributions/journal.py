@@ -131,7 +131,8 @@ def _unfinished(plan: JournalEntry, outcome: build.BuildResult) -> InboxError:
     texts = {language: report.to_text(examination, language) if examination else "" for language in LANGUAGES}
     return InboxError(
         _(
-            "The files of the decision lie in {into}, but the sources cannot be built any more; correct them and run the command again.\n{reason}",
+            "The files of the decision lie in {into}, but the sources cannot be built any more; "
+            "correct them and run the command again.\n{reason}",
             into=plan.into,
             reason=Label(texts),
         ),

@@ -77,7 +77,8 @@ class TemplateCatalogue:
         names = "; ".join(f"{pick(entry.names, language, entry.key)[0]} ({entry.key})" for entry in near)
         raise NotFound(
             _(
-                "There is no authority with the key “{key}”; write the 8 digits of a municipality or the 5 of a district.{hint}",
+                "There is no authority with the key “{key}”; write the 8 digits of a municipality or "
+                "the 5 of a district.{hint}",
                 key=key[:40],
                 hint=_(" Near: {names}.", names=names) if near else "",
             ),

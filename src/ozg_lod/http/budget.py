@@ -85,7 +85,8 @@ class Budget:
         over_s = account.used_s - self._limit_s * 0.9  # come back when a tenth is free, not for one more moment
         return TooManyRequests(
             _(
-                "Your queries used the {limit} seconds of query time that a client has per minute; wait, ask one after the other, or take the dump.",
+                "Your queries used the {limit} seconds of query time that a client has per minute; "
+                "wait, ask one after the other, or take the dump.",
                 limit=limit,
             ),
             limit_s=self._limit_s,

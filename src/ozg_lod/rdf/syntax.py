@@ -36,7 +36,8 @@ _SENTENCES: Final = (
     (
         r"IRI|in host|scheme|port",
         _(
-            "the address holds a character that may not stand there, or is incomplete; write it in full and a space as %20"
+            "the address holds a character that may not stand there, or is incomplete; write it in "
+            "full and a space as %20"
         ),
     ),
     (

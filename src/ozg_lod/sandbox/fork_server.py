@@ -199,7 +199,8 @@ def late(deadline_s: float) -> errors.Late:
     """Return the failure of work that passed its deadline (seconds)."""
     return errors.Late(
         _(
-            "The work did not end within {deadline_s:g} seconds and was stopped. Asked again it will most likely end the same way; ask for less.",
+            "The work did not end within {deadline_s:g} seconds and was stopped. Asked again it will "
+            "most likely end the same way; ask for less.",
             deadline_s=deadline_s,
         ),
         limit_s=deadline_s,
@@ -211,7 +212,8 @@ def out_of_memory() -> errors.OutOfMemory:
     """Return the failure of work that needed too much memory."""
     return errors.OutOfMemory(
         _(
-            "The work needed more memory than one request may use and was stopped. Asked again it will end the same way; ask for less."
+            "The work needed more memory than one request may use and was stopped. Asked again it "
+            "will end the same way; ask for less."
         ),
         retry_after_s=10,
     )

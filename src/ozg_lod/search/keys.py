@@ -61,7 +61,9 @@ AGS: Final = Scheme(
     "ags",
     (2, 3, 5, 8),
     _(
-        "a municipality key (AGS) has 8 digits, for example 06414000, a district key 5, that of an administrative region 3 and that of a state 2. Spaces, dots and hyphens may stand in it, a missing first zero is put back for municipalities and districts."
+        "a municipality key (AGS) has 8 digits, for example 06414000, a district key 5, that of an "
+        "administrative region 3 and that of a state 2. Spaces, dots and hyphens may stand in it, a "
+        "missing first zero is put back for municipalities and districts."
     ),
     left={7: 1, 4: 1},
 )
@@ -69,7 +71,8 @@ ARS: Final = Scheme(
     "ars",
     (12,),
     _(
-        "a regional key (ARS) has 12 digits, for example 064350014014, or for districts the first 5. Spaces, dots and hyphens may stand in it, a missing first zero is put back."
+        "a regional key (ARS) has 12 digits, for example 064350014014, or for districts the first 5. "
+        "Spaces, dots and hyphens may stand in it, a missing first zero is put back."
     ),
     left={11: 1},
     right={5: 7},

@@ -76,7 +76,6 @@ def page_of(
 
 def result(language: Language, addresses: Addresses, hit: Hit, sought: Sequence[str]) -> ResultItem:
     """Return one hit with the folded words `sought` marked."""
-    language = language
     name = _line(*name_of(hit.thing, language), language, sought)
     excerpt = _excerpt(hit, sought, language) if hit.match in {"name", "other-name", "text"} else None
     return ResultItem(name, addresses.target(hit.thing.iri), _context(language, hit.thing, sought), excerpt)

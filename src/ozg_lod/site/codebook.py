@@ -205,7 +205,6 @@ def as_csv(book: Codebook, language: Language, name: Callable[[str], str]) -> by
 
 
 def _of_tables(book: Codebook, language: Language) -> Iterator[list[str]]:
-    language = language
     for table in book.tables:
         for one in table.columns:
             column = one.column

@@ -88,7 +88,8 @@ def unaccounted(
         yield _finding(
             "withdrawn-missing",
             _(
-                "this address was published and is missing now; name it in withdrawn.csv with day, reason and, if there is one, its successor, or put it back"
+                "this address was published and is missing now; name it in withdrawn.csv with day, "
+                "reason and, if there is one, its successor, or put it back"
             ),
             iri,
         )

@@ -105,7 +105,9 @@ def erased(publication: Publication) -> Gone:
     day = publication.erased
     return Gone(
         _(
-            "The files of this version were erased on {day}, because the sender of a contribution in it asked for that; a version without it would have another hash, so there is none. /changes.atom lists those that are kept.",
+            "The files of this version were erased on {day}, because the sender of a contribution in "
+            "it asked for that; a version without it would have another hash, so there is none. "
+            "/changes.atom lists those that are kept.",
             day=day,
         ),
         erased=day,

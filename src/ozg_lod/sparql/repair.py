@@ -83,7 +83,9 @@ def _refusal(query: str, offset: int) -> BadRequest:
     line, column = position(query, offset)
     return BadRequest(
         _(
-            "Line {line}, column {column}: this engine would answer GRAPH with a variable around a subquery, VALUES or MINUS wrongly here; put them outside of it, name the graph, or leave out inner GRAPH groups and labelled blank nodes.",
+            "Line {line}, column {column}: this engine would answer GRAPH with a variable around a "
+            "subquery, VALUES or MINUS wrongly here; put them outside of it, name the graph, or "
+            "leave out inner GRAPH groups and labelled blank nodes.",
             line=line,
             column=column,
         ),

@@ -162,7 +162,8 @@ class _Reader:
         if word == "SERVICE":
             raise Forbidden(
                 _(
-                    "SERVICE is not offered: this endpoint never contacts other servers. Query the other endpoint yourself and join the answers."
+                    "SERVICE is not offered: this endpoint never contacts other servers. Query the "
+                    "other endpoint yourself and join the answers."
                 ),
             )
         if self.form is None and self.depth == 0:

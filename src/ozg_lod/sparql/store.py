@@ -148,7 +148,9 @@ class EmbeddedStore:
             hint = _(" Near: {near}.", near=", ".join(near)) if near else ""
             raise BadRequest(
                 _(
-                    "The graph <{iri}> is not part of this dataset, and nothing is fetched from elsewhere.{hint} SELECT DISTINCT ?g {{ GRAPH ?g {{ ?s ?p ?o }} }} lists the graphs.",
+                    "The graph <{iri}> is not part of this dataset, and nothing is fetched from "
+                    "elsewhere.{hint} SELECT DISTINCT ?g {{ GRAPH ?g {{ ?s ?p ?o }} }} lists the "
+                    "graphs.",
                     iri=iri,
                     hint=hint,
                 ),

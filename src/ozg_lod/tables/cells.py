@@ -7,7 +7,7 @@ Nothing is guessed and nothing is changed silently. A suggestion is made only wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -167,26 +167,21 @@ def _spellings(text: str, words: list[str]) -> list[str]:
 def _described(pattern: str) -> tuple[Message, list[str]]:
     """Return a regular expression in words, and its choices where it is a plain list of words."""
     if parts := _GROUP.findall(pattern):
-        forms = [_described(part)[0] for part in parts]
-        pause = "," if any("," in str(form) for form in forms) else ""
-        either = forms[0]
-        for form in forms[1:]:
-            either = _("{first}{pause} or {second}", first=either, pause=pause, second=form)
-        return either, []
+        return _either([_described(part)[0] for part in parts]), []
     if match := re.fullmatch(r"(\d*)(?:\[0-9\]|\\d)\{(\d+)\}", pattern):
-        start, count = match[1], len(match[1]) + int(match[2])
-        return _digits(start, count), []
+        return _digits(match[1], len(match[1]) + int(match[2])), []
     words = pattern.removeprefix("(").removesuffix(")").removeprefix("?:").split("|")
     if all(re.fullmatch(r"[\w ./-]+", word) for word in words):
-        listed = ", ".join(words)
-        return _("one of {listed}", listed=listed), words
-    if pattern == _ROLE_ADDRESS:
-        return _("an e-mail address"), []
-    if pattern in {"[a-z0-9-]+", "[A-Za-z0-9-]+", "[a-z][a-z0-9-]*", "[a-z0-9][a-z0-9-]*"}:
-        if "A" in pattern:
-            return _("only letters a to z, digits and hyphen"), []
-        return _("only small letters a to z, digits and hyphen"), []
-    return _("the pattern {pattern}", pattern=pattern), []
+        return _("one of {listed}", listed=", ".join(words)), words
+    return _PATTERNS.get(pattern, _("the pattern {pattern}", pattern=pattern)), []
+
+
+def _either(forms: Sequence[Message]) -> Message:
+    pause = "," if any("," in str(form) for form in forms) else ""
+    either = forms[0]
+    for form in forms[1:]:
+        either = _("{first}{pause} or {second}", first=either, pause=pause, second=form)
+    return either
 
 
 def _digits(start: str, count: int) -> Message:
@@ -196,7 +191,13 @@ def _digits(start: str, count: int) -> Message:
 
 
 _GROUP: Final = re.compile(r"\(\?P<\w+>([^()]*)\)")
-_ROLE_ADDRESS: Final = r"[A-Za-z0-9.+_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_SMALL: Final = _("only small letters a to z, digits and hyphen")
+_PATTERNS: Final = {
+    r"[A-Za-z0-9.+_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+": _("an e-mail address"),
+    "[A-Za-z0-9-]+": _("only letters a to z, digits and hyphen"),
+    **dict.fromkeys(("[a-z0-9-]+", "[a-z][a-z0-9-]*", "[a-z0-9][a-z0-9-]*"), _SMALL),
+}
+"""Forms that have a name."""
 _KINDS: Final = {
     "integer": _Kind(_("a whole number"), "12", spellings.integer),
     "decimal": _Kind(_("a number"), "15.5", spellings.decimal),

@@ -59,7 +59,8 @@ def decoded(content: bytes, *, file: str, wanted: Sentence | None = None) -> str
     return _wrong_encoding(
         file,
         _(
-            'line {line} holds a character that is not UTF-8 (in Windows-1252 it would be "{letter}"); save the file as {form}',
+            'line {line} holds a character that is not UTF-8 (in Windows-1252 it would be "{letter}"); save '
+            "the file as {form}",
             line=line,
             letter=letter,
             form=form,
@@ -132,7 +133,8 @@ def _broken(reason: str, row: int, file: str) -> Finding:
     if "field larger" in reason:
         return too_long(Location(file=file, row=row))
     message = _(
-        'a quotation mark opens a text that does not end, or that something follows; close it, and write a " inside the text twice: ""'
+        "a quotation mark opens a text that does not end, or that something follows; close it, and "
+        'write a " inside the text twice: ""'
     )
     return Finding(Severity.ERROR, "row-quotes", message, Location(file=file, row=row))
 

@@ -104,7 +104,8 @@ def _serial(text: str, base: str) -> CellFault:
     kind = _("a date") if base == "date" else _("a month")
     return CellFault(
         _(
-            '"{value}" is not {kind} but probably the number in which the spreadsheet program keeps the day {day}; write {meant}',
+            '"{value}" is not {kind} but probably the number in which the spreadsheet program keeps the day '
+            "{day}; write {meant}",
             value=text,
             day=day,
             meant=meant,

@@ -63,7 +63,8 @@ def read(content: bytes, *, file: str, max_rows: int) -> list[Sheet] | Finding |
 
 _PASSWORD: Final = _("the file is protected with a password; save it without one")
 _IS_WEB_PAGE: Final = _(
-    'the file is named like a spreadsheet but is a web page (HTML or XML); open it in your spreadsheet program and save it as an Excel workbook or as "CSV UTF-8"'
+    "the file is named like a spreadsheet but is a web page (HTML or XML); open it in your "
+    'spreadsheet program and save it as an Excel workbook or as "CSV UTF-8"'
 )
 _IS_EMPTY: Final = _("the file is empty; choose the right file")
 

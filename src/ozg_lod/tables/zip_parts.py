@@ -42,7 +42,8 @@ def parts(content: bytes, file: str) -> dict[str, bytes] | Finding:
         return Finding(Severity.ERROR, "file-unpacked", message, Location(file=file))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         message = _(
-            "the file is damaged or encrypted; open it in your spreadsheet program and save it again, without a password"
+            "the file is damaged or encrypted; open it in your spreadsheet program and save it "
+            "again, without a password"
         )
         return Finding(Severity.ERROR, "file-damaged", message, Location(file=file))
 

@@ -156,7 +156,8 @@ class _Gate:
         place = Location(file=self.document.file)
         if self.unnamed and not self.blank_nodes:
             message = _(
-                "{unnamed} statements belong to entries without an address (in Turtle […] or _:name); give each entry an address",
+                "{unnamed} statements belong to entries without an address (in Turtle […] or "
+                "_:name); give each entry an address",
                 unnamed=self.unnamed,
             )
             found.append(Finding(Severity.ERROR, "document-unnamed", message, place))

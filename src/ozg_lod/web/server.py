@@ -26,7 +26,8 @@ def check(settings: Settings) -> None:
     if not seccomp.available() and not _is_loopback(settings.host):
         raise UsageError(
             _(
-                "This system has no seccomp for us, so queries of strangers cannot be caged; listen on 127.0.0.1 instead of {host}.",
+                "This system has no seccomp for us, so queries of strangers cannot be caged; listen "
+                "on 127.0.0.1 instead of {host}.",
                 host=settings.host,
             ),
         )
