@@ -323,7 +323,7 @@ def test_the_doctor_looks_who_can_read_the_inbox(tmp_path: Path, place: Office) 
     def said(folder: Path) -> tuple[bool, str]:
         checks = doctor.examine(Settings(target=place.target, inbox=folder), production=False)
         (found,) = [check for check in checks if check.name == "inbox"]
-        return found.well, found.de
+        return found.well, found.message["de"]
 
     assert said(place.folder)[0] is True
     wide = tmp_path / "wide"

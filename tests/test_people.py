@@ -446,8 +446,8 @@ def test_the_doctor_sees_a_damaged_snapshot(target: Path, tmp_path: Path) -> Non
     data.write_bytes(data.read_bytes()[:-1])
     found = {check.name: check for check in doctor.examine(Settings(target=copy), production=False)}
     assert not found["snapshot"].well
-    assert "data.nq" in found["snapshot"].sentence("de")
-    assert "data.nq" in found["snapshot"].sentence("en")
+    assert "data.nq" in found["snapshot"].message["de"]
+    assert "data.nq" in found["snapshot"].message["en"]
 
 
 @pytest.mark.parametrize(
@@ -466,7 +466,7 @@ def test_a_gap_in_the_operator_s_text_is_named(tmp_path: Path) -> None:
     folder.joinpath("datenschutz.de.md").write_text("Wer: [[Name]]", "utf-8")
     settings = Settings(target=tmp_path / "none", legal=folder, public_url="https://ozg.example.org")
     checks = {check.name: check for check in doctor.examine(settings, production=True, today=TODAY)}
-    assert checks["datenschutz"].de == "datenschutz.de.md hat noch Lücken: Name."
+    assert checks["datenschutz"].message["de"] == "datenschutz.de.md hat noch Lücken: Name."
     assert checks["public-url"].well
 
 
@@ -522,7 +522,7 @@ def test_the_base_iri_must_lead_here(tmp_path: Path, answers: Callable[[str], tu
         settings = Settings(target=target, public_url="https://ozg.example.org")
         checks = {check.name: check for check in doctor.examine(settings, production=True)}
     assert checks["base-iri"].well is (said == "")
-    assert said in checks["base-iri"].en
+    assert said in checks["base-iri"].message["en"]
     assert checks["publisher"].well
     assert checks["contact"].well
 

@@ -294,11 +294,11 @@ def _doctor(options: argparse.Namespace) -> int:
     language = _language(options)
     checks = doctor.examine(_settings(options), production=options.production)
     if options.json:
-        print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+        print(json.dumps([check.record for check in checks], ensure_ascii=False, indent=2))
     else:
         for check in checks:
             mark = "ok" if check.well else "FEHLT" if language == "de" else "MISSING"
-            print(f"{mark:<8}{check.name}: {check.sentence(language)}")
+            print(f"{mark:<8}{check.name}: {check.message[language]}")
     return FINE if all(check.well for check in checks) else FINDINGS
 
 

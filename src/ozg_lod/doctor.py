@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ozg_lod.core.errors import OzgLodError, UsageError
-from ozg_lod.core.messages import Language, _
+from ozg_lod.core.messages import LANGUAGES, Message, _, joined
 from ozg_lod.core.settings import Settings
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of
 from ozg_lod.sandbox import seccomp
@@ -32,16 +32,16 @@ _LOOPBACK_NAMES: Final = ("localhost", "")
 
 @dataclass(frozen=True, slots=True)
 class DoctorCheck:
-    """One thing that was looked at; `en` and `de` say what was found, and what to do where it is not well."""
+    """One thing that was looked at; the message says how it is, and what to do where it is not well."""
 
     name: str
     well: bool
-    en: str
-    de: str
+    message: Message
 
-    def sentence(self, language: Language) -> str:
-        """Return what was found."""
-        return self.de if language == "de" else self.en
+    @property
+    def record(self) -> dict[str, object]:
+        """Return the check for programs, with the sentence by language."""
+        return {"name": self.name, "well": self.well, **{tag: self.message[tag] for tag in LANGUAGES}}
 
 
 def examine(settings: Settings, *, production: bool, today: dt.date | None = None) -> list[DoctorCheck]:
@@ -53,13 +53,20 @@ def examine(settings: Settings, *, production: bool, today: dt.date | None = Non
     return checks
 
 
+def _fine(name: str, message: Message) -> DoctorCheck:
+    return DoctorCheck(name, True, message)
+
+
+def _fault(name: str, message: Message) -> DoctorCheck:
+    return DoctorCheck(name, False, message)
+
+
 def _data(settings: Settings, *, production: bool) -> list[DoctorCheck]:
     try:
         manifest, graph = _snapshot(settings)
     except OzgLodError as error:
-        return [DoctorCheck("snapshot", well=False, en=error.en, de=error.de)]
-    version = manifest.version[:12]
-    checks = [DoctorCheck("snapshot", True, _("Version {version} is undamaged.", version=version))]
+        return [_fault("snapshot", joined([error.message]))]
+    checks = [_fine("snapshot", _("Version {version} is undamaged.", version=manifest.version[:12]))]
     if production:
         checks += [_publisher(graph), _contact(graph), _base(graph, manifest.base_iri, settings.public_url)]
     return checks
@@ -67,13 +74,8 @@ def _data(settings: Settings, *, production: bool) -> list[DoctorCheck]:
 
 def _cage() -> DoctorCheck:
     if seccomp.available():
-        return DoctorCheck("cage", True, _("The kernel can close the cage."))
-    return DoctorCheck(
-        "cage",
-        well=False,
-        en="This system has no seccomp for the cage; use Linux on x86-64 or aarch64.",
-        de="Dieses System hat kein Seccomp für den Käfig; nehmen Sie Linux auf x86-64 oder aarch64.",
-    )
+        return _fine("cage", _("The kernel can close the cage."))
+    return _fault("cage", _("This system has no seccomp for the cage; use Linux on x86-64 or aarch64."))
 
 
 def _snapshot(settings: Settings) -> tuple[Manifest, Graph]:
@@ -88,37 +90,32 @@ def _inbox(folder: Path | None) -> list[DoctorCheck]:
         return []
     at = folder if folder.exists() else folder.parent
     if not at.is_dir() or not os.access(at, os.W_OK | os.X_OK):
-        en = f"{folder} cannot be written; make it with `install -d -m 700 {folder}` for the account of the program."
-        de = f"{folder} ist nicht beschreibbar; legen Sie es mit `install -d -m 700 {folder}` für das Konto an."
-        return [DoctorCheck("inbox", well=False, en=en, de=de)]
+        message = _(
+            "{folder} cannot be written; make it with `install -d -m 700 {folder}` for the account of the program.",
+            folder=folder,
+        )
+        return [_fault("inbox", message)]
     if at is folder and folder.stat().st_mode & _OTHERS:
-        en = f"{folder} can be read by other accounts; run chmod 700 {folder}."
-        de = f"{folder} ist für andere Konten lesbar; rufen Sie chmod 700 {folder} auf."
-        return [DoctorCheck("inbox", well=False, en=en, de=de)]
-    return [DoctorCheck("inbox", True, "Only this account reads submissions.", "Nur dieses Konto liest Einreichungen.")]
+        message = _("{folder} can be read by other accounts; run chmod 700 {folder}.", folder=folder)
+        return [_fault("inbox", message)]
+    return [_fine("inbox", _("Only this account reads submissions."))]
 
 
 def _account() -> DoctorCheck:
     if os.geteuid():
-        return DoctorCheck("account", True, _("Not run as root."))
-    return DoctorCheck(
-        "account",
-        well=False,
-        en="The program runs as root; give it an account of its own.",
-        de="Das Programm läuft als root; geben Sie ihm ein eigenes Konto.",
-    )
+        return _fine("account", _("Not run as root."))
+    return _fault("account", _("The program runs as root; give it an account of its own."))
 
 
 def _address(public_url: str) -> DoctorCheck:
     parts = urlsplit(public_url)
     if parts.scheme == "https" and not _is_local(parts.hostname or ""):
-        return DoctorCheck("public-url", True, _("{public_url} is public.", public_url=public_url))
-    return DoctorCheck(
-        "public-url",
-        well=False,
-        en=f"{public_url} is no public address; give --public-url https://… as people will write it.",
-        de=f"{public_url} ist keine öffentliche Adresse; geben Sie --public-url https://… so an, wie man sie schreibt.",
+        return _fine("public-url", _("{public_url} is public.", public_url=public_url))
+    message = _(
+        "{public_url} is no public address; give --public-url https://… as people will write it.",
+        public_url=public_url,
     )
+    return _fault("public-url", message)
 
 
 def _is_local(host: str) -> bool:
@@ -133,25 +130,21 @@ def _texts(settings: Settings, today: dt.date) -> Iterator[DoctorCheck]:
         try:
             page = legal.page(settings.legal, slot, "de")
         except UsageError as error:
-            yield DoctorCheck(slot, well=False, en=error.en, de=error.de)
+            yield _fault(slot, joined([error.message]))
             continue
-        yield _text(page, today)
+        lack = _lack(page, f"{slot}.de.md", today)
+        yield _fault(slot, lack) if lack else _fine(slot, _("{file} is complete.", file=f"{slot}.de.md"))
 
 
-def _text(page: legal.LegalPage, today: dt.date) -> DoctorCheck:
-    file = f"{page.slot}.de.md"
+def _lack(page: legal.LegalPage, file: str, today: dt.date) -> Message | None:
+    """Return what a text of the operator still needs, None for nothing."""
     if not page.own:
-        en = f"{file} is missing from the folder of --legal; the page shows a placeholder."
-        de = f"{file} fehlt im Ordner von --legal; die Seite zeigt einen Platzhalter."
-    elif page.gaps:
-        en = f"{file} still has gaps: {'; '.join(page.gaps)}."
-        de = f"{file} hat noch Lücken: {'; '.join(page.gaps)}."
-    elif page.slot == "barrierefreiheit" and not _recent(page.dated, today):
-        en = f"{file} must have a line “Stand: {today}” that is no older than a year."
-        de = f"{file} braucht eine Zeile „Stand: {today}“, die nicht älter als ein Jahr ist."
-    else:
-        return DoctorCheck(page.slot, True, _("{file} is complete.", file=file))
-    return DoctorCheck(page.slot, well=False, en=en, de=de)
+        return _("{file} is missing from the folder of --legal; the page shows a placeholder.", file=file)
+    if page.gaps:
+        return _("{file} still has gaps: {gaps}.", file=file, gaps="; ".join(page.gaps))
+    if page.slot == "barrierefreiheit" and not _recent(page.dated, today):
+        return _("{file} must have a line “Stand: {day}” that is no older than a year.", file=file, day=today)
+    return None
 
 
 def _recent(written: str, today: dt.date) -> bool:
@@ -162,28 +155,21 @@ def _recent(written: str, today: dt.date) -> bool:
 
 
 def _publisher(graph: Graph) -> DoctorCheck:
-    found = linking.publisher(graph)
-    if found:
-        return DoctorCheck("publisher", True, _("Published by {found}.", found=found))
-    return DoctorCheck(
-        "publisher",
-        well=False,
-        en="data/catalogue.ttl names no dct:publisher; enter who answers for the catalogue.",
-        de="data/catalogue.ttl nennt keinen dct:publisher; tragen Sie ein, wer den Katalog verantwortet.",
-    )
+    publisher = linking.publisher(graph)
+    if publisher:
+        return _fine("publisher", _("Published by {publisher}.", publisher=publisher))
+    message = _("data/catalogue.ttl names no dct:publisher; enter who answers for the catalogue.")
+    return _fault("publisher", message)
 
 
 def _contact(graph: Graph) -> DoctorCheck:
-    found = linking.contact(graph)
-    if found:
-        return DoctorCheck("contact", True, f"Errors go to {found}.", f"Fehler gehen an {found}.")
-    return DoctorCheck(
-        "contact",
-        well=False,
-        en="data/catalogue.ttl names no dcat:contactPoint with vcard:hasEmail or vcard:hasURL; enter where errors go.",
-        de="data/catalogue.ttl nennt keinen dcat:contactPoint mit vcard:hasEmail oder vcard:hasURL; tragen Sie ein, "
-        "wohin Fehler gehen.",
+    contact = linking.contact(graph)
+    if contact:
+        return _fine("contact", _("Errors go to {contact}.", contact=contact))
+    message = _(
+        "data/catalogue.ttl names no dcat:contactPoint with vcard:hasEmail or vcard:hasURL; enter where errors go."
     )
+    return _fault("contact", message)
 
 
 def _base(graph: Graph, base_iri: str, public_url: str) -> DoctorCheck:
@@ -191,13 +177,14 @@ def _base(graph: Graph, base_iri: str, public_url: str) -> DoctorCheck:
     iri = min((one for one in _things(graph) if one.startswith(f"{base_iri}id/")), default=base_iri)
     reached = _arrives(iri, public_url.rstrip("/") + "/")
     if reached == public_url.rstrip("/"):
-        return DoctorCheck("base-iri", True, _("{iri} leads here.", iri=iri))
-    return DoctorCheck(
-        "base-iri",
-        well=False,
-        en=f"{iri} does not lead to {public_url} ({reached}); register the redirects in w3id/ first.",
-        de=f"{iri} führt nicht zu {public_url} ({reached}); lassen Sie zuerst die Weiterleitungen in w3id/ eintragen.",
+        return _fine("base-iri", _("{iri} leads here.", iri=iri))
+    message = _(
+        "{iri} does not lead to {public_url} ({reached}); register the redirects in w3id/ first.",
+        iri=iri,
+        public_url=public_url,
+        reached=reached,
     )
+    return _fault("base-iri", message)
 
 
 def _things(graph: Graph) -> Iterator[str]:
@@ -208,7 +195,7 @@ def _arrives(iri: str, here: str) -> str:
     """Return the public address where following the redirects leads to it, else what happened instead."""
     address = iri
     try:
-        for _ in range(_MOST_HOPS):
+        for _hop in range(_MOST_HOPS):
             if address.startswith(here):
                 return here.rstrip("/")
             answer = httpx.head(address, timeout=_WAIT_S, follow_redirects=False)
