@@ -271,14 +271,14 @@ def _harvest_check(options: argparse.Namespace) -> int:
     from ozg_lod.harvest_check import client, reader  # noqa: PLC0415
     from ozg_lod.harvest_check import report as harvest_report  # noqa: PLC0415
 
-    def said(done: int, total: int) -> None:
+    def progress(done: int, total: int) -> None:
         if sys.stderr.isatty():
             print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
     order = harvest_check.HarvestRequest(
         options.url, max_pages=max(options.max_pages, 1), downloads=not options.no_downloads
     )
-    outcome = harvest_check.check(order, client.Client(options.url), reader.in_cage, said=said)
+    outcome = harvest_check.check(order, client.Client(options.url), reader.in_cage, progress=progress)
     if options.json:
         print(harvest_report.to_json(outcome, strict=options.strict).decode(), end="")
     else:

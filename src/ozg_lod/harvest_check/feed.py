@@ -7,31 +7,27 @@ tells which.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 from urllib.parse import urlsplit
 
 from ozg_lod.core.findings import Finding
 from ozg_lod.core.messages import _
 from ozg_lod.harvest_check.client import Fetch, FetchedResponse
-from ozg_lod.harvest_check.findings import error, hint, warning
-from ozg_lod.harvest_check.graph import CatalogueTerm
+from ozg_lod.harvest_check.graph import CatalogueTerm, error, hint, warning
 from ozg_lod.harvest_check.reader import READ, Read
 
-OK = 200
-_NOT_MODIFIED = 304
-_NO_HEAD = (404, 405, 501)
+_OK: Final = 200
+_NOT_MODIFIED: Final = 304
+_NO_HEAD: Final = (404, 405, 501)
 
 
 def reached(answer: FetchedResponse) -> Iterator[Finding]:
     """Yield why the feed cannot be read at all; nothing when it can."""
     if answer.trouble:
-        message = answer.trouble.message
-        yield error(answer.trouble.rule, message.de, message.en, value=answer.url)
-    elif answer.status != OK:
-        yield error(
-            "feed-status",
-            _("the address of the catalogue answers with status {status} instead of 200", status=answer.status),
-            value=answer.url,
-        )
+        yield error(answer.trouble.rule, answer.trouble.message, value=answer.url)
+    elif answer.status != _OK:
+        message = _("the address of the catalogue answers with status {status} instead of 200", status=answer.status)
+        yield error("feed-status", message, value=answer.url)
     elif not answer.body.strip():
         yield error(
             "feed-empty",
@@ -41,107 +37,89 @@ def reached(answer: FetchedResponse) -> Iterator[Finding]:
 
 def media_type(answer: FetchedResponse) -> Iterator[Finding]:
     """Yield what is wrong with Content-Type: HTML or text/plain is “no plugin registered” and imports nothing."""
-    found = answer.media_type
-    charset = answer.headers.get("content-type", "").lower().replace('"', "").partition("charset=")[2].split(";")[0]
-    if found == "text/html":
+    if answer.media_type == "text/html":
         yield error(
             "type-html",
             _(
-                "the address holds a web page (text/html), no RDF; CKAN says “no plugin registered” and imports nothing. Register the address with a suffix, such as /catalog.rdf"
+                "the address holds a web page (text/html), no RDF; CKAN says “no plugin registered” and imports "
+                "nothing. Register the address with a suffix, such as /catalog.rdf"
             ),
         )
-    elif found not in READ:
-        shown = found or "–"
-        yield error(
-            "type-unknown",
-            _(
-                "the media type “{shown}” does not tell harvesters that it is RDF; send {READ}",
-                shown=shown,
-                READ=", ".join(READ),
-            ),
+    elif answer.media_type not in READ:
+        message = _(
+            "the media type “{media_type}” does not tell harvesters that it is RDF; send {types}",
+            media_type=answer.media_type or "–",
+            types=", ".join(READ),
         )
-    if charset.strip() not in ("", "utf-8", "utf8"):
-        yield error(
-            "charset-declared",
-            _("Content-Type names the character encoding {strip}; RDF is written in UTF-8", strip=charset.strip()),
+        yield error("type-unknown", message)
+    content_type = answer.headers.get("content-type", "").lower().replace('"', "")
+    charset = content_type.partition("charset=")[2].split(";")[0].strip()
+    if charset not in ("", "utf-8", "utf8"):
+        message = _(
+            "Content-Type names the character encoding {charset}; RDF is written in UTF-8",
+            charset=charset,
         )
+        yield error("charset-declared", message)
 
 
 def redirects(answer: FetchedResponse) -> Iterator[Finding]:
-    """Yield what is odd about the way from the address given to the one that answered."""
+    """Yield what is wrong with the way to the feed."""
     if not answer.hops:
         return
     start, end = urlsplit(answer.hops[0]), urlsplit(answer.url)
     if start.scheme == "https" and any(urlsplit(url).scheme == "http" for url in (*answer.hops, answer.url)):
-        yield error(
-            "redirect-downgrade",
-            _("the address redirects from https to http; strict clients do not follow"),
-            value=answer.url,
-        )
+        message = _("the address redirects from https to http; strict clients do not follow")
+        yield error("redirect-downgrade", message, value=answer.url)
     if start.hostname != end.hostname:
-        yield warning(
-            "redirect-host",
-            _(
-                "the address redirects to another host; register the address that answers in the end, else datasets may arrive twice"
-            ),
-            value=answer.url,
+        message = _(
+            "the address redirects to another host; register the address that answers in the end, else datasets may "
+            "arrive twice"
         )
+        yield warning("redirect-host", message, value=answer.url)
     if len(answer.hops) > 1:
-        yield warning(
-            "redirect-chain",
-            _("the address redirects {count} times; one redirect is enough", count=len(answer.hops)),
-            value=answer.url,
-        )
+        message = _("the address redirects {count} times; one redirect is enough", count=len(answer.hops))
+        yield warning("redirect-chain", message, value=answer.url)
 
 
 def head(fetch: Fetch, answer: FetchedResponse) -> Iterator[Finding]:
     """Yield where HEAD and GET disagree: CKAN asks HEAD first and refuses by the length it reads there."""
     asked = fetch.head(answer.url)
     if asked.trouble or asked.status in _NO_HEAD:
-        yield hint(
-            "head-missing",
-            _("HEAD is not answered; CKAN asks it first and falls back to GET"),
+        yield hint("head-missing", _("HEAD is not answered; CKAN asks it first and falls back to GET"))
+    elif asked.status != answer.status:
+        message = _(
+            "HEAD answers {head}, GET {get}; both must be the same",
+            head=asked.status,
+            get=answer.status,
         )
-        return
-    if asked.status != answer.status:
-        yield error(
-            "head-status",
-            _(
-                "HEAD answers {status}, GET {status2}; both must be the same",
-                status=asked.status,
-                status2=answer.status,
-            ),
-        )
-        return
+        yield error("head-status", message)
+    else:
+        yield from _head_differs(asked, answer)
+
+
+def _head_differs(asked: FetchedResponse, answer: FetchedResponse) -> Iterator[Finding]:
     if asked.media_type != answer.media_type:
-        yield error(
-            "head-type",
-            _(
-                "HEAD gives the media type “{media_type}”, GET “{media_type2}”; both must be the same",
-                media_type=asked.media_type,
-                media_type2=answer.media_type,
-            ),
+        message = _(
+            "HEAD gives the media type “{head}”, GET “{get}”; both must be the same",
+            head=asked.media_type,
+            get=answer.media_type,
         )
+        yield error("head-type", message)
     encoded = "content-encoding" in answer.headers or "content-encoding" in asked.headers
     if asked.length is not None and asked.length != len(answer.body) and not encoded:
-        yield error(
-            "head-length",
-            _(
-                "HEAD announces {length} bytes, GET sends {count}; CKAN refuses by the number in HEAD",
-                length=asked.length,
-                count=len(answer.body),
-            ),
+        message = _(
+            "HEAD announces {head} bytes, GET sends {get}; CKAN refuses by the number in HEAD",
+            head=asked.length,
+            get=len(answer.body),
         )
+        yield error("head-length", message)
 
 
 def again(fetch: Fetch, answer: FetchedResponse, read: Read) -> Iterator[Finding]:
     """Yield what changes between two reads though nothing changed: every difference is an update downstream."""
     second = fetch.get(answer.url)
     if second.trouble or second.status != answer.status:
-        yield error(
-            "feed-unstable",
-            _("on the second read there is no answer or another status"),
-        )
+        yield error("feed-unstable", _("on the second read there is no answer or another status"))
         return
     if second.body != answer.body:
         yield _changed(same=_content(answer, read) == _content(second, read))
@@ -150,18 +128,16 @@ def again(fetch: Fetch, answer: FetchedResponse, read: Read) -> Iterator[Finding
 
 def _changed(*, same: bool) -> Finding:
     if same:
-        return warning(
-            "bytes-unstable",
-            _(
-                "two reads give two texts of the same content (order, or blank nodes that move); portals see a change every time. Sort the output and give everything an address"
-            ),
+        message = _(
+            "two reads give two texts of the same content (order, or blank nodes that move); portals see a change "
+            "every time. Sort the output and give everything an address"
         )
-    return warning(
-        "content-unstable",
-        _(
-            "two reads give two different contents, such as a time stamp; portals see a change every time. Take dates from the data, not from the clock"
-        ),
+        return warning("bytes-unstable", message)
+    message = _(
+        "two reads give two different contents, such as a time stamp; portals see a change every time. Take dates from "
+        "the data, not from the clock"
     )
+    return warning("content-unstable", message)
 
 
 def _content(answer: FetchedResponse, read: Read) -> list[tuple[CatalogueTerm, str, CatalogueTerm]]:
@@ -173,22 +149,16 @@ def _content(answer: FetchedResponse, read: Read) -> list[tuple[CatalogueTerm, s
 
 
 def _validators(fetch: Fetch, answer: FetchedResponse, second: FetchedResponse) -> Iterator[Finding]:
-    tag = answer.headers.get("etag")
+    tag, same = answer.headers.get("etag"), second.body == answer.body
     if not tag:
         yield hint(
             "etag-missing",
             _("there is no ETag; with it portals could ask whether anything changed instead of loading everything"),
         )
-        return
-    if second.headers.get("etag") != tag and second.body == answer.body:
-        yield warning(
-            "etag-unstable",
-            _("the ETag is another one each time for the same content"),
-        )
-        return
-    asked = fetch.get(answer.url, headers={"If-None-Match": tag})
-    if asked.status != _NOT_MODIFIED and second.body == answer.body:
-        yield warning(
-            "etag-ignored",
-            _("asked for the ETag (If-None-Match) it answers {status} instead of 304", status=asked.status),
-        )
+    elif second.headers.get("etag") != tag and same:
+        yield warning("etag-unstable", _("the ETag is another one each time for the same content"))
+    else:
+        asked = fetch.get(answer.url, headers={"If-None-Match": tag})
+        if asked.status != _NOT_MODIFIED and same:
+            message = _("asked for the ETag (If-None-Match) it answers {status} instead of 304", status=asked.status)
+            yield warning("etag-ignored", message)

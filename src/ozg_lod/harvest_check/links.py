@@ -10,15 +10,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ozg_lod.core.findings import Finding
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _, ngettext
 from ozg_lod.core.vocab import DCAT, SPDX
 from ozg_lod.harvest_check.client import Fetch, FetchedResponse
 from ozg_lod.harvest_check.fetch_errors import FetchError
-from ozg_lod.harvest_check.findings import error, hint, warning
-from ozg_lod.harvest_check.graph import DISTRIBUTION, CatalogueGraph, CatalogueTerm
-from ozg_lod.harvest_check.structure import place
+from ozg_lod.harvest_check.graph import DISTRIBUTION, CatalogueGraph, CatalogueTerm, error, hint, warning
 
-OK: Final = 200
+_OK: Final = 200
 _PARTIAL: Final = 206
 _LOOK_BYTES: Final = 4096
 _AT_ONCE: Final = 4
@@ -45,41 +43,49 @@ class _Link:
 
 
 def check(
-    graph: CatalogueGraph, fetch: Fetch, *, downloads: bool, most: int, said: Callable[[int, int], None] | None = None
+    graph: CatalogueGraph,
+    fetch: Fetch,
+    *,
+    downloads: bool,
+    most: int,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Links:
-    """Ask up to `most` addresses, several at once; `said` is told how far it is."""
+    """Ask up to `most` addresses, several at once; `progress` is called with how many of how many are done."""
     links = _links(graph)
     asked = links[:most]
     statuses: dict[str, int] = {}
     findings: list[Finding] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for done, (link, (status, found)) in enumerate(
-            zip(asked, pool.map(lambda one: _ask(graph, fetch, one, downloads=downloads), asked), strict=True), 1
-        ):
+        answers = pool.map(lambda link: _ask(graph, fetch, link, downloads=downloads), asked)
+        for done, (link, (status, faults)) in enumerate(zip(asked, answers, strict=True), 1):
             statuses[link.url] = status
-            findings += found
-            if said:
-                said(done, len(asked))
+            findings += faults
+            if progress:
+                progress(done, len(asked))
     if len(links) > most:
-        findings.append(
-            hint(
-                "links-unchecked",
-                _("{count} more addresses were not checked (limit: {most})", count=len(links) - most, most=most),
-            )
-        )
+        findings.append(hint("links-unchecked", _unchecked(len(links) - most, most)))
     return Links(statuses, tuple(findings))
+
+
+def _unchecked(count: int, most: int) -> Message:
+    return ngettext(
+        "{count} more address was not checked (limit: {most})",
+        "{count} more addresses were not checked (limit: {most})",
+        count,
+        most=most,
+    )
 
 
 def _links(graph: CatalogueGraph) -> list[_Link]:
     """Return each address once, downloads first: they are held against what is declared."""
-    found: dict[str, _Link] = {}
+    links: dict[str, _Link] = {}
     for download, predicate in ((True, DCAT + "downloadURL"), (False, DCAT + "accessURL")):
         for distribution in graph.typed(DISTRIBUTION):
             served = bool(graph.of(distribution, DCAT + "accessService"))
             for url in graph.of(distribution, predicate):
                 if url.kind != "blank" and urlsplit(url.value).scheme in ("http", "https"):
-                    found.setdefault(url.value, _Link(url.value, distribution, served, download))
-    return list(found.values())
+                    links.setdefault(url.value, _Link(url.value, distribution, served, download))
+    return list(links.values())
 
 
 def _ask(graph: CatalogueGraph, fetch: Fetch, link: _Link, *, downloads: bool) -> tuple[int, list[Finding]]:
@@ -90,13 +96,13 @@ def _ask(graph: CatalogueGraph, fetch: Fetch, link: _Link, *, downloads: bool) -
         answer = fetch.get(link.url)
     elif head.trouble or head.status >= _FAILURE or not link.download:
         answer = fetch.get(link.url, headers={"Range": f"bytes=0-{_LOOK_BYTES - 1}"}, most=_LOOK_BYTES)
-    status = OK if answer.status == _PARTIAL else answer.status
+    status = _OK if answer.status == _PARTIAL else answer.status
     if answer.trouble:
         return 0, [_unanswered(graph, link, answer.trouble)]
-    if status != OK:
+    if status != _OK:
         return status, [] if link.served and status in _ASKS_BACK else [_dead(graph, link, status)]
-    found = list(_head_differs(head, answer, link, graph)) if whole else []
-    return status, [*found, *_declared(graph, link, answer, head, whole=whole)] if link.download else found
+    differences = list(_head_differs(head, answer, link, graph)) if whole else []
+    return status, [*differences, *_declared(graph, link, answer, head, whole=whole)] if link.download else differences
 
 
 def _unanswered(graph: CatalogueGraph, link: _Link, trouble: FetchError) -> Finding:
@@ -104,18 +110,15 @@ def _unanswered(graph: CatalogueGraph, link: _Link, trouble: FetchError) -> Find
     excused = {"too-large": "link-too-large", "link-elsewhere": "link-elsewhere"}
     make = hint if trouble.rule in excused else error
     rule = excused.get(trouble.rule, "link-dead")
-    where = place(graph, link.distribution)
-    return make(rule, trouble.message.de, trouble.message.en, value=link.url, place=where)
+    return make(rule, trouble.message, value=link.url, place=graph.place(link.distribution))
 
 
 def _dead(graph: CatalogueGraph, link: _Link, status: int) -> Finding:
-    name = _("the file to download") if link.download else ("Der Zugang", "the access URL")
-    return error(
-        "link-dead",
-        _("{name} answers with status {status} instead of 200", status=status, name=name),
-        value=link.url,
-        place=place(graph, link.distribution),
-    )
+    if link.download:
+        message = _("the file to download answers with status {status} instead of 200", status=status)
+    else:
+        message = _("the access URL answers with status {status} instead of 200", status=status)
+    return error("link-dead", message, value=link.url, place=graph.place(link.distribution))
 
 
 def _head_differs(
@@ -123,52 +126,36 @@ def _head_differs(
 ) -> Iterator[Finding]:
     encoded = "content-encoding" in head.headers or "content-encoding" in answer.headers
     wrong = head.length is not None and head.length != len(answer.body) and not encoded
-    if head.status == OK and (wrong or head.media_type != answer.media_type):
-        yield warning(
-            "link-head",
-            _("HEAD and GET give different lengths or media types for the file"),
-            value=link.url,
-            place=place(graph, link.distribution),
-        )
+    if head.status == _OK and (wrong or head.media_type != answer.media_type):
+        message = _("HEAD and GET give different lengths or media types for the file")
+        yield warning("link-head", message, value=link.url, place=graph.place(link.distribution))
 
 
 def _declared(
     graph: CatalogueGraph, link: _Link, answer: FetchedResponse, head: FetchedResponse, *, whole: bool
 ) -> Iterator[Finding]:
     """Yield where the file is not what the catalogue says of it: type, size, hash."""
-    where = place(graph, link.distribution)
+    where = graph.place(link.distribution)
     types = [term.value.partition("/media-types/")[2] for term in graph.of(link.distribution, DCAT + "mediaType")]
     if types and types[0] and answer.media_type and answer.media_type not in types:
-        yield warning(
-            "link-type",
-            _("declared is {types}, delivered is {media_type}", types=types[0], media_type=answer.media_type),
-            value=link.url,
-            place=where,
-        )
+        message = _("declared is {declared}, delivered is {delivered}", declared=types[0], delivered=answer.media_type)
+        yield warning("link-type", message, value=link.url, place=where)
     size = len(answer.body) if whole else head.length
     for declared in graph.of(link.distribution, DCAT + "byteSize"):
-        said = declared.value.partition(".")[0]
-        if size is not None and (not said.isdigit() or int(said) != size):
-            yield error(
-                "link-size",
-                _("declared are {value} bytes, delivered are {size}", value=declared.value, size=size),
-                value=link.url,
-                place=where,
-            )
+        number = declared.value.partition(".")[0]
+        if size is not None and (not number.isdigit() or int(number) != size):
+            message = _("declared are {declared} bytes, delivered are {size}", declared=declared.value, size=size)
+            yield error("link-size", message, value=link.url, place=where)
     if whole and not _hash_fits(graph, link.distribution, answer.body):
-        yield error(
-            "link-hash",
-            _("the checksum in the catalogue does not fit the file delivered"),
-            value=link.url,
-            place=where,
-        )
+        message = _("the checksum in the catalogue does not fit the file delivered")
+        yield error("link-hash", message, value=link.url, place=where)
 
 
 def _hash_fits(graph: CatalogueGraph, distribution: CatalogueTerm, body: bytes) -> bool:
     """Tell whether all checksums that can be computed fit."""
     for checksum in graph.of(distribution, SPDX + "checksum"):
-        named = " ".join(term.value.lower() for term in graph.of(checksum, SPDX + "algorithm"))
-        method = next((name for key, name in _HASHES.items() if named.replace("-", "").endswith(key)), None)
+        algorithm = " ".join(term.value.lower() for term in graph.of(checksum, SPDX + "algorithm"))
+        method = next((name for key, name in _HASHES.items() if algorithm.replace("-", "").endswith(key)), None)
         wanted = {term.value.lower() for term in graph.of(checksum, SPDX + "checksumValue")}
         if method and wanted and hashlib.new(method, body, usedforsecurity=False).hexdigest() not in wanted:
             return False

@@ -8,34 +8,100 @@ than what the portal does. A licence counts as known when it is from the EU's li
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
-from ozg_lod.core.messages import Text
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.vocab import DCAT, DCT
+from ozg_lod.harvest_check.datasets import MEDIA_TYPE
 from ozg_lod.harvest_check.graph import DATASET, CatalogueGraph, CatalogueTerm
-from ozg_lod.harvest_check.values import MEDIA_TYPE
 
 _OK: Final = 200
 _EU: Final = "http://publications.europa.eu/resource/authority/"
 _FILE_TYPES: Final = _EU + "file-type/"
 _LICENCES: Final = (_EU + "licence/", "http://dcat-ap.de/def/licenses/")
+_OPEN: Final = """
+    BMP CSV DBF GEOJSON GZIP HTML ICS JPEG2000 JSON JSON_LD KML KMZ NETCDF ODS PNG RDF_N_QUADS RDF_N_TRIPLES RDF_TRIG
+    RDF_TURTLE RDF_XML RSS RTF TAR TIFF TSV TXT WMS_SRVC XML ZIP
+"""
+_MACHINE: Final = """
+    CSV GEOJSON ICS JSON JSON_LD KML KMZ NETCDF ODS RDFA RDF_N_QUADS RDF_N_TRIPLES RDF_TRIG RDF_TURTLE RDF_XML RSS SHP
+    XLS XLSX XML
+"""
+"""Which file types of the EU's list count as open and as machine-readable: the two lists the portal keeps."""
 RATINGS: Final = ((351, "excellent"), (221, "good"), (121, "sufficient"), (0, "bad"))
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One indicator; `how` says what would raise it."""
+    """One indicator, with the name it has in the methodology; `how` says what would raise it."""
 
     slug: str
     dimension: str
     points: int
-    name: Text
-    how: Text
+    name: str
+    how: Message
+
+
+METRICS: Final = (
+    Metric("keyword", "findability", 30, "Keywords", _("give every dataset keywords")),
+    Metric("theme", "findability", 30, "Theme", _("give every dataset a theme from the EU list")),
+    Metric("spatial", "findability", 20, "Spatial coverage", _("say which area the data are about")),
+    Metric(
+        "temporal", "findability", 20, "Temporal coverage", _("say which time the data are about, with start and end")
+    ),
+    Metric(
+        "access-url", "accessibility", 50, "Access URL answers 200", _("make every access URL answer with status 200")
+    ),
+    Metric("download-url", "accessibility", 20, "Download URL", _("give every file a download URL")),
+    Metric(
+        "download-answers", "accessibility", 30, "Download URL answers 200", _("make every file answer with status 200")
+    ),
+    Metric("format", "interoperability", 20, "Format", _("name the file format")),
+    Metric("media-type", "interoperability", 10, "Media type", _("name the media type")),
+    Metric(
+        "vocabulary",
+        "interoperability",
+        10,
+        "Format or media type from the list",
+        _("take file formats from the EU list and media types from IANA"),
+    ),
+    Metric(
+        "open-format",
+        "interoperability",
+        20,
+        "Non-proprietary format",
+        _("offer a non-proprietary format, such as CSV"),
+    ),
+    Metric(
+        "machine-format",
+        "interoperability",
+        20,
+        "Machine-readable format",
+        _("offer a machine-readable format, such as CSV or Turtle"),
+    ),
+    Metric("dcat-ap", "interoperability", 30, "DCAT-AP compliance", _("add what DCAT-AP demands")),
+    Metric("licence", "reusability", 20, "Licence", _("give every distribution a licence")),
+    Metric(
+        "known-licence",
+        "reusability",
+        10,
+        "Licence from the list",
+        _("take a licence from the list of DCAT-AP.de or the EU"),
+    ),
+    Metric("access-rights", "reusability", 10, "Access rights", _("name the access rights, such as public (PUBLIC)")),
+    Metric(
+        "known-rights", "reusability", 5, "Access rights from the list", _("take the access rights from the EU list")
+    ),
+    Metric("contact", "reusability", 20, "Contact point", _("name a contact point")),
+    Metric("publisher", "reusability", 10, "Publisher", _("name the publisher")),
+    Metric("rights", "contextuality", 5, "Rights", _("add a rights statement to every distribution (dct:rights)")),
+    Metric("size", "contextuality", 5, "File size", _("give the size of every file in bytes")),
+    Metric("issued", "contextuality", 5, "Date of publication", _("give the date of publication")),
+    Metric("modified", "contextuality", 5, "Date of change", _("give the date of change")),
+)
+"""The indicators with their points; docs/harvest-check.md shows this table, and a test holds the two together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +155,8 @@ class _MetricCase:
         return float(bool(self.graph.of(self.dataset, *predicates)))
 
     def share(self, holds: Callable[[CatalogueTerm], bool], among: list[CatalogueTerm] | None = None) -> float:
-        found = self.distributions if among is None else among
-        return sum(map(holds, found)) / len(found) if found else 0.0
+        members = self.distributions if among is None else among
+        return sum(map(holds, members)) / len(members) if members else 0.0
 
     @property
     def with_files(self) -> list[CatalogueTerm]:
@@ -112,7 +178,7 @@ class _MetricCase:
     def best(self, slug: str) -> float:
         """Return what the best distribution earns of one indicator of interoperability."""
         judged = [_formats(self.graph, one) for one in self.distributions]
-        points = {metric.slug: metric.points for metric in metrics()}
+        points = {metric.slug: metric.points for metric in METRICS}
         top = max(judged, key=lambda own: sum(points[name] for name in own), default=frozenset())
         return float(slug in top)
 
@@ -158,28 +224,11 @@ def score(graph: CatalogueGraph, statuses: Mapping[str, int], failing: Collectio
     """
     cases = [_case(graph, dataset, statuses, failing) for dataset in graph.typed(DATASET)]
     results = []
-    for metric in metrics():
+    for metric in METRICS:
         shares = [_CHECKS[metric.slug](case) for case in cases]
         mean = sum(shares) / len(shares) if shares else 0.0
         results.append(MetricResult(metric, metric.points * mean, sum(share < 1 for share in shares)))
     return Score(tuple(results), len(cases))
-
-
-@cache
-def metrics() -> tuple[Metric, ...]:
-    """Return the indicators, from `mqa.toml`."""
-    tables = tomllib.loads(files("ozg_lod").joinpath("mqa.toml").read_text("utf-8"))["metric"]
-    return tuple(
-        Metric(table["slug"], table["dimension"], table["points"], Text(**table["name"]), Text(**table["how"]))
-        for table in tables
-    )
-
-
-@cache
-def formats() -> Mapping[str, frozenset[str]]:
-    """Return which EU file types count as open and as machine-readable."""
-    said = tomllib.loads(files("ozg_lod").joinpath("mqa.toml").read_text("utf-8"))["formats"]
-    return {name: frozenset(types.split()) for name, types in said.items()}
 
 
 def _case(
@@ -199,7 +248,7 @@ def _formats(graph: CatalogueGraph, distribution: CatalogueTerm) -> frozenset[st
         "format": bool(named),
         "media-type": bool(media),
         "vocabulary": bool(types) or any(MEDIA_TYPE.match(value) for value in media),
-        "open-format": bool(types & formats()["open"]),
-        "machine-format": bool(types & formats()["machine"]),
+        "open-format": bool(types & set(_OPEN.split())),
+        "machine-format": bool(types & set(_MACHINE.split())),
     }
     return frozenset(name for name, holds in met.items() if holds)

@@ -9,20 +9,20 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.findings import Finding, Severity
-from ozg_lod.core.messages import Text, _
-from ozg_lod.harvest_check.graph import CatalogueTerm
+from ozg_lod.core.messages import Text, _, joined
+from ozg_lod.harvest_check.graph import CatalogueTerm, Triples
 from ozg_lod.rdf.parse_guard import prescan
 from ozg_lod.rdf.syntax import explained
 from ozg_lod.sandbox import fork_server
 from ozg_lod.sandbox.fork_server import Work, Write
-from ozg_lod.tables.csv_rows import decoded
 
 READ: Final = {
     "text/turtle": ox.RdfFormat.TURTLE,
@@ -37,17 +37,20 @@ READ: Final = {
 MAX_TRIPLES: Final = 500_000
 _LIMITS: Final = fork_server.WorkerLimits(memory_mb=1024, cpu_s=60)
 _DEADLINE_S: Final = 60.0
+_BROKEN: Final = _("the reader ended without an answer")
+_ENCODING: Final = _("the page is not written in UTF-8, as RDF demands; harvesters stop with a fault")
 _REMOTE: Final = _(
-    "the page refers to a context on the web; harvesters fetch it, or stop when it is not there. Write the context into the page"
+    "the page refers to a context on the web; harvesters fetch it, or stop when it is not there. Write the context "
+    "into the page"
 )
 _BAD_ADDRESS: Final = _(
-    "an address on the page is incomplete or holds a character that may not stand there (a space is written %20); strict harvesters refuse the whole page"
+    "an address on the page is incomplete or holds a character that may not stand there (a space is written %20); "
+    "strict harvesters refuse the whole page"
 )
 _TOO_MANY: Final = _(
-    "the page has more than {MAX_TRIPLES} statements; divide the catalogue into pages", MAX_TRIPLES=MAX_TRIPLES
+    "the page has more than {most} statements; divide the catalogue into pages",
+    most=MAX_TRIPLES,
 )
-
-Triples = list[tuple[CatalogueTerm, str, CatalogueTerm]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +70,24 @@ def in_cage(body: bytes, media_type: str, base: str) -> CatalogueReading:
     """Return what the page says; what breaks the parser breaks a child and becomes a finding."""
     job = json.dumps({"type": media_type, "base": base}).encode() + b"\n" + body
     try:
-        said = json.loads(
-            fork_server.once("ozg_lod.harvest_check.reader:reading", "", job, limits=_LIMITS, deadline_s=_DEADLINE_S)
+        answer = fork_server.once(
+            "ozg_lod.harvest_check.reader:reading", "", job, limits=_LIMITS, deadline_s=_DEADLINE_S
         )
     except (OzgLodError, fork_server.WorkerFault) as error:
-        en = error.en if isinstance(error, OzgLodError) else "the reader ended without an answer"
-        de = error.de if isinstance(error, OzgLodError) else "Der Leser endete ohne Antwort"
-        return CatalogueReading(findings=(_finding("page-unreadable", Text(de=de, en=en)),), readable=False)
-    findings = tuple(_finding(f["rule"], Text(**f["message"]), f["value"]) for f in said["findings"])
-    triples = [(CatalogueTerm(*s), p, CatalogueTerm(*o)) for s, p, o in said["triples"]]
-    return CatalogueReading(triples, findings, said["readable"])
+        return _refused("page-unreadable", joined([error.message]) if isinstance(error, OzgLodError) else _BROKEN)
+    return msgspec.json.decode(answer, type=CatalogueReading)
 
 
 def reading(_argument: str) -> Work:
     """Return the work of a reading child (entry of the template); late imports are done before the fork."""
     for media_type in READ:
         for sample in (b"{", b"\xfc"):
-            here(sample, media_type, "https://example.org/")
+            msgspec.json.decode(msgspec.json.encode(here(sample, media_type, "https://example.org/")))
 
     def work(question: bytes, write: Write) -> None:
-        line, _, body = question.partition(b"\n")
+        line, _newline, body = question.partition(b"\n")
         order = json.loads(line)
-        found = here(body, order["type"], order["base"])
-        findings = [{**asdict(finding), "severity": str(finding.severity)} for finding in found.findings]
-        triples = [(_plain(s), p, _plain(o)) for s, p, o in found.triples]
-        write(json.dumps({"triples": triples, "findings": findings, "readable": found.readable}).encode())
+        write(msgspec.json.encode(here(body, order["type"], order["base"])))
 
     return work
 
@@ -99,10 +95,10 @@ def reading(_argument: str) -> Work:
 def here(body: bytes, media_type: str, base: str) -> CatalogueReading:
     """Return what the page says, parsed in this process: for a child of the cage, and for our own catalogue."""
     form = READ[media_type]
-    text = decoded(body, file="")
-    if isinstance(text, Finding):
-        message = _("the page is not written in UTF-8, as RDF demands; harvesters stop with a fault")
-        return _refused("charset-invalid", message, text.value)
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _refused("charset-invalid", _ENCODING)
     fault = prescan(text, form, "")
     if fault is not None:
         return _refused("page-unreadable", fault.message)
@@ -113,17 +109,17 @@ def here(body: bytes, media_type: str, base: str) -> CatalogueReading:
 
 def _parsed(text: str, form: ox.RdfFormat, base: str) -> CatalogueReading:
     try:
-        return _taken(text, form, base, lenient=False)
+        return _triples(text, form, base, lenient=False)
     except (SyntaxError, MemoryError, ValueError) as strict:
+        fault = explained(strict, text, "")
         with contextlib.suppress(SyntaxError, MemoryError, ValueError):
-            loose = _taken(text, form, base, lenient=True)
-            finding = _finding("iri-invalid", _BAD_ADDRESS, explained(strict, text, "").value)
+            loose = _triples(text, form, base, lenient=True)
+            finding = _finding("iri-invalid", _BAD_ADDRESS, fault.value)
             return CatalogueReading(loose.triples, (*loose.findings, finding))
-        found = explained(strict, text, "")
-        return _refused("page-unreadable", found.message, found.value)
+        return _refused("page-unreadable", fault.message, fault.value)
 
 
-def _taken(text: str, form: ox.RdfFormat, base: str, *, lenient: bool) -> CatalogueReading:
+def _triples(text: str, form: ox.RdfFormat, base: str, *, lenient: bool) -> CatalogueReading:
     triples: Triples = []
     known: set[object] = set()
     for quad in ox.parse(text.encode(), form, base_iri=base, lenient=lenient, rename_blank_nodes=True):
@@ -142,10 +138,6 @@ def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> CatalogueTerm:
     if isinstance(term, ox.BlankNode):
         return CatalogueTerm(term.value, "blank")
     return CatalogueTerm(term.value, "literal", term.datatype.value, term.language or "")
-
-
-def _plain(term: CatalogueTerm) -> tuple[str, str, str, str]:
-    return term.value, term.kind, term.datatype, term.language
 
 
 def _has_remote_context(text: str) -> bool:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from ozg_lod.core.findings import Finding, Severity
-from ozg_lod.core.messages import Language, _
+from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, Text, _, joined, ngettext
 from ozg_lod.harvest_check.check import HarvestResult
 from ozg_lod.harvest_check.mqa import Score
 from ozg_lod.rdf.lexical import CONTROL
@@ -30,9 +30,9 @@ RATINGS: Final = {
     "bad": _("bad"),
 }
 SEVERITIES: Final = {
-    Severity.ERROR: (_("error"), _("errors")),
-    Severity.WARNING: (_("warning"), _("warnings")),
-    Severity.HINT: (_("hint"), _("hints")),
+    Severity.ERROR: _("errors"),
+    Severity.WARNING: _("warnings"),
+    Severity.HINT: _("hints"),
 }
 
 
@@ -54,31 +54,35 @@ def causes(outcome: HarvestResult, language: Language) -> list[FindingSummary]:
     def key(finding: Finding) -> tuple[int, str, str]:
         return order.index(finding.severity), finding.rule, finding.message[language]
 
-    found = []
-    for (_, rule, sentence), members in groupby(sorted(outcome.findings, key=key), key):
+    summaries = []
+    for (_severity, rule, sentence), members in groupby(sorted(outcome.findings, key=key), key):
         group = list(members)
-        places = tuple(dict.fromkeys(_place(finding, language) for finding in group))
-        capital = sentence[:1].upper() + sentence[1:]
+        places = dict.fromkeys(_place(finding, language) for finding in group)
         shown = tuple(place for place in places if place)[:LISTED]
-        found.append(FindingSummary(group[0].severity, rule, capital, len(group), shown))
-    return found
+        summaries.append(FindingSummary(group[0].severity, rule, _capital(sentence), len(group), shown))
+    return summaries
 
 
-def summary(outcome: HarvestResult, language: Language) -> str:
+def summary(outcome: HarvestResult) -> Message:
     """Return the headline, such as "2 errors, 1 hint"."""
     counts = outcome.counts
-    said = [f"{n} {SEVERITIES[s][n != 1][language]}" for s in Severity if (n := counts[s])]
-    return ", ".join(said) or _("No findings")[language]
+    parts = (
+        (counts[Severity.ERROR], ngettext("{count} error", "{count} errors", counts[Severity.ERROR])),
+        (counts[Severity.WARNING], ngettext("{count} warning", "{count} warnings", counts[Severity.WARNING])),
+        (counts[Severity.HINT], ngettext("{count} hint", "{count} hints", counts[Severity.HINT])),
+    )
+    return joined(part for count, part in parts if count) or _("No findings")
 
 
 def to_text(outcome: HarvestResult, language: Language) -> str:
     """Return the outcome as text: what was read, the causes with their places, the points and what would raise them."""
-    parts = ["\n".join(line for line in (outcome.url, _counted(outcome, language), summary(outcome, language)) if line)]
-    found = causes(outcome, language)
-    for severity in Severity:
-        own = [_line(cause) for cause in found if cause.severity is severity]
+    head = [outcome.url, *([_counted(outcome)[language]] if outcome.counted else []), summary(outcome)[language]]
+    parts = ["\n".join(head)]
+    every = causes(outcome, language)
+    for severity, name in SEVERITIES.items():
+        own = [_line(cause) for cause in every if cause.severity is severity]
         if own:
-            parts.append("\n".join([SEVERITIES[severity][1][language].capitalize(), *own]))
+            parts.append("\n".join([name[language].capitalize(), *own]))
     if outcome.score is not None:
         parts.append("\n".join(_points(outcome.score, language)))
     return "\n\n".join(parts) + "\n"
@@ -88,9 +92,9 @@ def to_json(outcome: HarvestResult, *, strict: bool = False) -> bytes:
     """Return the outcome as JSON.
 
     Members: url, passes, counts by severity, read (pages, datasets, distributions, addresses), findings with severity,
-    rule, message (de, en), place and value; score with points, of, rating, dimensions and metrics.
+    rule, message (by language), place and value; score with points, of, rating, dimensions and metrics.
     """
-    said = {
+    document = {
         "url": outcome.url,
         "passes": outcome.passes(strict=strict),
         "counts": {severity.value: outcome.counts[severity] for severity in Severity},
@@ -98,14 +102,14 @@ def to_json(outcome: HarvestResult, *, strict: bool = False) -> bytes:
         "findings": [_known(asdict(finding)) for finding in outcome.findings],
         "score": _score(outcome.score) if outcome.score else None,
     }
-    return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
+    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def _counted(outcome: HarvestResult, language: Language) -> str:
-    if not outcome.counted:
-        return ""
-    names = _("pages: {pages}, datasets: {datasets}, distributions: {distributions}, addresses asked: {addresses}")
-    return names[language].format(**outcome.counted)
+def _counted(outcome: HarvestResult) -> Message:
+    return _(
+        "pages: {pages}, datasets: {datasets}, distributions: {distributions}, addresses asked: {addresses}",
+        **outcome.counted,
+    )
 
 
 def _place(finding: Finding, language: Language) -> str:
@@ -123,28 +127,35 @@ def _line(cause: FindingSummary) -> str:
 
 
 def _points(score: Score, language: Language) -> Iterator[str]:
-    rating = RATINGS[score.rating][language]
+    rating = RATINGS[score.rating]
     yield _("Metadata quality (MQA): {points} of 405 points, {rating}", points=score.points, rating=rating)[language]
     for dimension, name in DIMENSIONS.items():
         earned, possible = score.of(dimension)
         yield f"  {name[language]:<22}{_number(earned, language):>6} / {possible}"
-    said = raising(score, language)
-    if said:
+    steps = raising(score, language)
+    if steps:
         yield _("What would raise it:")[language]
-    for points, how in said:
+    for points, how in steps:
         yield f"  +{points}  {how}"
 
 
 def raising(score: Score, language: Language) -> list[tuple[str, str]]:
     """Return what would raise the points, most first: how many, and what to do."""
     lost = sorted((result for result in score.results if result.lost > 0), key=lambda result: -result.lost)
-    found = []
+    steps = []
     for result in lost:
-        lacking, all_of_them = result.lacking, score.datasets
-        where = _("in {lacking} of {all_of_them} datasets", lacking=lacking, all_of_them=all_of_them)[language]
-        how = result.metric.how[language]
-        found.append((_number(result.lost, language), f"{how[0].upper()}{how[1:]} ({where})"))
-    return found
+        step = _(
+            "{how} (in {lacking} of {datasets} datasets)",
+            how=result.metric.how,
+            lacking=result.lacking,
+            datasets=score.datasets,
+        )
+        steps.append((_number(result.lost, language), _capital(step[language])))
+    return steps
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _number(value: float, language: Language) -> str:
@@ -164,17 +175,24 @@ def _score(score: Score) -> dict[str, object]:
                 "earned": round(result.earned, 2),
                 "of": result.metric.points,
                 "datasets_lacking": result.lacking,
-                "how": asdict(result.metric.how),
+                "how": by_language(result.metric.how),
             }
             for result in score.results
         ],
     }
 
 
-def _known(said: dict[str, object]) -> dict[str, object]:
-    """Return what is known, without empty members."""
-    return {
-        name: _known(value) if isinstance(value, dict) else value
-        for name, value in said.items()
-        if value not in (None, {})
-    }
+def by_language(text: Text) -> dict[Language, str]:
+    """Return a text in every language of the site, for programs."""
+    return {language: text[language] for language in LANGUAGES}
+
+
+def _known(record: dict[str, object]) -> dict[str, object]:
+    """Return what is known, without empty members, texts by language."""
+    members: dict[str, object] = {}
+    for name, value in record.items():
+        if isinstance(value, Label | Message):
+            members[name] = by_language(value)
+        elif value is not None and value != {}:
+            members[name] = _known(value) if isinstance(value, dict) else value
+    return members

@@ -9,7 +9,6 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ozg_lod.core.findings import Severity
 from ozg_lod.harvest_check import report
 from ozg_lod.harvest_check.check import HarvestResult
 from ozg_lod.http.responses import response
@@ -31,11 +30,11 @@ _METHODS: Final = ["GET", "HEAD"]
 async def harvest(request: Request) -> Response:
     """Answer with the page or, for programs, the report; the check runs once per snapshot, in this process."""
     visit = PageRequest.of(request, "/harvest", offered=_OFFERED, suffix=request.path_params.get("suffix"))
-    found = await _checked(request)
+    outcome = await _checked(request)
     where = own_harvest.registration(visit.opened)
 
     def make() -> PageBody:
-        return PageBody(_page(visit, found, where) if visit.form is formats.HTML else _json(found, where))
+        return PageBody(_page(visit, outcome, where) if visit.form is formats.HTML else _json(outcome, where))
 
     answer = await run_in_threadpool(visit.answer, make)
     return response(answer)
@@ -53,29 +52,31 @@ async def _checked(request: Request) -> HarvestResult:
         loop = asyncio.get_running_loop()
         task = asyncio.create_task(asyncio.to_thread(own_harvest.outcome, request.app, opened.public_url, loop))
         state.harvest = (opened.name, task)
-    found: HarvestResult = await asyncio.shield(task)
-    return found
+    outcome: HarvestResult = await asyncio.shield(task)
+    return outcome
 
 
-def _page(visit: PageRequest, found: HarvestResult, where: Registration) -> bytes:
+def _page(visit: PageRequest, outcome: HarvestResult, where: Registration) -> bytes:
     language = visit.language
-    severities = {severity: report.SEVERITIES[severity][1][language] for severity in Severity}
     return pages.render(
         "harvest.html",
         visit.site,
-        found=found,
+        outcome=outcome,
         where=where,
-        summary=report.summary(found, language),
-        causes=report.causes(found, language),
-        severities=severities,
-        dimensions={name: text[language] for name, text in report.DIMENSIONS.items()},
-        rating=report.RATINGS[found.score.rating][language] if found.score else "",
-        raising=report.raising(found.score, language) if found.score else [],
+        summary=report.summary(outcome),
+        causes=report.causes(outcome, language),
+        severities=report.SEVERITIES,
+        dimensions=report.DIMENSIONS,
+        rating=report.RATINGS[outcome.score.rating] if outcome.score else "",
+        raising=report.raising(outcome.score, language) if outcome.score else [],
     )
 
 
-def _json(found: HarvestResult, where: Registration) -> bytes:
-    said = json.loads(report.to_json(found))
-    warnings = [{"de": text.de, "en": text.en} for text in where.warnings]
-    said = {"register": where.url, "ckan_harvest_source": where.ckan, "warnings": warnings, "check": said}
-    return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
+def _json(outcome: HarvestResult, where: Registration) -> bytes:
+    document = {
+        "register": where.url,
+        "ckan_harvest_source": where.ckan,
+        "warnings": [report.by_language(message) for message in where.warnings],
+        "check": json.loads(report.to_json(outcome)),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"

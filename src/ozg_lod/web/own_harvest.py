@@ -10,14 +10,14 @@ import asyncio
 import ipaddress
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from starlette.types import ASGIApp, Message
+from starlette import types as asgi
 
-from ozg_lod.core.messages import Message, Text, _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.vocab import DCAT, DCATDE, DCT
 from ozg_lod.harvest_check import reader
 from ozg_lod.harvest_check.check import HarvestRequest, HarvestResult, check
@@ -42,7 +42,7 @@ class Registration:
 
     url: str
     ckan: Mapping[str, object]
-    warnings: tuple[Text, ...]
+    warnings: tuple[Message, ...]
 
     @property
     def settings(self) -> str:
@@ -53,17 +53,15 @@ class Registration:
 class Inside:
     """Answers requests from the application itself. Used from a thread beside the event loop `loop`."""
 
-    def __init__(self, app: ASGIApp, public_url: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, app: asgi.ASGIApp, public_url: str, loop: asyncio.AbstractEventLoop) -> None:
         self._app = app
         self._public_url = public_url.rstrip("/")
         self._loop = loop
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None, most: int | None = None) -> FetchedResponse:
-        """Return the answer to GET."""
         return self._ask("GET", url, headers or {}, most)
 
     def head(self, url: str) -> FetchedResponse:
-        """Return the answer to HEAD."""
         return self._ask("HEAD", url, {}, None)
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str], most: int | None) -> FetchedResponse:
@@ -96,18 +94,18 @@ class Inside:
         return FetchedResponse(url, status, fields, body[:most], cut=cut)
 
 
-async def _call(app: ASGIApp, scope: dict[str, object]) -> tuple[int, dict[str, str], bytes]:
+async def _call(app: asgi.ASGIApp, scope: dict[str, object]) -> tuple[int, dict[str, str], bytes]:
     """Return status, header fields and body of one answer of the application."""
     status, fields, body = 0, {}, bytearray()
     requests = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
-    async def receive() -> Message:
+    async def receive() -> asgi.Message:
         for message in requests:
             return message
-        never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        never: asyncio.Future[asgi.Message] = asyncio.get_running_loop().create_future()
         return await never  # nobody hangs up: whoever waits for that is cancelled
 
-    async def send(message: Message) -> None:
+    async def send(message: asgi.Message) -> None:
         nonlocal status, fields
         if message["type"] == "http.response.start":
             status = message["status"]
@@ -119,7 +117,7 @@ async def _call(app: ASGIApp, scope: dict[str, object]) -> tuple[int, dict[str, 
     return status, fields, bytes(body)
 
 
-def outcome(app: ASGIApp, public_url: str, loop: asyncio.AbstractEventLoop) -> HarvestResult:
+def outcome(app: asgi.ASGIApp, public_url: str, loop: asyncio.AbstractEventLoop) -> HarvestResult:
     """Return what the harvest check finds in our own catalogue; takes a second or two, not on the event loop."""
     return check(HarvestRequest(public_url + FEED), Inside(app, public_url, loop), reader.here)
 
@@ -128,7 +126,7 @@ def registration(opened: PageSnapshot) -> Registration:
     """Return the address to register, the settings for CKAN, and what speaks against registering now."""
     graph = Graph(opened.store)
     catalogue = min((iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog")), default="")
-    title, _ = pick(graph.names(catalogue), "de", catalogue) if catalogue else ("", "")
+    title = pick(graph.names(catalogue), "de", catalogue)[0] if catalogue else ""
     url = opened.public_url + FEED
     return Registration(url, _ckan(url, title, opened.base_iri), tuple(_warnings(opened, graph, catalogue)))
 
@@ -147,21 +145,28 @@ def _ckan(url: str, title: str, base_iri: str) -> dict[str, object]:
     }
 
 
-def _warnings(opened: PageSnapshot, graph: Graph, catalogue: str) -> list[Text]:
-    found = [PRIVATE] if _is_private(opened.public_url) else []
-    if not opened.public_url.startswith("https://") and not found:
-        found.append(UNENCRYPTED)
+def _warnings(opened: PageSnapshot, graph: Graph, catalogue: str) -> Iterator[Message]:
+    if _is_private(opened.public_url):
+        yield PRIVATE
+    elif not opened.public_url.startswith("https://"):
+        yield UNENCRYPTED
     if not opened.base_iri.startswith(opened.public_url + "/"):
-        start = opened.base_iri
-        found.append(Text(UNCHECKED.de.format(base=start), UNCHECKED.en.format(base=start)))
-    for predicate, text in (
+        yield _unchecked(opened.base_iri)
+    for predicate, message in (
         (DCT + "publisher", NOBODY),
         (DCAT + "contactPoint", NO_CONTACT),
         (DCATDE + "contributorID", NO_ID),
     ):
         if not catalogue or not graph.objects(catalogue, predicate):
-            found.append(text)
-    return found
+            yield message
+
+
+def _unchecked(base: str) -> Message:
+    return _(
+        "The lasting addresses start with {base}. Before registering check that they redirect to here; the server asks "
+        "nobody and does not know. If they change later, portals create all datasets anew.",
+        base=base,
+    )
 
 
 def _is_private(url: str) -> bool:
@@ -174,9 +179,6 @@ def _is_private(url: str) -> bool:
 
 PRIVATE: Final = _("The public address leads to this machine or its network only. Start the server with --public-url.")
 UNENCRYPTED: Final = _("The public address starts with http:// instead of https://.")
-UNCHECKED: Final = _(
-    "The lasting addresses start with {base}. Before registering check that they redirect to here; the server asks nobody and does not know. If they change later, portals create all datasets anew."
-)
 NOBODY: Final = _(
     "No publisher is configured (dct:publisher in data/catalogue.ttl). Without one no portal may be registered."
 )
