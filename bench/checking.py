@@ -141,7 +141,7 @@ def table(rounds: int) -> Iterator[str]:
     yield "| file to report, seconds | warm cage | cold cage | plain pySHACL on the graph |"
     yield "|---|---|---|---|"
     with tempfile.TemporaryDirectory() as folder:
-        outcome = build.build(Settings(source=(ROOT,), target=Path(folder)), say=lambda _en, _de: None)
+        outcome = build.build(Settings(source=(ROOT,), target=Path(folder)), say=lambda _message: None)
         assert outcome.manifest is not None
         directory = Path(folder) / "snapshots" / outcome.manifest.build_key
         rules = rulebook.of_snapshot(directory, BASE)

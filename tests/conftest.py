@@ -107,7 +107,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = folder / "target"
     with (folder / "target.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        outcome = build.build(Settings(source=(ROOT,), target=target), say=lambda _en, _de: None)
+        outcome = build.build(Settings(source=(ROOT,), target=target), say=lambda _message: None)
     assert outcome.manifest is not None, outcome.examination.findings if outcome.examination else None
     return target
 

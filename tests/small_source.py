@@ -26,4 +26,4 @@ def small_source(folder: Path) -> Path:
 
 def publish(source: Path, target: Path) -> BuildResult:
     """Build and publish."""
-    return build(Settings(source=(source,), target=target), say=lambda _en, _de: None)
+    return build(Settings(source=(source,), target=target), say=lambda _message: None)

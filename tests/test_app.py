@@ -67,7 +67,7 @@ def test_a_new_snapshot_is_served_without_dropping_a_request(own_target: Path, s
 
         asking = threading.Thread(target=keep_asking)
         asking.start()
-        build(Settings(source=(ROOT, ROOT / "tests" / "second_deck"), target=own_target), say=lambda _en, _de: None)
+        build(Settings(source=(ROOT, ROOT / "tests" / "second_deck"), target=own_target), say=lambda _message: None)
         end = time.monotonic() + 20
         while time.monotonic() < end and httpx.get(url + "/health/ready").json()["version"] == before:
             time.sleep(0.1)

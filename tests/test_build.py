@@ -48,7 +48,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def run(source: Path, target: Path, *more: Path) -> BuildResult:
-    return build(Settings(source=(source, *more), target=target), say=lambda _en, _de: None)
+    return build(Settings(source=(source, *more), target=target), say=lambda _message: None)
 
 
 def test_a_build_publishes_a_verified_snapshot(source: Path, tmp_path: Path) -> None:
@@ -201,4 +201,4 @@ def test_cases_of_rules_that_cannot_be_read_are_named(source: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "bundle.ttl").write_text("passing:bundle a .", encoding="utf-8")
     with pytest.raises(SourceError, match=r"bundle\.ttl cannot be read"):
-        build(Settings(source=(source,), target=source.parent / "build"), say=lambda _en, _de: None)
+        build(Settings(source=(source,), target=source.parent / "build"), say=lambda _message: None)

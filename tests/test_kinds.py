@@ -79,7 +79,7 @@ def test_accepted_tables_build_together_with_the_catalogue(tmp_path: Path) -> No
         (data / f"beitrag-7-{kind.slug}.csv").write_bytes(table(kind))
         name = f"beitrag-7-{kind.slug}{contribution_kinds.SUFFIX}"
         (data / name).write_bytes(contribution_kinds.described_for(kind, "beitrag-7"))
-    outcome = build.build(Settings(source=(ROOT, tmp_path / "more"), target=tmp_path / "t"), say=lambda _e, _d: None)
+    outcome = build.build(Settings(source=(ROOT, tmp_path / "more"), target=tmp_path / "t"), say=lambda _message: None)
     assert outcome.manifest is not None, outcome.examination
     directory = tmp_path / "t" / "snapshots" / outcome.manifest.build_key
     store = snapshot.open_store(directory)

@@ -311,7 +311,7 @@ def test_a_store_that_does_not_hold_what_was_sent_is_not_used(
     address = f"http://127.0.0.1:{store.server_port}"
     settings = Settings(target=target, store=f"{address}/query")
     with pytest.raises(SnapshotError, match=said):
-        publish.publish(settings, f"{address}/store", lambda _en, _de: None)
+        publish.publish(settings, f"{address}/store", lambda _message: None)
     assert [asked["default-graph-uri"][0].endswith("/complete") for asked in store.reply.asked] == [False]
 
 
