@@ -67,29 +67,6 @@ PREFIXES: Final[dict[str, str]] = {
     "xsd": XSD,
 }
 
-KINDS: Final = (
-    "state",
-    "place",
-    "district",
-    "municipality",
-    "organisation",
-    "bundle",
-    "service",
-    "availability",
-    "programme",
-    "module",
-    "funding",
-    "condition",
-    "participation",
-    "figure",
-    "discrepancy",
-    "channel",
-    "source",
-    "dataset",
-    "concept",
-    "statement",
-)
-
 
 def prefixed(iri: str) -> str:
     """Return the short name of an IRI where there is a prefix for it, else the IRI.
@@ -100,6 +77,16 @@ def prefixed(iri: str) -> str:
     cut = max(iri.rfind("#"), iri.rfind("/")) + 1
     name = _names_by_namespace().get(iri[:cut])
     return f"{name}:{iri[cut:]}" if name else iri
+
+
+def expanded(name: str) -> str:
+    """Return the IRI of a short name; anything else as it stands.
+
+    >>> expanded("dct:source")
+    'http://purl.org/dc/terms/source'
+    """
+    prefix, colon, local = name.partition(":")
+    return PREFIXES[prefix] + local if colon and prefix in PREFIXES else name
 
 
 @cache
