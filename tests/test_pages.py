@@ -22,7 +22,7 @@ from fastapi import FastAPI
 
 from ozg_lod.core import errors
 from ozg_lod.core.kind_words import kind_word
-from ozg_lod.core.messages import LANGUAGES, Language, _
+from ozg_lod.core.messages import LANGUAGES, Label, Language, _
 from ozg_lod.core.vocab import (
     KINDS,
     OZG,
@@ -601,7 +601,7 @@ def test_the_catalogue_is_called_what_its_data_say(small: Client, store: ox.Stor
 def test_every_failure_has_a_page_with_a_next_step(status: int) -> None:
     kinds = {kind.status: kind for kind in (errors.OzgLodError, *errors.OzgLodError.__subclasses__())}
     kinds[500] = errors.OzgLodError
-    failure = kinds[status]("It went wrong.", "Es ging schief.", offered=["text/turtle"])
+    failure = kinds[status](Label({"en": "It went wrong.", "de": "Es ging schief."}), offered=["text/turtle"])
     for language, sentence in (("de", "Es ging schief."), ("en", "It went wrong.")):
         page = Reader(pages.error(failure, language).decode())
         assert sentence in page.text
