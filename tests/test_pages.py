@@ -8,20 +8,21 @@ import html
 import itertools
 import json
 import re
-from dataclasses import dataclass, field
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import httpx
 import pyoxigraph as ox
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from ozg_lod.core import errors
 from ozg_lod.core.kind_words import kind_word
-from ozg_lod.core.messages import LANGUAGES, Language, _
+from ozg_lod.core.messages import LANGUAGES, Label, Language, _
 from ozg_lod.core.vocab import (
     KINDS,
     OZG,
@@ -30,7 +31,7 @@ from ozg_lod.core.vocab import (
     XSD,
     prefixed,
 )
-from ozg_lod.http.response_cache import ByteCache
+from ozg_lod.http.response_cache import ResponseCache
 from ozg_lod.http.responses import wants_gzip
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
@@ -38,17 +39,17 @@ from ozg_lod.rdf.graph import Graph, pick
 from ozg_lod.site import pages
 from ozg_lod.site.description import about
 from ozg_lod.site.lists import directory
+from ozg_lod.site.served import PageSnapshot, SnapshotValue
 from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots import rule_examples
+from ozg_lod.snapshots.snapshot import Manifest
 from ozg_lod.tables import tables
-from ozg_lod.web import app, page_routes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ozg_lod.web import app, thing_routes
 
 HERE = Path(__file__).parent
 BASE = "https://w3id.org/ozg-lod/hessen/"
 PUBLIC = "https://daten.example/ozg"
+VERSION = "0123456789abcdef" * 4
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 SHAPES = b"""@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ozg: <https://w3id.org/ozg-lod/ontology#> .
 @prefix ozgsh: <https://w3id.org/ozg-lod/shapes#> . @prefix dcat: <http://www.w3.org/ns/dcat#> .
@@ -59,29 +60,29 @@ ozgsh:period-end sh:path dcat:endDate ; sh:message "Ende vor Beginn."@de ; sh:se
 """
 
 
-@dataclass(frozen=True)
-class Small:
+def small_snapshot(
+    store: ox.Store, *, shapes: bytes = SHAPES, version: str = VERSION, code: str = "code", directory: Path = HERE
+) -> PageSnapshot:
     """A tiny opened snapshot."""
-
-    store: ox.Store
-    shapes: bytes = SHAPES
-    version: str = "0123456789abcdef" * 4
-    base_iri: str = BASE
-    public_url: str = PUBLIC
-    code: str = "code"
-    cache: ByteCache = field(default_factory=lambda: ByteCache(10_000_000))
-    directory: Path = HERE
-    in_memory: bool = True
+    return PageSnapshot(
+        directory=directory,
+        manifest=Manifest(version, version, BASE, len(store), {}, {}),
+        store=store,
+        shapes=shapes,
+        public_url=PUBLIC,
+        code=code,
+        cache=ResponseCache(10_000_000),
+    )
 
 
 class Client:
     """Asks the application itself, without a network."""
 
-    def __init__(self, opened: Small) -> None:
+    def __init__(self, opened: PageSnapshot) -> None:
+        self.opened = opened
         self.app = FastAPI()
         self.app.state.opened = opened
-        self.app.include_router(page_routes.router)
-        self.app.add_exception_handler(errors.OzgLodError, told)
+        app.serve(self.app, (thing_routes.pages,))
 
     def get(self, path: str, headers: Mapping[str, str] = BROWSER, method: str = "GET") -> httpx.Response:
         async def ask() -> httpx.Response:
@@ -90,11 +91,6 @@ class Client:
                 return await client.request(method, path, headers={"Accept-Encoding": "identity", **headers})
 
         return asyncio.run(ask())
-
-
-async def told(request: Request, failure: Exception) -> Response:
-    assert isinstance(failure, errors.OzgLodError)
-    return app.failure(request, failure)
 
 
 class Reader(HTMLParser):
@@ -127,7 +123,7 @@ def store() -> ox.Store:
 
 @pytest.fixture(scope="module")
 def small(store: ox.Store) -> Client:
-    return Client(Small(store))
+    return Client(small_snapshot(store))
 
 
 PATHS = [
@@ -389,7 +385,7 @@ def test_each_representation_has_its_own_tag(small: Client, store: ox.Store) -> 
         small.get(path, {**BROWSER, **fields}).headers["etag"]
         for fields in ({}, {"Accept-Language": "en"}, {"Accept": "text/turtle"}, {"Accept-Encoding": "gzip"})
     ]
-    others = (Small(store, version="f" * 64), Small(store, code="newer"))
+    others = (small_snapshot(store, version="f" * 64), small_snapshot(store, code="newer"))
     tags += [Client(other).get(path).headers["etag"] for other in others]
     assert len(set(tags)) == len(tags)
     assert {"Accept", "Accept-Language", "Accept-Encoding"} <= set(small.get(path).headers["vary"].split(", "))
@@ -481,7 +477,7 @@ def test_lists_are_filtered_and_what_was_typed_comes_back_escaped(small: Client)
 
 
 def test_searches_are_not_kept_since_they_have_no_end(store: ox.Store) -> None:
-    opened = Small(store)
+    opened = small_snapshot(store)
     client = Client(opened)
     client.get("/doc/municipality")
     size = opened.cache.size
@@ -500,7 +496,7 @@ def test_a_long_list_is_paged_with_links_to_both_sides(store: ox.Store) -> None:
             ox.Quad(thing, ox.NamedNode(PREFIXES["skos"] + "prefLabel"), ox.Literal(f"Kanal {number}", language="de"))
         )
         crowded.add(ox.Quad(thing, ox.NamedNode(PREFIXES["dct"] + "source"), ox.NamedNode(BASE + "id/source/liste")))
-    client = Client(Small(crowded))
+    client = Client(small_snapshot(crowded))
     middle = client.get("/doc/channel?page=2&lang=de")
     page = Reader(middle.text)
     assert "101 bis 200 von 250" in page.text
@@ -528,7 +524,7 @@ def test_a_table_is_used_where_statements_are_many_and_alike(store: ox.Store) ->
             (PREFIXES["dct"] + "source", ox.NamedNode(BASE + "id/source/liste")),
         ):
             crowded.add(ox.Quad(figure, ox.NamedNode(name), value))
-    page = Reader(Client(Small(crowded)).get("/doc/bundle/jugendamt?lang=de").text)
+    page = Reader(Client(small_snapshot(crowded)).get("/doc/bundle/jugendamt?lang=de").text)
     assert len(page.all("table")) == 1
     for text in ("Zahlen dazu 12", "Wort 11", "Hinweis 11", "Pressemitteilung"):
         assert text in page.text
@@ -579,7 +575,7 @@ def test_rules_stand_with_a_good_and_a_bad_example_where_they_have_cases(store: 
         failing:nothing-like-it a ozg:Bundle ; <https://example.org/expects> ozgsh:period-end .
     """
     (tmp_path / rule_examples.FILE).write_bytes(rule_examples.as_quads({"figure.ttl": turtle.encode()}))
-    page = Client(Small(store, directory=tmp_path)).get("/shapes?lang=en").text
+    page = Client(small_snapshot(store, directory=tmp_path)).get("/shapes?lang=en").text
     assert page.count('class="verdicts"') == 2
     apart = Reader(page.partition('id="period-end"')[2].partition("</li>")[0]).text
     assert "10169 (text without a language)" in apart
@@ -590,22 +586,22 @@ def test_rules_stand_with_a_good_and_a_bad_example_where_they_have_cases(store: 
 
 
 def test_without_rules_the_page_says_so(store: ox.Store) -> None:
-    assert "Es sind keine Regeln geladen." in Client(Small(store, shapes=b"")).get("/shapes?lang=de").text
+    assert "Es sind keine Regeln geladen." in Client(small_snapshot(store, shapes=b"")).get("/shapes?lang=de").text
 
 
 def test_the_catalogue_is_called_what_its_data_say(small: Client, store: ox.Store) -> None:
     assert "Small catalogue" in Reader(small.get("/?lang=en").text).text
     nameless = ox.Store()
     nameless.extend(quad for quad in store if quad.subject != ox.NamedNode(BASE + "catalog"))
-    assert "OZG catalogue Hesse" in Reader(Client(Small(nameless)).get("/?lang=en").text).text
-    assert "license" not in Client(Small(nameless)).get("/doc/bundle/jugendamt").headers["link"]
+    assert "OZG catalogue Hesse" in Reader(Client(small_snapshot(nameless)).get("/?lang=en").text).text
+    assert "license" not in Client(small_snapshot(nameless)).get("/doc/bundle/jugendamt").headers["link"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 406, 410, 413, 415, 422, 429, 500, 503])
 def test_every_failure_has_a_page_with_a_next_step(status: int) -> None:
     kinds = {kind.status: kind for kind in (errors.OzgLodError, *errors.OzgLodError.__subclasses__())}
     kinds[500] = errors.OzgLodError
-    failure = kinds[status]("It went wrong.", "Es ging schief.", offered=["text/turtle"])
+    failure = kinds[status](Label({"en": "It went wrong.", "de": "Es ging schief."}), offered=["text/turtle"])
     for language, sentence in (("de", "Es ging schief."), ("en", "It went wrong.")):
         page = Reader(pages.error(failure, language).decode())
         assert sentence in page.text
@@ -627,23 +623,51 @@ def test_a_failure_without_a_step_of_its_own_has_the_general_one() -> None:
 
 
 def test_the_cache_keeps_what_was_used_last_within_its_limit() -> None:
-    cache = ByteCache(4000)
+    cache = ResponseCache(4000)
     for number in range(50):
         cache.put(f"a{number}", b"x" * 300)
         cache.get("a0")
     assert cache.size <= 4000
     assert cache.get("a0") is not None
     assert cache.get("a1") is None
-    cache.put("a0", b"y" * 300)
+    cache.put("a0", b"y" * 300, {"link": "<x>"})
     kept = cache.get("a0")
     assert kept is not None
-    assert (kept.plain, gzip.decompress(kept.gzipped)) == (b"y" * 300, b"y" * 300)
+    assert (kept.plain, gzip.decompress(kept.gzipped), kept.fields) == (b"y" * 300, b"y" * 300, {"link": "<x>"})
     assert cache.put("large", b"z" * 2000).plain == b"z" * 2000
     assert cache.get("large") is None
-    assert cache.once(list, lambda: [1]) is cache.once(list, lambda: [2])
-    twins = [type("Register", (), {}), type("Register", (), {})]
-    made = [cache.once(twin, twin) for twin in twins]
-    assert [cache.once(twin, twin) for twin in twins] == made, "two kinds of one name do not push each other out"
+
+
+def test_what_belongs_to_a_snapshot_is_computed_once_while_others_wait(store: ox.Store) -> None:
+    computed: list[str] = []
+
+    def read(opened: PageSnapshot) -> list[str]:
+        time.sleep(0.05)
+        computed.append(opened.code)
+        return [opened.code]
+
+    value = SnapshotValue(read)
+    one, other = small_snapshot(store, code="one"), small_snapshot(store, code="other")
+    with ThreadPoolExecutor(4) as threads:
+        values = list(threads.map(value, [one] * 4))
+    assert computed == ["one"]
+    assert all(found is values[0] for found in values)
+    assert value(other) == ["other"]
+
+
+def test_what_could_not_be_computed_is_tried_again(store: ox.Store) -> None:
+    tries: list[int] = []
+
+    def read(_opened: PageSnapshot) -> int:
+        tries.append(1)
+        if len(tries) == 1:
+            raise LookupError
+        return len(tries)
+
+    value, opened = SnapshotValue(read), small_snapshot(store)
+    with pytest.raises(LookupError):
+        value(opened)
+    assert value(opened) == 2
 
 
 def test_the_looks_are_files_of_ours_and_the_icon_is_well_formed(small: Client) -> None:
@@ -671,12 +695,12 @@ def everything() -> Client:
     for path in (*sorted((HERE.parent / "data").glob("*.ttl")), HERE.parent / "ontology" / "ozg.ttl"):
         store.load(path=path, format=ox.RdfFormat.TURTLE, base_iri=BASE)
     shapes = b"".join(path.read_bytes() for path in sorted((HERE.parent / "shapes").glob("*.ttl")))
-    return Client(Small(store, shapes=shapes))
+    return Client(small_snapshot(store, shapes=shapes))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_pages_of_the_real_catalogue_name_everything_and_lead_somewhere(everything: Client, kind: str) -> None:
-    opened: Small = everything.app.state.opened
+    opened = everything.opened
     entries = directory(opened.store, BASE).kinds[kind]
     assert entries, "the catalogue has things of every kind"
     for entry in entries[:: max(1, len(entries) // 4)]:
@@ -700,7 +724,7 @@ def test_a_part_stands_where_its_address_points_to(everything: Client) -> None:
 
 
 def test_every_property_of_the_real_catalogue_has_a_name_in_both_languages(everything: Client) -> None:
-    opened: Small = everything.app.state.opened
+    opened = everything.opened
     things = [
         quad for quad in opened.store if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(BASE)
     ]

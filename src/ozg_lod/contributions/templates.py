@@ -24,6 +24,7 @@ from ozg_lod.rdf.formats import Format
 from ozg_lod.rdf.graph import pick
 from ozg_lod.site import lists
 from ozg_lod.site.lists import Directory, ListEntry
+from ozg_lod.site.served import PageSnapshot, SnapshotValue
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.tables.contribution_kinds import ContributionKind
 
@@ -128,3 +129,20 @@ class TemplateCatalogue:
         keys = (key, f"{key}000") if len(key) == 5 else (key,)  # noqa: PLR2004 - a district key has 5 digits
         found = (entry for kind in AUTHORITIES for entry in self.directory.kinds.get(kind, ()) if entry.key in keys)
         return next(found, None)
+
+
+@SnapshotValue
+def of(opened: PageSnapshot) -> TemplateCatalogue:
+    """Return the templates of a snapshot that is served; raise NotFound where there are none."""
+    if not opened.base_iri:
+        raise NotFound(
+            _("This server has queries and nothing else; there are no templates here."),
+        )
+    return TemplateCatalogue.of(
+        opened.directory,
+        opened.store,
+        opened.base_iri,
+        version=opened.version[:12],
+        public_url=opened.public_url,
+        things=opened.things,
+    )

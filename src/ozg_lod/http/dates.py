@@ -15,16 +15,16 @@ def http_date(moment: str) -> str:
     return format_datetime(dt.datetime.fromisoformat(moment).astimezone(dt.UTC), usegmt=True)
 
 
-def unchanged_since(field: str | None, moment: str) -> bool:
-    """Return whether nothing changed after the day the client names in If-Modified-Since; nonsense is not heeded.
+def unchanged_since(asked: str | None, modified: str) -> bool:
+    """Return whether nothing changed after the day in If-Modified-Since, by Last-Modified; nonsense is not heeded.
 
-    >>> unchanged_since("Mon, 16 Nov 2026 13:32:02 +9999999999999", "2026-11-22T10:42:41Z")
+    >>> unchanged_since("Mon, 16 Nov 2026 13:32:02 +9999999999999", "Sun, 22 Nov 2026 10:42:41 GMT")
     False
     """
-    if field is None:
+    if asked is None:
         return False
     try:
-        asked = parsedate_to_datetime(field)
+        day = parsedate_to_datetime(asked)
     except (ValueError, OverflowError):
         return False
-    return dt.datetime.fromisoformat(moment) <= asked.replace(tzinfo=asked.tzinfo or dt.UTC)
+    return parsedate_to_datetime(modified) <= day.replace(tzinfo=day.tzinfo or dt.UTC)

@@ -1,38 +1,49 @@
-"""What is kept for the life of one snapshot: answers as bytes, within a limit, and a few things computed once."""
+"""The answers kept for the life of one snapshot, as bytes and within a limit; the one not used for longest goes first.
+
+An entry is one body, plain and compressed, or a whole answer as it was sent to a request (`web.front`).
+"""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import threading
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
 
 from cachetools import LRUCache
+from starlette.types import Message
 
-Thing = TypeVar("Thing")
+RequestKey = tuple[str | bytes, ...]
 
-_FRAME: Final = 200  # bytes an entry costs beside its contents, about
+_FRAME: Final = 200
+"""Bytes a body costs beside its contents, about."""
+_SENT_FRAME: Final = 1500
+"""Bytes a whole answer costs beside its body, about: its fields and its key."""
 _LARGE: Final = 1 << 20  # from here on compression is quick rather than thorough
 
 
+@dataclass(frozen=True)
 class CachedBody:
-    """One body, plain and compressed."""
+    """One body, plain and compressed, and the header fields that belong to it."""
 
-    __slots__ = ("_gzipped", "plain")
+    plain: bytes
+    fields: Mapping[str, str] = field(default_factory=dict)
 
-    def __init__(self, plain: bytes) -> None:
-        self.plain = plain
-        self._gzipped: bytes | None = None
-
-    @property
+    @cached_property
     def gzipped(self) -> bytes:
         """Return the compressed twin, made when it is first asked for; it has no clock in it, so it is always the same.
 
         That takes about 20 ms per MB: for large bodies not on the event loop.
         """
-        if self._gzipped is None:
-            self._gzipped = gzip.compress(self.plain, compresslevel=6 if len(self.plain) < _LARGE else 1, mtime=0)
-        return self._gzipped
+        return gzip.compress(self.plain, compresslevel=6 if len(self.plain) < _LARGE else 1, mtime=0)
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 of the body in hexadecimal digits."""
+        return hashlib.sha256(self.plain).hexdigest()
 
     @property
     def size(self) -> int:
@@ -40,38 +51,54 @@ class CachedBody:
         return len(self.plain) + len(self.plain) // 3 + _FRAME
 
 
-class ByteCache:
-    """A bounded mapping from a name to an entry; the one not used for longest goes first. Any thread may use it."""
+@dataclass(frozen=True, slots=True)
+class SentResponse:
+    """The two messages of an answer that went out whole."""
 
-    def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
-        self._entries: LRUCache[str, CachedBody] = LRUCache(max_bytes, getsizeof=lambda entry: entry.size)
-        self._lock = threading.Lock()
-        self._made: dict[tuple[type, str], object] = {}
+    start: Message
+    body: Message
 
     @property
-    def size(self) -> float:
+    def size(self) -> int:
         """Return the bytes it takes."""
-        return self._entries.currsize
+        return len(self.body["body"]) + _SENT_FRAME
+
+
+class ResponseCache:
+    """A bounded mapping from names to bodies and from requests to whole answers. Any thread may use it."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._entries: LRUCache[Hashable, CachedBody | SentResponse] = LRUCache(max_bytes, lambda entry: entry.size)
+        self._lock = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that are taken."""
+        return int(self._entries.currsize)
 
     def get(self, name: str) -> CachedBody | None:
-        """Return the entry kept under this name, if any."""
+        """Return the body kept under this name, if any."""
         with self._lock:
-            return self._entries.get(name)
+            entry = self._entries.get(name)
+        return entry if isinstance(entry, CachedBody) else None
 
-    def put(self, name: str, plain: bytes) -> CachedBody:
-        """Return the new entry; it is kept unless it alone takes more than a quarter of the limit."""
-        entry = CachedBody(plain)
-        if entry.size * 4 <= self.max_bytes:
-            with self._lock:
-                self._entries[name] = entry
+    def put(self, name: str, plain: bytes, fields: Mapping[str, str] | None = None) -> CachedBody:
+        """Return the new body; it is kept unless it alone takes more than a quarter of the limit."""
+        entry = CachedBody(plain, fields or {})
+        self._keep(name, entry)
         return entry
 
-    def once(self, kind: type[Thing], make: Callable[[], Thing], *, name: str = "") -> Thing:
-        """Return the one thing of this kind (and name), made at the first call; two first calls may both make it."""
-        found = self._made.get((kind, name))
-        if isinstance(found, kind):
-            return found
-        made = make()
-        self._made[kind, name] = made
-        return made
+    def sent(self, request: RequestKey) -> SentResponse | None:
+        """Return the answer that was sent to the same request before, if it is kept."""
+        with self._lock:
+            entry = self._entries.get(request)
+        return entry if isinstance(entry, SentResponse) else None
+
+    def keep_sent(self, request: RequestKey, response: SentResponse) -> None:
+        """Keep an answer for who asks the same again, unless it takes more than a quarter of the limit."""
+        self._keep(request, response)
+
+    def _keep(self, key: Hashable, entry: CachedBody | SentResponse) -> None:
+        if entry.size * 4 <= self._entries.maxsize:
+            with self._lock:
+                self._entries[key] = entry

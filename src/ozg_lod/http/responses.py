@@ -14,6 +14,7 @@ from starlette.responses import Response
 from ozg_lod.core.errors import BadRequest, OzgLodError, RangeNotSatisfiable
 from ozg_lod.core.messages import _
 from ozg_lod.http.accept import ranges
+from ozg_lod.http.dates import unchanged_since
 from ozg_lod.http.response_cache import CachedBody
 
 CACHE_CONTROL: Final = "public, max-age=60"
@@ -26,48 +27,48 @@ _LEAST_COMPRESSED: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
-class BytesResponse:
-    """Status, header fields and body; a HEAD or 304 reply has the fields and no body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
 class RequestConditions:
     """The fields of a request that decide how bytes are sent."""
 
     method: str
     encoding: str | None
     none_match: str | None
+    modified_since: str | None
 
     @classmethod
     def of(cls, request: Request) -> RequestConditions:
         """Return the fields of this request."""
-        return cls(request.method, request.headers.get("accept-encoding"), request.headers.get("if-none-match"))
+        fields = request.headers
+        names = ("accept-encoding", "if-none-match", "if-modified-since")
+        return cls(request.method, *(fields.get(name) for name in names))
+
+    def met_by(self, fields: Mapping[str, str]) -> bool:
+        """Return whether the client has what these fields stand for; entity tags come first (RFC 9110 §13.2.2)."""
+        if self.none_match is not None:
+            return matches(self.none_match, fields["etag"])
+        return "last-modified" in fields and unchanged_since(self.modified_since, fields["last-modified"])
 
 
-def reply(entry: CachedBody, asked: RequestConditions, *, mark: str, headers: Mapping[str, str]) -> BytesResponse:
-    """Return the answer with `entry` as content; `mark` names the representation before its coding.
+def reply(entry: CachedBody, conditions: RequestConditions, tag: str) -> Response:
+    """Return the answer with `entry` as content; `tag` names the representation before its coding.
 
     The entity tag is strong, so each coding has its own (RFC 9110 §8.8.3.3).
     """
-    zipped = len(entry.plain) >= _LEAST_COMPRESSED and wants_gzip(asked.encoding)
-    tag = etag(mark, "gzip" if zipped else "identity")
-    fields = {"etag": tag, "cache-control": CACHE_CONTROL, "vary": VARY, **headers}
-    if matches(asked.none_match, tag):
-        return BytesResponse(304, {name: value for name, value in fields.items() if name != "content-type"})
+    zipped = len(entry.plain) >= _LEAST_COMPRESSED and wants_gzip(conditions.encoding)
+    coding = "gzip" if zipped else "identity"
+    fields = {"etag": etag(tag, coding), "cache-control": CACHE_CONTROL, "vary": VARY, **entry.fields}
+    if conditions.met_by(fields):
+        return not_modified(fields)
     content = entry.gzipped if zipped else entry.plain
     if zipped:
-        fields["content-encoding"] = "gzip"
+        fields["content-encoding"] = coding
     fields["content-length"] = str(len(content))
-    return BytesResponse(200, fields, b"" if asked.method == "HEAD" else content)
+    return Response(b"" if conditions.method == "HEAD" else content, 200, fields)
 
 
-def response(answer: BytesResponse) -> Response:
-    """Return the answer as the framework sends it."""
-    return Response(answer.body, answer.status, dict(answer.headers))
+def not_modified(fields: Mapping[str, str]) -> Response:
+    """Return the answer to a client that has the content already."""
+    return Response(status_code=304, headers={name: text for name, text in fields.items() if name != "content-type"})
 
 
 def retry_after(error: OzgLodError) -> dict[str, str]:
@@ -76,9 +77,9 @@ def retry_after(error: OzgLodError) -> dict[str, str]:
     return {} if seconds is None else {"retry-after": str(seconds)}
 
 
-def etag(mark: str, coding: str) -> str:
+def etag(name: str, coding: str) -> str:
     """Return a strong entity tag for this representation in this coding."""
-    return f'"{hashlib.sha256(mark.encode()).hexdigest()[:24]}-{coding[:1]}"'
+    return f'"{hashlib.sha256(name.encode()).hexdigest()[:24]}-{coding[:1]}"'
 
 
 def matches(none_match: str | None, tag: str) -> bool:

@@ -16,9 +16,8 @@ from ozg_lod.core.errors import BadRequest, UnsupportedMedia
 from ozg_lod.core.messages import Language, _
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.language import choose_language
-from ozg_lod.http.response_cache import CachedBody
-from ozg_lod.http.responses import RequestConditions, reply, response
 from ozg_lod.rdf import formats
+from ozg_lod.site.represent import Content, respond
 
 FORM: Final = "application/x-www-form-urlencoded"
 _MOST_FIELDS: Final = 20
@@ -103,6 +102,6 @@ def sent(body: object, language: Language) -> Response:
 
 def same_for_all(request: Request, body: bytes, content_type: str, language: Language, **more: str) -> Response:
     """Return an answer that is the same for everybody who speaks this language, until the data change."""
-    mark = f"{request.app.state.opened.version} {hashlib.sha256(body).hexdigest()} {language}"
+    tag = f"{request.app.state.opened.version} {hashlib.sha256(body).hexdigest()} {language}"
     fields = {"content-type": content_type, "content-language": language, "vary": _VARY, **more}
-    return response(reply(CachedBody(body), RequestConditions.of(request), mark=mark, headers=fields))
+    return respond(request, Content(body, fields), tag)

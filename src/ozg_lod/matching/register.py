@@ -21,7 +21,7 @@ from ozg_lod.matching.place_names import PlaceName, take_apart
 from ozg_lod.rdf.graph import Graph, iri_of
 from ozg_lod.search import entries
 from ozg_lod.search.entries import SearchEntry
-from ozg_lod.site.served import PageSnapshot
+from ozg_lod.site.served import PageSnapshot, SnapshotValue
 
 PLACES: Final = ("municipality", "district", "state", "place")
 SERVICES: Final = ("bundle", "service", "concept", "programme", "organisation", "channel")
@@ -104,9 +104,10 @@ def register(store: ox.Store, base_iri: str, public_url: str = "") -> Register:
     )
 
 
+@SnapshotValue
 def of(opened: PageSnapshot) -> Register:
-    """Return the register of a snapshot that is served, read once."""
-    return opened.cache.once(Register, lambda: register(opened.store, opened.base_iri, opened.public_url))
+    """Return the register of a snapshot that is served."""
+    return register(opened.store, opened.base_iri, opened.public_url)
 
 
 def form(text: str) -> str:

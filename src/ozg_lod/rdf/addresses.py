@@ -7,6 +7,7 @@ not stop them).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -50,6 +51,10 @@ class Addresses:
     def target(self, iri: str) -> Target | None:
         """Return where `iri` leads, None where it must stay text."""
         return _target(self.base_iri, self.root, self.language, iri)
+
+    def targets(self, iris: Iterable[str]) -> dict[str, Target | None]:
+        """Return where each of these IRIs leads."""
+        return {iri: self.target(iri) for iri in iris}
 
     def _query(self, query: dict[str, object]) -> str:
         asked = {name: value for name, value in query.items() if value not in (None, "")}

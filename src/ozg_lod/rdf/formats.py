@@ -91,6 +91,11 @@ def negotiate(accept: str | None, offered: Sequence[Format]) -> Format:
     return best
 
 
+def chosen(name: str | None, accept: str | None, offered: Sequence[Format]) -> Format:
+    """Return the format that is named, by a suffix or a parameter, else the one negotiated; raise NotAcceptable."""
+    return negotiate(accept, offered) if name is None else by_name(name, offered)
+
+
 def wants_page(accept: str | None) -> bool:
     """Return whether a failure is best told as a page: to those who name text/html, as browsers do.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 import pyoxigraph as ox
 
@@ -57,15 +58,13 @@ class Graph:
     store: ox.Store
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
-    def about(self, iri: str) -> Iterator[ox.Triple]:
-        """Yield the triples whose subject is `iri`."""
-        for quad in self.store.quads_for_pattern(ox.NamedNode(iri), None, None, _MERGED):
-            yield quad.triple
+    def about(self, iri: str) -> list[ox.Triple]:
+        """Return the triples whose subject is `iri`."""
+        return [quad.triple for quad in self.store.quads_for_pattern(ox.NamedNode(iri), None, None, _MERGED)]
 
-    def to(self, iri: str) -> Iterator[ox.Triple]:
-        """Yield the triples whose object is `iri`."""
-        for quad in self.store.quads_for_pattern(None, None, ox.NamedNode(iri), _MERGED):
-            yield quad.triple
+    def to(self, iri: str) -> list[ox.Triple]:
+        """Return the triples whose object is `iri`."""
+        return [quad.triple for quad in self.store.quads_for_pattern(None, None, ox.NamedNode(iri), _MERGED)]
 
     def using(self, predicate: str, value: str | None = None) -> Iterator[ox.Triple]:
         """Yield the triples with this predicate (and this IRI as object)."""
@@ -75,7 +74,12 @@ class Graph:
 
     def knows(self, iri: str) -> bool:
         """Return whether anything is said of `iri`."""
-        return any(True for _ in self.about(iri))
+        return next(self.store.quads_for_pattern(ox.NamedNode(iri), None, None, _MERGED), None) is not None
+
+    def is_linked_by_few(self, iri: str, most: int) -> bool:
+        """Return whether at most so many triples have `iri` as object, without reading more."""
+        links = self.store.quads_for_pattern(None, None, ox.NamedNode(iri), _MERGED)
+        return sum(1 for _ in islice(links, most + 1)) <= most
 
     def objects(self, iri: str, predicate: str) -> list[Term]:
         """Return the values of one property."""
@@ -89,6 +93,27 @@ class Graph:
     def names(self, iri: str) -> dict[str, str]:
         """Return the names of `iri` by language tag ("" for none); of several in one language the first in order."""
         return (self.memory.named.get(iri) or self.memory.keep(iri, self._naming(iri)))[1]
+
+    def names_of(self, iris: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return the names of all these IRIs by language tag."""
+        return {iri: self.names(iri) for iri in iris}
+
+    def described(self, iris: Iterable[str]) -> set[ox.Triple]:
+        """Return the triples whose subjects are these IRIs."""
+        return {triple for iri in iris for triple in self.about(iri)}
+
+    def labelled(self, triples: set[ox.Triple]) -> set[ox.Triple]:
+        """Return the triples, and those that name what they are about."""
+        ends = {end for link in spelled(triples) for end in (link.subject, link.object)} - {""}
+        return triples.union(*map(self.naming, ends))
+
+    def values(self, iris: Iterable[str], predicate: str) -> dict[str, set[str]]:
+        """Return the IRIs that are values of one property, for each of these subjects."""
+        return {iri: {iri_of(term) for term in self.objects(iri, predicate)} - {""} for iri in iris}
+
+    def links_to(self, iris: Iterable[str], predicates: Collection[str]) -> list[SpelledTriple]:
+        """Return what links to these IRIs by one of the properties, in their order."""
+        return [link for iri in iris for link in spelled(self.to(iri)) if link.predicate in predicates]
 
     def _naming(self, iri: str) -> list[ox.Triple]:
         found: dict[str, list[ox.Triple]] = {}
@@ -116,6 +141,23 @@ def _node(iri: str) -> ox.NamedNode:
     return ox.NamedNode(iri)
 
 
+class SpelledTriple(NamedTuple):
+    """A triple with the IRIs of its parts, "" for what is none."""
+
+    triple: ox.Triple
+    subject: str
+    predicate: str
+    object: str
+
+
+def spelled(triples: Iterable[ox.Triple]) -> list[SpelledTriple]:
+    """Return the triples with the IRIs of their parts."""
+    return [
+        SpelledTriple(triple, iri_of(triple.subject), triple.predicate.value, iri_of(triple.object))
+        for triple in triples
+    ]
+
+
 def names_in(terms: Iterator[Term]) -> dict[str, str]:
     """Return the texts among `terms` by language tag."""
     texts = sorted((term.language or "", term.value) for term in terms if isinstance(term, ox.Literal))
@@ -128,6 +170,11 @@ def pick(names: Mapping[str, str], language: str, otherwise: str = "") -> tuple[
         if candidate in names:
             return names[candidate], candidate
     return otherwise, ""
+
+
+def picked(names: Mapping[str, Mapping[str, str]], language: str) -> dict[str, tuple[str, str]]:
+    """Return (text, its language) for each IRI, as `pick` does."""
+    return {iri: pick(texts, language) for iri, texts in names.items()}
 
 
 def iri_of(term: Term) -> str:

@@ -24,10 +24,11 @@ from ozg_lod.rdf.graph import (
     STATEMENT,
     TYPE,
     Graph,
+    SpelledTriple,
     Term,
     collation,
-    iri_of,
-    pick,
+    picked,
+    spelled,
 )
 
 PAGE_SIZE: Final = 50
@@ -76,89 +77,83 @@ class Description:
     def facts(self) -> Mapping[str, Mapping[str, tuple[Term, ...]]]:
         """Return the triples by subject and property, in fixed order."""
         facts: dict[str, dict[str, tuple[Term, ...]]] = {}
-        for triple in sorted(self.triples, key=str):
-            said = facts.setdefault(iri_of(triple.subject), {})
-            said[triple.predicate.value] = (*said.get(triple.predicate.value, ()), triple.object)
+        for link in spelled(sorted(self.triples, key=str)):
+            said = facts.setdefault(link.subject, {})
+            said[link.predicate] = (*said.get(link.predicate, ()), link.triple.object)
         return facts
 
     @cached_property
     def names(self) -> Mapping[str, Mapping[str, str]]:
         """Return the names of all IRIs of the graph, properties included, by language tag."""
-        iris = _ends(self.triples) | {triple.predicate.value for triple in self.triples}
-        return {iri: self.graph.names(iri) for iri in iris}
+        iris = {iri for link in spelled(self.triples) for iri in (link.subject, link.predicate, link.object)}
+        return self.graph.names_of(iris - {""})
 
 
 def about(graph: Graph, iri: str, *, page: int = 1, page_size: int = PAGE_SIZE) -> Description | None:
     """Return the description of `iri`, or None where nothing is said of it or the page does not exist (1 is first)."""
-    own = set(graph.about(iri))
-    incoming = [*graph.to(iri), *_lying(graph, own)]
+    own = spelled(graph.about(iri))
+    incoming = [*spelled(graph.to(iri)), *_lying(graph, own)]
     groups = _groups(graph, iri, incoming, page=page, page_size=page_size)
     pages = max((-(-group.total // page_size) for group in groups), default=1)
     if not own or not 1 <= page <= pages:
         return None
     parts = _parts(iri, own, incoming)
     statements = {subject for group in groups if group.statement for subject in group.subjects}
-    statements |= {iri_of(triple.object) for triple in own if triple.predicate.value in _UNFOLDED} - {""}
+    statements |= {link.object for link in own if link.predicate in _UNFOLDED} - {""}
     disputes = _disputes(graph, {iri, *statements})
     shown = {subject for group in groups for subject in group.subjects} | set(parts)
-    triples = own | {triple for triple in incoming if iri_of(triple.subject) in shown}
-    for subject in statements | set(parts) | {dispute for _, dispute in disputes}:
-        triples |= set(graph.about(subject))
-    triples.update(*map(graph.naming, _ends(triples)))
-    return Description(iri, frozenset(triples), groups, parts, disputes, page, pages, graph)
+    triples = {link.triple for link in own} | {link.triple for link in incoming if link.subject in shown}
+    triples |= graph.described(statements | set(parts) | {dispute for _, dispute in disputes})
+    return Description(iri, frozenset(graph.labelled(triples)), groups, parts, disputes, page, pages, graph)
 
 
-def _lying(graph: Graph, own: Iterable[ox.Triple]) -> list[ox.Triple]:
+def _lying(graph: Graph, own: Iterable[SpelledTriple]) -> list[SpelledTriple]:
     """Return where the place of an authority lies: containment belongs to places, people ask the authority."""
-    places = {iri_of(triple.object) for triple in own if triple.predicate.value == _SPATIAL} - {""}
-    return [triple for place in sorted(places) for triple in graph.to(place) if triple.predicate.value in _CONTAINMENT]
+    places = {link.object for link in own if link.predicate == _SPATIAL} - {""}
+    return graph.links_to(sorted(places), _CONTAINMENT)
 
 
 def _groups(
-    graph: Graph, iri: str, incoming: Iterable[ox.Triple], *, page: int, page_size: int
+    graph: Graph, iri: str, incoming: Iterable[SpelledTriple], *, page: int, page_size: int
 ) -> tuple[Incoming, ...]:
     """Group the links to `iri` by property, class and status; a link from a part of itself is none.
 
     By status, since what a press list announces is not what a contract says.
     """
-    classes = graph.statement_classes()
+    links = [link for link in incoming if link.subject and not link.subject.startswith((iri + "#", OZG))]
+    links = [link for link in links if link.subject != iri]
+    subjects = {link.subject for link in links}
+    classes, kinds = graph.statement_classes(), graph.values(subjects, TYPE)
+    statuses = graph.values((subject for subject in subjects if kinds[subject] & classes), OZG + "status")
     groups: dict[tuple[str, str, bool, str], set[str]] = {}
-    for triple in incoming:
-        subject, predicate = iri_of(triple.subject), triple.predicate.value
-        if not subject or subject.startswith((iri + "#", OZG)) or subject == iri:
-            continue
-        kinds = {iri_of(kind) for kind in graph.objects(subject, TYPE)} & classes
-        stated = "" if predicate in _NOT_ABOUT or not kinds else min(kinds - {STATEMENT}, default=STATEMENT)
-        status = min(map(iri_of, graph.objects(subject, OZG + "status")), default="") if stated else ""
-        groups.setdefault((predicate, stated, status in _WEAK, status), set()).add(subject)
+    for link in links:
+        stated, status = "", ""
+        kind = kinds[link.subject] & classes
+        if kind and link.predicate not in _NOT_ABOUT:
+            stated = min(kind - {STATEMENT}, default=STATEMENT)
+            status = min(statuses[link.subject], default="")
+        groups.setdefault((link.predicate, stated, status in _WEAK, status), set()).add(link.subject)
     start = (page - 1) * page_size
+    place = _places(graph, subjects).__getitem__
     return tuple(
-        Incoming(predicate, len(subjects), _in_order(graph, subjects)[start : start + page_size], stated, status)
-        for (predicate, stated, _, status), subjects in sorted(groups.items())
+        Incoming(predicate, len(members), tuple(sorted(members, key=place)[start : start + page_size]), stated, status)
+        for (predicate, stated, _, status), members in sorted(groups.items())
     )
 
 
-def _in_order(graph: Graph, subjects: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(subjects, key=lambda subject: (collation(pick(graph.names(subject), "de")[0]), subject)))
+def _places(graph: Graph, subjects: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return the place of each in the order of their names."""
+    names = picked(graph.names_of(subjects), "de")
+    return {subject: (collation(text), subject) for subject, (text, _) in names.items()}
 
 
-def _parts(iri: str, own: Iterable[ox.Triple], incoming: Iterable[ox.Triple]) -> tuple[str, ...]:
+def _parts(iri: str, own: Iterable[SpelledTriple], incoming: Iterable[SpelledTriple]) -> tuple[str, ...]:
     """Return the fragments of `iri` that it links to or that link to it (its keys, its changes, where it lies)."""
-    ends = {iri_of(triple.object) for triple in own} | {iri_of(triple.subject) for triple in incoming}
+    ends = {link.object for link in own} | {link.subject for link in incoming}
     return tuple(sorted(end for end in ends if end.startswith(iri + "#")))
 
 
 def _disputes(graph: Graph, statements: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Return (statement, contradiction) for every statement that a contradiction claims."""
-    pairs = {
-        (statement, iri_of(triple.subject))
-        for statement in statements
-        for triple in graph.to(statement)
-        if triple.predicate.value == _CLAIM
-    }
-    return tuple(sorted(pairs))
-
-
-def _ends(triples: Iterable[ox.Triple]) -> set[str]:
-    """Return the IRIs of all subjects and objects."""
-    return {iri_of(end) for triple in triples for end in (triple.subject, triple.object)} - {""}
+    claims = graph.links_to(sorted(statements), (_CLAIM,))
+    return tuple(sorted({(claim.object, claim.subject) for claim in claims}))

@@ -96,7 +96,7 @@ def read(graph: Graph) -> EfaRegister:
     named |= {one for reuse in reuses for terms in reuse.facts.values() for one in map(iri_of, terms)}
     named |= {part for reuse in reuses for part in (reuse.iri, reuse.at, reuse.of)}
     named |= {*FACTS, *OF_REUSE, *marked, *figures, *(offer.iri for offer in offers)}
-    names = {iri: graph.names(iri) for iri in named - {""}}
+    names = graph.names_of(named - {""})
     ordered = sorted(offers, key=lambda offer: collation(pick(names[offer.iri], "de", offer.iri)[0]))
     return EfaRegister(tuple(ordered), reuses, tuple(marked), tuple(figures), names)
 

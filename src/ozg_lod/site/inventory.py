@@ -181,4 +181,4 @@ def names(store: ox.Store, terms: Sequence[Term | str]) -> dict[str, dict[str, s
     """Return the names of the IRIs among the terms."""
     graph = Graph(store)
     iris = {term if isinstance(term, str) else iri_of(term) for term in terms} - {""}
-    return {iri: graph.names(iri) for iri in iris}
+    return graph.names_of(iris)

@@ -47,4 +47,4 @@ def of(description: Description, kind: str) -> list[KeyFact]:
 def names(facts: Sequence[KeyFact], graph: Graph) -> Mapping[str, Mapping[str, str]]:
     """Return the names of what the facts mention."""
     iris = {iri_of(term) for fact in facts for term in fact.terms} | {fact.column.predicate for fact in facts}
-    return {iri: graph.names(iri) for iri in iris - {""}}
+    return graph.names_of(iris - {""})

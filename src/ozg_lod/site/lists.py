@@ -23,7 +23,6 @@ from ozg_lod.rdf.graph import (
 )
 from ozg_lod.site import list_columns
 from ozg_lod.site.list_columns import ListColumn
-from ozg_lod.site.served import PageSnapshot
 
 _OFFICIAL: Final = frozenset({"state", "place", "district", "municipality"})
 PAGE_SIZE: Final = 100
@@ -81,11 +80,6 @@ class ListTable:
         return self.kind in _OFFICIAL
 
 
-def of(opened: PageSnapshot) -> Directory:
-    """Return the lists of a snapshot that is served, read once."""
-    return opened.cache.once(Directory, lambda: directory(opened.store, opened.base_iri))
-
-
 def directory(store: ox.Store, base_iri: str) -> Directory:
     """Read all things whose IRI is `{base}id/{kind}/{key}`."""
     graph = Graph(store)
@@ -117,7 +111,7 @@ def table(store: ox.Store, kind: str, entries: Sequence[ListEntry], *, page: int
         (entry, [column.cell(graph, entry.iri) for column in shown]) for entry in entries[first : first + PAGE_SIZE]
     ]
     named = {iri_of(term) for _, row in rows for cell in row for term in cell} | {column.predicate for column in shown}
-    names = {iri: graph.names(iri) for iri in named - {""}} | {entry.iri: dict(entry.names) for entry, _ in rows}
+    names = graph.names_of(named - {""}) | {entry.iri: dict(entry.names) for entry, _ in rows}
     return ListTable(kind, shown, rows, names, len(entries), page, pages, first + 1, query)
 
 

@@ -1,65 +1,163 @@
-"""A snapshot that is served, as far as pages and what lies above them need to know it."""
+"""A snapshot that is served, as far as pages and what lies above them need it, and what is computed once for it.
+
+What belongs to the site is a property of `PageSnapshot`. A package above has a `SnapshotValue` of its own:
+`register = SnapshotValue(read)` in its module, and `register(opened)` wherever it is wanted.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Generic, Self, TypeVar, overload
 
 import pyoxigraph as ox
 
-from ozg_lod.http.response_cache import ByteCache
-from ozg_lod.snapshots.snapshot import Manifest
+from ozg_lod.catalogue.distributions import FOLDER
+from ozg_lod.core.vocab import DCAT
+from ozg_lod.http.response_cache import ResponseCache
+from ozg_lod.rdf.graph import TYPE, Graph, iri_of
+from ozg_lod.search.search import Index
+from ozg_lod.site import atlas, codebook, efa, example_queries, lists, vocabulary
+from ozg_lod.site.atlas import Atlas
+from ozg_lod.site.codebook import Codebook
+from ozg_lod.site.efa import EfaRegister
+from ozg_lod.site.example_queries import ExampleQuery
+from ozg_lod.site.lists import Directory
+from ozg_lod.site.vocabulary import TermDefinition
+from ozg_lod.snapshots import changes, rule_examples
+from ozg_lod.snapshots.changes import Withdrawal
+from ozg_lod.snapshots.rule_examples import RuleExample
+from ozg_lod.snapshots.snapshot import QUERIES_FOLDER, Manifest
+
+Computed = TypeVar("Computed")
+Opened = TypeVar("Opened", bound="PageSnapshot")
 
 
-class PageSnapshot(Protocol):
-    """One snapshot with its data; answers about it never mix two."""
+class SnapshotValue(Generic[Opened, Computed]):
+    """What is computed once for each snapshot, by the thread that asks first; the others wait for it."""
 
-    @property
-    def directory(self) -> Path:
-        """Where its files are."""
-        ...
+    def __init__(self, compute: Callable[[Opened], Computed]) -> None:
+        self._compute = compute
+        self._lock = threading.RLock()
+        self.__doc__ = compute.__doc__
 
-    @property
-    def in_memory(self) -> bool:
-        """Whether all data are held in memory."""
-        ...
+    def __call__(self, opened: Opened) -> Computed:
+        """Return the value for this snapshot."""
+        values: dict[object, Computed] = opened.values
+        if self not in values:
+            with self._lock:
+                if self not in values:
+                    values[self] = self._compute(opened)
+        return values[self]
 
-    @property
-    def store(self) -> ox.Store:
-        """The merged graph, and the graph of each source."""
-        ...
+    @overload
+    def __get__(self, opened: None, owner: type[object]) -> Self: ...
 
-    @property
-    def shapes(self) -> bytes:
-        """The rules as Turtle."""
-        ...
+    @overload
+    def __get__(self, opened: Opened, owner: type[object]) -> Computed: ...
+
+    def __get__(self, opened: Opened | None, owner: type[object]) -> Self | Computed:
+        """Return the value as a property of the snapshot."""
+        return self if opened is None else self(opened)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PageSnapshot:
+    """One snapshot with its data; answers about it never mix two.
+
+    `shapes` are the rules as Turtle, `code` is the fingerprint of the program, `values` has what was computed once.
+    """
+
+    directory: Path
+    manifest: Manifest
+    store: ox.Store = field(repr=False)
+    shapes: bytes = field(repr=False)
+    public_url: str
+    code: str
+    cache: ResponseCache = field(repr=False)
+    in_memory: bool = True
+    values: dict[object, Any] = field(default_factory=dict, repr=False)  # a `SnapshotValue` knows the type of its own
 
     @property
     def version(self) -> str:
-        """The version of the data."""
-        ...
+        """Return the version of the data: 64 hexadecimal digits."""
+        return self.manifest.version
 
     @property
     def base_iri(self) -> str:
-        """What the IRIs of its things start with."""
-        ...
+        """Return what all IRIs of the catalogue's own things start with."""
+        return self.manifest.base_iri
 
-    @property
-    def public_url(self) -> str:
-        """The address that links start with."""
-        ...
+    @SnapshotValue
+    def graph(self) -> Graph:
+        """Return the merged graph; it knows the names it has been asked for."""
+        return Graph(self.store)
 
-    @property
-    def code(self) -> str:
-        """The fingerprint of the program."""
-        ...
+    @SnapshotValue
+    def catalogues(self) -> tuple[str, ...]:
+        """Return the IRIs of the catalogues the data describe: one, where it is whole."""
+        return tuple(sorted(iri_of(triple.subject) for triple in self.graph.using(TYPE, DCAT + "Catalog")))
 
-    @property
-    def cache(self) -> ByteCache:
-        """What is kept as long as it is served."""
-        ...
+    @SnapshotValue
+    def things(self) -> Directory:
+        """Return the lists of all things."""
+        return lists.directory(self.store, self.base_iri)
 
-    @property
-    def manifest(self) -> Manifest:
-        """What the snapshot says of itself."""
-        ...
+    @SnapshotValue
+    def atlas(self) -> Atlas:
+        """Return the areas that have an outline."""
+        return atlas.atlas(self.store, self.base_iri)
+
+    @SnapshotValue
+    def rules(self) -> ox.Store:
+        """Return the shapes, parsed."""
+        store = ox.Store()
+        store.bulk_load(self.shapes, format=ox.RdfFormat.TURTLE)
+        return store
+
+    @SnapshotValue
+    def terms(self) -> tuple[TermDefinition, ...]:
+        """Return the terms of the ontology with their use."""
+        return vocabulary.definitions(self.store)
+
+    @SnapshotValue
+    def rule_examples(self) -> Mapping[str, RuleExample]:
+        """Return a good and a bad example of each rule that has one; none in a snapshot of an older version."""
+        file = self.directory / rule_examples.FILE
+        if not file.is_file():
+            return {}
+        spoken_of = {rule.iri: rule.spoken_of for rule in vocabulary.rules(self.rules)}
+        return rule_examples.examples(file.read_bytes(), self.base_iri, spoken_of)
+
+    @SnapshotValue
+    def example_queries(self) -> tuple[ExampleQuery, ...]:
+        """Return the queries that were published with the data."""
+        return example_queries.read(self.directory / QUERIES_FOLDER / "examples")
+
+    @SnapshotValue
+    def codebook(self) -> Codebook:
+        """Return every column and property with what it holds."""
+        return Codebook(
+            codebook.tables(self.directory / QUERIES_FOLDER / "flat", self.directory / FOLDER),
+            codebook.properties(self.store, self.terms, self.rules),
+        )
+
+    @SnapshotValue
+    def efa(self) -> EfaRegister:
+        """Return the EfA offers and who reuses them."""
+        return efa.read(self.graph)
+
+    @SnapshotValue
+    def index(self) -> Index:
+        """Return the search index."""
+        return Index.of(self.directory)
+
+    @SnapshotValue
+    def withdrawals(self) -> Mapping[str, Withdrawal]:
+        """Return what was withdrawn, by IRI."""
+        files = self.manifest.files
+        tables = changes.withdrawal_tables(files)
+        names = [name for table in tables for name in (table, f"{table}-metadata.json") if name in files]
+        return changes.withdrawals({name: (self.directory / name).read_bytes() for name in names})

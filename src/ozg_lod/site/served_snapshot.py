@@ -7,19 +7,23 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.catalogue import catalogue
+from ozg_lod.catalogue.catalogue import Catalogue
 from ozg_lod.core.errors import OzgLodError, SnapshotError, Unavailable
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
-from ozg_lod.http.response_cache import ByteCache
+from ozg_lod.http.response_cache import ResponseCache
 from ozg_lod.sandbox.scheduler import QueryScheduler
-from ozg_lod.snapshots import snapshot
+from ozg_lod.site.served import PageSnapshot, SnapshotValue
+from ozg_lod.snapshots import releases, snapshot
 from ozg_lod.snapshots.fingerprint import code_fingerprint
 from ozg_lod.snapshots.read_locks import ReadLock
+from ozg_lod.snapshots.releases import Release
+from ozg_lod.snapshots.snapshot import Publication, Snapshots
 from ozg_lod.sparql import rdf_files
 from ozg_lod.sparql.endpoint import Endpoint, Evaluator
 
@@ -28,20 +32,13 @@ _BYTES_PER_QUAD: Final = 640  # 637 MB for a million quads in memory, measured
 _LOOK_EVERY_S: Final = 1.0
 
 
-@dataclass(frozen=True)
-class ServedSnapshot:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ServedSnapshot(PageSnapshot):
     """One snapshot with all that answering from it needs. A request reads `app.state.opened` once and keeps it."""
 
     name: str
-    directory: Path
-    manifest: snapshot.Manifest
-    store: ox.Store
-    shapes: bytes
+    snapshots: Snapshots
     endpoint: Endpoint
-    public_url: str
-    code: str
-    cache: ByteCache = field(repr=False)
-    in_memory: bool = True
     hold: ReadLock | None = field(default=None, repr=False)
 
     def close(self) -> None:
@@ -50,20 +47,33 @@ class ServedSnapshot:
         if self.hold is not None:
             self.hold.let_go()
 
-    @property
-    def version(self) -> str:
-        """Return the version of the data: 64 hexadecimal digits."""
-        return self.manifest.version
+    @SnapshotValue
+    def release(self) -> Release:
+        """Return the publication of what is served; raise Unavailable where it was never published."""
+        return releases.current(self.snapshots, self.name, self.public_url)
 
-    @property
-    def base_iri(self) -> str:
-        """Return what all IRIs of the catalogue's own things start with."""
-        return self.manifest.base_iri
+    @SnapshotValue
+    def composed(self) -> dict[str, Catalogue]:
+        """Return the catalogues composed so far, see `catalogue`."""
+        return {}
+
+    def catalogue(self, release: Release) -> Catalogue:
+        """Return the catalogue of a publication, composed once."""
+        name = f"{release.publication.number} {release.root}"
+        if name not in self.composed:
+            self.composed[name] = catalogue.compose(release)
+        return self.composed[name]
+
+    def publications(self) -> list[Publication]:
+        """Return the publications up to the one that is served; none where what is served was never published."""
+        log = self.snapshots.publications()
+        last = max((entry.number for entry in log if entry.snapshot == self.name), default=0)
+        return [entry for entry in log if entry.number <= last]
 
 
 def open_current(settings: Settings) -> ServedSnapshot:
     """Return the current snapshot, verified and loaded; raise SnapshotError with the way back if it is damaged."""
-    snapshots = snapshot.Snapshots(settings.target)
+    snapshots = Snapshots(settings.target)
     name = snapshots.served()
     try:
         manifest = snapshots.verified(name)
@@ -81,7 +91,7 @@ def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) ->
     """Return a snapshot whose files are known to be sound, loaded and with its own children."""
     if _fits(manifest, settings):
         return _loaded(settings, name, manifest, None)
-    hold = snapshot.Snapshots(settings.target).hold(name)
+    hold = Snapshots(settings.target).hold(name)
     try:
         return _loaded(settings, name, manifest, hold)
     except BaseException:
@@ -91,8 +101,9 @@ def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) ->
 
 def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: ReadLock | None) -> ServedSnapshot:
     """Return the snapshot; its store is read from disk where it is held."""
-    directory = snapshot.Snapshots(settings.target).directory(name)
-    cache = ByteCache(settings.cache_mb * 1_000_000)
+    snapshots = Snapshots(settings.target)
+    directory = snapshots.directory(name)
+    cache = ResponseCache(settings.cache_mb * 1_000_000)
     evaluator = _evaluator(settings, manifest)
     from_disk = hold is not None
     entry = "ozg_lod.sparql.store:answering_from_disk" if from_disk else "ozg_lod.sparql.store:answering"
@@ -101,8 +112,9 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
         if from_disk:
             loaded.result()  # the children open the same files, which may have to be written first
         endpoint = Endpoint(entry, str(directory), settings, cache, evaluator)
-    return ServedSnapshot(
+    opened = ServedSnapshot(
         name=name,
+        snapshots=snapshots,
         directory=directory,
         manifest=manifest,
         store=loaded.result(),
@@ -114,6 +126,8 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
         in_memory=not from_disk,
         hold=hold,
     )
+    opened.atlas  # noqa: B018 - its outlines are read here, beside the event loop, since every page of a thing asks it
+    return opened
 
 
 def _fits(manifest: snapshot.Manifest, settings: Settings) -> bool:
@@ -135,9 +149,10 @@ def _evaluator(settings: Settings, manifest: snapshot.Manifest) -> Callable[[Que
 def open_files(settings: Settings) -> ServedSnapshot:
     """Return the RDF files of the settings as what is served: queries only, there are no things and no pages."""
     version = rdf_files.version(settings.rdf)
-    cache = ByteCache(settings.cache_mb * 1_000_000)
+    cache = ResponseCache(settings.cache_mb * 1_000_000)
     return ServedSnapshot(
         name=version,
+        snapshots=Snapshots(settings.target),
         directory=settings.target,
         manifest=snapshot.Manifest(version, version, base_iri="", triples=0, graphs={}, files={}),
         store=ox.Store(),
@@ -157,7 +172,7 @@ class SnapshotSwitch:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._snapshots = snapshot.Snapshots(settings.target)
+        self._snapshots = Snapshots(settings.target)
         self._refused: str | None = None
         self.opened = open_files(settings) if settings.rdf else open_current(settings)
 

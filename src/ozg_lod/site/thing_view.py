@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import pyoxigraph as ox
+
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
     ADMS,
@@ -127,19 +129,15 @@ class ThingComposer:
         title = self.writer.name(iri)
         return ThingView(
             title=title,
-            descriptions=[
-                value for said_of in _DESCRIPTIONS for value in self.writer.values(said.get(said_of, ()), said_of)
-            ],
+            descriptions=self.writer.of(said, _DESCRIPTIONS),
             kinds=self.kinds(iri),
             facts=self._facts(said, title, beside, _unlisted(said, brief=bool(beside)) | set(hidden)),
             wordings=[self.writer.value(term) for term in said.get(_WORDING, ())],
-            sources=self.writer.values(said.get(_SOURCE, ()), _SOURCE),
-            notes=[value for note in _NOTES for value in self.writer.values(said.get(note, ()), note)],
-            disputes=[
-                self.writer.name(found)
-                for claimed, found in self.description.disputes
-                if claimed == iri and found != beside
-            ],
+            sources=self.writer.of(said, (_SOURCE,)),
+            notes=self.writer.of(said, _NOTES),
+            disputes=self.writer.named(
+                dispute for claimed, dispute in self.description.disputes if claimed == iri and dispute != beside
+            ),
             anchor=self._anchor(iri),
         )
 
@@ -155,8 +153,8 @@ class ThingComposer:
 
     def kinds(self, iri: str) -> list[Value]:
         """Return the names of the catalogue's own classes; those of others say less than the kind does."""
-        classes = [iri_of(term) for term in self.description.facts.get(iri, {}).get(TYPE, ())]
-        return [self.writer.name(found) for found in classes if found.startswith(OZG)]
+        classes = map(iri_of, self.description.facts.get(iri, {}).get(TYPE, ()))
+        return self.writer.named([name for name in classes if name.startswith(OZG)])
 
     def incoming(self) -> tuple[list[ThingSection], list[ThingSection]]:
         """Return the sections of what points here: statements, and all other links."""
@@ -171,7 +169,7 @@ class ThingComposer:
             if group.statement:
                 stated.append(self._statements(heading, group.total, group.subjects))
             else:
-                links = [self.writer.name(subject) for subject in group.subjects]
+                links = self.writer.named(group.subjects)
                 others.append(ThingSection(heading, group.total, links=links))
         return stated, others
 
@@ -209,31 +207,30 @@ class ThingComposer:
     def _facts(
         self, said: Mapping[str, Sequence[Term]], title: Value, beside: str, hidden: Collection[str]
     ) -> list[PropertyValues]:
-        unit = unit_of({predicate: tuple(terms) for predicate, terms in said.items()})
+        here = self._here(beside) if beside else frozenset()
+        listed = {
+            predicate: [term for term in terms if term not in here]
+            for predicate, terms in said.items()
+            if predicate not in hidden
+        }
         facts = []
-        here = self._here(beside) if beside else set()
-        for predicate, stated in said.items():
-            if predicate in hidden:
-                continue
-            terms = [term for term in stated if iri_of(term) not in here]
-            if predicate in LABELS:
-                values = [value for value in map(self.writer.value, terms) if value.text != title.text]
-            else:
-                values = self.writer.values(terms, predicate, unit if predicate == OZG + "value" else "")
+        for predicate, name, written in self.writer.each(listed, unit_of(said)):
+            values = [value for value in written if predicate not in LABELS or value.text != title.text]
             if values:
-                order = (_RANK.get(predicate, len(_RANK)), collation(self.writer.name(predicate).text))
-                facts.append((order, PropertyValues(self._called(predicate, values), _in_order(values), predicate)))
+                order = (_RANK.get(predicate, len(_RANK)), collation(name.text))
+                called = self._called(predicate, name, values)
+                facts.append((order, PropertyValues(called, _in_order(values), predicate)))
         return _merged([fact for _, fact in sorted(facts, key=lambda entry: entry[0])])
 
-    def _here(self, iri: str) -> set[str]:
+    def _here(self, iri: str) -> frozenset[Term]:
         """Return the thing and its territory: beside a body, where it lies is said of it."""
-        return {iri, *map(iri_of, self.description.facts.get(iri, {}).get(DCT + "spatial", ()))} - {""}
+        return frozenset({ox.NamedNode(iri), *self.description.facts.get(iri, {}).get(DCT + "spatial", ())})
 
-    def _called(self, predicate: str, values: Sequence[Value]) -> Value:
+    def _called(self, predicate: str, name: Value, values: Sequence[Value]) -> Value:
         """Return the name of a property; a name in the other language only is said to be one."""
         if predicate in LABELS and all(value.language for value in values):
             return Value(_("German name")[self.writer.language])
-        return self.writer.name(predicate)
+        return name
 
     def _heading(self, predicate: str, statement: str) -> str:
         language = self.writer.language

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 import pyoxigraph as ox
@@ -23,10 +24,11 @@ from ozg_lod.core.vocab import (
     XSD,
 )
 from ozg_lod.rdf.addresses import Addresses, Target
-from ozg_lod.rdf.graph import Term, iri_of, pick
+from ozg_lod.rdf.graph import LABELS, Term, iri_of, picked
 from ozg_lod.site.term_names import term_name
 
 _LOCALES: Final = {"de": "de_DE", "en": "en_GB"}
+_FIGURE: Final = OZG + "value"
 _PLAIN: Final = frozenset({SCHEMA + "position", WGS84 + "lat", WGS84 + "long"})
 _AMOUNT: Final = re.compile(re.escape(OZG) + r"\w*Eur")
 _NUMBER: Final = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
@@ -50,7 +52,7 @@ class Value:
 _TRUTH: Final = {"true": _("yes"), "1": _("yes"), "false": _("no"), "0": _("no")}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ValueWriter:
     """Writes terms in one language, with names instead of IRIs."""
 
@@ -65,10 +67,41 @@ class ValueWriter:
 
     def name(self, iri: str) -> Value:
         """Return the name of `iri` as a link where there is a page for it, the IRI itself where it has no name."""
-        known = self.names.get(iri) or {}
-        text, language = pick(known, self.language)
-        text = text or term_name(iri, self.language) or self._last_part(iri)
-        return Value(text, self._foreign(language), self.addresses.target(iri), "link")
+        return self._named.get(iri) or self._nameless(iri)
+
+    def named(self, iris: Iterable[str]) -> list[Value]:
+        """Return the names of these IRIs."""
+        return [self.name(iri) for iri in iris]
+
+    @cached_property
+    def _named(self) -> dict[str, Value]:
+        """Return the links of all that has a name, made in one go."""
+        targets = self.addresses.targets(self.names)
+        return {
+            iri: Value(text, self._foreign(language), targets[iri], "link")
+            for iri, (text, language) in picked(self.names, self.language).items()
+            if text
+        }
+
+    def _nameless(self, iri: str) -> Value:
+        text = term_name(iri, self.language) or self._last_part(iri)
+        value = self._named[iri] = Value(text, "", self.addresses.target(iri), "link")
+        return value
+
+    def of(self, facts: Mapping[str, Iterable[Term]], predicates: Iterable[str]) -> list[Value]:
+        """Return the values of these properties, one after the other."""
+        return [value for predicate in predicates for value in self.values(facts.get(predicate, ()), predicate)]
+
+    def each(self, facts: Mapping[str, Sequence[Term]], unit: str) -> list[tuple[str, Value, list[Value]]]:
+        """Return each property with its name and its values: names in all languages, a number in the unit given."""
+        return [
+            (predicate, self.name(predicate), self._written(predicate, facts[predicate], unit)) for predicate in facts
+        ]
+
+    def _written(self, predicate: str, terms: Sequence[Term], unit: str) -> list[Value]:
+        if predicate in LABELS:
+            return [self.value(term) for term in terms]
+        return self.values(terms, predicate, unit if predicate == _FIGURE else "")
 
     def values(self, terms: Iterable[Term], predicate: str, unit: str = "") -> list[Value]:
         """Return the values of one property; of a text in both languages only the page's (`chosen`)."""
@@ -170,7 +203,7 @@ class ValueWriter:
         return iri.rstrip("/").rpartition("/")[2]
 
 
-def unit_of(said: Mapping[str, tuple[Term, ...]]) -> str:
+def unit_of(said: Mapping[str, Sequence[Term]]) -> str:
     """Return the indicator of a figure, whose name says the unit of its value."""
     return next((iri_of(term) for term in said.get(OZG + "indicator", ())), "")
 

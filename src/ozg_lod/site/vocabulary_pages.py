@@ -46,7 +46,7 @@ def ontology(
     examples = {term.iri: term.use.example for term in terms if term.use.example is not None}
     linked = {iri for term in terms for iris in term.links.values() for iri in iris} | {term.iri for term in terms}
     ends = {iri_of(end) for found in examples.values() for end in (found.subject, found.predicate, found.object)}
-    writer = site.writer({iri: graph.names(iri) for iri in (linked | ends) - {""}})
+    writer = site.writer(graph.names_of((linked | ends) - {""}))
     groups = [*(name for name, _ in vocabulary.GROUPS), vocabulary.OTHER]
     grouped = [(group, [term for term in terms if term.group == group]) for group in groups]
     return pages.render(
@@ -68,7 +68,7 @@ def shapes(
     iris = {iri for rule in rules for iri in (rule.target, rule.path) if iri} | set(
         rule_examples.ends(examples.values())
     )
-    writer = site.writer({iri: graph.names(iri) for iri in iris})
+    writer = site.writer(graph.names_of(iris))
     classes = sorted(
         {rule.target for rule in rules if not _anywhere(rule)}, key=lambda iri: collation(writer.name(iri).text)
     )

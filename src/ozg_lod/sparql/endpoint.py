@@ -16,7 +16,7 @@ from typing import Protocol
 from ozg_lod.core.errors import BadRequest
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
-from ozg_lod.http.response_cache import ByteCache, CachedBody
+from ozg_lod.http.response_cache import CachedBody, ResponseCache
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
 from ozg_lod.sandbox.fork_server import WorkerLimits
@@ -58,7 +58,7 @@ class Endpoint:
         entry: str,
         argument: str,
         settings: Settings,
-        cache: ByteCache,
+        cache: ResponseCache,
         evaluator: Callable[[QueryScheduler], Evaluator] | None = None,
     ) -> None:
         self._settings = settings

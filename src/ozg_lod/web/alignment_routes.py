@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
 from ozg_lod.contributions.check_pool import LIST, CheckRequest
 from ozg_lod.core.errors import (
@@ -25,38 +26,36 @@ from ozg_lod.http.responses import retry_after
 from ozg_lod.matching import alignment_files, alignment_pages, register
 from ozg_lod.matching.alignment import AlignedRow, AlignmentChoice, align
 from ozg_lod.matching.alignment_pages import ASKED, AlignmentWork
-from ozg_lod.matching.register import Register
 from ozg_lod.rdf import formats
 from ozg_lod.site import uploads
 from ozg_lod.site.page_requests import PageRequest
-from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.site.uploads import MOST_CARRIED, Upload
 from ozg_lod.validation import list_reader
 from ozg_lod.validation.list_reader import Listing
 from ozg_lod.web import uploads as sendings
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
 
 PATH: Final = "/abgleich"
 _MOST_FIELDS: Final = ASKED + 40
 _FORMS: Final = {form.suffix: form for form in alignment_files.OFFERED}
 
 
-@router.get(PATH, summary="Match a list with the catalogue: the form for people")
-@router.head(PATH, include_in_schema=False)
+@pages.page(PATH, summary="Match a list with the catalogue: the form for people")
 async def form(request: Request) -> Response:
     """Answer with the form; whoever looks at it will soon send a list, so the cage gets ready."""
     _offered_here(request)
-    visit = _visit(request)
+    visit = PageRequest.for_people(request, PATH)
     request.app.state.inspection.prepare(visit.opened)
     return sendings.page(visit, alignment_pages.blank(visit.site))
 
 
-@router.post(PATH, include_in_schema=False)
+@pages.page(PATH, methods=("POST",))
 async def matched(request: Request) -> Response:
     """Answer with what came of the list, or with the file; where it could not be read, with the form and the reason."""
     _offered_here(request)
-    visit = _visit(request)
+    visit = PageRequest.for_people(request, PATH)
     fields: dict[str, str] = {}
     try:
         sent = await sendings.form(request, most_fields=_MOST_FIELDS)
@@ -77,22 +76,18 @@ async def _done(request: Request, visit: PageRequest, upload: Upload, fields: di
         rows = await run_in_threadpool(_aligned, request, listing, choice)
     wanted = _FORMS.get(fields.get("do", ""))
     if wanted is not None:
-        return await run_in_threadpool(_saved, request, visit, AlignmentWork(upload, listing, choice, rows), wanted)
+        return await run_in_threadpool(_saved, visit, AlignmentWork(upload, listing, choice, rows), wanted)
     work = AlignmentWork(upload, listing, choice, rows)
-    return sendings.page(visit, await run_in_threadpool(alignment_pages.result, visit.site, work, _known(request)))
-
-
-def _known(request: Request) -> Register:
-    opened: ServedSnapshot = request.app.state.opened
-    return register.of(opened)
+    known = register.of(visit.opened)
+    return sendings.page(visit, await run_in_threadpool(alignment_pages.result, visit.site, work, known))
 
 
 def _aligned(request: Request, listing: Listing, choice: AlignmentChoice) -> list[AlignedRow]:
-    return align(_known(request), listing, choice)
+    return align(register.of(request.app.state.opened), listing, choice)
 
 
-def _saved(request: Request, visit: PageRequest, work: AlignmentWork, form: formats.Format) -> Response:
-    language, register_ = visit.site.language, _known(request)
+def _saved(visit: PageRequest, work: AlignmentWork, form: formats.Format) -> Response:
+    language, register_ = visit.language, register.of(visit.opened)
     if form is formats.TURTLE:
         body = alignment_files.as_turtle(work.rows)
     elif form is formats.XLSX:
@@ -134,7 +129,3 @@ def _offered_here(request: Request) -> None:
         raise NotFound(
             _("This server has queries and nothing else; lists are not matched here."),
         )
-
-
-def _visit(request: Request) -> PageRequest:
-    return PageRequest.of(request, PATH, offered=(formats.HTML,), suffix="html")

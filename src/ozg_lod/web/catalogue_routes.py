@@ -5,43 +5,45 @@ Everything comes from one edition (see `releases`). Links start with the public 
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
 
-from ozg_lod.catalogue import catalogue, harvest_view, signposts
+from ozg_lod.catalogue import harvest_view, signposts
 from ozg_lod.catalogue.catalogue import Catalogue, CatalogueEntry
 from ozg_lod.catalogue.distributions import FOLDER
 from ozg_lod.catalogue.flat_tables import METADATA
 from ozg_lod.catalogue.harvest_view import CatalogueRequest
 from ozg_lod.core.errors import NotFound, Unavailable
 from ozg_lod.core.messages import _
-from ozg_lod.http.dates import http_date, unchanged_since
+from ozg_lod.http.dates import http_date
 from ozg_lod.http.responses import (
-    BytesResponse,
+    CACHE_CONTROL,
     RequestConditions,
     check_parts,
     etag,
-    matches,
-    reply,
+    not_modified,
     wants_gzip,
 )
 from ozg_lod.rdf import formats
-from ozg_lod.site import pages, portal_pages
+from ozg_lod.site import pages as site_pages
+from ozg_lod.site import portal_pages
 from ozg_lod.site.description import about
 from ozg_lod.site.page_requests import PageBody, PageRequest, no_such_page
+from ozg_lod.site.represent import Content, Representation, represent
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.snapshots import releases
 from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE
 from ozg_lod.snapshots.releases import Release
-from ozg_lod.snapshots.snapshot import FileRecord, Snapshots
+from ozg_lod.snapshots.snapshot import FileRecord
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
 
-_METHODS: Final = ["GET", "HEAD"]
 _WHOLE: Final = (DATA_FILE, MERGED_FILE)
 _CONTENT_TYPES: Final = {
     **{form.suffix: form.content_type for form in (*formats.GRAPHS, formats.NQUADS, formats.CSV)},
@@ -52,194 +54,180 @@ _MOST_COMPRESSED: Final = 16_000_000
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
-@router.get("/catalog", summary="The catalogue (DCAT-AP.de 3.0; also .ttl .rdf .jsonld .nt)")
-@router.head("/catalog", include_in_schema=False)
-@router.api_route("/catalog.{suffix}", methods=_METHODS, include_in_schema=False)
+@pages.page("/catalog", "/catalog.{suffix}", summary="The catalogue (DCAT-AP.de 3.0; also .ttl .rdf .jsonld .nt)")
 async def catalog(request: Request) -> Response:
     """Answer with the catalogue: whole by default, by pages with `page` and `pageSize`."""
-    return await run_in_threadpool(_catalog, request, "")
+    return await _catalog(request, "")
 
 
-@router.get("/snapshot/{version}/catalog", summary="The catalogue of a published version")
-@router.head("/snapshot/{version}/catalog", include_in_schema=False)
-@router.api_route("/snapshot/{version}/catalog.{suffix}", methods=_METHODS, include_in_schema=False)
+@pages.page(
+    "/snapshot/{version}/catalog",
+    "/snapshot/{version}/catalog.{suffix}",
+    summary="The catalogue of a published version",
+)
 async def past_catalog(request: Request, version: str) -> Response:
     """Answer with the catalogue as it was, its files those of that version."""
-    return await run_in_threadpool(_catalog, request, version)
+    return await _catalog(request, version)
 
 
-@router.get("/doc/dataset/{name}", summary="A dataset: files, first rows, citation")
-@router.head("/doc/dataset/{name}", include_in_schema=False)
+@pages.page("/doc/dataset/{name}", summary="A dataset: files, first rows, citation")
 async def dataset(request: Request, name: str) -> Response:
     """Answer with all about one dataset of the catalogue; a dataset of another sort gets the page of any thing."""
-    return await run_in_threadpool(_dataset, request, name)
+    key, dot, suffix = name.partition(".")
+    visit = PageRequest.of(request, f"/doc/dataset/{key}", formats.PAGES, suffix if dot else None)
+    iri = visit.iri("dataset", key)
+    return await visit.answer(lambda: _dataset(visit, iri, key), about=iri)
 
 
-@router.get("/dump/{name}", summary="A file of the catalogue; data.nq has everything")
-@router.head("/dump/{name}", include_in_schema=False)
+@pages.page("/dump/{name}", summary="A file of the catalogue; data.nq has everything")
 async def dump(request: Request, name: str) -> Response:
     """Answer with a file; its name is looked up in the manifest, never joined to a path unseen."""
-    return await run_in_threadpool(_file, request, "", name)
+    return await _file(request, "", name)
 
 
-@router.get("/snapshot/{version}/dump/{name}", summary="A file of a published version")
-@router.head("/snapshot/{version}/dump/{name}", include_in_schema=False)
-@router.get("/snapshot/{version}/{name}", summary="data.nq or data.nt of a published version")
-@router.head("/snapshot/{version}/{name}", include_in_schema=False)
+@pages.page("/snapshot/{version}/dump/{name}", summary="A file of a published version")
+@pages.page("/snapshot/{version}/{name}", summary="data.nq or data.nt of a published version")
 async def past_file(request: Request, version: str, name: str) -> Response:
     """Answer with a file as it was published."""
-    return await run_in_threadpool(_file, request, version, name)
+    return await _file(request, version, name)
 
 
-def _edition(request: Request, version: str, *, pinned: bool) -> Release:
-    opened: ServedSnapshot = request.app.state.opened
-    snapshots = Snapshots(request.app.state.settings.target)
+def _release(opened: ServedSnapshot, version: str, *, pinned: bool) -> Release:
     if version and (pinned or version != opened.version):
-        return releases.past(snapshots, version, opened.public_url, pinned=pinned)
-    return opened.cache.once(
-        releases.Release, lambda: releases.current(snapshots, opened.name, opened.public_url), name="current"
-    )
+        return releases.past(opened.snapshots, version, opened.public_url, pinned=pinned)
+    return opened.release
 
 
-def _composed(request: Request, edition: Release) -> Catalogue:
-    opened: ServedSnapshot = request.app.state.opened
-    name = f"{edition.publication.number} {edition.root}"
-    return opened.cache.once(Catalogue, lambda: catalogue.compose(edition), name=name)
-
-
-def _catalog(request: Request, version: str) -> Response:
+async def _catalog(request: Request, version: str) -> Response:
     """Answer with the catalogue of a version for good, or of what is served now where `version` is ""."""
     wanted = CatalogueRequest.of(request.query_params)
-    edition = _edition(request, version or wanted.version, pinned=bool(version))
-    path = f"/snapshot/{version}/catalog" if version else "/catalog"
-    visit = PageRequest.of(request, path, offered=formats.PAGES, suffix=request.path_params.get("suffix"))
-    shown = _composed(request, edition)
-    if visit.form is formats.HTML:
-        answer = visit.answer(lambda: PageBody(portal_pages.catalogue(visit.site, shown, visit.title)))
-        return _sent(answer, signposts.catalogue(shown, {}, edition.public_url))
     opened: ServedSnapshot = request.app.state.opened
-    address = f"{opened.public_url}{path}.{visit.form.suffix}"
-    view = harvest_view.view(shown, wanted, lambda page: f"{address}?{wanted.query(page, edition.version)}")
-    mark = f"{address} {edition.publication.number} {opened.code} {visit.form.suffix} {wanted}"
-    entry = opened.cache.get(mark) or opened.cache.put(mark, formats.serialize(view.triples, visit.form))
-    headers = {
-        "content-type": visit.form.content_type,
-        "last-modified": http_date(shown.modified),
-        "vary": "Accept, Accept-Encoding",
-        "link": signposts.catalogue(shown, view.links, edition.public_url),
-    }
-    answer = reply(entry, visit.asked, mark=hashlib.sha256(entry.plain).hexdigest(), headers=headers)
-    return _sent(_or_not_modified(answer, request, shown.modified))
+    release = await run_in_threadpool(_release, opened, version or wanted.version, pinned=bool(version))
+    path = f"/snapshot/{version}/catalog" if version else "/catalog"
+    visit = PageRequest.of(request, path, formats.PAGES, request.path_params.get("suffix"))
+    shown = await run_in_threadpool(opened.catalogue, release)
+    if visit.form is not formats.HTML:
+        return await represent(request, _view(visit, release, wanted, shown))
+    links = signposts.catalogue(shown, {}, release.public_url)
+    return await visit.answer(lambda: PageBody(portal_pages.catalogue(visit.site, shown, visit.title), links=links))
 
 
-def _dataset(request: Request, name: str) -> Response:
-    key, dot, suffix = name.partition(".")
-    visit = PageRequest.of(request, f"/doc/dataset/{key}", offered=formats.PAGES, suffix=suffix if dot else None)
-    iri = visit.iri("dataset", key)
+def _view(visit: PageRequest, release: Release, wanted: CatalogueRequest, shown: Catalogue) -> Representation:
+    """Return the graph of a catalogue, or of a page of it; its entity tag is that of its content."""
+    address = f"{visit.opened.public_url}{visit.path}.{visit.form.suffix}"
+
+    def make() -> Content:
+        view = harvest_view.view(shown, wanted, lambda page: f"{address}?{wanted.query(page, release.version)}")
+        fields = {
+            "content-type": visit.form.content_type,
+            "last-modified": http_date(shown.modified),
+            "vary": "Accept, Accept-Encoding",
+            "link": signposts.catalogue(shown, view.links, release.public_url),
+        }
+        return Content(formats.serialize(view.triples, visit.form), fields)
+
+    return Representation(f"{address} {release.publication.number} {wanted}", make, by_content=True)
+
+
+def _dataset(visit: PageRequest, iri: str, key: str) -> PageBody:
     description = about(visit.graph, iri, page=visit.page)
     if description is None:
         raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown("dataset", key)
-    found = _entry(request, iri)
-    if found is None:
-
-        def make() -> PageBody:
-            if visit.form is formats.HTML:
-                return PageBody(pages.thing(visit.site, description), description.pages)
-            return PageBody(formats.serialize(description.triples, visit.form), description.pages)
-
-        return _sent(visit.answer(make, about=iri))
-    edition, shown, entry = found
-
-    def make_dataset() -> PageBody:
-        if visit.form is formats.HTML:
-            return PageBody(
-                portal_pages.dataset(visit.site, entry, edition, portal_pages.preview(edition, entry, visit.language))
-            )
-        return PageBody(formats.serialize({*description.triples, *shown.graph([entry])}, visit.form))
-
-    answer = visit.answer(make_dataset, about=iri)
-    return _sent(answer, signposts.dataset(entry, edition.public_url + visit.path))
+    described = _entry(visit.opened, iri)
+    html = visit.form is formats.HTML
+    if described is None:
+        triples = description.triples
+        body = site_pages.thing(visit.site, description) if html else formats.serialize(triples, visit.form)
+        return PageBody(body, description.pages)
+    release, shown, entry = described
+    links = signposts.dataset(entry, release.public_url + visit.path)
+    if html:
+        preview = portal_pages.preview(release, entry, visit.language)
+        return PageBody(portal_pages.dataset(visit.site, entry, release, preview), links=links)
+    graph = {*description.triples, *shown.graph([entry])}
+    return PageBody(formats.serialize(graph, visit.form), description.pages, links)
 
 
-def _entry(request: Request, iri: str) -> tuple[Release, Catalogue, CatalogueEntry] | None:
+def _entry(opened: ServedSnapshot, iri: str) -> tuple[Release, Catalogue, CatalogueEntry] | None:
     """Return the entry of the catalogue with this IRI, None where there is no such entry or no catalogue."""
     try:
-        edition = _edition(request, "", pinned=False)
-        shown = _composed(request, edition)
+        release = opened.release
+        shown = opened.catalogue(release)
     except Unavailable:
         return None
-    return next(((edition, shown, entry) for entry in shown.entries if entry.iri == iri), None)
+    return next(((release, shown, entry) for entry in shown.entries if entry.iri == iri), None)
 
 
-def _file(request: Request, version: str, name: str) -> Response:
-    edition = _edition(request, version, pinned=bool(version))
-    file = name if name in _WHOLE else FOLDER + name
-    record = edition.record(file)
+@dataclass(frozen=True, slots=True)
+class _PublishedFile:
+    """A file of a publication, and the header fields that go with it."""
+
+    release: Release
+    name: str
+    record: FileRecord
+    fields: dict[str, str]
+
+    @property
+    def path(self) -> Path:
+        """Return where it is."""
+        return self.release.directory / _path_of(self.name)
+
+
+async def _file(request: Request, version: str, name: str) -> Response:
+    """Send a file: compressed where the client takes it, parts of it where it asks for them (RFC 9110 §14)."""
+    opened: ServedSnapshot = request.app.state.opened
+    file = await run_in_threadpool(_published, opened, version, name)
+    if "range" in request.headers or not wants_gzip(request.headers.get("accept-encoding")):
+        return _uncoded(request, file)
+    if file.record.bytes > _MOST_COMPRESSED:
+        return _uncoded(request, file)
+    key = f"file {file.release.root} {file.release.publication.number} {name}"
+    wanted = Representation(key, lambda: Content(file.path.read_bytes(), file.fields), file.record.sha256)
+    return await represent(request, wanted)
+
+
+def _published(opened: ServedSnapshot, version: str, name: str) -> _PublishedFile:
+    release = _release(opened, version, pinned=bool(version))
+    record = release.record(_path_of(name))
     if record is None:
-        known = sorted(entry.removeprefix(FOLDER) for entry in edition.manifest.files if entry.startswith(FOLDER))
+        known = sorted(entry.removeprefix(FOLDER) for entry in release.manifest.files if entry.startswith(FOLDER))
         listed = ", ".join((*_WHOLE, *known))
         raise NotFound(_("There is no such file; there are: {listed}.", listed=listed))
-    pinned = edition.root != edition.public_url
-    modified = edition.publication.time if name in _WHOLE else edition.modified(file)
-    headers = {
+    modified = release.publication.time if name in _WHOLE else release.modified(_path_of(name))
+    fields = {
         "content-type": _CONTENT_TYPES[name.rpartition(".")[2]],
         "last-modified": http_date(modified),
         "vary": "Accept-Encoding",
-        "link": _links(request, edition, name),
-        **({"cache-control": _FOR_GOOD} if pinned else {}),
+        "link": _links(opened, release, name),
+        **({"cache-control": _FOR_GOOD} if release.root != release.public_url else {}),
     }
-    return _delivered(request, edition, file, record, headers, modified)
+    return _PublishedFile(release, name, record, fields)
 
 
-def _delivered(
-    request: Request, edition: Release, file: str, record: FileRecord, headers: dict[str, str], modified: str
-) -> Response:
-    """Send a file: compressed where the client takes it, parts of it where it asks for them (RFC 9110 §14)."""
-    fields = request.headers
-    path = edition.directory / file
-    asked = RequestConditions.of(request)
-    if "range" not in fields and wants_gzip(asked.encoding) and record.bytes <= _MOST_COMPRESSED:
-        opened: ServedSnapshot = request.app.state.opened
-        entry = opened.cache.get(record.sha256) or opened.cache.put(record.sha256, path.read_bytes())
-        return _sent(_or_not_modified(reply(entry, asked, mark=record.sha256, headers=headers), request, modified))
-    tag = etag(record.sha256, "identity")
-    headers = {"etag": tag, "cache-control": "public, max-age=60", **headers}
-    if matches(asked.none_match, tag):
-        return _sent(BytesResponse(304, {name: value for name, value in headers.items() if name != "content-type"}))
-    if asked.none_match is None and unchanged_since(fields.get("if-modified-since"), modified):
-        return _sent(BytesResponse(304, {name: value for name, value in headers.items() if name != "content-type"}))
-    if "range" in fields and fields.get("if-range", tag) in (tag, headers["last-modified"]):
-        check_parts(fields["range"], record.bytes)
-    return FileResponse(path, headers=headers)
+def _uncoded(request: Request, file: _PublishedFile) -> Response:
+    tag = etag(file.record.sha256, "identity")
+    fields = {"etag": tag, "cache-control": CACHE_CONTROL, **file.fields}
+    if RequestConditions.of(request).met_by(fields):
+        return not_modified(fields)
+    asked = request.headers
+    if "range" in asked and asked.get("if-range", tag) in (tag, fields["last-modified"]):
+        check_parts(asked["range"], file.record.bytes)
+    return FileResponse(file.path, headers=fields)
 
 
-def _links(request: Request, edition: Release, name: str) -> str:
+def _path_of(name: str) -> str:
+    return name if name in _WHOLE else FOLDER + name
+
+
+def _links(opened: ServedSnapshot, release: Release, name: str) -> str:
     """Return the signposts of a file, those of its table for a description of one."""
     table = name.removesuffix(METADATA)
     try:
-        entries = _composed(request, edition).entries
+        entries = opened.catalogue(release).entries
     except Unavailable:
         entries = ()
     for entry in entries:
-        for one in entry.distributions:
-            if one.file == table:
-                return signposts.file(entry, one, edition.public_url)
-    return signposts.link(f"{edition.public_url}/catalog", "collection")
-
-
-def _or_not_modified(answer: BytesResponse, request: Request, modified: str) -> BytesResponse:
-    """Return 304 in place of 200 where the client has what was changed last; entity tags come first (§13.2.2)."""
-    fields = request.headers
-    if answer.status != 200 or "if-none-match" in fields:  # noqa: PLR2004 - the one status that has content
-        return answer
-    if not unchanged_since(fields.get("if-modified-since"), modified):
-        return answer
-    kept = {name: value for name, value in answer.headers.items() if name not in {"content-type", "content-length"}}
-    return BytesResponse(304, kept)
-
-
-def _sent(answer: BytesResponse, links: str = "") -> Response:
-    headers = dict(answer.headers)
-    if links:
-        headers["link"] = ", ".join(filter(None, (headers.get("link", ""), links)))
-    return Response(answer.body, answer.status, headers)
+        for distribution in entry.distributions:
+            if distribution.file == table:
+                return signposts.file(entry, distribution, release.public_url)
+    return signposts.link(f"{release.public_url}/catalog", "collection")

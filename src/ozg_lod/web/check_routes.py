@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
-from ozg_lod.contributions import check_pages, report_formats
+from ozg_lod.contributions import check_pages, report_formats, templates
 from ozg_lod.contributions.check_pages import CheckForm, CheckResult
 from ozg_lod.contributions.check_pool import (
     CORRECTED,
@@ -39,15 +39,16 @@ from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.site.uploads import Upload
 from ozg_lod.validation import documents
 from ozg_lod.web import uploads as sendings
-from ozg_lod.web.contribute_routes import blanks
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
 
 _YES: Final = frozenset({"1", "true", "yes", "on", ""})
 
 
-@router.post(
+@pages.page(
     "/validate",
+    methods=("POST",),
     summary="Check one file: a table or RDF; ?kind=, ?strict, ?name=, ?lang=",
     openapi_extra=report_formats.DESCRIBED,
 )
@@ -70,15 +71,13 @@ async def validate(request: Request) -> Response:
     return await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)
 
 
-@router.get("/validate", include_in_schema=False)
-@router.head("/validate", include_in_schema=False)
+@pages.page("/validate")
 async def validate_nothing(request: Request) -> Response:
     """Lead whoever follows the address to the form."""
     return RedirectResponse(_visit(request).addresses.path("/pruefen"), 303)
 
 
-@router.get("/pruefen", summary="Check a file: the form for people")
-@router.head("/pruefen", include_in_schema=False)
+@pages.page("/pruefen", summary="Check a file: the form for people")
 async def form(request: Request) -> Response:
     """Answer with the form; whoever looks at it will soon send a file, so the check gets ready."""
     _offered_here(request)
@@ -89,7 +88,7 @@ async def form(request: Request) -> Response:
     return sendings.page(visit, body)
 
 
-@router.post("/pruefen", include_in_schema=False)
+@pages.page("/pruefen", methods=("POST",))
 async def check(request: Request) -> Response:
     """Answer with what came of the file; where it could not be checked, with the form and the reason."""
     _offered_here(request)
@@ -175,7 +174,7 @@ def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
 
 
 def _visit(request: Request) -> PageRequest:
-    return PageRequest.of(request, "/pruefen", offered=(formats.HTML,), suffix="html")
+    return PageRequest.for_people(request, "/pruefen")
 
 
 def _offered_here(request: Request) -> None:
@@ -187,10 +186,8 @@ def _offered_here(request: Request) -> None:
 
 
 def _form(request: Request) -> Format:
-    wanted = request.query_params.get("format")
-    if wanted:
-        return formats.by_name(wanted, report_formats.OFFERED)
-    return formats.negotiate(request.headers.get("accept"), report_formats.OFFERED)
+    name = request.query_params.get("format") or None
+    return formats.chosen(name, request.headers.get("accept"), report_formats.OFFERED)
 
 
 def _language(request: Request, form: Format) -> Language:
@@ -200,7 +197,7 @@ def _language(request: Request, form: Format) -> Language:
 
 
 def _known_kind(request: Request, kind: str) -> str:
-    return blanks(request).kind(kind).slug if kind else ""
+    return templates.of(request.app.state.opened).kind(kind).slug if kind else ""
 
 
 def _desk(request: Request) -> CheckForm:
@@ -208,5 +205,5 @@ def _desk(request: Request) -> CheckForm:
     opened: ServedSnapshot = request.app.state.opened
     graphs = list(documents.FORMATS)
     submits = settings.inbox is not None
-    kinds = [(kind.slug, kind.title(_visit(request).language)) for kind in blanks(request).kinds]
+    kinds = [(kind.slug, kind.title(_visit(request).language)) for kind in templates.of(request.app.state.opened).kinds]
     return CheckForm(kinds, uploads.TABLES, graphs, submits=submits, contact=check_pages.contact(opened.store))

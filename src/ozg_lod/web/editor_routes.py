@@ -6,20 +6,16 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypedDict
 
-from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
 
 from ozg_lod.core.errors import NotAcceptable, NotFound, OzgLodError
 from ozg_lod.core.messages import _
-from ozg_lod.core.vocab import DCAT, DCT
+from ozg_lod.core.vocab import DCT
 from ozg_lod.http.response_cache import CachedBody
-from ozg_lod.http.responses import (
-    RequestConditions,
-    reply,
-    response,
-    retry_after,
-)
+from ozg_lod.http.responses import retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import TYPE, iri_of, pick
 from ozg_lod.site import (
@@ -31,14 +27,13 @@ from ozg_lod.site import (
 )
 from ozg_lod.site.atlas import Atlas
 from ozg_lod.site.page_requests import PageRequest, no_such_page
+from ozg_lod.site.represent import Content, Representation, represent, respond
 from ozg_lod.site.served_snapshot import ServedSnapshot
-from ozg_lod.snapshots.snapshot import QUERIES_FOLDER
 from ozg_lod.sparql.endpoint import Endpoint, QueryRequestFormat
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
 
-_METHODS: Final = ["GET", "HEAD"]
-_PAGE: Final = (formats.HTML,)
 _SHOWN_BYTES: Final = 8_000_000
 """The largest answer a page is made of; larger ones are for programs."""
 _SUFFIXES: Final = {"csv": formats.CSV, "tsv": formats.TSV, "json": formats.SPARQL_AS_JSON, "srx": formats.SPARQL_XML}
@@ -54,13 +49,13 @@ async def page(
     form = query.get("format")
     if form != "html" and (form or not formats.wants_page(request.headers.get("accept"))):
         return None
-    visit = dataclasses.replace(PageRequest.of(request, path, offered=_PAGE, suffix="html"), opened=opened)
+    visit = dataclasses.replace(PageRequest.for_people(request, path), opened=opened)
     asked = await _asked(visit, opened.endpoint, query, ask) if query.get("query", "").strip() else None
     kept = (("query", asked.query), *((("view", asked.view),) if asked.view in asked.views else ())) if asked else ()
     site = dataclasses.replace(visit.site, kept=kept)
     source = _source(visit, request.app.state.opened.version)
-    body = await run_in_threadpool(query_page.page, site, _examples(opened), source, asked)
-    return _sent(request, body, visit, asked)
+    body = await run_in_threadpool(query_page.page, site, opened.example_queries, source, asked)
+    return _sent(body, visit, asked)
 
 
 async def _asked(
@@ -104,16 +99,17 @@ def _drawing(visit: PageRequest, found: query_results.Solutions, view: str) -> _
     if result_timeline.fits(found.columns, found.first_rows):
         views.append(query_page.TIMELINE)
     if result_map.may_fit(found.columns, found.first_rows, visit.opened.base_iri) and result_map.fits(
-        found.columns, found.first_rows, visit.atlas
+        found.columns, found.first_rows, visit.opened.atlas
     ):
         views.append(query_page.MAP)
     drawn = view in views and view != query_page.TABLE
     rows = [*found.rows, *(found.first_rows if drawn else ())]
     iris = {iri for row in rows for term in row if term is not None and (iri := iri_of(term))}
     if drawn and view == query_page.MAP:
-        iris |= {area.iri for area in map(visit.atlas.find, map(visit.atlas.located, iris)) if area is not None}
-    names = {iri: visit.graph.names(iri) for iri in iris}
-    return {"views": views, "names": names, "atlas": visit.atlas if query_page.MAP in views else None}
+        atlas = visit.opened.atlas
+        iris |= {area.iri for area in map(atlas.find, map(atlas.located, iris)) if area is not None}
+    names = visit.graph.names_of(iris)
+    return {"views": views, "names": names, "atlas": visit.opened.atlas if query_page.MAP in views else None}
 
 
 def _wanted(endpoint: Endpoint, query: str) -> QueryRequestFormat:
@@ -136,7 +132,7 @@ async def _sheet(
     return Response(made, headers=headers, media_type="text/csv; charset=utf-8")
 
 
-def _sent(request: Request, body: bytes, visit: PageRequest, asked: query_page.QueryRequest | None) -> Response:
+def _sent(body: bytes, visit: PageRequest, asked: query_page.QueryRequest | None) -> Response:
     failure = asked.failure if asked else None
     fields = {
         "content-type": formats.HTML.content_type,
@@ -146,64 +142,58 @@ def _sent(request: Request, body: bytes, visit: PageRequest, asked: query_page.Q
     if failure is not None:
         fields |= {"cache-control": "no-store", "vary": "Accept, Accept-Language", **retry_after(failure)}
         return Response(body, failure.status, fields)
-    mark = f"{visit.path} {visit.opened.version} {visit.opened.code} {visit.language} {request.url.query}"
-    answer = reply(CachedBody(body), RequestConditions.of(request), mark=mark, headers=fields)
-    return response(answer)
+    tag = f"{visit.path} {visit.opened.version} {visit.opened.code} {visit.language} {visit.request.url.query}"
+    return respond(visit.request, Content(body, fields), tag)
 
 
-@router.get("/queries/{name}", summary="An example query (.rq) or its answer (.csv .json …)")
-@router.head("/queries/{name}", include_in_schema=False)
+@pages.page("/queries/{name}", summary="An example query (.rq) or its answer (.csv .json …)")
 async def example(request: Request, name: str) -> Response:
     """Answer with the query itself, or with what it finds."""
     key, _dot, suffix = name.partition(".")
     opened: ServedSnapshot = request.app.state.opened
-    found = next((one for one in _examples(opened) if one.name == key), None)
-    if found is None or suffix not in {"", "rq", *_SUFFIXES}:
+    example = next((example for example in opened.example_queries if example.name == key), None)
+    if example is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound(_("There is no such query."))
     if suffix in {"", "rq"}:
-        body, content_type = found.query.encode(), "application/sparql-query; charset=utf-8"
+        body, content_type = example.query.encode(), "application/sparql-query; charset=utf-8"
     else:
         form = _SUFFIXES[suffix]
-        body = (await opened.endpoint.answer(opened.endpoint.wanted(found.query, form=form.suffix))).plain
+        body = (await opened.endpoint.answer(opened.endpoint.wanted(example.query, form=form.suffix))).plain
         content_type = form.content_type
-    fields = {"content-type": content_type, "x-ozg-version": opened.version}
-    answer = reply(
-        CachedBody(body), RequestConditions.of(request), mark=f"{opened.version} {opened.code} {name}", headers=fields
-    )
-    return response(answer)
+    content = Content(body, {"content-type": content_type, "x-ozg-version": opened.version})
+    return respond(request, content, f"{opened.version} {opened.code} {name}")
 
 
-@router.get("/.well-known/sparql-examples", summary="The example queries as SHACL executables")
-@router.head("/.well-known/sparql-examples", include_in_schema=False)
+@pages.page("/.well-known/sparql-examples", summary="The example queries as SHACL executables")
 async def well_known_examples(request: Request) -> Response:
     """Answer with the examples as a graph."""
-    visit = PageRequest.of(request, "/.well-known/sparql-examples", offered=formats.GRAPHS)
-    triples = list(example_queries.triples(_examples(request.app.state.opened), visit.opened.public_url))
-    body = formats.serialize(triples, visit.form)
-    fields = {"content-type": visit.form.content_type, "x-ozg-version": visit.opened.version}
-    mark = f"{visit.opened.code} {visit.form.suffix} {visit.path}"
-    answer = reply(CachedBody(body), visit.asked, mark=mark, headers=fields)
-    return response(answer)
+    visit = PageRequest.of(request, "/.well-known/sparql-examples", formats.GRAPHS)
+    opened = visit.opened
+    fields = {"content-type": visit.form.content_type, "x-ozg-version": opened.version}
+
+    def make() -> Content:
+        triples = example_queries.triples(opened.example_queries, opened.public_url)
+        return Content(formats.serialize(triples, visit.form), fields)
+
+    key = f"{visit.form.suffix} {visit.path}"
+    return await represent(request, Representation(key, make, f"{opened.code} {key}"))
 
 
-@router.api_route("/editor/words.json", methods=_METHODS, include_in_schema=False)
+@pages.page("/editor/words.json")
 async def words(request: Request) -> Response:
     """Answer with what the editor proposes: the terms of the ontology, and all others the data use."""
-    visit = PageRequest.of(request, "/editor/words", offered=(formats.JSON,), suffix="json")
-    key = f"editor words {visit.language}"
-    entry = visit.opened.cache.get(key)
-    if entry is None:
-        made = await run_in_threadpool(lambda: query_page.vocabulary(visit.site, _terms(visit)))
-        entry = visit.opened.cache.put(key, made)
-    mark = f"{visit.opened.version} {visit.opened.code} {key}"
-    answer = reply(entry, visit.asked, mark=mark, headers={"content-type": "application/json"})
-    return response(answer)
+    visit = PageRequest.of(request, "/editor/words", (formats.JSON,), formats.JSON.suffix)
+
+    def make() -> Content:
+        return Content(query_page.vocabulary(visit.site, _terms(visit)), {"content-type": formats.JSON.media_type})
+
+    return await represent(request, Representation(f"editor words {visit.language}", make))
 
 
 def _terms(visit: PageRequest) -> list[tuple[str, str, dict[str, str]]]:
     """Return (IRI, kind, names) of the ontology's terms and of the properties and classes the data use."""
     kinds = {"class": "class", "link": "property", "attribute": "property"}
-    own = {term.iri: (kinds.get(term.group, "constant"), dict(term.names)) for term in visit.terms}
+    own = {term.iri: (kinds.get(term.group, "constant"), dict(term.names)) for term in visit.opened.terms}
     found = [(iri, kind, names) for iri, (kind, names) in own.items()]
     properties = {quad.predicate.value for quad in visit.opened.store.quads_for_pattern(None, None, None, None)}
     classes = {iri_of(triple.object) for triple in visit.graph.using(TYPE)} - {""}
@@ -212,16 +202,9 @@ def _terms(visit: PageRequest) -> list[tuple[str, str, dict[str, str]]]:
     return found
 
 
-def _examples(opened: ServedSnapshot) -> tuple[example_queries.ExampleQuery, ...]:
-    """Return the examples that were published with the data, read once per snapshot."""
-    folder = opened.directory / QUERIES_FOLDER / "examples"
-    return opened.cache.once(tuple, lambda: example_queries.read(folder), name="examples")
-
-
 def _source(visit: PageRequest, current: str) -> query_page.CitationSource:
     graph = visit.graph
-    catalogues = sorted(iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog"))
-    publishers = [iri_of(term) for one in catalogues for term in graph.objects(one, DCT + "publisher")]
+    publishers = [iri_of(term) for iri in visit.opened.catalogues for term in graph.objects(iri, DCT + "publisher")]
     named = [pick(graph.names(iri), visit.language, "")[0] for iri in publishers if iri]
     return query_page.CitationSource(
         visit.title, [name for name in named if name], latest=visit.opened.version == current

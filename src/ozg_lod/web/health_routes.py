@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from ozg_lod.site.served_snapshot import ServedSnapshot
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
 
 
-@router.get("/health", summary="Is the process alive?")
-@router.head("/health", include_in_schema=False)
+@pages.page("/health", summary="Is the process alive?")
 async def health(_request: Request) -> Response:
     """Answer as long as the process does."""
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/health/ready", summary="Is a snapshot being served?")
-@router.head("/health/ready", include_in_schema=False)
+@pages.page("/health/ready", summary="Is a snapshot being served?")
 async def ready(request: Request) -> Response:
     """Answer 200 with the version that is served, 503 while the server is ending."""
     opened: ServedSnapshot = request.app.state.opened

@@ -10,14 +10,16 @@ import asyncio
 import logging
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
 from ozg_lod.contributions import (
     check_pages,
     report_formats,
     submission_form,
     submission_pages,
+    templates,
 )
 from ozg_lod.contributions.check_pool import REPORT, CheckAnswer, CheckRequest
 from ozg_lod.contributions.inbox import Inbox, ReceivedFile, discreet
@@ -37,9 +39,9 @@ from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.uploads import Upload
 from ozg_lod.validation import documents, report
 from ozg_lod.web import uploads as sendings
-from ozg_lod.web.contribute_routes import blanks
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
 
 _log = logging.getLogger("ozg_lod")
 _CREATED: Final = 201
@@ -52,8 +54,12 @@ _OFFERED: Final = (formats.JSON, formats.HTML)
 _PRIVATE: Final = {**sendings.NEVER_KEPT, "x-robots-tag": "noindex"}
 
 
-@router.post(
-    "/contributions", summary="Submit a file for publication", status_code=201, openapi_extra=submission_form.DESCRIBED
+@pages.page(
+    "/contributions",
+    methods=("POST",),
+    summary="Submit a file for publication",
+    status_code=201,
+    openapi_extra=submission_form.DESCRIBED,
 )
 async def contribute(request: Request) -> Response:
     """Keep a file that conforms; answer with the address of its status."""
@@ -80,11 +86,12 @@ async def contribute(request: Request) -> Response:
         if not page:
             raise
         form = SubmissionForm(upload, kind, application, _days(request), failure=error)
-        return _page(request, submission_pages.form(_visit(request, "/pruefen").site, form), error.status)
+        site = PageRequest.for_people(request, "/pruefen").site
+        return _page(request, submission_pages.form(site, form), error.status)
     return _kept(request, case, page=page)
 
 
-@router.post("/einreichen", include_in_schema=False)
+@pages.page("/einreichen", methods=("POST",))
 async def form(request: Request) -> Response:
     """Answer with the form for the sender of the file that the page before carried."""
     _inbox(request)
@@ -93,11 +100,10 @@ async def form(request: Request) -> Response:
     kind = await run_in_threadpool(_kind, request, sent.fields)
     proposed = sent.fields.get("authority", "")[:_LONGEST_KEY]
     shown = SubmissionForm(upload, kind, None, _days(request), authority=proposed)
-    return _page(request, submission_pages.form(_visit(request, "/pruefen").site, shown))
+    return _page(request, submission_pages.form(PageRequest.for_people(request, "/pruefen").site, shown))
 
 
-@router.get("/einreichung/{token}", summary="What became of a submission")
-@router.head("/einreichung/{token}", include_in_schema=False)
+@pages.page("/einreichung/{token}", summary="What became of a submission")
 async def status(request: Request, token: str) -> Response:
     """Answer with the state; no personal data but a hint that only the sender recognises."""
     inbox = _inbox(request)
@@ -145,12 +151,12 @@ async def _form(request: Request) -> uploads.MultipartForm:
 def _kind(request: Request, fields: dict[str, str]) -> str:
     """Return the kind of table asked for, "" for one to recognise; raise NotFound for one there is not."""
     asked = fields.get("kind", "")
-    return blanks(request).kind(asked).slug if asked else ""
+    return templates.of(request.app.state.opened).kind(asked).slug if asked else ""
 
 
 def _known(request: Request, application: SubmissionFields) -> SubmissionFields:
     """Return the application, with a fault where the catalogue does not know the authority."""
-    visit = _visit(request, "/pruefen")
+    visit = PageRequest.for_people(request, "/pruefen")
     if "authority" in application.faults:
         return application
     iri = application.candidate(visit.opened.base_iri)
@@ -179,12 +185,12 @@ def _asked_again(request: Request, shown: SubmissionForm, *, page: bool) -> Resp
     )
     if not page:
         raise error
-    return _page(request, submission_pages.form(_visit(request, "/pruefen").site, shown), error.status)
+    return _page(request, submission_pages.form(PageRequest.for_people(request, "/pruefen").site, shown), error.status)
 
 
 def _refused(request: Request, outcome: check_pages.CheckResult, *, page: bool) -> Response:
     """Return the report of a file that does not conform; nothing of it is kept."""
-    visit = _visit(request, "/pruefen")
+    visit = PageRequest.for_people(request, "/pruefen")
     if page:
         desk = check_pages.CheckForm((), uploads.TABLES, list(documents.FORMATS), submits=True)
         body = check_pages.result(visit.site, desk, outcome)
@@ -196,7 +202,7 @@ def _refused(request: Request, outcome: check_pages.CheckResult, *, page: bool) 
 
 def _kept(request: Request, case: SubmissionCase, *, page: bool) -> Response:
     """Return the address of the status; a browser is led there, so that loading again submits nothing."""
-    visit = _visit(request, f"/einreichung/{case.submission.token}")
+    visit = PageRequest.for_people(request, f"/einreichung/{case.submission.token}")
     if page:
         return Response(status_code=_SEE_OTHER, headers={**_PRIVATE, "location": visit.addresses.path(visit.path)})
     answer = _status(request, case, page=False)
@@ -207,7 +213,7 @@ def _kept(request: Request, case: SubmissionCase, *, page: bool) -> Response:
 
 def _status(request: Request, case: SubmissionCase, *, page: bool) -> Response:
     submission = case.submission
-    visit = _visit(request, f"/einreichung/{submission.token}")
+    visit = PageRequest.for_people(request, f"/einreichung/{submission.token}")
     name = pick(visit.graph.names(submission.authority), visit.language, submission.authority.rpartition("/")[2])[0]
     shown = SubmissionStatus(
         case=case,
@@ -221,11 +227,7 @@ def _status(request: Request, case: SubmissionCase, *, page: bool) -> Response:
 
 
 def _page(request: Request, body: bytes, status: int = 200) -> Response:
-    return sendings.page(_visit(request, "/pruefen"), body, status, _PRIVATE)
-
-
-def _visit(request: Request, path: str) -> PageRequest:
-    return PageRequest.of(request, path, offered=(formats.HTML,), suffix="html")
+    return sendings.page(PageRequest.for_people(request, "/pruefen"), body, status, _PRIVATE)
 
 
 def _days(request: Request) -> int:

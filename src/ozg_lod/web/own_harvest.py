@@ -23,12 +23,7 @@ from ozg_lod.harvest_check import reader
 from ozg_lod.harvest_check.check import HarvestRequest, HarvestResult, check
 from ozg_lod.harvest_check.client import FetchedResponse
 from ozg_lod.harvest_check.fetch_errors import ELSEWHERE, SLOW
-from ozg_lod.rdf.graph import (
-    TYPE,
-    Graph,
-    iri_of,
-    pick,
-)
+from ozg_lod.rdf.graph import Graph, pick
 from ozg_lod.site.served import PageSnapshot
 
 FEED: Final = "/catalog.rdf"
@@ -124,9 +119,9 @@ def outcome(app: asgi.ASGIApp, public_url: str, loop: asyncio.AbstractEventLoop)
 
 def registration(opened: PageSnapshot) -> Registration:
     """Return the address to register, the settings for CKAN, and what speaks against registering now."""
-    graph = Graph(opened.store)
-    catalogue = min((iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog")), default="")
-    title = pick(graph.names(catalogue), "de", catalogue)[0] if catalogue else ""
+    graph = opened.graph
+    catalogue = opened.catalogues[0] if opened.catalogues else ""
+    title, _ = pick(graph.names(catalogue), "de", catalogue) if catalogue else ("", "")
     url = opened.public_url + FEED
     return Registration(url, _ckan(url, title, opened.base_iri), tuple(_warnings(opened, graph, catalogue)))
 

@@ -1,5 +1,7 @@
 """The reconciliation service at `/reconcile` (W3C community specification, versions 0.2 and 1.0-draft).
 
+Beside the matching it offers what clients show while somebody types and chooses: suggestions, hints, previews.
+
 JSONP, which 0.2 allows and 1.0 forbids, is not offered: every answer may be read from anywhere (CORS), and no answer of
 ours is a script. Bodies are plain JSON within limits; matching is a comparison of short texts, so it needs no cage.
 """
@@ -10,22 +12,23 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
-from ozg_lod.core.errors import BadRequest, TooLarge, UnsupportedMedia
+from ozg_lod.core.errors import BadRequest, NotFound, TooLarge, UnsupportedMedia
 from ozg_lod.core.kind_words import kind_word
 from ozg_lod.core.messages import Language, _
-from ozg_lod.core.vocab import DCAT
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.clients import client_of
-from ozg_lod.matching import register
-from ozg_lod.matching.data_extension import BY_ID, NAMES, Reader
+from ozg_lod.matching import previews, register, suggestions
+from ozg_lod.matching.data_extension import BY_ID, NAMES, Reader, described, proposed
 from ozg_lod.matching.json_api import (
     FORM,
     form_of,
     json_body,
     no_jsonp,
+    number,
     parsed,
     same_for_all,
     sent,
@@ -34,26 +37,38 @@ from ozg_lod.matching.json_api import (
 from ozg_lod.matching.manifest import ROOT, ROOT_10, ReconciliationService
 from ozg_lod.matching.reconcile_queries import batch_02, batch_10
 from ozg_lod.matching.reconciliation import answer, candidate_02, candidate_10
-from ozg_lod.matching.register import Register
+from ozg_lod.matching.register import KINDS
 from ozg_lod.rdf import formats
-from ozg_lod.rdf.graph import (
-    TYPE,
-    Graph,
-    iri_of,
-    pick,
-)
+from ozg_lod.rdf.addresses import Addresses
+from ozg_lod.rdf.graph import pick
+from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.served_snapshot import ServedSnapshot
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
 
 BODY_BYTES: Final = 1_000_000
 """Bytes of one request; 500 queries have about 100 each."""
 _MOST_THINGS: Final = 1000
 _MOST_PROPERTIES: Final = 30
+_SENT: Final = ("POST",)
+_WHAT: Final = ("entity", "property", "type")
+_FRAMED: Final = "; ".join(
+    (
+        "default-src 'none'",
+        *(f"{kind}-src 'self'" for kind in ("style", "img", "font")),
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors *",
+    )
+)
+"""A preview may stand in a frame of any site (a client such as OpenRefine runs anywhere).
+
+It has no form, no script and no state, so that nothing is to be gained by a click in it.
+"""
 
 
-@router.get(ROOT, summary="Reconciliation service 0.2: manifest; ?queries= and ?extend= for trying out")
-@router.head(ROOT, include_in_schema=False)
+@pages.page(ROOT, summary="Reconciliation service 0.2: manifest; ?queries= and ?extend= for trying out")
 async def service(request: Request) -> Response:
     """Answer with the manifest, or with what the parameters ask."""
     no_jsonp(request.query_params.keys())
@@ -64,7 +79,7 @@ async def service(request: Request) -> Response:
     return await run_in_threadpool(_manifest, request, newer=newer)
 
 
-@router.post(ROOT, summary="Reconciliation service 0.2: queries= or extend= as a form")
+@pages.page(ROOT, methods=_SENT, summary="Reconciliation service 0.2: queries= or extend= as a form")
 async def asked(request: Request) -> Response:
     """Answer a batch of queries, or a data extension query."""
     kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
@@ -84,23 +99,30 @@ async def asked(request: Request) -> Response:
     raise BadRequest(_("queries= or extend= is missing in the form."), offered=list(_ASKED))
 
 
-@router.get(ROOT_10, summary="Reconciliation service 1.0-draft: manifest")
-@router.head(ROOT_10, include_in_schema=False)
+@pages.page(ROOT_10, summary="Reconciliation service 1.0-draft: manifest")
 async def service_10(request: Request) -> Response:
     """Answer with the manifest of version 1.0-draft."""
     return await run_in_threadpool(_manifest, request, newer=True)
 
 
-@router.post(f"{ROOT}/match", summary="Reconciliation service 1.0-draft: a batch of queries as JSON")
-@router.post(f"{ROOT_10}/match", include_in_schema=False)
+@pages.page(
+    f"{ROOT}/match",
+    f"{ROOT_10}/match",
+    methods=_SENT,
+    summary="Reconciliation service 1.0-draft: a batch of queries as JSON",
+)
 async def match_10(request: Request) -> Response:
     """Answer a batch of queries."""
     body = await json_body(request, BODY_BYTES)
     return await _charged(request, _matched_10, body)
 
 
-@router.post(f"{ROOT}/extend", summary="Reconciliation service 1.0-draft: values of properties for things, as JSON")
-@router.post(f"{ROOT_10}/extend", include_in_schema=False)
+@pages.page(
+    f"{ROOT}/extend",
+    f"{ROOT_10}/extend",
+    methods=_SENT,
+    summary="Reconciliation service 1.0-draft: values of properties for things, as JSON",
+)
 async def extend_10(request: Request) -> Response:
     """Answer a data extension query."""
     body = await json_body(request, BODY_BYTES)
@@ -116,7 +138,7 @@ async def _charged(request: Request, work: Callable[[Request, str], Response], t
 def _manifest(request: Request, *, newer: bool) -> Response:
     opened: ServedSnapshot = request.app.state.opened
     said = spoken(request)
-    _register(request)  # whoever reads the manifest asks next: what is read once is read now
+    register.of(request.app.state.opened)  # whoever reads the manifest asks next: what is read once is read now
     service = ReconciliationService(_title(opened, said), opened.base_iri, opened.public_url)
     manifest = service.manifest_10(said) if newer else service.manifest_02(said)
     body = json.dumps(manifest, ensure_ascii=False).encode()
@@ -124,7 +146,7 @@ def _manifest(request: Request, *, newer: bool) -> Response:
 
 
 def _matched_02(request: Request, text: str) -> Response:
-    said, known = spoken(request), _register(request)
+    said, known = spoken(request), register.of(request.app.state.opened)
     queries = batch_02(parsed(text, "queries"))
     found = {name: answer(known, query) for name, query in queries.items()}
     body = {
@@ -135,7 +157,7 @@ def _matched_02(request: Request, text: str) -> Response:
 
 
 def _matched_10(request: Request, text: str) -> Response:
-    said, known = spoken(request), _register(request)
+    said, known = spoken(request), register.of(request.app.state.opened)
     found = [answer(known, query) for query in batch_10(parsed(text, "body"))]
     results = [{"candidates": [candidate_10(one, said, known) for one in outcome.candidates]} for outcome in found]
     return sent({"results": results}, said)
@@ -180,9 +202,13 @@ def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tup
             ),
         )
     opened: ServedSnapshot = request.app.state.opened
-    reader = Reader(Graph(opened.store), _register(request), spoken(request), opened.base_iri, opened.public_url)
+    reader = _reader(opened, spoken(request))
     settings = [(one["id"], one["settings"] if isinstance(one.get("settings"), dict) else {}) for one in asked]
     return reader, list(dict.fromkeys(ids)), settings
+
+
+def _reader(opened: ServedSnapshot, language: Language) -> Reader:
+    return Reader(opened.graph, register.of(opened), language, opened.base_iri, opened.public_url)
 
 
 def _list_of(found: object, kind: type) -> list[Any] | None:
@@ -201,12 +227,83 @@ def _meta(properties: Sequence[tuple[str, object]], language: Language) -> list[
     return meta
 
 
-def _register(request: Request) -> Register:
-    opened: ServedSnapshot = request.app.state.opened
-    return register.of(opened)
-
-
 def _title(opened: ServedSnapshot, language: Language) -> str:
-    graph = Graph(opened.store)
-    catalogue = next((iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog")), "")
-    return pick(graph.names(catalogue) if catalogue else {}, language, _("OZG catalogue Hesse")[language])[0]
+    names = opened.graph.names(opened.catalogues[0]) if opened.catalogues else {}
+    return pick(names, language, _("OZG catalogue Hesse")[language])[0]
+
+
+@pages.page(
+    f"{ROOT}/extend/propose",
+    f"{ROOT_10}/extend/propose",
+    summary="Properties that things of a type have: ?type=, ?limit=",
+)
+async def propose(request: Request) -> Response:
+    """Answer with the properties that can be fetched."""
+    said = spoken(request)
+    kind = request.query_params.get("type", "")
+    limit = number(request, "limit", usual=100, most=100)
+    found = [described(one, said) for one in proposed(kind, limit)] if kind in KINDS or not kind else []
+    return sent({"type": kind, "properties": found, "limit": limit}, said)
+
+
+@pages.page(
+    f"{ROOT}/suggest/{{what}}",
+    f"{ROOT_10}/suggest/{{what}}",
+    summary="Suggestions for entity, property or type: ?prefix=, ?limit=, ?cursor=",
+)
+async def suggest(request: Request, what: str) -> Response:
+    """Answer with what begins so."""
+    if what not in _WHAT:
+        raise NotFound(_("Suggestions are for {WHAT}.", WHAT=", ".join(_WHAT)))
+    return await run_in_threadpool(_suggested, request, what)
+
+
+@pages.page(f"{ROOT}/flyout/{{what}}", summary="A small preview of a suggestion as HTML in JSON: ?id= (0.2 only)")
+async def flyout(request: Request, what: str) -> Response:
+    """Answer with the id and a piece of HTML in which everything is escaped."""
+    said, wanted = spoken(request), request.query_params.get("id", "")
+    known = await run_in_threadpool(register.of, request.app.state.opened)
+    names = {"type": suggestions.types, "property": suggestions.properties}
+    if what == "entity" and wanted in known.records:
+        html = previews.flyout_of_thing(known.records[wanted], said)
+    else:
+        found = next((one for one in names[what]("", said) if one["id"] == wanted), None) if what in names else None
+        if found is None:
+            raise NotFound(_("There is nothing with this id."))
+        html = previews.flyout(found["name"], found.get("description", ""))
+    return sent({"id": wanted, "html": html}, said)
+
+
+@pages.page(
+    f"{ROOT}/preview",
+    f"{ROOT_10}/preview",
+    summary="A thing as a small page for a frame: ?id=",
+)
+async def preview(request: Request) -> Response:
+    """Answer with a page that other sites may show in a frame."""
+    return await run_in_threadpool(_previewed, request)
+
+
+def _suggested(request: Request, what: str) -> Response:
+    said, prefix = spoken(request), request.query_params.get("prefix", "")[:200]
+    limit = number(request, "limit", usual=suggestions.USUAL, most=suggestions.MOST)
+    start = number(request, "offset", usual=number(request, "cursor", usual=0, least=0), least=0)
+    if what == "entity":
+        kinds = [kind for kind in request.query_params.getlist("type") if kind in KINDS]
+        found = suggestions.things(register.of(request.app.state.opened), prefix, kinds)[start : start + limit]
+        return sent({"result": [suggestions.thing(record, said) for record in found]}, said)
+    named = suggestions.types(prefix, said) if what == "type" else suggestions.properties(prefix, said)
+    return sent({"result": named[start : start + limit]}, said)
+
+
+def _previewed(request: Request) -> Response:
+    opened: ServedSnapshot = request.app.state.opened
+    wanted, said = request.query_params.get("id", ""), spoken(request)
+    record = register.of(opened).records.get(wanted)
+    if record is None:
+        raise NotFound(
+            _("There is nothing with this id; an id looks like municipality/06531005."),
+        )
+    site = PageContext(said, Addresses(opened.base_iri, opened.public_url), opened.version, f"/doc/{record.id}")
+    body, framed = previews.page(site, record, _reader(opened, said)), {"content-security-policy": _FRAMED}
+    return same_for_all(request, body, formats.HTML.content_type, said, **framed)

@@ -5,81 +5,74 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
 from ozg_lod.catalogue import feed
 from ozg_lod.core.errors import NotFound
 from ozg_lod.core.messages import Language, _
-from ozg_lod.http.dates import http_date
 from ozg_lod.http.language import choose_language
-from ozg_lod.http.response_cache import CachedBody
-from ozg_lod.http.responses import RequestConditions, reply, response
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
 from ozg_lod.rdf.graph import pick
-from ozg_lod.site import efa, efa_pages, linkset
+from ozg_lod.site import efa_pages, linkset
 from ozg_lod.site.linkset import Context, Linker
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.page_requests import PageRequest
-from ozg_lod.site.served_snapshot import ServedSnapshot
-from ozg_lod.web import answers
+from ozg_lod.site.represent import Representation, represent
+from ozg_lod.web import feeds
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
 
 PATHS: Final = ("/efa", "/reuse")
 _SVG: Final = "image/svg+xml"
 _ENGLISH: Final = ".en"
 
 
-@router.get("/efa", summary="EfA offers: who leads them, status with date and source")
-@router.head("/efa", include_in_schema=False)
+@pages.page("/efa", summary="EfA offers: who leads them, status with date and source")
 async def offers(request: Request) -> Response:
     """Answer with all offers."""
-    visit = PageRequest.of(request, "/efa", offered=(formats.HTML,))
-    return await answers.page(visit, lambda: efa_pages.efa(visit.site, _register(visit)))
+    visit = PageRequest.of(request, "/efa", (formats.HTML,))
+    return await visit.answer(lambda: efa_pages.efa(visit.site, visit.opened.efa))
 
 
-@router.get("/reuse", summary="Who reuses which EfA offer (as links: /linkset/reuse)")
-@router.head("/reuse", include_in_schema=False)
+@pages.page("/reuse", summary="Who reuses which EfA offer (as links: /linkset/reuse)")
 async def reuse(request: Request) -> Response:
     """Answer with the register of reuse."""
-    visit = PageRequest.of(request, "/reuse", offered=(formats.HTML,))
-    return await answers.page(visit, lambda: efa_pages.reuse(visit.site, _register(visit)))
+    visit = PageRequest.of(request, "/reuse", (formats.HTML,))
+    return await visit.answer(lambda: efa_pages.reuse(visit.site, visit.opened.efa))
 
 
-@router.get("/badge/{name}.svg", summary="Badge of an EfA offer; {key}.svg in German, {key}.en.svg in English")
-@router.head("/badge/{name}.svg", include_in_schema=False)
+@pages.page("/badge/{name}.svg", summary="Badge of an EfA offer; {key}.svg in German, {key}.en.svg in English")
 async def badge(request: Request, name: str) -> Response:
     """Answer with the badge; it is the same for everybody until the data change."""
-    visit = PageRequest.of(request, f"/badge/{name}", offered=(formats.HTML,), suffix="html")
+    visit = PageRequest.for_people(request, f"/badge/{name}")
     language: Language = "en" if name.endswith(_ENGLISH) else "de"
     key = name.removesuffix(_ENGLISH)
 
     def make() -> bytes:
         iri = visit.iri("service", key)
-        register = _register(visit)
-        found = next((offer for offer in register.offers if offer.iri == iri), None)
-        if found is None:
+        register = visit.opened.efa
+        offer = next((offer for offer in register.offers if offer.iri == iri), None)
+        if offer is None:
             raise NotFound(_("There is no EfA offer “{key}”.", key=key[:80]))
-        return efa_pages.badge(PageContext(language, visit.addresses, visit.opened.version), register, found)
+        return efa_pages.badge(PageContext(language, visit.addresses, visit.opened.version), register, offer)
 
-    return await answers.kept(request, f"badge {name}", _SVG, make)
+    return await represent(request, Representation.of_bytes(f"badge {name}", _SVG, make))
 
 
-@router.get("/linkset/reuse", summary="Every reuse of an EfA offer as a linkset (RFC 9264)")
-@router.head("/linkset/reuse", include_in_schema=False)
+@pages.page("/linkset/reuse", summary="Every reuse of an EfA offer as a linkset (RFC 9264)")
 async def reuse_links(request: Request) -> Response:
     """Answer with who reuses what."""
-    visit = _linking(request, "/linkset/reuse")
-    return await _linkset(request, visit, lambda linker: linker.of_reuse())
+    return await _linkset(PageRequest.for_people(request, "/linkset/reuse"), lambda linker: linker.of_reuse())
 
 
-@router.get("/linkset/{kind}/{key}", summary="All links from and to a thing (RFC 9264: linkset+json, linkset)")
-@router.head("/linkset/{kind}/{key}", include_in_schema=False)
+@pages.page("/linkset/{kind}/{key}", summary="All links from and to a thing (RFC 9264: linkset+json, linkset)")
 async def thing_links(request: Request, kind: str, key: str) -> Response:
     """Answer with the links of one thing."""
-    visit = _linking(request, f"/linkset/{kind}/{key}")
+    visit = PageRequest.for_people(request, f"/linkset/{kind}/{key}")
     iri = visit.iri(kind, key)
 
     def make(linker: Linker) -> list[Context]:
@@ -87,35 +80,27 @@ async def thing_links(request: Request, kind: str, key: str) -> Response:
             raise visit.unknown(kind, key)
         return linker.of_thing(iri)
 
-    return await _linkset(request, visit, make)
+    return await _linkset(visit, make)
 
 
-@router.get("/doc/{kind}/{key}.atom", summary="What changed about one thing (Atom)")
-@router.head("/doc/{kind}/{key}.atom", include_in_schema=False)
+@pages.page("/doc/{kind}/{key}.atom", summary="What changed about one thing (Atom)")
 async def thing_feed(request: Request, kind: str, key: str) -> Response:
     """Answer with the publications that changed this thing or came with it."""
-    return await run_in_threadpool(_feed, request, kind, key)
-
-
-def _feed(request: Request, kind: str, key: str) -> Response:
-    opened: ServedSnapshot = request.app.state.opened
-    visit = PageRequest.of(request, f"/doc/{kind}/{key}", offered=(formats.HTML,), suffix="html")
+    visit = PageRequest.for_people(request, f"/doc/{kind}/{key}")
     iri = visit.iri(kind, key)
     if not visit.graph.knows(iri):
-        raise visit.unknown(kind, key)
+        raise await run_in_threadpool(visit.unknown, kind, key)
     language = choose_language(request.query_params.get("lang"), None)
-    log = answers.publications(request)
-    touched = {iri, *(subject for subject in _speaking(visit, iri))}
-    name = pick(visit.graph.names(iri), language, key)[0]
-    body = feed.of_thing(log, touched, iri=iri, page=visit.addresses.absolute(visit.path), name=name, language=language)
-    headers = {
-        "content-type": f"{feed.MEDIA_TYPE}; charset=utf-8",
-        "content-language": language,
-        "vary": "Accept-Encoding",
-        **({"last-modified": http_date(log[-1].time)} if log else {}),
-    }
-    mark = f"{len(log)} {opened.version} {opened.code} {language} {opened.public_url} {iri} feed"
-    return response(reply(CachedBody(body), RequestConditions.of(request), mark=mark, headers=headers))
+    log = await run_in_threadpool(visit.opened.publications)
+
+    def make() -> bytes:
+        name = pick(visit.graph.names(iri), language, key)[0]
+        page = visit.addresses.absolute(visit.path)
+        return feed.of_thing(log, {iri, *_speaking(visit, iri)}, iri=iri, page=page, name=name, language=language)
+
+    opened = visit.opened
+    tag = f"{len(log)} {opened.version} {opened.code} {language} {opened.public_url} {iri} feed"
+    return await represent(request, feeds.representation(log, tag, language, make))
 
 
 def _speaking(visit: PageRequest, iri: str) -> Sequence[str]:
@@ -125,32 +110,21 @@ def _speaking(visit: PageRequest, iri: str) -> Sequence[str]:
     ]
 
 
-def _register(visit: PageRequest) -> efa.EfaRegister:
-    return visit.opened.cache.once(efa.EfaRegister, lambda: efa.read(visit.graph))
-
-
-def _linking(request: Request, path: str) -> PageRequest:
-    return PageRequest.of(request, path, offered=(formats.HTML,), suffix="html")
-
-
-async def _linkset(request: Request, visit: PageRequest, read: Callable[[Linker], list[Context]]) -> Response:
-    form = _form(request)
+async def _linkset(visit: PageRequest, read: Callable[[Linker], list[Context]]) -> Response:
+    form = _form(visit.request)
 
     def make() -> bytes:
-        linker = Linker(visit.graph, visit.opened.base_iri, visit.addresses.absolute("/doc"))
-        contexts = read(linker)
+        contexts = read(Linker(visit.graph, visit.opened.base_iri, visit.addresses.absolute("/doc")))
         return linkset.as_json(contexts) if form is linkset.JSON else linkset.as_text(contexts)
 
-    return await answers.kept(
-        request, f"{visit.path} {form.suffix}", form.content_type, make, vary="Accept, Accept-Encoding"
-    )
+    key = f"{visit.path} {form.suffix}"
+    wanted = Representation.of_bytes(key, form.content_type, make, vary="Accept, Accept-Encoding")
+    return await represent(visit.request, wanted)
 
 
 def _form(request: Request) -> Format:
     """Return the form of the linkset: JSON unless the other is asked for; plain JSON gets it too."""
-    accept = request.headers.get("accept")
-    wanted = request.query_params.get("format")
-    if wanted is not None:
-        return formats.by_name(wanted, linkset.OFFERED)
-    found = formats.negotiate(accept, (*linkset.OFFERED, formats.JSON))
-    return linkset.JSON if found is formats.JSON else found
+    name = request.query_params.get("format")
+    offered = linkset.OFFERED if name is not None else (*linkset.OFFERED, formats.JSON)
+    form = formats.chosen(name, request.headers.get("accept"), offered)
+    return linkset.JSON if form is formats.JSON else form

@@ -8,25 +8,24 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
 from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.errors import BadRequest, NotFound
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import KINDS
-from ozg_lod.http.response_cache import CachedBody
-from ozg_lod.http.responses import reply, response
 from ozg_lod.rdf import formats
 from ozg_lod.search import keys, results
 from ozg_lod.search.search import LONGEST, Index, Keyed, SearchResult, Thing
-from ozg_lod.site import pages
+from ozg_lod.site import pages as site_pages
 from ozg_lod.site.page_requests import PageRequest, no_such_page
-from ozg_lod.site.served_snapshot import ServedSnapshot
+from ozg_lod.site.represent import Content, respond
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
 
-_METHODS: Final = ["GET", "HEAD"]
 _OFFERED: Final = (formats.HTML, formats.JSON, formats.CSV)
 _SUFFIXED: Final = re.compile(r"(.+)\.([A-Za-z]+)")
 _NUMBER: Final = re.compile(r"[0-9]{1,6}")
@@ -36,59 +35,47 @@ _MOST_ROWS: Final = 10_000
 _REDIRECTED: Final = {"cache-control": "public, max-age=60", "vary": "Accept, Accept-Language"}
 
 
-@router.get("/suche", summary="Search: ?q=, ?kind=, ?page= (also .json .csv)")
-@router.head("/suche", include_in_schema=False)
+@pages.page("/suche", "/suche.{suffix}", summary="Search: ?q=, ?kind=, ?page= (also .json .csv)")
 async def search(request: Request) -> Response:
     """Answer with what was found; the whole key of one thing leads straight to its page."""
-    return await run_in_threadpool(_search, request, None)
+    return await run_in_threadpool(_search, request, request.path_params.get("suffix"))
 
 
-@router.api_route("/suche.{suffix}", methods=_METHODS, include_in_schema=False)
-async def search_as(request: Request, suffix: str) -> Response:
-    """Answer in the format the address names."""
-    return await run_in_threadpool(_search, request, suffix)
-
-
-@router.get("/search.json", summary="Search for programs: ?q=, ?kind=, ?limit=, ?offset=")
-@router.head("/search.json", include_in_schema=False)
+@pages.page("/search.json", summary="Search for programs: ?q=, ?kind=, ?limit=, ?offset=")
 async def search_json(request: Request) -> Response:
     """Answer with what was found as JSON."""
     return await run_in_threadpool(_search, request, "json")
 
 
-@router.get("/ags/{key}", summary="By municipality, district or state key", status_code=303)
-@router.head("/ags/{key}", include_in_schema=False)
+@pages.page("/ags/{key}", summary="By municipality, district or state key", status_code=303)
 async def by_ags(request: Request, key: str) -> Response:
     """Lead to the authority or place with this key: 8 digits, 5, 3 or 2."""
     return await run_in_threadpool(_look_up, request, keys.AGS, key)
 
 
-@router.get("/ars/{key}", summary="By regional key (ARS)", status_code=303)
-@router.head("/ars/{key}", include_in_schema=False)
+@pages.page("/ars/{key}", summary="By regional key (ARS)", status_code=303)
 async def by_ars(request: Request, key: str) -> Response:
     """Lead to the authority or place with this regional key of 12 digits."""
     return await run_in_threadpool(_look_up, request, keys.ARS, key)
 
 
-@router.get("/leika/{key}", summary="By LeiKa key", status_code=303)
-@router.head("/leika/{key}", include_in_schema=False)
+@pages.page("/leika/{key}", summary="By LeiKa key", status_code=303)
 async def by_leika(request: Request, key: str) -> Response:
     """Lead to the catalogue entry with this LeiKa key of 14 digits."""
     return await run_in_threadpool(_look_up, request, keys.LEIKA, key)
 
 
-@router.get("/ozg/{key}", summary="By OZG id", status_code=303)
-@router.head("/ozg/{key}", include_in_schema=False)
+@pages.page("/ozg/{key}", summary="By OZG id", status_code=303)
 async def by_ozg_id(request: Request, key: str) -> Response:
     """Lead to the catalogue entry with this OZG id of 5 digits."""
     return await run_in_threadpool(_look_up, request, keys.OZG_ID, key)
 
 
 def _search(request: Request, suffix: str | None) -> Response:
-    visit = PageRequest.of(request, "/suche", offered=_OFFERED, suffix=suffix)
+    visit = PageRequest.of(request, "/suche", _OFFERED, suffix)
     typed = _typed(request)
     kind = _kind(request.query_params.get("kind", ""))
-    index = _index(request)
+    index = visit.opened.index
     if visit.form is formats.HTML:
         straight = index.named(typed) if typed and not kind and visit.page == 1 else None
         return _lead(visit, straight) if straight else _page(visit, index, typed, kind)
@@ -112,7 +99,8 @@ def _page(visit: PageRequest, index: Index, typed: str, kind: str) -> Response:
     page = results.page_of(visit.site.language, visit.addresses, outcome, page=visit.page, cut=cut)
     if page.page > page.pages:
         raise no_such_page(page.page)
-    return _sent(visit, pages.search(visit.site, page), {"q": outcome.query, "kind": kind, "page": str(visit.page)})
+    asked = {"q": outcome.query, "kind": kind, "page": str(visit.page)}
+    return _sent(visit, site_pages.search(visit.site, page), asked)
 
 
 def _json(visit: PageRequest, outcome: SearchResult, *, limit: int, offset: int) -> bytes:
@@ -161,14 +149,12 @@ def _look_up(request: Request, scheme: keys.Scheme, name: str) -> Response:
     """Lead to what has the key: 303 to one thing, 300 with the list of several."""
     suffixed = _SUFFIXED.fullmatch(name)
     typed, suffix = suffixed.groups() if suffixed else (name, None)
-    visit = PageRequest.of(
-        request, f"/{scheme.name}/{typed}", offered=formats.PAGES, suffix=suffix or formats.HTML.suffix
-    )
-    key, index = scheme.read(typed), _index(request)
-    found = index.by_key(scheme.name, key)
-    if not found:
+    visit = PageRequest.of(request, f"/{scheme.name}/{typed}", formats.PAGES, suffix or formats.HTML.suffix)
+    key, index = scheme.read(typed), visit.opened.index
+    keyed = index.by_key(scheme.name, key)
+    if not keyed:
         raise _unknown(index, scheme, (key, typed), visit.language)
-    return _lead(visit, found[0], suffix) if len(found) == 1 else _choices(request, visit, key, found)
+    return _lead(visit, keyed[0], suffix) if len(keyed) == 1 else _choices(visit, key, keyed)
 
 
 def _lead(visit: PageRequest, found: Keyed, suffix: str | None = None) -> Response:
@@ -177,11 +163,11 @@ def _lead(visit: PageRequest, found: Keyed, suffix: str | None = None) -> Respon
     return Response(status_code=303, headers={"location": location, **_REDIRECTED})
 
 
-def _choices(request: Request, visit: PageRequest, key: str, found: Sequence[Keyed]) -> Response:
+def _choices(visit: PageRequest, key: str, found: Sequence[Keyed]) -> Response:
     """Return 300 (RFC 9110 §15.4.1): the list, as a page for those who name HTML, else as JSON."""
     headers = dict(_REDIRECTED)
-    if formats.wants_page(request.headers.get("accept")):
-        body = pages.choices(visit.site, key, [keyed.thing for keyed in found])
+    if formats.wants_page(visit.request.headers.get("accept")):
+        body = site_pages.choices(visit.site, key, [keyed.thing for keyed in found])
         headers |= {"content-type": formats.HTML.content_type, "content-language": visit.language}
         return Response(body, 300, headers)
     choices = {"key": key, "choices": [_described(visit, keyed.thing) for keyed in found]}
@@ -222,12 +208,6 @@ def _check_length(typed: str) -> None:
         )
 
 
-def _index(request: Request) -> Index:
-    """Return the index of the snapshot that is served, opened once."""
-    opened: ServedSnapshot = request.app.state.opened
-    return opened.cache.once(Index, lambda: Index.of(opened.directory))
-
-
 def _kind(text: str) -> str:
     if text and text not in KINDS:
         known = ", ".join(KINDS)
@@ -257,5 +237,4 @@ def _sent(visit: PageRequest, body: bytes, asked: Mapping[str, str]) -> Response
     if visit.form is formats.HTML:
         headers["content-language"] = visit.language
     state = f"{visit.opened.version} {visit.opened.code} {visit.form.suffix} {visit.language} {visit.chosen}"
-    answer = reply(CachedBody(body), visit.asked, mark=f"{state} {urlencode(query)}", headers=headers)
-    return response(answer)
+    return respond(visit.request, Content(body, headers), f"{state} {urlencode(query)}")

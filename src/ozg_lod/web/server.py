@@ -17,7 +17,6 @@ from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.sandbox import seccomp
-from ozg_lod.site.response_cache import CachingFront
 from ozg_lod.site.served_snapshot import SnapshotSwitch
 
 
@@ -53,10 +52,10 @@ def run(settings: Settings) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with ThreadPoolExecutor(1) as opening:  # the data are loaded in a process of their own: both take half a second
         switch = opening.submit(SnapshotSwitch, settings)
-        from ozg_lod.web import app  # noqa: PLC0415 - while that goes on
+        from ozg_lod.web import app, front  # noqa: PLC0415 - while that goes on
     application = app.create(settings, switch.result())
     config = uvicorn.Config(
-        CachingFront(application, access_log=settings.access_log),
+        front.CachingFront(application, access_log=settings.access_log),
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -1,7 +1,7 @@
 """The door for queries: SPARQL 1.1 Protocol, the description of the service, and VoID.
 
-These are plain Starlette routes: the parameters are read here once, from the bytes, because the protocol asks for
-more than a form parser knows (repeated parameters, exactly one query, nothing but UTF-8).
+The parameters are read here once, from the bytes, because the protocol asks for more than a form parser knows (repeated
+parameters, exactly one query, nothing but UTF-8). Its description is that of `protocol`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
-from fastapi import APIRouter, Request, Response
-from starlette.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from ozg_lod.core.errors import BadRequest
 from ozg_lod.core.messages import _
@@ -34,9 +34,13 @@ from ozg_lod.sparql import (
     void,
 )
 from ozg_lod.sparql.endpoint import QueryRequestFormat
+from ozg_lod.web.routing import Pages
 
-router = APIRouter()
+pages = Pages()
+start = Pages()
+"""The start page of a server that has queries and nothing else."""
 
+_ASKED: Final = ("GET", "HEAD", "POST")
 _VARY: Final = "Accept, Accept-Encoding"
 _DAY_S: Final = 86_400
 _LEAST_COMPRESSED: Final = 600
@@ -52,11 +56,13 @@ class SparqlAddress:
     fresh_s: int = 60
 
 
+@pages.page("/sparql", methods=_ASKED)
 async def sparql(request: Request) -> Response:
     """Answer a query by any of the three carriers (SPARQL 1.1 Protocol §2.1), or describe the service."""
     return await _respond(request, SparqlAddress(request.app.state.opened))
 
 
+@pages.page("/snapshot/{version}/sparql", methods=_ASKED)
 async def past_sparql(request: Request) -> Response:
     """Answer the same way from a published version; the beginning of its name leads to all of it."""
     opened: ServedSnapshot = request.app.state.opened
@@ -86,6 +92,7 @@ async def _respond(request: Request, door: SparqlAddress) -> Response:
     return await _answer(request, door, fields)
 
 
+@pages.page("/.well-known/void")
 async def well_known_void(request: Request) -> Response:
     """Answer with the description of the dataset."""
     opened: ServedSnapshot = request.app.state.opened
@@ -97,16 +104,9 @@ async def well_known_void(request: Request) -> Response:
     return await _described(request, SparqlAddress(opened), "void", triples)
 
 
-async def _to_sparql(_request: Request) -> Response:
+@start.page("/")
+async def to_sparql(_request: Request) -> Response:
     return RedirectResponse("/sparql", 303)
-
-
-start = APIRouter()
-"""The start page of a server that has queries and nothing else."""
-start.add_route("/", _to_sparql, methods=["GET", "HEAD"])
-router.add_route("/sparql", sparql, methods=["GET", "HEAD", "POST"])
-router.add_route("/snapshot/{version}/sparql", past_sparql, methods=["GET", "HEAD", "POST"])
-router.add_route("/.well-known/void", well_known_void, methods=["GET", "HEAD"])
 
 
 async def _page(request: Request, door: SparqlAddress) -> Response | None:
@@ -140,9 +140,8 @@ async def _described(
 ) -> Response:
     """Answer with a graph about the dataset, made once per snapshot and format."""
     opened = door.opened
-    wanted = request.query_params.get("format")
-    accept = request.headers.get("accept")
-    form = formats.by_name(wanted, formats.GRAPHS) if wanted else formats.negotiate(accept, formats.GRAPHS)
+    wanted = request.query_params.get("format") or None
+    form = formats.chosen(wanted, request.headers.get("accept"), formats.GRAPHS)
     entry = opened.cache.get(f"{name} {form.suffix}")
     if entry is None:
         counted = await counts.of(opened.endpoint)

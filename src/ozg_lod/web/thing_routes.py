@@ -1,0 +1,163 @@
+"""Addresses of things, lists, vocabulary, rules and source files: each request becomes one page request and one answer.
+
+`request.app.state.opened` is read once per request (in `PageRequest.of`), so that no answer mixes two snapshots.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyoxigraph as ox
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ozg_lod.core.errors import NotFound
+from ozg_lod.core.messages import _
+from ozg_lod.http.response_cache import CachedBody
+from ozg_lod.http.responses import RequestConditions, reply
+from ozg_lod.rdf import formats
+from ozg_lod.site import (
+    linking,
+    lists,
+    static_files,
+    vocabulary,
+    vocabulary_pages,
+)
+from ozg_lod.site import pages as site_pages
+from ozg_lod.site.description import about
+from ozg_lod.site.highlights import highlights
+from ozg_lod.site.page_requests import PageBody, PageRequest, no_such_page
+from ozg_lod.web.routing import Pages
+
+pages = Pages()
+
+_LISTED: Final = (*formats.PAGES, formats.CSV)
+
+
+@pages.page("/", summary="Start page")
+async def start(request: Request) -> Response:
+    """Answer with the start page; a program that wants a graph is sent to the catalogue."""
+    visit = PageRequest.of(request, "/", (formats.HTML, *formats.GRAPHS))
+    if visit.form is not formats.HTML:
+        return visit.redirect("/catalog")
+    opened = visit.opened
+    return await visit.answer(
+        lambda: site_pages.start(visit.site, opened.things, visit.title, highlights(opened.graph, opened.atlas))
+    )
+
+
+@pages.page("/id/{kind}/{key}", summary="A thing: leads to the page about it", status_code=303)
+async def identify(request: Request, kind: str, key: str) -> Response:
+    """Lead from the thing to the page about it; the page negotiates the format."""
+    visit = PageRequest.of(request, f"/doc/{kind}/{key}", formats.PAGES, formats.HTML.suffix)
+    return await run_in_threadpool(visit.to_page, kind, key)
+
+
+@pages.page("/doc/{kind}/{name}", summary="Everything about one thing (.html .ttl .jsonld …)", repeats=True)
+async def thing(request: Request, kind: str, name: str) -> Response:
+    """Answer with the one graph about a thing; `name` is its key, with or without the suffix of a format."""
+    key, suffix = _parted(name)
+    visit = PageRequest.of(request, f"/doc/{kind}/{key}", formats.PAGES, suffix)
+    iri = visit.iri(kind, key)
+
+    def make() -> PageBody:
+        description = about(visit.graph, iri, page=visit.page)
+        if description is None:
+            raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown(kind, key)
+        if visit.form is not formats.HTML:
+            return PageBody(formats.serialize(description.triples, visit.form), description.pages)
+        box = linking.reuse(visit.site, description, kind, visit.graph)
+        located = visit.opened.atlas.located(iri)
+        return PageBody(site_pages.thing(visit.site, description, box, located=located), description.pages)
+
+    return await visit.answer(make, about=iri, is_light=lambda: visit.is_light(iri))
+
+
+@pages.page("/doc/{name}", summary="All things of one kind (.html .csv .ttl …)")
+async def things(request: Request, name: str) -> Response:
+    """Answer with a list: page by page for people (`?page=`, `?q=`), whole for programs."""
+    kind, suffix = _parted(name)
+    visit = PageRequest.of(request, f"/doc/{kind}", _LISTED, suffix)
+    return await visit.answer(lambda: _listed(visit, kind))
+
+
+def _listed(visit: PageRequest, kind: str) -> PageBody:
+    if kind not in visit.opened.things.kinds:
+        raise visit.unknown(kind, "")
+    store = visit.opened.store
+    entries = lists.select(visit.opened.things.kinds[kind], visit.query)
+    if visit.form is formats.CSV:
+        return PageBody(lists.write_csv(store, kind, entries))
+    if visit.form is not formats.HTML:
+        return PageBody(formats.serialize(lists.list_graph(store, kind, entries), visit.form))
+    table = lists.table(store, kind, entries, page=visit.page, query=visit.query)
+    if table is None:
+        raise no_such_page(visit.page)
+    return PageBody(site_pages.listing(visit.site, table), table.pages)
+
+
+@pages.page("/ontology", "/ontology.{suffix}", summary="The terms of the vocabulary (also .ttl .jsonld …)")
+async def ontology(request: Request) -> Response:
+    """Answer with the terms: as a page, or as the ontology itself."""
+    visit = PageRequest.of(request, "/ontology", formats.PAGES, request.path_params.get("suffix"))
+    opened = visit.opened
+
+    def make() -> bytes:
+        if visit.form is not formats.HTML:
+            return formats.serialize(vocabulary.vocabulary_graph(opened.store), visit.form)
+        covered = vocabulary.covered(vocabulary.rules(opened.rules))
+        return vocabulary_pages.ontology(visit.site, opened.terms, opened.graph, covered)
+
+    return await visit.answer(make)
+
+
+@pages.page("/shapes", "/shapes.{suffix}", summary="The rules data must meet (also .ttl .jsonld …)")
+async def shapes(request: Request) -> Response:
+    """Answer with the rules: as sentences, or as SHACL."""
+    visit = PageRequest.of(request, "/shapes", formats.PAGES, request.path_params.get("suffix"))
+    opened = visit.opened
+
+    def make() -> bytes:
+        if visit.form is not formats.HTML:
+            return formats.serialize((quad.triple for quad in opened.rules), visit.form)
+        rules = vocabulary.rules(opened.rules)
+        return vocabulary_pages.shapes(visit.site, rules, opened.rule_examples, opened.graph)
+
+    return await visit.answer(make)
+
+
+@pages.page("/graph/{name}", summary="What one source file says (also .ttl .jsonld .rdf .nt)")
+async def graph(request: Request, name: str) -> Response:
+    """Answer with the triples of one named graph."""
+    key, suffix = _parted(name)
+    visit = PageRequest.of(request, f"/graph/{key}", formats.GRAPHS, suffix)
+    iri = f"{visit.opened.base_iri}graph/{key}"
+    known = visit.opened.manifest.graphs
+    if iri not in known:
+        names = ", ".join(graph.rpartition("/")[2] for graph in known)
+        raise NotFound(
+            _("There is no graph of this name; there are: {names}.", names=names),
+        )
+
+    def make() -> bytes:
+        quads = visit.opened.store.quads_for_pattern(None, None, None, ox.NamedNode(iri))
+        return formats.serialize((quad.triple for quad in quads), visit.form)
+
+    return await visit.answer(make, about=iri)
+
+
+@pages.page("/static/{name}")
+async def static(request: Request, name: str) -> Response:
+    """Answer with a file of the site's looks."""
+    entry, content_type = static_files.find(name)
+    kept = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
+    fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": kept}
+    file = CachedBody(entry.plain, fields)
+    return reply(file, RequestConditions.of(request), entry.digest)
+
+
+def _parted(name: str) -> tuple[str, str | None]:
+    """Return (key, suffix): a name without a dot has no suffix, one that ends in a dot has an empty one."""
+    key, dot, suffix = name.partition(".")
+    return key, suffix if dot else None
