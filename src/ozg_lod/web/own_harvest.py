@@ -143,20 +143,20 @@ def _ckan(url: str, title: str, base_iri: str) -> dict[str, object]:
 
 
 def _warnings(opened: PageSnapshot, graph: Graph, catalogue: str) -> list[Label | Message]:
-    found = [PRIVATE] if _is_private(opened.public_url) else []
-    if not opened.public_url.startswith("https://") and not found:
-        found.append(UNENCRYPTED)
+    warnings = [PRIVATE] if _is_private(opened.public_url) else []
+    if not opened.public_url.startswith("https://") and not warnings:
+        warnings.append(UNENCRYPTED)
     if not opened.base_iri.startswith(opened.public_url + "/"):
         start = opened.base_iri
-        found.append(Text(UNCHECKED.de.format(base=start), UNCHECKED.en.format(base=start)))
+        warnings.append(Text(UNCHECKED.de.format(base=start), UNCHECKED.en.format(base=start)))
     for predicate, text in (
         (DCT + "publisher", NOBODY),
         (DCAT + "contactPoint", NO_CONTACT),
         (DCATDE + "contributorID", NO_ID),
     ):
         if not catalogue or not graph.objects(catalogue, predicate):
-            found.append(text)
-    return found
+            warnings.append(text)
+    return warnings
 
 
 def _is_private(url: str) -> bool:
