@@ -120,18 +120,14 @@ def _groups(
 
     By status, since what a press list announces is not what a contract says.
     """
-    links = [link for link in incoming if link.subject and not link.subject.startswith((iri + "#", OZG))]
-    links = [link for link in links if link.subject != iri]
+    own = (iri + "#", OZG)
+    links = [link for link in incoming if link.subject not in ("", iri) and not link.subject.startswith(own)]
     subjects = {link.subject for link in links}
-    classes, kinds = graph.statement_classes(), graph.values(subjects, TYPE)
-    statuses = graph.values((subject for subject in subjects if kinds[subject] & classes), OZG + "status")
     groups: dict[tuple[str, str, bool, str], set[str]] = {}
+    statements = _statements(graph, subjects)
     for link in links:
-        stated, status = "", ""
-        kind = kinds[link.subject] & classes
-        if kind and link.predicate not in _NOT_ABOUT:
-            stated = min(kind - {STATEMENT}, default=STATEMENT)
-            status = min(statuses[link.subject], default="")
+        about = link.predicate not in _NOT_ABOUT
+        stated, status = statements.get(link.subject, ("", "")) if about else ("", "")
         groups.setdefault((link.predicate, stated, status in _WEAK, status), set()).add(link.subject)
     start = (page - 1) * page_size
     place = _places(graph, subjects).__getitem__
@@ -139,6 +135,17 @@ def _groups(
         Incoming(predicate, len(members), tuple(sorted(members, key=place)[start : start + page_size]), stated, status)
         for (predicate, stated, _, status), members in sorted(groups.items())
     )
+
+
+def _statements(graph: Graph, subjects: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return class and status of those subjects that are statements."""
+    classes = graph.statement_classes()
+    kinds = {subject: types & classes for subject, types in graph.values(subjects, TYPE).items() if types & classes}
+    statuses = graph.values(kinds, OZG + "status")
+    return {
+        subject: (min(kind - {STATEMENT}, default=STATEMENT), min(statuses[subject], default=""))
+        for subject, kind in kinds.items()
+    }
 
 
 def _places(graph: Graph, subjects: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -139,7 +139,8 @@ class PageRequest:
 
     def is_light(self, iri: str) -> bool:
         """Return whether the page about a thing is made in a few milliseconds: from memory, of few links."""
-        return self.opened.in_memory and self.graph.is_linked_by_few(iri, _FEW_LINKS)
+        graph = self.graph
+        return self.opened.in_memory and graph.knows(iri) and graph.is_linked_by_few(iri, _FEW_LINKS)
 
     def unknown(self, kind: str, key: str) -> NotFound:
         """Return the failure for a thing that is not there, with the nearest that are."""

@@ -104,14 +104,13 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
     snapshots = Snapshots(settings.target)
     directory = snapshots.directory(name)
     cache = ResponseCache(settings.cache_mb * 1_000_000)
-    evaluator = _evaluator(settings, manifest)
     from_disk = hold is not None
     entry = "ozg_lod.sparql.store:answering_from_disk" if from_disk else "ozg_lod.sparql.store:answering"
     with ThreadPoolExecutor(1) as loading:
         loaded = loading.submit(snapshot.open_store, directory, from_disk=from_disk)
         if from_disk:
             loaded.result()  # the children open the same files, which may have to be written first
-        endpoint = Endpoint(entry, str(directory), settings, cache, evaluator)
+        endpoint = Endpoint(entry, str(directory), settings, cache, _evaluator(settings, manifest))
     opened = ServedSnapshot(
         name=name,
         snapshots=snapshots,

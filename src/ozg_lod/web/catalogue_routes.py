@@ -1,6 +1,6 @@
 """Doors for portals: the catalogue, the pages of its datasets, and the files to download.
 
-Everything comes from one edition (see `releases`). Links start with the public URL, never with what a request says.
+Everything comes from one release. Links start with the public URL, never with what a request says.
 """
 
 from __future__ import annotations

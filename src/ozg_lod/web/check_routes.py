@@ -60,9 +60,9 @@ async def validate(request: Request) -> Response:
     async with inspection.receiving():
         limit_s = request.app.state.settings.delivery_s
         upload, fields = await uploads.read_file(request, limit_s=limit_s)
-    said = {**fields, **request.query_params}
-    kind = await run_in_threadpool(_known_kind, request, said.get("kind", ""))
-    strict = said.get("strict", "no").lower() in _YES
+    parameters = {**fields, **request.query_params}
+    kind = await run_in_threadpool(_known_kind, request, parameters.get("kind", ""))
+    strict = parameters.get("strict", "no").lower() in _YES
     language = _language(request, form)
     wanted = {formats.XLSX: MARKED, formats.HTML: PREVIEW}.get(form, REPORT)
     inspected = await sendings.inspected(request, CheckRequest(upload.name, upload.content, kind, wanted, language))
@@ -120,8 +120,8 @@ async def _done(request: Request, visit: PageRequest, upload: Upload, fields: di
     inspected = await sendings.inspected(request, order)
     if button == "page" and inspected.extra:
         return sendings.page(visit, inspected.extra)
-    said = {"corrected": formats.XLSX.suffix}.get(button, button)
-    form = next((form for form in report_formats.OFFERED if form.suffix == said), None)
+    suffix = {"corrected": formats.XLSX.suffix}.get(button, button)
+    form = next((form for form in report_formats.OFFERED if form.suffix == suffix), None)
     if form is not None and form is not formats.HTML:
         language = visit.language
         answer = await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)

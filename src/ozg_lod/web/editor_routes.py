@@ -77,12 +77,12 @@ async def _asked(
     asked = dataclasses.replace(asked, raw=raw, whole=whole)
     if wanted.form is formats.TURTLE:
         return dataclasses.replace(asked, graph=True)
-    found = await run_in_threadpool(query_results.read, body, visit.page)
-    if isinstance(found, bool):
-        return dataclasses.replace(asked, truth=found)
-    if visit.page > found.pages:
+    solutions = await run_in_threadpool(query_results.read, body, visit.page)
+    if isinstance(solutions, bool):
+        return dataclasses.replace(asked, truth=solutions)
+    if visit.page > solutions.pages:
         raise no_such_page(visit.page)
-    return dataclasses.replace(asked, rows=found, **await run_in_threadpool(_drawing, visit, found, asked.view))
+    return dataclasses.replace(asked, rows=solutions, **await run_in_threadpool(_drawing, visit, solutions, asked.view))
 
 
 class _Drawing(TypedDict):
@@ -93,17 +93,17 @@ class _Drawing(TypedDict):
     atlas: Atlas | None
 
 
-def _drawing(visit: PageRequest, found: query_results.Solutions, view: str) -> _Drawing:
+def _drawing(visit: PageRequest, solutions: query_results.Solutions, view: str) -> _Drawing:
     """Look what the rows can be shown as, and read the names that the page will need for it."""
     views = [query_page.TABLE]
-    if result_timeline.fits(found.columns, found.first_rows):
+    if result_timeline.fits(solutions.columns, solutions.first_rows):
         views.append(query_page.TIMELINE)
-    if result_map.may_fit(found.columns, found.first_rows, visit.opened.base_iri) and result_map.fits(
-        found.columns, found.first_rows, visit.opened.atlas
+    if result_map.may_fit(solutions.columns, solutions.first_rows, visit.opened.base_iri) and result_map.fits(
+        solutions.columns, solutions.first_rows, visit.opened.atlas
     ):
         views.append(query_page.MAP)
     drawn = view in views and view != query_page.TABLE
-    rows = [*found.rows, *(found.first_rows if drawn else ())]
+    rows = [*solutions.rows, *(solutions.first_rows if drawn else ())]
     iris = {iri for row in rows for term in row if term is not None and (iri := iri_of(term))}
     if drawn and view == query_page.MAP:
         atlas = visit.opened.atlas
@@ -194,12 +194,12 @@ def _terms(visit: PageRequest) -> list[tuple[str, str, dict[str, str]]]:
     """Return (IRI, kind, names) of the ontology's terms and of the properties and classes the data use."""
     kinds = {"class": "class", "link": "property", "attribute": "property"}
     own = {term.iri: (kinds.get(term.group, "constant"), dict(term.names)) for term in visit.opened.terms}
-    found = [(iri, kind, names) for iri, (kind, names) in own.items()]
+    terms = [(iri, kind, names) for iri, (kind, names) in own.items()]
     properties = {quad.predicate.value for quad in visit.opened.store.quads_for_pattern(None, None, None, None)}
     classes = {iri_of(triple.object) for triple in visit.graph.using(TYPE)} - {""}
     for kind, iris in (("property", properties), ("class", classes)):
-        found += [(iri, kind, dict(visit.graph.names(iri))) for iri in sorted(iris - own.keys())]
-    return found
+        terms += [(iri, kind, dict(visit.graph.names(iri))) for iri in sorted(iris - own.keys())]
+    return terms
 
 
 def _source(visit: PageRequest, current: str) -> query_page.CitationSource:

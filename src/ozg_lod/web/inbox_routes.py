@@ -78,10 +78,7 @@ async def contribute(request: Request) -> Response:
         inspected = await sendings.inspected(request, CheckRequest(upload.name, upload.content, kind, REPORT))
         if not inspected.examination.conforms:
             return _refused(request, check_pages.CheckResult(upload, kind, inspected.examination), page=page)
-        delivery = _delivery(request, upload, application, inspected)
-        with discreet():
-            submission = await run_in_threadpool(inbox.submit, delivery)
-            case = await run_in_threadpool(inbox.case, submission.reference)
+        case = await run_in_threadpool(_submitted, inbox, _delivery(request, upload, application, inspected))
     except OzgLodError as error:
         if not page:
             raise
@@ -111,6 +108,11 @@ async def status(request: Request, token: str) -> Response:
         case = await run_in_threadpool(inbox.by_token, token)
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     return _status(request, case, page=page)
+
+
+def _submitted(inbox: Inbox, delivery: ReceivedFile) -> SubmissionCase:
+    with discreet():
+        return inbox.case(inbox.submit(delivery).reference)
 
 
 async def sweeping(settings: Settings) -> None:

@@ -148,18 +148,21 @@ def _manifest(request: Request, *, newer: bool) -> Response:
 def _matched_02(request: Request, text: str) -> Response:
     said, known = spoken(request), register.of(request.app.state.opened)
     queries = batch_02(parsed(text, "queries"))
-    found = {name: answer(known, query) for name, query in queries.items()}
+    outcomes = {name: answer(known, query) for name, query in queries.items()}
     body = {
-        name: {"result": [candidate_02(one, said, known) for one in outcome.candidates]}
-        for name, outcome in found.items()
+        name: {"result": [candidate_02(candidate, said, known) for candidate in outcome.candidates]}
+        for name, outcome in outcomes.items()
     }
     return sent(body, said)
 
 
 def _matched_10(request: Request, text: str) -> Response:
     said, known = spoken(request), register.of(request.app.state.opened)
-    found = [answer(known, query) for query in batch_10(parsed(text, "body"))]
-    results = [{"candidates": [candidate_10(one, said, known) for one in outcome.candidates]} for outcome in found]
+    outcomes = [answer(known, query) for query in batch_10(parsed(text, "body"))]
+    results = [
+        {"candidates": [candidate_10(candidate, said, known) for candidate in outcome.candidates]}
+        for outcome in outcomes
+    ]
     return sent({"results": results}, said)
 
 
@@ -189,7 +192,7 @@ def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tup
     body = parsed(text, "extend")
     stated = body if isinstance(body, dict) else {}
     ids, asked = _list_of(stated.get("ids"), str), _list_of(stated.get("properties"), dict)
-    if ids is None or asked is None or not all(isinstance(one.get("id"), str) for one in asked):
+    if ids is None or asked is None or not all(isinstance(member.get("id"), str) for member in asked):
         raise BadRequest(
             _('Send {"ids": ["municipality/06531005"], "properties": [{"id": "ars"}]}.'),
         )
@@ -203,7 +206,9 @@ def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tup
         )
     opened: ServedSnapshot = request.app.state.opened
     reader = _reader(opened, spoken(request))
-    settings = [(one["id"], one["settings"] if isinstance(one.get("settings"), dict) else {}) for one in asked]
+    settings = [
+        (member["id"], member["settings"] if isinstance(member.get("settings"), dict) else {}) for member in asked
+    ]
     return reader, list(dict.fromkeys(ids)), settings
 
 
@@ -211,19 +216,18 @@ def _reader(opened: ServedSnapshot, language: Language) -> Reader:
     return Reader(opened.graph, register.of(opened), language, opened.base_iri, opened.public_url)
 
 
-def _list_of(found: object, kind: type) -> list[Any] | None:
+def _list_of(members: object, kind: type) -> list[Any] | None:
     """Return the list if it is one of this kind only, else None."""
-    return found if isinstance(found, list) and all(isinstance(one, kind) for one in found) else None
+    return members if isinstance(members, list) and all(isinstance(member, kind) for member in members) else None
 
 
 def _meta(properties: Sequence[tuple[str, object]], language: Language) -> list[dict[str, object]]:
     meta: list[dict[str, object]] = []
     for name, _settings in properties:
-        one = BY_ID.get(name)
-        typed = (
-            {"type": {"id": one.entity, "name": kind_word(one.entity, "one", language)}} if one and one.entity else {}
-        )
-        meta.append({"id": name, "name": NAMES[name][language] if one else name or "-", **typed})
+        known = BY_ID.get(name)
+        kind = known.entity if known else ""
+        typed = {"type": {"id": kind, "name": kind_word(kind, "one", language)}} if kind else {}
+        meta.append({"id": name, "name": NAMES[name][language] if known else name or "-", **typed})
     return meta
 
 
@@ -242,8 +246,8 @@ async def propose(request: Request) -> Response:
     said = spoken(request)
     kind = request.query_params.get("type", "")
     limit = number(request, "limit", usual=100, most=100)
-    found = [described(one, said) for one in proposed(kind, limit)] if kind in KINDS or not kind else []
-    return sent({"type": kind, "properties": found, "limit": limit}, said)
+    properties = [described(member, said) for member in proposed(kind, limit)] if kind in KINDS or not kind else []
+    return sent({"type": kind, "properties": properties, "limit": limit}, said)
 
 
 @pages.page(
@@ -267,10 +271,11 @@ async def flyout(request: Request, what: str) -> Response:
     if what == "entity" and wanted in known.records:
         html = previews.flyout_of_thing(known.records[wanted], said)
     else:
-        found = next((one for one in names[what]("", said) if one["id"] == wanted), None) if what in names else None
-        if found is None:
+        entries = names[what]("", said) if what in names else []
+        entry = next((entry for entry in entries if entry["id"] == wanted), None)
+        if entry is None:
             raise NotFound(_("There is nothing with this id."))
-        html = previews.flyout(found["name"], found.get("description", ""))
+        html = previews.flyout(entry["name"], entry.get("description", ""))
     return sent({"id": wanted, "html": html}, said)
 
 
@@ -290,8 +295,8 @@ def _suggested(request: Request, what: str) -> Response:
     start = number(request, "offset", usual=number(request, "cursor", usual=0, least=0), least=0)
     if what == "entity":
         kinds = [kind for kind in request.query_params.getlist("type") if kind in KINDS]
-        found = suggestions.things(register.of(request.app.state.opened), prefix, kinds)[start : start + limit]
-        return sent({"result": [suggestions.thing(record, said) for record in found]}, said)
+        records = suggestions.things(register.of(request.app.state.opened), prefix, kinds)[start : start + limit]
+        return sent({"result": [suggestions.thing(record, said) for record in records]}, said)
     named = suggestions.types(prefix, said) if what == "type" else suggestions.properties(prefix, said)
     return sent({"result": named[start : start + limit]}, said)
 

@@ -61,28 +61,30 @@ class Pages:
         """Declare a page at `path` and at `others`; the first of them is described where there is a `summary`."""
 
         def declare(answer: Answering) -> Answering:
-            names = inspect.signature(answer).parameters.keys() - {"request"}
-
-            async def endpoint(request: Request) -> Response:
-                given = {**request.query_params, **request.path_params}
-                return await answer(request, **{name: text for name, text in given.items() if name in names})
-
-            for address in (path, *others):
-                self.pages.append(Page(Route(address, endpoint, methods=list(methods)), repeats))
+            endpoint = _endpoint(answer)
+            self.pages.extend(
+                Page(Route(address, endpoint, methods=list(methods)), repeats) for address in (path, *others)
+            )
             if summary:
-                self.described.append(
-                    APIRoute(
-                        path,
-                        answer,
-                        methods=[method for method in methods if method != "HEAD"],
-                        summary=summary,
-                        status_code=status_code,
-                        openapi_extra=openapi_extra,
-                    )
+                shown = [method for method in methods if method != "HEAD"]
+                route = APIRoute(
+                    path, answer, methods=shown, summary=summary, status_code=status_code, openapi_extra=openapi_extra
                 )
+                self.described.append(route)
             return answer
 
         return declare
+
+
+def _endpoint(answer: Answering) -> Callable[[Request], Awaitable[Response]]:
+    """Return what calls the function with the request and with what it names of its path and its query."""
+    names = inspect.signature(answer).parameters.keys() - {"request"}
+
+    async def endpoint(request: Request) -> Response:
+        given = {**request.query_params, **request.path_params} if names else {}
+        return await answer(request, **{name: text for name, text in given.items() if name in names})
+
+    return endpoint
 
 
 class PageIndex:

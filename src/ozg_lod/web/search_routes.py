@@ -139,9 +139,9 @@ def _csv(outcome: SearchResult) -> bytes:
     """Return all hits as CSV (RFC 4180); a cell a spreadsheet would take for a formula gets an apostrophe in front."""
     rows = [("iri", "kind", "key", "official_key", "name_de", "name_en", "type_de", "district", "match")]
     for hit in outcome.hits:
-        found = hit.thing
-        names = (found.de, found.en, found.type_de, found.district)
-        rows.append((found.iri, found.kind, found.key, found.official, *names, hit.match))
+        thing = hit.thing
+        names = (thing.de, thing.en, thing.type_de, thing.district)
+        rows.append((thing.iri, thing.kind, thing.key, thing.official, *names, hit.match))
     return written([harmless(cell) for cell in row] for row in rows)
 
 
@@ -157,20 +157,20 @@ def _look_up(request: Request, scheme: keys.Scheme, name: str) -> Response:
     return _lead(visit, keyed[0], suffix) if len(keyed) == 1 else _choices(visit, key, keyed)
 
 
-def _lead(visit: PageRequest, found: Keyed, suffix: str | None = None) -> Response:
-    path = f"/doc/{found.thing.kind}/{found.thing.key}" + (f".{suffix.lower()}" if suffix else "")
-    location = visit.addresses.path(path, found.fragment)
+def _lead(visit: PageRequest, keyed: Keyed, suffix: str | None = None) -> Response:
+    path = f"/doc/{keyed.thing.kind}/{keyed.thing.key}" + (f".{suffix.lower()}" if suffix else "")
+    location = visit.addresses.path(path, keyed.fragment)
     return Response(status_code=303, headers={"location": location, **_REDIRECTED})
 
 
-def _choices(visit: PageRequest, key: str, found: Sequence[Keyed]) -> Response:
+def _choices(visit: PageRequest, key: str, candidates: Sequence[Keyed]) -> Response:
     """Return 300 (RFC 9110 §15.4.1): the list, as a page for those who name HTML, else as JSON."""
     headers = dict(_REDIRECTED)
     if formats.wants_page(visit.request.headers.get("accept")):
-        body = site_pages.choices(visit.site, key, [keyed.thing for keyed in found])
+        body = site_pages.choices(visit.site, key, [keyed.thing for keyed in candidates])
         headers |= {"content-type": formats.HTML.content_type, "content-language": visit.language}
         return Response(body, 300, headers)
-    choices = {"key": key, "choices": [_described(visit, keyed.thing) for keyed in found]}
+    choices = {"key": key, "choices": [_described(visit, keyed.thing) for keyed in candidates]}
     return Response(json.dumps(choices, ensure_ascii=False), 300, headers, formats.JSON.content_type)
 
 

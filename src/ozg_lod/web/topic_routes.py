@@ -98,8 +98,8 @@ async def line(request: Request) -> Response:
     visit = _visit(request, "/zeitleiste")
 
     def make() -> bytes:
-        found = timeline(visit.opened.store)
-        return topic_pages.timeline(visit.site, found, _names(visit, _on_line(found)))
+        times = timeline(visit.opened.store)
+        return topic_pages.timeline(visit.site, times, _names(visit, _on_line(times)))
 
     return await visit.answer(make)
 
@@ -110,8 +110,8 @@ async def sources(request: Request) -> Response:
     visit = _visit(request, "/quellen")
 
     def make() -> bytes:
-        found = inventory.sources(visit.opened.store, visit.opened.things)
-        return topic_pages.sources(visit.site, found, _names(visit, _of_sources(found)))
+        summaries = inventory.sources(visit.opened.store, visit.opened.things)
+        return topic_pages.sources(visit.site, summaries, _names(visit, _of_sources(summaries)))
 
     return await visit.answer(make)
 
@@ -122,8 +122,8 @@ async def disputes(request: Request) -> Response:
     visit = _visit(request, "/widersprueche")
 
     def make() -> bytes:
-        found = inventory.disputes(visit.opened.store, visit.opened.things)
-        return topic_pages.disputes(visit.site, found, _names(visit, _of_disputes(found)))
+        contradictions = inventory.disputes(visit.opened.store, visit.opened.things)
+        return topic_pages.disputes(visit.site, contradictions, _names(visit, _of_disputes(contradictions)))
 
     return await visit.answer(make)
 
@@ -231,12 +231,12 @@ def _chart(visit: PageRequest, district: Area | None) -> bytes:
 
 
 def _area(visit: PageRequest, key: str) -> Area:
-    found = visit.opened.atlas.find(key) if _KEY.fullmatch(key) else None
-    if found is None:
+    area = visit.opened.atlas.find(key) if _KEY.fullmatch(key) else None
+    if area is None:
         raise NotFound(
             _("There is no map for '{key}'; write a district key such as {example}.", key=key[:20], example="06531")
         )
-    return found
+    return area
 
 
 def _district(visit: PageRequest, key: str) -> Area:
@@ -256,19 +256,25 @@ def _on_map(atlas: Atlas) -> list[str]:
     return [atlas.programme, *(area.iri for area in areas), *{area.type for area in areas}]
 
 
-def _on_line(found: Timeline) -> list[Term | str]:
-    rows = (*found.rows, *found.others)
+def _on_line(times: Timeline) -> list[Term | str]:
+    rows = (*times.rows, *times.others)
     return [part for row in rows for part in (row.iri, row.of, *row.sources, *row.status)]
 
 
-def _of_sources(found: Sequence[SourceSummary]) -> list[Term | str]:
-    terms: list[Term | str] = [term for one in found for term in (one.iri, *one.publisher, *one.licence)]
-    return terms + [term for one in found for term in _of_sources(one.passages)]
+def _of_sources(summaries: Sequence[SourceSummary]) -> list[Term | str]:
+    terms: list[Term | str] = [
+        term for summary in summaries for term in (summary.iri, *summary.publisher, *summary.licence)
+    ]
+    return terms + [term for summary in summaries for term in _of_sources(summary.passages)]
 
 
-def _of_disputes(found: Sequence[Contradiction]) -> list[Term | str]:
-    terms: list[Term | str] = [term for one in found for term in (one.iri, *one.about, *one.status)]
-    for claim in (claim for one in found for claim in one.claims):
+def _of_disputes(contradictions: Sequence[Contradiction]) -> list[Term | str]:
+    terms: list[Term | str] = [
+        term
+        for contradiction in contradictions
+        for term in (contradiction.iri, *contradiction.about, *contradiction.status)
+    ]
+    for claim in (claim for contradiction in contradictions for claim in contradiction.claims):
         terms += [claim.iri, claim.indicator, *claim.sources]
     return [term for term in terms if isinstance(term, str) or iri_of(term)]
 
