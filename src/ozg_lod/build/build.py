@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from ozg_lod.build.sources import SHOWN, Sources, joined, read
 from ozg_lod.catalogue import distributions
+from ozg_lod.core import kinds
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.core.findings import Severity
 from ozg_lod.core.messages import Message, _
@@ -105,6 +106,7 @@ def rules(sources: Sources) -> gate.Rules:
         ontology=joined(sources.ontology),
         derive=tuple((name, text.decode()) for name, text in sources.derive.items()),
         invariants=tuple((name, text.decode()) for name, text in sources.invariants.items()),
+        kinds=sources.site.get(kinds.FILE, b""),
         max_bytes=_MAX_SOURCE_BYTES,
         max_rows=_MAX_SOURCE_ROWS,
     )
@@ -171,10 +173,11 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
         shapes=shapes,
         report=report.to_json(examination),
         files={
-            index.FILE: index.write(ntriples, sources.base_iri),
+            index.FILE: index.write(ntriples, sources.base_iri, sources.kinds),
             rule_examples.FILE: rule_examples.as_quads(sources.cases),
             **files,
             **_served(sources),
+            **sources.site,
             **rulebook.files(
                 sources.ontology, sources.derive, contribution_kinds.kinds(sources.contributions, sources.base_iri)
             ),

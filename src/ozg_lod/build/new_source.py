@@ -9,6 +9,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core import identity, kinds
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import packaged_source
@@ -43,6 +44,20 @@ Ein Ordner mit Quellen für ozg-lod. / A source folder for ozg-lod.
 """
 
 
+_SITE: Final = """# What this catalogue is called and which territory it is about; data/site.toml of ozg-lod explains all fields.
+name = {{ de = {title}, en = {title} }}
+claim = {{ de = {title}, en = {title} }}
+
+# [territory]
+# of = {{ de = "von …", en = "of …" }}
+# in = {{ de = "in …", en = "in …" }}
+# whole = {{ de = "Ganz …", en = "All of …" }}
+
+# [examples]
+# authority = "…"
+"""
+
+
 def source_folder(directory: Path, *, base_iri: str, title: str) -> None:
     """Write a folder that builds as it stands; raise UsageError if the place or the IRI will not do."""
     if not base_iri.startswith(("https://", "http://")) or not base_iri.endswith("/"):
@@ -63,6 +78,10 @@ def source_folder(directory: Path, *, base_iri: str, title: str) -> None:
     for contract in (directory / "contributions").glob("*.json"):
         _rebase(contract, base_iri)
     (directory / "data").mkdir()
+    shutil.copy(source / "data" / kinds.FILE, directory / "data" / kinds.FILE)
+    (directory / "data" / identity.FILE).write_text(
+        _SITE.format(title=json.dumps(title, ensure_ascii=False)), encoding="utf-8"
+    )
     (directory / "data" / "catalogue.ttl").write_bytes(_catalogue(base_iri, title))
     (directory / "README.md").write_text(_READ_ME.format(title=title, directory=directory), encoding="utf-8")
 

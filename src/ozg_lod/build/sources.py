@@ -12,9 +12,12 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core import kinds as kind_files
 from ozg_lod.core.errors import SourceError
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import VOID
+from ozg_lod.snapshots import site_files
 from ozg_lod.snapshots.fingerprint import code_fingerprint
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.validation import gate
@@ -41,18 +44,24 @@ class Sources:
     examples: dict[str, bytes]
     help: dict[str, bytes]
     contributions: dict[str, bytes]
+    site: dict[str, bytes]
 
     @property
     def key(self) -> str:
         """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
         digest = hashlib.sha256()
-        for kind in ("data", "ontology", "shapes", "derive", "invariants", "cases", "contributions", *SHOWN):
+        for kind in ("data", "ontology", "shapes", "derive", "invariants", "cases", "contributions", "site", *SHOWN):
             for name, content in getattr(self, kind).items():
                 digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
         digest.update(code_fingerprint().encode())
         digest.update(" ".join(f"{engine} {version(engine)}" for engine in _ENGINES).encode())
         digest.update(f" sqlite {sqlite3.sqlite_version}".encode())
         return digest.hexdigest()
+
+    @property
+    def kinds(self) -> Kinds:
+        """Return the kinds of things that the sources describe."""
+        return Kinds.read(self.site.get(kind_files.FILE, b""))
 
     def with_folders(self, folders: Mapping[str, Mapping[str, str] | None], into: Path) -> Sources:
         """Return the sources as they will be read once these folders in the root `into` are as given (None: gone)."""
@@ -89,6 +98,7 @@ def read(roots: tuple[Path, ...]) -> Sources:
         examples=_files(first / "queries" / "examples", (".rq",)),
         help=_files(first / "queries" / "help", (".rq",)),
         contributions=_files(first / contribution_kinds.FOLDER, (contribution_kinds.SUFFIX,)),
+        site=site_files.checked(_files(_data_folder(first), site_files.FILES)),
     )
 
 
@@ -109,7 +119,7 @@ def _data(roots: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
     """
     seen: dict[str, Path] = {}
     for root in roots:
-        folder = root / "data" if (root / "data").is_dir() else root
+        folder = _data_folder(root)
         within = sorted(path for path in folder.glob("[!.]*") if path.is_dir()) if folder.is_dir() else []
         files = [(place, name, content) for place in (folder, *within) for name, content in _data_files(place)]
         if not files and (root is roots[0] or not folder.is_dir()):
@@ -128,6 +138,10 @@ def _data(roots: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
                 )
             seen[name] = place
             yield name, content
+
+
+def _data_folder(root: Path) -> Path:
+    return root / "data" if (root / "data").is_dir() else root
 
 
 def _data_files(folder: Path) -> Iterable[tuple[str, bytes]]:

@@ -25,14 +25,16 @@ from ozg_lod.contributions.check_request import (
     CheckRequest,
 )
 from ozg_lod.contributions.preview import PreviewGraph
+from ozg_lod.core.identity import NEUTRAL, Identity
+from ozg_lod.core.kinds import NO_KINDS, Kinds
 from ozg_lod.core.messages import LANGUAGES, Language
-from ozg_lod.core.vocab import DCT, KINDS
+from ozg_lod.core.vocab import DCT
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import TYPE, iri_of
 from ozg_lod.sandbox.fork_server import Work, Write
 from ozg_lod.site import pages
 from ozg_lod.site.page_context import PageContext
-from ozg_lod.snapshots import data_files, snapshot
+from ozg_lod.snapshots import data_files, site_files, snapshot
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.tables.contribution_kinds import ContributionKind
 from ozg_lod.validation import (
@@ -67,6 +69,8 @@ class CheckWorker:
     public_url: str
     told: Mapping[str, frozenset[str]]
     official: str = ""
+    kinds: Kinds = NO_KINDS
+    identity: Identity = NEUTRAL
 
     def inspect(self, order: CheckRequest) -> CheckAnswer:
         """Return what the gate says of one file, and what is wanted beside it where the file conforms.
@@ -104,13 +108,15 @@ class CheckWorker:
         ):
             self.inspect(replace(order, name=name, content=content, wanted=MARKED))
         sight = PreviewGraph(self.published, {}, {}, self._site(order))
-        for iri in _samples(self.published, self.rules.base):
+        for iri in _samples(self.published, self.rules.base, self.kinds):
             sight.page(iri)
 
     def _site(self, order: CheckRequest) -> PageContext:
         language = _language(order)
         addresses = Addresses(self.rules.base, self.public_url, language if order.chosen else None)
-        return PageContext(language, addresses, path="", official=self.official)
+        return PageContext(
+            language, addresses, path="", official=self.official, kinds=self.kinds, identity=self.identity
+        )
 
     def _examined(self, order: CheckRequest) -> Examination:
         return examine([SourceFile(order.name, order.content)], replace(self.rules, kind=order.kind))
@@ -144,7 +150,15 @@ def inspector_of(argument: str) -> CheckWorker:
     published.bulk_load(path=str(directory / data_files.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
     rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)
     told = {kind.slug: _told(kind) for kind in contribution_kinds.of_directory(directory, rules.base)}
-    return CheckWorker(rules, published, said["public_url"], told, said["official"])
+    return CheckWorker(
+        rules,
+        published,
+        said["public_url"],
+        told,
+        said["official"],
+        site_files.kinds(directory),
+        site_files.identity(directory),
+    )
 
 
 def _told(kind: ContributionKind) -> frozenset[str]:
@@ -156,9 +170,9 @@ def _language(order: CheckRequest) -> Language:
     return "en" if order.language == "en" else "de"
 
 
-def _samples(published: ox.Store, base: str) -> list[str]:
+def _samples(published: ox.Store, base: str, kinds: Kinds) -> list[str]:
     """Return the first thing of each kind."""
     typed = published.quads_for_pattern(None, ox.NamedNode(TYPE), None, ox.DefaultGraph())
     things = sorted({iri_of(quad.subject) for quad in typed})
-    starts = (f"{base}id/{kind}/" for kind in KINDS)
+    starts = (f"{base}id/{kind}/" for kind in kinds.names)
     return [iri for start in starts if (iri := next((one for one in things if one.startswith(start)), ""))]

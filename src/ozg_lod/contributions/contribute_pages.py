@@ -8,7 +8,6 @@ from typing import Final
 
 from ozg_lod.contributions import template_sheets
 from ozg_lod.contributions.templates import FORMS, TemplateCatalogue
-from ozg_lod.core.messages import Language
 from ozg_lod.rdf.graph import pick
 from ozg_lod.site.lists import ListEntry
 from ozg_lod.site.page_context import PageContext
@@ -17,7 +16,6 @@ from ozg_lod.tables.contribution_kinds import ContributionKind
 
 _ORDER: Final = ("verfuegbarkeit", "kontakt", "teilnahme", "leistungen", "efa-angebote", "nachnutzung")
 """What most come for stands first; kinds not named here come last."""
-_FOR: Final = {"municipality": "ags", "district": "ags", "bundle": "buendel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +63,24 @@ def _page(
         template,
         replace(site, kept=kept),
         choice=choice,
-        topic=None if choice.topic is None else _named(choice.topic, site.language),
-        matches=[_named(entry, site.language) for entry in choice.matches] if choice.topic is None else [],
-        offers=[_offer(kind, choice.topic, site.language) for kind in sorted(blanks.kinds, key=_position)],
+        topic=None if choice.topic is None else _named(choice.topic, site),
+        matches=[_named(entry, site) for entry in choice.matches] if choice.topic is None else [],
+        offers=[_offer(kind, choice.topic, site) for kind in sorted(blanks.kinds, key=_position)],
         forms=FORMS,
     )
 
 
-def _offer(kind: ContributionKind, topic: ListEntry | None, language: Language) -> TemplateOffer:
+def _offer(kind: ContributionKind, topic: ListEntry | None, site: PageContext) -> TemplateOffer:
     """Return one kind; a table that has no row for the topic is offered without it."""
     query = {}
     if topic is not None:
         sort = _sort(topic)
+        parameter = site.kinds[sort].template
         fits = any(
-            sort in {column.name, *column.datatype.groups} or column.name == _FOR[sort] for column in kind.columns
+            sort in {column.name, *column.datatype.groups} or column.name == parameter for column in kind.columns
         )
-        query = {_FOR[sort]: topic.key} if fits else {}
+        query = {parameter: topic.key} if fits else {}
+    language = site.language
     return TemplateOffer(
         kind, kind.title(language), kind.help(language), template_sheets.explained(kind, language), query
     )
@@ -90,9 +90,9 @@ def _position(kind: ContributionKind) -> int:
     return _ORDER.index(kind.slug) if kind.slug in _ORDER else len(_ORDER)
 
 
-def _named(entry: ListEntry, language: Language) -> tuple[str, str, str]:
+def _named(entry: ListEntry, site: PageContext) -> tuple[str, str, str]:
     """Return (name, key, parameter) of a thing."""
-    return pick(entry.names, language, entry.key)[0], entry.key, _FOR[_sort(entry)]
+    return pick(entry.names, site.language, entry.key)[0], entry.key, site.kinds[_sort(entry)].template
 
 
 def _sort(entry: ListEntry) -> str:

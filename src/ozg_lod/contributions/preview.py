@@ -34,8 +34,6 @@ MOST_LISTED: Final = 100
 """How many things are listed with what changes about them; all are counted."""
 _THING: Final = re.compile(r"id/[a-z]+/[A-Za-z0-9-]+")
 _MOST_PAGES: Final = 12
-_FIRST: Final = ("municipality", "district", "bundle", "organisation", "programme", "state")
-"""The kinds whose pages people look at; a statement stands on the page of what it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +193,7 @@ class PreviewGraph:
             yield iri, self._name(iri)
 
     def _rank(self, iri: str) -> int:
-        kind = self._kind(iri)
-        return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+        return self.site.kinds[self._kind(iri)].preview
 
 
 def _values(pairs: Iterable[tuple[str, Term]], predicate: str) -> list[Term]:

@@ -80,12 +80,12 @@ class SubmissionFields:
         return SubmissionFields(self.said, {**self.faults, name: message})
 
 
-def read(fields: Mapping[str, str]) -> SubmissionFields:
+def read(fields: Mapping[str, str], example: str) -> SubmissionFields:
     """Read the fields of a form."""
     said = {name: " ".join(fields.get(name, "").split())[: _LONGEST * 2] for name in FIELDS}
     faults = {}
     if not said["authority"]:
-        faults["authority"] = _("give the official key of the authority, for example 06531005")
+        faults["authority"] = _("give the official key of the authority, for example {key}", key=example)
     if not 1 < len(said["sender"]) <= _LONGEST or not said["sender"].isprintable():
         faults["sender"] = _("give your name, in at most {LONGEST} characters", LONGEST=_LONGEST)
     if not _MAIL.fullmatch(said["mail"]):

@@ -25,6 +25,7 @@ from ozg_lod.rdf.graph import pick
 from ozg_lod.site import lists
 from ozg_lod.site.lists import Directory, ListEntry
 from ozg_lod.site.served import PageSnapshot, SnapshotValue
+from ozg_lod.snapshots import site_files
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.tables.contribution_kinds import ContributionKind
 
@@ -57,7 +58,13 @@ class TemplateCatalogue:
     ) -> TemplateCatalogue:
         """Return the templates of a snapshot, whose contracts stand in its directory; `things` saves reading them."""
         found = contribution_kinds.of_directory(snapshot, base_iri)
-        return cls(found, store, things or lists.directory(store, base_iri), version, f"{public_url}/pruefen")
+        return cls(
+            found,
+            store,
+            things or lists.directory(store, base_iri, site_files.kinds(snapshot)),
+            version,
+            f"{public_url}/pruefen",
+        )
 
     def kind(self, slug: str) -> ContributionKind:
         """Return the kind of this name; raise NotFound, with those there are."""

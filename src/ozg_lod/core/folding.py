@@ -49,7 +49,7 @@ def readings(text: str) -> tuple[str, ...]:
 def spans(text: str, words: Collection[str]) -> list[tuple[int, int]]:
     """Return where folded words stand in `text` as (start, end), in order and not overlapping.
 
-    >>> spans("Gießener Straße", ["strasse", "giess"])
+    >>> spans("Meißener Straße", ["strasse", "meiss"])
     [(0, 4), (9, 15)]
     """
     plain = list(_plain(text))

@@ -67,6 +67,9 @@ class Identity:
     colours: Colours = Colours()  # noqa: RUF009
 
 
+NEUTRAL: Final = Identity()
+
+
 def read(content: bytes | None) -> Identity:
     """Return the identity that a file states, a neutral one for None; raises SourceError for what it may not say."""
     if content is None:

@@ -7,7 +7,7 @@ file does not is called by its name and shown plainly.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +47,8 @@ class Kind:
     shelf: str = _SHELVES[-1]
     body: bool = False
     area: bool = False
+    spelled: bool = False
+    located: bool = False
     columns: tuple[KindColumn, ...] = ()
     key_facts: bool = False
     schema_org: str = ""
@@ -92,6 +94,10 @@ class Kinds:
     def ranked(self, rank: Callable[[Kind], int]) -> tuple[Kind, ...]:
         """Return the kinds that have such a rank, the first first."""
         return tuple(sorted((kind for kind in self if 0 < rank(kind) < _LAST), key=rank))
+
+    def only(self, kinds: Iterable[Kind]) -> Kinds:
+        """Return these kinds alone, in this order."""
+        return Kinds({kind.id: kind for kind in kinds})
 
     @property
     def matched(self) -> tuple[Kind, ...]:

@@ -67,8 +67,8 @@ def nearest(
 def nearest_keys(key: str, known: Iterable[str], *, most: int, errors: int | None = None) -> list[str]:
     """Return the keys with the fewest typing errors between, of equals those that begin alike for longest.
 
-    >>> nearest_keys("06410400", ["06411000", "06414000", "06531001"], most=2)
-    ['06414000', '06411000']
+    >>> nearest_keys("09160200", ["09161000", "09162000", "09471001"], most=2)
+    ['09162000', '09161000']
     """
     near = process.extract(key, list(known), scorer=OSA.distance, score_cutoff=errors, limit=None)
     ranked = sorted((distance, -Prefix.similarity(key, other), other) for other, distance, _ in near)

@@ -14,7 +14,7 @@ from ozg_lod.matching.matching import (
     MatchResult,
     match,
 )
-from ozg_lod.matching.register import KINDS, Register, RegisterEntry
+from ozg_lod.matching.register import Register, RegisterEntry
 from ozg_lod.validation.list_reader import ROLES, Listing
 
 NOBODY: Final = "-"
@@ -51,7 +51,7 @@ class AlignmentChoice:
             columns.append(-1 if text == NOBODY else int(text) if fits else guess)
         picks = {int(found[1]): value for name, value in said.items() if (found := _ROW.fullmatch(name))}
         kind = said.get("kind", "")
-        return cls(tuple(columns), kind if kind in KINDS else "", {row: value for row, value in picks.items() if value})
+        return cls(tuple(columns), kind, {row: value for row, value in picks.items() if value})
 
     def cell(self, role: str, cells: Sequence[str]) -> str:
         """Return the cell that has this role in a row."""
@@ -88,7 +88,7 @@ def count(aligned: Sequence[AlignedRow]) -> dict[AlignmentState, int]:
 
 def _aligned(register: Register, number: int, cells: tuple[str, ...], choice: AlignmentChoice) -> AlignedRow:
     key, name = choice.cell("key", cells), choice.cell("name", cells)
-    kinds = (choice.kind,) if choice.kind else ()
+    kinds = (choice.kind,) if choice.kind in register.kinds else ()
     row = ListRow(name, kinds, choice.cell("district", cells), choice.cell("state", cells), key)
     outcome = match(register, row)
     picked = choice.picks.get(number, "")

@@ -12,7 +12,6 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.csv_writer import harmless, written
-from ozg_lod.core.kind_words import kind_word
 from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import RDFS
 from ozg_lod.matching import reasons
@@ -100,5 +99,5 @@ def _added(row: AlignedRow, language: Language, register: Register) -> list[str]
     if record is None:
         return ["", "", "", "", state, "", reasons.note(row.outcome, language)]
     score = str(best.score) if best is not None else ""
-    kind = kind_word(record.kind, "one", language)
+    kind = record.described.one[language]
     return [record.iri, reasons.name(record, language), kind, record.official, state, score, why]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.errors import OzgLodError
-from ozg_lod.core.kind_words import kind_word
 from ozg_lod.core.messages import _
 from ozg_lod.matching import alignment_files, reasons
 from ozg_lod.matching.alignment import (
@@ -20,7 +19,7 @@ from ozg_lod.matching.alignment import (
 )
 from ozg_lod.matching.manifest import ROOT
 from ozg_lod.matching.reconcile_queries import BATCH
-from ozg_lod.matching.register import KINDS, Register
+from ozg_lod.matching.register import Register
 from ozg_lod.rdf.graph import collation
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.pages import render
@@ -32,7 +31,6 @@ ASKED: Final = 200
 """Unclear rows that are shown to be decided; each is a group of radio buttons."""
 _LISTED: Final = 200
 _MEBI: Final = 1024 * 1024
-EXAMPLE: Final = "06531005\nLimburg an der Lahn\nLK Marburg-Biedenkopf\nGiessen\nBromskirchen\nFrankfurt (Oder)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def blank(site: PageContext, *, failure: OzgLodError | None = None, text: str = 
         text=text,
         kind=kind,
         kinds=_kinds(site),
-        example=EXAMPLE,
+        example="\n".join(site.identity.examples.rows),
         accepted=",".join(list_reader.SUFFIXES),
         most_rows=site.writer({}).count(list_reader.MOST_ROWS),
         limit=MOST_CARRIED // _MEBI,
@@ -100,7 +98,7 @@ def result(site: PageContext, work: AlignmentWork, register: Register) -> bytes:
 
 
 def _kinds(site: PageContext) -> list[tuple[str, str]]:
-    named = [(kind, kind_word(kind, "many", site.language)) for kind in KINDS]
+    named = [(kind.id, kind.many[site.language]) for kind in site.kinds.matched]
     return sorted(named, key=lambda one: collation(one[1]))
 
 

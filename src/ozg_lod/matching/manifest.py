@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod import __version__
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import OZG
 from ozg_lod.matching.reconcile_queries import BATCH
 from ozg_lod.matching.reconciliation import type_of
-from ozg_lod.matching.register import KINDS
 
 ROOT: Final = "/reconcile"
 ROOT_10: Final = f"{ROOT}/1.0-draft"
@@ -29,6 +29,7 @@ class ReconciliationService:
     title: str
     base_iri: str
     public_url: str
+    kinds: Kinds
 
     def manifest_02(self, language: Language) -> dict[str, object]:
         """Return the manifest of version 0.2, the one OpenRefine reads."""
@@ -86,5 +87,5 @@ class ReconciliationService:
             "logo": f"{self.public_url}/favicon.ico",
             "serviceVersion": __version__,
             "batchSize": BATCH,
-            "defaultTypes": [type_of(kind, language) for kind in KINDS],
+            "defaultTypes": [type_of(kind, language) for kind in self.kinds.matched],
         }

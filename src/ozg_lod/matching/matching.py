@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ozg_lod.core.kinds import PLACE
 from ozg_lod.matching.name_comparison import compared, services_like
 from ozg_lod.matching.place_names import take_apart
-from ozg_lod.matching.register import PLACES, Register, RegisterEntry
+from ozg_lod.matching.register import Register, RegisterEntry
 from ozg_lod.search import keys
 
 LONGEST: Final = 200
@@ -156,9 +157,9 @@ def _named(register: Register, text: str, evidence: _Evidence) -> list[Candidate
     """Return all that may be called so, places and services."""
     kinds = set(evidence.kinds)
     found: list[Candidate] = []
-    if not kinds or kinds & set(PLACES):
+    if not kinds or any(register.kinds[kind].matched_as == PLACE for kind in kinds):
         found += [Candidate(*one) for one in compared(register, take_apart(text), text)]
-    if not kinds or kinds - set(PLACES):
+    if not kinds or any(register.kinds[kind].matched_as != PLACE for kind in kinds):
         found += [Candidate(*one) for one in services_like(register, text)]
     return [one for one in found if not kinds or one.record.kind in kinds]
 
@@ -176,7 +177,7 @@ def _weighed(candidates: Iterable[Candidate], evidence: _Evidence) -> list[Candi
 def _with_evidence(one: Candidate, evidence: _Evidence) -> Candidate:
     if one.caution in _AGAINST:
         one = replace(one, score=min(one.score, _WEAK - 10))
-    if evidence.foreign and one.record.kind in PLACES:
+    if evidence.foreign and one.record.is_place:
         return replace(one, score=min(one.score, _WEAK), caution="elsewhere")
     if evidence.kinds and one.caution == "also":
         one = replace(one, caution="")

@@ -28,7 +28,6 @@ _ONE_ERROR: Final = 5
 _TWO_ERRORS: Final = 8
 _LEAST_CUT: Final = 7
 _CUT_SHARE: Final = 0.55
-_HESSE: Final = frozenset({"hessen", "hess", "he", "hesse"})
 _LEAST_LIKE: Final = 78.0
 _SURELY_LIKE: Final = 92.0
 _NEAR: Final = 12
@@ -83,7 +82,7 @@ def _same_head(register: Register, record: RegisterEntry, typed: PlaceName, text
     written = contract(fold(text))
     known = max((name.marks for name in record.names if name.joined == typed.joined), key=len, default=())
     whole = written in record.forms
-    against = "" if whole else _against(record, typed, known)
+    against = "" if whole else _against(register, record, typed, known)
     if against:
         return record, 50, against, against
     bare = not typed.says and not typed.marks
@@ -93,22 +92,22 @@ def _same_head(register: Register, record: RegisterEntry, typed: PlaceName, text
         label = written == record.forms[0]
         return record, 100 if label else 99, "label" if label else "name", doubt
     if known and not typed.marks:
-        alone = known[-1] in _HESSE or typed.joined in register.elsewhere
+        alone = known[-1] in register.marks or typed.joined in register.elsewhere
         return record, 90, "head", "short" if alone else doubt or ("also" if _longer(register, typed, record) else "")
     if record.kind == DISTRICT and not typed.says:
         return record, 88, "head", doubt
     return record, 97, "name", doubt
 
 
-def _against(record: RegisterEntry, typed: PlaceName, known: tuple[str, ...]) -> str:
+def _against(register: Register, record: RegisterEntry, typed: PlaceName, known: tuple[str, ...]) -> str:
     """Return what speaks against a place of this head: the kind that is said, or a mark that is not its own."""
     if (typed.says and typed.says != record.kind) or (record.kind == REGION and not typed.says):
         return "kind"
-    return "marks" if any(not _explained(mark, known, record) for mark in typed.marks) else ""
+    return "marks" if any(not _explained(register, mark, known, record) for mark in typed.marks) else ""
 
 
 def _namesake(register: Register, record: RegisterEntry, typed: PlaceName) -> bool:
-    """Tell whether a city and a district bear the same name: Gießen, Kassel, Fulda, Groß-Gerau, Offenbach."""
+    """Tell whether a city and a district bear the same name."""
     kinds = {register.records[found].kind for found in register.heads[typed.joined]} - {"place", "state"}
     return len(kinds | {record.kind} - {"place", "state"}) > 1
 
@@ -120,9 +119,9 @@ def _longer(register: Register, typed: PlaceName, record: RegisterEntry) -> bool
     return any(head[: len(typed.head)] == typed.head for head in longer)
 
 
-def _explained(mark: str, known: tuple[str, ...], record: RegisterEntry) -> bool:
+def _explained(register: Register, mark: str, known: tuple[str, ...], record: RegisterEntry) -> bool:
     """Tell whether a mark is one of the name's own, the state, or a word of its district's name."""
-    if mark in _HESSE or any(explains(mark, own) or OSA.distance(mark, own) == 1 for own in known):
+    if mark in register.marks or any(explains(mark, own) or OSA.distance(mark, own) == 1 for own in known):
         return True
     return len(mark) >= _ONE_ERROR and mark.removesuffix("kreis") in contract(fold(record.district)).replace("-", " ")
 
@@ -154,7 +153,7 @@ def _mistyped(register: Register, typed: PlaceName, text: str) -> Iterator[Compa
 def _doubt(register: Register, record: RegisterEntry, typed: PlaceName, known: str, *, foreign: bool) -> str:
     """Return what speaks against a name that is nearly that of a place."""
     name = next((name for name in record.names if known == name.joined), None)
-    against = _against(record, typed, name.marks if name else typed.marks)
+    against = _against(register, record, typed, name.marks if name else typed.marks)
     if against:
         return against
     if foreign:

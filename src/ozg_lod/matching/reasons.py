@@ -7,7 +7,6 @@ from typing import Final
 
 from babel.dates import format_date
 
-from ozg_lod.core.kind_words import kind_word
 from ozg_lod.core.messages import Language, _
 from ozg_lod.matching.matching import Candidate, MatchResult
 from ozg_lod.matching.register import Register, RegisterEntry
@@ -53,7 +52,7 @@ def description(record: RegisterEntry, language: Language) -> str:
     """Return what tells a thing apart from its namesakes: kind, district, key, and until when it existed."""
     kind = (record.type_en if language == "en" else "") or record.type_de
     if record.kind == "concept" or not kind:
-        kind = kind_word(record.kind, "one", language)
+        kind = record.described.one[language]
     until = (
         _("does not exist any more, last day {until}", until=_day(record.until, language))[language]
         if record.until

@@ -18,10 +18,10 @@ from ozg_lod.matching.alignment import (
     align,
     count,
 )
-from ozg_lod.matching.register import KINDS, Register, register
+from ozg_lod.matching.register import Register, register
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox import fork_server
-from ozg_lod.snapshots import snapshot
+from ozg_lod.snapshots import site_files, snapshot
 from ozg_lod.validation import list_reader
 from ozg_lod.validation.list_reader import ROLES, Listing
 
@@ -48,9 +48,6 @@ class FileMatchSummary:
 
 def reconciled(settings: Settings, order: FileMatchRequest, content: bytes) -> FileMatchSummary:
     """Return the list with addresses; raise UsageError, or what reading the list raises."""
-    if order.kind and order.kind not in KINDS:
-        offered = ", ".join(KINDS)
-        raise UsageError(_("--kind is one of: {offered}.", offered=offered))
     suffix = PurePath(order.output).suffix.lower().lstrip(".") or formats.CSV.suffix
     form = next((form for form in alignment_files.OFFERED if form.suffix == suffix), None)
     if form is None:
@@ -61,6 +58,8 @@ def reconciled(settings: Settings, order: FileMatchRequest, content: bytes) -> F
         offered = ", ".join(list_reader.SUFFIXES)
         raise UsageError(_("{name}: a list is one of {offered}.", name=order.name, offered=offered))
     known = _register(settings)
+    if order.kind and order.kind not in known.kinds:
+        raise UsageError(_("--kind is one of: {offered}.", offered=", ".join(known.kinds.names)))
     listing = _read(settings, order.name, content)
     rows = align(known, listing, AlignmentChoice.of(listing, _chosen(listing, order)))
     found = count(rows)
@@ -82,7 +81,10 @@ def _register(settings: Settings) -> Register:
     snapshots = snapshot.Snapshots(settings.target)
     name = snapshots.served()
     manifest = snapshots.verified(name)
-    return register(snapshot.open_store(snapshots.directory(name), from_disk=False), manifest.base_iri)
+    directory = snapshots.directory(name)
+    kinds, territory = site_files.kinds(directory), site_files.identity(directory).territory
+    store = snapshot.open_store(directory, from_disk=False)
+    return register(store, manifest.base_iri, kinds=kinds, marks=territory.marks)
 
 
 def _read(settings: Settings, name: str, content: bytes) -> Listing:

@@ -14,7 +14,6 @@ from typing import Final, cast
 from ozg_lod.core.errors import BadRequest, TooLarge
 from ozg_lod.core.messages import Message, _
 from ozg_lod.matching.matching import ListRow
-from ozg_lod.matching.register import KINDS
 
 BATCH: Final = 500
 """Queries in one batch; the manifest says so."""
@@ -36,7 +35,6 @@ class ReconcileQuery:
     names: tuple[str, ...]
     row: ListRow
     limit: int
-    known: bool = True
     required: frozenset[str] = frozenset()
     excluded: tuple[tuple[str, str], ...] = ()
 
@@ -116,11 +114,10 @@ def _query(
     given: Mapping[str, Sequence[str]],
     stated: Mapping[str, object],
 ) -> ReconcileQuery:
-    kinds = tuple(kind for kind in types if kind in KINDS)
-    row = ListRow("", kinds, _first(given, "district"), _first(given, "state"), _first(given, *KEYS))
+    row = ListRow("", tuple(types), _first(given, "district"), _first(given, "state"), _first(given, *KEYS))
     limit = _limit(f"{where}.limit", stated.get("limit", _USUAL))
     tried = tuple(dict.fromkeys(names))[:_MOST_VALUES] or ("",)
-    return ReconcileQuery(tried, row, limit, bool(kinds) or not types)
+    return ReconcileQuery(tried, row, limit)
 
 
 def _first(given: Mapping[str, Sequence[str]], *names: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.kinds import Kind
 from ozg_lod.core.messages import Language, _
 from ozg_lod.matching import reasons
 from ozg_lod.matching.matching import (
@@ -23,9 +23,10 @@ from ozg_lod.matching.register import Register, RegisterEntry
 
 def answer(register: Register, query: ReconcileQuery) -> MatchResult:
     """Return the best outcome of all names the query gives."""
-    if not query.known:
+    kinds = tuple(kind for kind in query.row.kinds if kind in register.kinds)
+    if query.row.kinds and not kinds:
         return MatchResult((), "nothing")
-    rows = [ListRow(name, query.row.kinds, query.row.district, query.row.state, query.row.key) for name in query.names]
+    rows = [ListRow(name, kinds, query.row.district, query.row.state, query.row.key) for name in query.names]
     outcomes = [match(register, row, limit=MOST) for row in rows]
     best = max(outcomes, key=lambda one: (one.matched is not None, max((c.score for c in one.candidates), default=0)))
     excluded = _excluded(register, query)
@@ -55,9 +56,9 @@ def candidate_10(one: Candidate, language: Language, register: Register) -> dict
     return {**_candidate(one, language, register), "features": features}
 
 
-def type_of(kind: str, language: Language) -> dict[str, str]:
+def type_of(kind: Kind, language: Language) -> dict[str, str]:
     """Return a kind as a type of the protocol."""
-    return {"id": kind, "name": kind_word(kind, "one", language)}
+    return {"id": kind.id, "name": kind.one[language]}
 
 
 def _candidate(one: Candidate, language: Language, register: Register) -> dict[str, object]:
@@ -66,7 +67,7 @@ def _candidate(one: Candidate, language: Language, register: Register) -> dict[s
         "id": one.record.id,
         "name": reasons.name(one.record, language),
         "description": " – ".join(part for part in said if part),
-        "type": [type_of(one.record.kind, language)],
+        "type": [type_of(one.record.described, language)],
         "score": one.score,
         "match": one.match,
     }

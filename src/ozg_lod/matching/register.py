@@ -16,6 +16,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.folding import contract, fold
+from ozg_lod.core.kinds import PLACE, Kind, Kinds
 from ozg_lod.core.vocab import ORG, OZG
 from ozg_lod.matching.place_names import PlaceName, take_apart
 from ozg_lod.rdf.graph import Graph, iri_of
@@ -23,9 +24,6 @@ from ozg_lod.search import entries
 from ozg_lod.search.entries import SearchEntry
 from ozg_lod.site.served import PageSnapshot, SnapshotValue
 
-PLACES: Final = ("municipality", "district", "state", "place")
-SERVICES: Final = ("bundle", "service", "concept", "programme", "organisation", "channel")
-KINDS: Final = (*PLACES, *SERVICES)
 _REGION_KEY: Final = 3
 _STATE_KEY: Final = 2
 _WRAPPED: Final = re.compile(
@@ -41,7 +39,7 @@ class RegisterEntry:
     """
 
     id: str
-    kind: str
+    described: Kind
     key: str
     iri: str
     de: str
@@ -55,17 +53,29 @@ class RegisterEntry:
     names: tuple[PlaceName, ...] = ()
     forms: tuple[str, ...] = ()
 
+    @property
+    def kind(self) -> str:
+        return self.described.id
+
+    @property
+    def is_place(self) -> bool:
+        """Tell whether lists name it by a name made of parts, as places are."""
+        return self.described.matched_as == PLACE
+
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """All records, and where to look one up.
+    """All records, and where to look one up. `kinds` are those that lists are matched with, first first.
 
+    `marks` are what people write behind a name to say that it lies in the territory of the catalogue.
     `addresses` are what the addresses of things begin with.
     `keys` by (scheme, key), `heads` by the head of a place's name, `forms` by the whole name of a service, `spelled` by
     every way to write a place's name without spaces. `states` are the keys of the states the municipalities lie in,
     `elsewhere` the names of places in all other states, `strangers` those of them that are no name here.
     """
 
+    kinds: Kinds
+    marks: frozenset[str]
     records: Mapping[str, RegisterEntry]
     keys: Mapping[tuple[str, str], tuple[str, ...]]
     heads: Mapping[str, tuple[str, ...]]
@@ -77,12 +87,17 @@ class Register:
     strangers: tuple[str, ...] = field(repr=False)
 
 
-def register(store: ox.Store, base_iri: str, public_url: str = "") -> Register:
+def register(
+    store: ox.Store, base_iri: str, public_url: str = "", *, kinds: Kinds, marks: frozenset[str] = frozenset()
+) -> Register:
     """Return the register of a snapshot: about half a second of work for 3,000 things, so it is kept."""
     graph = Graph(store)
-    found = [entry for entry in entries.read(graph, base_iri, KINDS) if _listed(entry)]
+    matched = kinds.only(kinds.matched)
+    found = [entry for entry in entries.read(graph, base_iri, matched, only=True) if _listed(entry)]
     succession = _successors(graph, base_iri)
-    records = {record.id: record for record in (_record(graph, entry, succession) for entry in found)}
+    records = {
+        record.id: record for record in (_record(graph, entry, matched[entry.kind], succession) for entry in found)
+    }
     keys: dict[tuple[str, str], list[str]] = {}
     for entry in found:
         for scheme, key, _ in entry.keys:
@@ -92,6 +107,8 @@ def register(store: ox.Store, base_iri: str, public_url: str = "") -> Register:
     elsewhere = _elsewhere(states)
     spelled = _spelled(records.values())
     return Register(
+        kinds=matched,
+        marks=marks,
         records=records,
         keys={place: tuple(ids) for place, ids in keys.items()},
         heads=heads,
@@ -107,7 +124,13 @@ def register(store: ox.Store, base_iri: str, public_url: str = "") -> Register:
 @SnapshotValue
 def of(opened: PageSnapshot) -> Register:
     """Return the register of a snapshot that is served."""
-    return register(opened.store, opened.base_iri, opened.public_url)
+    return register(
+        opened.store,
+        opened.base_iri,
+        opened.public_url,
+        kinds=opened.kinds,
+        marks=opened.identity.territory.marks,
+    )
 
 
 def form(text: str) -> str:
@@ -122,19 +145,18 @@ def form(text: str) -> str:
 def _listed(entry: SearchEntry) -> bool:
     if entry.kind == "place":
         return len(entry.key) == _REGION_KEY
-    return entry.kind in KINDS and (entry.kind != "concept" or bool(entry.keys))
+    return entry.kind != "concept" or bool(entry.keys)
 
 
 def _id(entry: SearchEntry) -> str:
     return f"{entry.kind}/{entry.key}"
 
 
-def _record(graph: Graph, entry: SearchEntry, succession: Mapping[str, str]) -> RegisterEntry:
+def _record(graph: Graph, entry: SearchEntry, kind: Kind, succession: Mapping[str, str]) -> RegisterEntry:
     texts = [entry.de, entry.en, *(text for _, text in entry.other_names)]
-    area = entry.kind in PLACES
     return RegisterEntry(
         id=_id(entry),
-        kind=entry.kind,
+        described=kind,
         key=entry.key,
         iri=entry.iri,
         de=entry.de,
@@ -145,7 +167,7 @@ def _record(graph: Graph, entry: SearchEntry, succession: Mapping[str, str]) -> 
         official=entry.official,
         until=next((term.value for term in graph.objects(entry.iri, OZG + "validTo") if not iri_of(term)), ""),  # type: ignore[union-attr] # a date is a literal
         successor=succession.get(entry.iri, ""),
-        names=tuple(dict.fromkeys(take_apart(text) for text in texts if text)) if area else (),
+        names=tuple(dict.fromkeys(take_apart(text) for text in texts if text)) if kind.matched_as == PLACE else (),
         forms=tuple(dict.fromkeys(contract(fold(text)) for text in texts if text)),
     )
 

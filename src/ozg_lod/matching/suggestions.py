@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from ozg_lod.core.folding import contract, fold
-from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import Language
 from ozg_lod.matching import reasons
 from ozg_lod.matching.data_extension import NAMES, PROPERTIES, described
 from ozg_lod.matching.reconcile_queries import EVIDENCE
 from ozg_lod.matching.reconciliation import type_of
-from ozg_lod.matching.register import KINDS, Register, RegisterEntry
+from ozg_lod.matching.register import Register, RegisterEntry
 from ozg_lod.rdf.graph import collation
 
 USUAL: Final = 20
@@ -26,12 +26,12 @@ _KEY_BEGINS: Final = 3
 def things(register: Register, prefix: str, kinds: Sequence[str]) -> list[RegisterEntry]:
     """Return the things that begin so, best first: by identifier or key, by name, by a word in the name."""
     wanted, typed = contract(fold(prefix)), prefix.strip()
-    found = []
+    found, order = [], register.kinds.names
     for record in register.records.values():
         if not kinds or record.kind in kinds:
             tier = _tier(record, wanted, typed)
             if tier is not None:
-                found.append((tier, KINDS.index(record.kind), collation(record.de), record.id, record))
+                found.append((tier, order.index(record.kind), collation(record.de), record.id, record))
     return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
 
 
@@ -41,14 +41,18 @@ def thing(record: RegisterEntry, language: Language) -> dict[str, object]:
         "id": record.id,
         "name": reasons.name(record, language),
         "description": reasons.description(record, language),
-        "notable": [type_of(record.kind, language)],
+        "notable": [type_of(record.described, language)],
     }
 
 
-def types(prefix: str, language: Language) -> list[dict[str, str]]:
+def types(kinds: Kinds, prefix: str, language: Language) -> list[dict[str, str]]:
     """Return the kinds that begin so; all of them for an empty prefix."""
     return _beginning(
-        [{**type_of(kind, language), "description": kind_word(kind, "about", language)} for kind in KINDS], prefix
+        [
+            {**type_of(kind, language), "description": kind.about[language] if kind.about else ""}
+            for kind in kinds.matched
+        ],
+        prefix,
     )
 
 

@@ -1,7 +1,7 @@
 """Outlines: polygons as the data have them (WKT, longitude first) and as a drawing needs them (SVG paths).
 
 A drawing is a plain plate: degrees of longitude are shortened by the cosine of the middle latitude, which is true to a
-hundredth over a state like Hesse. Points are rounded to whole units of the drawing, so neighbours, which share their
+hundredth over a state of 20,000 km². Points are rounded to whole units of the drawing, so neighbours, which share their
 points, still fit without a gap.
 """
 

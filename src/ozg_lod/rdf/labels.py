@@ -55,7 +55,7 @@ class Labels:
 def last_part(iri: str) -> Text:
     """Return the end of an address as the name of last resort.
 
-    >>> last_part("https://w3id.org/ozg-lod/hessen/id/bundle/jugendamt")["de"]
+    >>> last_part("https://example.org/id/bundle/jugendamt")["de"]
     'jugendamt'
     """
     name = re.split(r"[/#:?]", iri.rstrip("/#:?"))[-1][:_SHOWN]

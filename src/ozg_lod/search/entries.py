@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core.kinds import Kind, Kinds
 from ozg_lod.core.vocab import (
     DCT,
-    KINDS,
     ORG,
     OZG,
     SKOS,
@@ -21,36 +21,10 @@ from ozg_lod.rdf.graph import (
     TYPE,
     Graph,
     Term,
-    collation,
     iri_of,
     pick,
 )
 
-ORDER: Final = (
-    "municipality",
-    "district",
-    "state",
-    "bundle",
-    "service",
-    "programme",
-    "module",
-    "concept",
-    "organisation",
-    "channel",
-    "funding",
-    "condition",
-    "discrepancy",
-    "place",
-    "participation",
-    "availability",
-    "statement",
-    "source",
-    "dataset",
-    "figure",
-)
-"""What people look for stands before what is said about it."""
-AUTHORITIES: Final = frozenset({"state", "district", "municipality"})
-_AREAS: Final = AUTHORITIES | {"place"}
 _KEYED: Final = (
     (OZG + "ags", "ags"),
     (OZG + "districtKey", "ags"),
@@ -90,15 +64,9 @@ class SearchEntry:
         """Return the English name, "" where there is none."""
         return self.names.get("en", "")
 
-    @property
-    def position(self) -> tuple[int, str, str]:
-        """Return where it stands among all: by kind, then by name as people sort."""
-        known = ORDER.index(self.kind) if self.kind in ORDER else len(ORDER)
-        return known, collation(self.de), self.iri
 
-
-def read(graph: Graph, base_iri: str, kinds: Collection[str] = KINDS) -> Iterator[SearchEntry]:
-    """Yield every thing with an address of the form {base}id/{kind}/{key}, of these kinds."""
+def read(graph: Graph, base_iri: str, kinds: Kinds, *, only: bool = False) -> Iterator[SearchEntry]:
+    """Yield every thing with an address of the form {base}id/{kind}/{key}; `only` those of these kinds."""
     shape = re.compile(re.escape(base_iri) + r"id/([a-z]+)/([A-Za-z0-9-]+)(?:#(.+))?")
     fragments: dict[str, list[str]] = {}
     things: list[tuple[str, str, str]] = []
@@ -109,15 +77,15 @@ def read(graph: Graph, base_iri: str, kinds: Collection[str] = KINDS) -> Iterato
         kind, key, fragment = parts.groups()
         if fragment:
             fragments.setdefault(iri.partition("#")[0], []).append(iri)
-        elif kind in kinds:
+        elif kind in kinds or not only:
             things.append((iri, kind, key))
     districts = _districts(graph, base_iri)
     for iri, kind, key in things:
-        yield _entry(graph, (iri, kind, key), fragments.get(iri, ()), districts)
+        yield _entry(graph, (iri, kinds[kind], key), fragments.get(iri, ()), districts)
 
 
 def _entry(
-    graph: Graph, thing: tuple[str, str, str], fragments: Sequence[str], districts: Mapping[str, str]
+    graph: Graph, thing: tuple[str, Kind, str], fragments: Sequence[str], districts: Mapping[str, str]
 ) -> SearchEntry:
     iri, kind, key = thing
     names = graph.names(iri)
@@ -126,7 +94,7 @@ def _entry(
     said = [text for part in (iri, *_changes(graph, fragments)) for text in _texts(graph, part, naming=part != iri)]
     return SearchEntry(
         iri=iri,
-        kind=kind,
+        kind=kind.id,
         key=key,
         official=next((text for name in _OFFICIAL for text in _plain(graph.objects(iri, name))), ""),
         names=names,
@@ -162,10 +130,10 @@ def _changes(graph: Graph, fragments: Iterable[str]) -> list[str]:
     return [part for part in fragments if ORG + "ChangeEvent" in _iris(graph, part, TYPE)]
 
 
-def _keys(graph: Graph, iri: str, kind: str, fragments: Iterable[str]) -> list[tuple[str, str, str]]:
+def _keys(graph: Graph, iri: str, kind: Kind, fragments: Iterable[str]) -> list[tuple[str, str, str]]:
     """Return (scheme, key, fragment): the keys it states and, where only a part of it states one, that part."""
     found = {(scheme, key): "" for predicate, scheme in _KEYED for key in _plain(graph.objects(iri, predicate))}
-    if kind in _AREAS:
+    if kind.area:
         found |= {("ags", key): "" for key in _plain(graph.objects(iri, DCT + "identifier"))}
     for part in sorted(fragments):
         fragment = part.partition("#")[2]

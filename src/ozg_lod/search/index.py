@@ -20,9 +20,10 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.folding import contract, fold, readings
-from ozg_lod.rdf.graph import Graph
+from ozg_lod.core.kinds import Kinds
+from ozg_lod.rdf.graph import Graph, collation
 from ozg_lod.search import entries
-from ozg_lod.search.entries import ORDER, SearchEntry
+from ozg_lod.search.entries import SearchEntry
 
 FILE: Final = "search.db"
 SEPARATOR: Final = "|"
@@ -45,32 +46,36 @@ CREATE TABLE passage (
 CREATE TABLE spelling (folded TEXT PRIMARY KEY, shown TEXT NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE text USING fts5 (label, names, body, content = '', tokenize = 'trigram', columnsize = 0);
 """
-_SPELLED: Final = frozenset(ORDER[:11]) | {"place"}
-"""Kinds whose names are offered to those who mistype; the others are named by sentences."""
-_CONTEXT: Final = frozenset({"district", "municipality"})
-"""Kinds that are found by their type and district too."""
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
 
 
-def write(ntriples: bytes, base_iri: str) -> bytes:
+def write(ntriples: bytes, base_iri: str, kinds: Kinds) -> bytes:
     """Return the index of the merged graph as the bytes of an SQLite file."""
     store = ox.Store()
     store.bulk_load(ntriples, format=ox.RdfFormat.N_TRIPLES)
-    found = sorted(entries.read(Graph(store), base_iri), key=lambda entry: entry.position)
+    found = sorted(entries.read(Graph(store), base_iri, kinds), key=lambda entry: _position(entry, kinds))
     with closing(sqlite3.connect(":memory:")) as database:
         database.executescript(_SCHEMA)
         for number, entry in enumerate(found, 1):
-            _insert(database, number, entry)
-        database.executemany("INSERT INTO spelling VALUES (?, ?)", sorted(_spellings(found).items()))
+            _insert(database, number, entry, located=kinds[entry.kind].located)
+        database.executemany(
+            "INSERT INTO spelling VALUES (?, ?)",
+            sorted(_spellings(entry for entry in found if kinds[entry.kind].spelled).items()),
+        )
         database.execute("INSERT INTO text (text) VALUES ('optimize')")
         database.commit()
         database.execute("VACUUM")
         return database.serialize()
 
 
-def _insert(database: sqlite3.Connection, number: int, entry: SearchEntry) -> None:
+def _position(entry: SearchEntry, kinds: Kinds) -> tuple[int, str, str]:
+    """Return where a thing stands among all: by kind, then by name as people sort."""
+    return kinds[entry.kind].search, collation(entry.de), entry.iri
+
+
+def _insert(database: sqlite3.Connection, number: int, entry: SearchEntry, *, located: bool) -> None:
     types = (entry.type_names.get("de", ""), entry.type_names.get("en", ""))
-    place = (*types, entry.district) if entry.kind in _CONTEXT else ()
+    place = (*types, entry.district) if located else ()
     names = [text for _, text in entry.other_names] + [key for _, key, _ in entry.keys]
     said = [text for _, text in entry.passages]
     columns = [_column(texts) for texts in (entry.names.values(), names, (*said, *place))]
@@ -95,9 +100,8 @@ def _spellings(found: Iterable[SearchEntry]) -> dict[str, str]:
     whole: dict[str, str] = {}
     words: dict[str, str] = {}
     for entry in found:
-        if entry.kind in _SPELLED:
-            for text in (entry.de, *(text for _, text in entry.other_names)):
-                whole.setdefault(contract(fold(text)), text)
-                for word in _WORD.findall(text):
-                    words.setdefault(contract(fold(word)), word)
+        for text in (entry.de, *(text for _, text in entry.other_names)):
+            whole.setdefault(contract(fold(text)), text)
+            for word in _WORD.findall(text):
+                words.setdefault(contract(fold(word)), word)
     return {folded: text for folded, text in (words | whole).items() if folded}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ozg_lod.core.errors import BadRequest
-from ozg_lod.core.messages import Text, _
+from ozg_lod.core.identity import ExampleKeys
+from ozg_lod.core.messages import Message, Sentence, _
 
 _SEPARATORS: Final = re.compile(r"[\s.\-–_]+")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -28,27 +29,31 @@ class Scheme:
 
     name: str
     lengths: tuple[int, ...]
-    form: Text
+    form: Message
     left: Mapping[int, int] = field(default_factory=dict)
     right: Mapping[int, int] = field(default_factory=dict)
     lead: str = ""
 
-    def read(self, text: str) -> str:
-        """Return the key that `text` means; raise BadRequest where it can mean none.
-
-        >>> AGS.read("06 4 14 000"), AGS.read("6414000"), ARS.read("06.531"), OZG_ID.read("OZG-10169")
-        ('06414000', '06414000', '065310000000', '10169')
-        """
+    def read(self, text: str, examples: ExampleKeys) -> str:
+        """Return the key that `text` means; raise BadRequest where it can mean none."""
         key = self.guess(text)
         if key is None:
             shown = text[:_LONGEST]
             raise BadRequest(
-                _("“{shown}” is not a key of this kind; {reason}", shown=shown, reason=self.form),
+                _("“{shown}” is not a key of this kind; {reason}", shown=shown, reason=self._form(examples)),
             )
         return key
 
+    def _form(self, examples: ExampleKeys) -> Message:
+        named = {name: getattr(examples, name) for name in ("city", "ars", "leika", "ozg_id")}
+        return Message(self.form.text, named)
+
     def guess(self, text: str) -> str | None:
-        """Return the key that `text` means, None where it can mean none."""
+        """Return the key that `text` means, None where it can mean none.
+
+        >>> AGS.guess("09 1 62 000"), AGS.guess("9162000"), ARS.guess("09.162"), OZG_ID.guess("OZG-10169")
+        ('09162000', '09162000', '091620000000', '10169')
+        """
         digits = _SEPARATORS.sub("", text[: _LONGEST + 1].lower().removeprefix(self.lead))
         if len(text) > _LONGEST or not _DIGITS.fullmatch(digits):
             return None
@@ -61,7 +66,7 @@ AGS: Final = Scheme(
     "ags",
     (2, 3, 5, 8),
     _(
-        "a municipality key (AGS) has 8 digits, for example 06414000, a district key 5, that of an "
+        "a municipality key (AGS) has 8 digits, for example {city}, a district key 5, that of an "
         "administrative region 3 and that of a state 2. Spaces, dots and hyphens may stand in it, a "
         "missing first zero is put back for municipalities and districts."
     ),
@@ -71,7 +76,7 @@ ARS: Final = Scheme(
     "ars",
     (12,),
     _(
-        "a regional key (ARS) has 12 digits, for example 064350014014, or for districts the first 5. "
+        "a regional key (ARS) has 12 digits, for example {ars}, or for districts the first 5. "
         "Spaces, dots and hyphens may stand in it, a missing first zero is put back."
     ),
     left={11: 1},
@@ -80,13 +85,13 @@ ARS: Final = Scheme(
 LEIKA: Final = Scheme(
     "leika",
     (14,),
-    _("a LeiKa key has 14 digits, for example 99010005000000. Spaces, dots and hyphens may stand in it."),
+    _("a LeiKa key has 14 digits, for example {leika}. Spaces, dots and hyphens may stand in it."),
     lead="urn:de:fim:leika:leistung:",
 )
 OZG_ID: Final = Scheme(
     "ozg",
     (5,),
-    _("an OZG id has 5 digits, for example 10169; “OZG” may stand before it."),
+    _("an OZG id has 5 digits, for example {ozg_id}; “OZG” may stand before it."),
     lead="ozg",
 )
 SCHEMES: Final[Mapping[str, Scheme]] = {scheme.name: scheme for scheme in (AGS, ARS, LEIKA, OZG_ID)}
@@ -95,19 +100,19 @@ SCHEMES: Final[Mapping[str, Scheme]] = {scheme.name: scheme for scheme in (AGS, 
 def guesses(text: str) -> list[tuple[str, str]]:
     """Return each (scheme, key) that what somebody typed can mean.
 
-    >>> guesses("06531"), guesses("Waffe")
-    ([('ags', '06531'), ('ars', '065310000000'), ('ozg', '06531')], [])
+    >>> guesses("09162"), guesses("Waffe")
+    ([('ags', '09162'), ('ars', '091620000000'), ('ozg', '09162')], [])
     """
     found = ((scheme.name, scheme.guess(text)) for scheme in SCHEMES.values())
     return [(name, key) for name, key in found if key]
 
 
-def completed(key: str, typed: str) -> Text:
+def completed(key: str, typed: str) -> Sentence:
     """Return in brackets what was typed where the key has more digits than that, else nothing.
 
-    >>> completed("06414001", "6414001").en, completed("06414001", "06 414 001").en
-    (' (typed: 6414001, completed with zeros)', '')
+    >>> str(completed("09162000", "9162000")), str(completed("09162000", "09 162 000"))
+    (' (typed: 9162000, completed with zeros)', '')
     """
     if sum(character.isdigit() for character in typed) == len(key):
-        return _("")
+        return ""
     return _(" (typed: {typed}, completed with zeros)", typed=typed)

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.folding import spans
-from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.kinds import Kind, Kinds
 from ozg_lod.core.messages import Language
 from ozg_lod.rdf.addresses import Addresses, Target
-from ozg_lod.search.entries import AUTHORITIES
 from ozg_lod.search.search import Hit, SearchResult, Thing
 
 PAGE_SIZE: Final = 20
@@ -66,19 +65,19 @@ class ResultPage:
 
 
 def page_of(
-    language: Language, addresses: Addresses, outcome: SearchResult, *, page: int, cut: bool = False
+    language: Language, addresses: Addresses, kinds: Kinds, outcome: SearchResult, *, page: int, cut: bool = False
 ) -> ResultPage:
     """Return page number `page` of an outcome that was asked for with PAGE_SIZE."""
     pages = max(1, -(-outcome.total // PAGE_SIZE))
-    found = tuple(result(language, addresses, hit, outcome.words) for hit in outcome.hits)
+    found = tuple(result(language, addresses, kinds[hit.thing.kind], hit, outcome.words) for hit in outcome.hits)
     return ResultPage(outcome, found, page, pages, (page - 1) * PAGE_SIZE + 1, cut)
 
 
-def result(language: Language, addresses: Addresses, hit: Hit, sought: Sequence[str]) -> ResultItem:
+def result(language: Language, addresses: Addresses, kind: Kind, hit: Hit, sought: Sequence[str]) -> ResultItem:
     """Return one hit with the folded words `sought` marked."""
     name = _line(*name_of(hit.thing, language), language, sought)
     excerpt = _excerpt(hit, sought, language) if hit.match in {"name", "other-name", "text"} else None
-    return ResultItem(name, addresses.target(hit.thing.iri), _context(language, hit.thing, sought), excerpt)
+    return ResultItem(name, addresses.target(hit.thing.iri), _context(language, hit.thing, kind, sought), excerpt)
 
 
 def name_of(thing: Thing, language: str) -> tuple[str, str]:
@@ -86,14 +85,13 @@ def name_of(thing: Thing, language: str) -> tuple[str, str]:
     return (thing.en, "en") if language == "en" and thing.en else (thing.de, "de")
 
 
-def _context(language: Language, thing: Thing, sought: Sequence[str]) -> tuple[MarkedText, ...]:
+def _context(language: Language, thing: Thing, kind: Kind, sought: Sequence[str]) -> tuple[MarkedText, ...]:
     """Return what the thing is, its district and its official key; “Stadt” stands for “Kommune”, it says more."""
     english = language == "en" and thing.type_en
-    kind_name = kind_word(thing.kind, "one", language)
     type_name = thing.type_en if english else thing.type_de
     shown = type_name[:1].upper() + type_name[1:]
     lines = [
-        MarkedText((TextPart("" if thing.kind in AUTHORITIES and shown else kind_name),)),
+        MarkedText((TextPart("" if kind.body and shown else kind.one[language]),)),
         _line(shown, "en" if english else "de", language, sought),
         _line(thing.district, "de", language, sought),
         _line(thing.official, language, language, sought),

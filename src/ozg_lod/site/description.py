@@ -2,7 +2,7 @@
 
 It holds what the thing says of itself, what statements say of it (with their source, wording and dates), what
 contradicts them, and the names of every neighbour. Incoming from elsewhere are counted in full and given page by page:
-hundreds of places are in Hesse.
+hundreds of places are in a state.
 """
 
 from __future__ import annotations

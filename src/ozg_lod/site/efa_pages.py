@@ -112,17 +112,17 @@ def badge(site: PageContext, register: EfaRegister, offer: EfaOffer) -> bytes:
         right = _("{status}, read on {day}", status=said, day=read_day)[site.language]
     name = pick(register.names.get(offer.iri, {}), site.language, offer.iri)[0]
     widths = [round(len(text) * _PER_LETTER) + _ROOM for text in (left, right)]
-    return _svg(name, left, right, widths, site.language)
+    return _svg(site, name, left, right, widths)
 
 
-def _svg(name: str, left: str, right: str, widths: list[int], language: str) -> bytes:
-    whole = sum(widths)
+def _svg(site: PageContext, name: str, left: str, right: str, widths: list[int]) -> bytes:
+    whole, language, colour = sum(widths), site.language, site.identity.colours.badge
     middle = _HEIGHT / 2 + 4
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="{_HEIGHT}" viewBox="0 0 {whole} {_HEIGHT}" '
         f'role="img" aria-labelledby="t d" xml:lang="{language}" lang="{language}">\n'
         f'<title id="t">{escape(left)}: {escape(name)}</title>\n<desc id="d">{escape(right)}</desc>\n'
-        f'<rect width="{widths[0]}" height="{_HEIGHT}" fill="#0b3d91"/>\n'
+        f'<rect width="{widths[0]}" height="{_HEIGHT}" fill="{colour}"/>\n'
         f'<rect x="{widths[0]}" width="{widths[1]}" height="{_HEIGHT}" fill="#eef2f7"/>\n'
         '<g font-family="Verdana, DejaVu Sans, sans-serif" font-size="12" text-anchor="middle">\n'
         f'<text x="{widths[0] / 2:g}" y="{middle:g}" fill="#ffffff">{escape(left)}</text>\n'

@@ -6,25 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ozg_lod.core.kinds import Kind
 from ozg_lod.rdf.graph import Graph, Term, iri_of
 from ozg_lod.site import list_columns
 from ozg_lod.site.description import Description
 from ozg_lod.site.list_columns import ListColumn
 
-_KINDS: Final = frozenset(
-    {
-        "municipality",
-        "district",
-        "bundle",
-        "programme",
-        "concept",
-        "service",
-        "availability",
-        "funding",
-        "participation",
-    }
-)
-"""The others say little more than that: they are told in full at once."""
 _MOST_VALUES: Final = 6
 
 
@@ -36,9 +23,9 @@ class KeyFact:
     terms: Sequence[Term]
 
 
-def of(description: Description, kind: str) -> list[KeyFact]:
+def of(description: Description, kind: Kind) -> list[KeyFact]:
     """Return the facts that stand first; what has more values than can be seen at once does not."""
-    if kind not in _KINDS:
+    if not kind.key_facts:
         return []
     found = (KeyFact(column, column.cell(description.graph, description.iri)) for column in list_columns.of(kind))
     return [fact for fact in found if 1 <= len(fact.terms) <= _MOST_VALUES]

@@ -104,7 +104,7 @@ def citation(site: PageContext, name: str, iri: str, catalogue: str) -> str:
 def title(graph: Graph, site: PageContext) -> str:
     """Return the name of the catalogue."""
     names = next((graph.names(iri) for iri in _catalogues(graph)), {})
-    return pick(names, site.language, _("OZG catalogue Hesse")[site.language])[0]
+    return pick(names, site.language, site.identity.name[site.language])[0]
 
 
 def contact(graph: Graph) -> str:

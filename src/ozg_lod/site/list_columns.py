@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.core.vocab import (
-    DCAT,
-    DCT,
-    FOAF,
-    ORG,
-    OZG,
-    SCHEMA,
-    SKOS,
-)
+from ozg_lod.core.kinds import INVERSE, Kind
+from ozg_lod.core.messages import Label
 from ozg_lod.rdf.graph import Graph, Term, iri_of
-
-INVERSE: Final = "^"
 
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
     """One column: the steps from the thing to the values; a step that begins with ^ is gone the other way.
 
-    `name` is that of the column of the CSV file and the key of its heading; without one the property has the word.
+    `name` is that of the column of the CSV file; without a name and a heading the property has both.
     """
 
     path: tuple[str, ...]
     name: str = ""
+    heading: Label | None = None
 
     @property
     def predicate(self) -> str:
@@ -65,9 +56,9 @@ class ListColumn:
         return found
 
 
-def of(kind: str) -> tuple[ListColumn, ...]:
+def of(kind: Kind) -> tuple[ListColumn, ...]:
     """Return the columns of the list of this kind."""
-    return _COLUMNS.get(kind, ())
+    return tuple(ListColumn(column.path, column.name, column.heading) for column in kind.columns)
 
 
 def _step(graph: Graph, iri: str, step: str) -> list[ox.Triple]:
@@ -80,54 +71,3 @@ def _ends(graph: Graph, iri: str, step: str) -> list[Term]:
     if step.startswith(INVERSE):
         return [triple.subject for triple in _step(graph, iri, step)]
     return graph.objects(iri, step)
-
-
-def _ozg(*names: str) -> tuple[ListColumn, ...]:
-    return tuple(ListColumn((OZG + name,)) for name in names)
-
-
-_CLASSIFIED: Final = ListColumn((ORG + "classification",))
-_PROGRAMMES: Final = ListColumn((OZG + "participatesIn",), "programmes")
-_DISTRICT: Final = ListColumn((DCT + "spatial", DCT + "isPartOf", INVERSE + DCT + "spatial"), "district")
-_AVAILABLE: Final = INVERSE + OZG + "of"
-
-_COLUMNS: Final = {
-    "state": (ListColumn((DCT + "identifier",)),),
-    "municipality": (_CLASSIFIED, _DISTRICT, _PROGRAMMES, *_ozg("validTo")),
-    "district": (_CLASSIFIED, _PROGRAMMES, *_ozg("ars")),
-    "place": (ListColumn((DCT + "isPartOf",)),),
-    "bundle": (
-        ListColumn((_AVAILABLE, OZG + "serviceCount"), "services"),
-        ListColumn((_AVAILABLE, OZG + "month"), "months"),
-        ListColumn((_AVAILABLE, OZG + "status"), "status"),
-        *_ozg("efaMarked"),
-    ),
-    "availability": _ozg("of", "serviceCount", "month", "status"),
-    "service": _ozg("leadAuthority", "builtBy"),
-    "programme": (
-        ListColumn((DCAT + "startDate",)),
-        ListColumn((DCAT + "endDate",)),
-        ListColumn((SCHEMA + "funder",), "payer"),
-        *_ozg("operator"),
-        ListColumn((INVERSE + OZG + "funds", OZG + "amountEur"), "amounts"),
-    ),
-    "module": (ListColumn((SCHEMA + "position",)), *_ozg("moduleGroup"), ListColumn((DCT + "isPartOf",), "programme")),
-    "funding": _ozg("funds", "amountEur", "amountKind", "per"),
-    "condition": (ListColumn((INVERSE + OZG + "condition",), "programme"), *_ozg("wording")),
-    "participation": _ozg("member", "programme", "status", "awardedEur"),
-    "figure": _ozg("about", "indicator", "value", "asOf"),
-    "discrepancy": _ozg("status", "claim"),
-    "statement": _ozg("about"),
-    "channel": (ListColumn((DCT + "audience",)), ListColumn((FOAF + "page",))),
-    "source": (ListColumn((DCT + "publisher",)), ListColumn((DCT + "issued",)), ListColumn((DCT + "isPartOf",))),
-    "concept": (
-        *_ozg("ozgId", "leikaKey"),
-        ListColumn((SKOS + "broader",), "field"),
-        ListColumn((SKOS + "inScheme",)),
-    ),
-    "organisation": (
-        ListColumn((INVERSE + OZG + "operator",), "operates"),
-        ListColumn((INVERSE + OZG + "builtBy",), "builds"),
-        ListColumn((INVERSE + DCT + "publisher",), "publishes"),
-    ),
-}

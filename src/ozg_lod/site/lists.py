@@ -10,8 +10,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.csv_writer import harmless, written
+from ozg_lod.core.kinds import Kind, Kinds
 from ozg_lod.core.spelling import nearest
-from ozg_lod.core.vocab import KINDS
 from ozg_lod.rdf.graph import (
     TYPE,
     Graph,
@@ -24,7 +24,6 @@ from ozg_lod.rdf.graph import (
 from ozg_lod.site import list_columns
 from ozg_lod.site.list_columns import ListColumn
 
-_OFFICIAL: Final = frozenset({"state", "place", "district", "municipality"})
 PAGE_SIZE: Final = 100
 _MOST_WORDS: Final = 8
 _ALIKE: Final = 50.0
@@ -64,7 +63,7 @@ class Directory:
 class ListTable:
     """One page of a list: its entries and their cells, the names of everything in them, the number of its first row."""
 
-    kind: str
+    kind: Kind
     columns: Sequence[ListColumn]
     rows: Sequence[tuple[ListEntry, Sequence[Sequence[Term]]]]
     names: Mapping[str, Mapping[str, str]]
@@ -77,14 +76,14 @@ class ListTable:
     @property
     def keyed(self) -> bool:
         """Return whether the keys are official ones that people know."""
-        return self.kind in _OFFICIAL
+        return self.kind.area
 
 
-def directory(store: ox.Store, base_iri: str) -> Directory:
+def directory(store: ox.Store, base_iri: str, kinds: Kinds) -> Directory:
     """Read all things whose IRI is `{base}id/{kind}/{key}`."""
     graph = Graph(store)
     shape = re.compile(re.escape(base_iri) + r"id/([a-z]+)/([A-Za-z0-9-]+)")
-    found: dict[str, dict[str, ListEntry]] = {kind: {} for kind in KINDS}
+    found: dict[str, dict[str, ListEntry]] = {kind: {} for kind in kinds.names}
     for iri in {iri_of(triple.subject) for triple in graph.using(TYPE)}:
         parts = shape.fullmatch(iri)
         if parts:
@@ -99,7 +98,7 @@ def select(entries: Sequence[ListEntry], query: str) -> Sequence[ListEntry]:
     return [entry for entry in entries if entry.has(wanted)] if wanted else entries
 
 
-def table(store: ox.Store, kind: str, entries: Sequence[ListEntry], *, page: int, query: str) -> ListTable | None:
+def table(store: ox.Store, kind: Kind, entries: Sequence[ListEntry], *, page: int, query: str) -> ListTable | None:
     """Return one page of the list, None where there is no such page (1 is first and always there)."""
     pages = max(1, -(-len(entries) // PAGE_SIZE))
     if not 1 <= page <= pages:
@@ -115,7 +114,7 @@ def table(store: ox.Store, kind: str, entries: Sequence[ListEntry], *, page: int
     return ListTable(kind, shown, rows, names, len(entries), page, pages, first + 1, query)
 
 
-def list_graph(store: ox.Store, kind: str, entries: Iterable[ListEntry]) -> set[ox.Triple]:
+def list_graph(store: ox.Store, kind: Kind, entries: Iterable[ListEntry]) -> set[ox.Triple]:
     """Return the graph of a list: what each thing is, what it is called, and its columns."""
     graph = Graph(store)
     shown = list_columns.of(kind)
@@ -126,7 +125,7 @@ def list_graph(store: ox.Store, kind: str, entries: Iterable[ListEntry]) -> set[
     return triples
 
 
-def write_csv(store: ox.Store, kind: str, entries: Iterable[ListEntry]) -> bytes:
+def write_csv(store: ox.Store, kind: Kind, entries: Iterable[ListEntry]) -> bytes:
     """Return the list as CSV (RFC 4180): key, German name, IRI, then the columns; several values parted by spaces.
 
     A cell a spreadsheet would take for a formula gets an apostrophe in front.

@@ -111,7 +111,7 @@ def locator(atlas: Atlas, area: Area) -> bytes:
     return "".join((*parts, "</svg>")).encode()
 
 
-def emblem(atlas: Atlas) -> bytes | None:
+def emblem(atlas: Atlas, colour: str) -> bytes | None:
     """Return the picture of the start page: the land, its districts, who takes part; None where nothing is drawn."""
     box = atlas.box
     if box is None:
@@ -123,9 +123,9 @@ def emblem(atlas: Atlas) -> bytes | None:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {frame.width} {frame.height}" fill-rule="evenodd">',
         f'<path d="{land}" fill="#7f93b8" fill-opacity=".28"/>',
-        f'<path d="{taking["district"]}" fill="#3d6fd6" fill-opacity=".45"/>',
+        f'<path d="{taking["district"]}" fill="{colour}" fill-opacity=".45"/>',
         f'<path d="{lines}" fill="none" stroke="#7f93b8" stroke-opacity=".8" stroke-width="1"/>',
-        f'<path d="{taking["municipality"]}" fill="#3d6fd6"/>',
+        f'<path d="{taking["municipality"]}" fill="{colour}"/>',
         "</svg>",
     ]
     return "".join(parts).encode()
@@ -166,7 +166,7 @@ def _name(area: Area, writer: ValueWriter) -> Value:
 
 
 def _short(area: Area, writer: ValueWriter) -> str:
-    """Return the name for the drawing: of "Landkreis Gießen" what tells it apart."""
+    """Return the name for the drawing: of "Landkreis Nienburg" what tells it apart."""
     return pick(area.names, writer.language, area.key)[0].removeprefix("Landkreis ")
 
 

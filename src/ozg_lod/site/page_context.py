@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from babel import Locale
 
+from ozg_lod.core.identity import NEUTRAL, Identity
+from ozg_lod.core.kinds import NO_KINDS, Kinds
 from ozg_lod.core.messages import LANGUAGES, Language, _
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.site.values import ValueWriter
@@ -26,6 +28,8 @@ class PageContext:
     page: int = 1
     kept: tuple[tuple[str, str], ...] = ()
     official: str = ""
+    kinds: Kinds = NO_KINDS
+    identity: Identity = NEUTRAL
 
     @property
     def other_languages(self) -> list[tuple[Language, str, str]]:

@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.core.errors import BadRequest, NotFound
-from ozg_lod.core.kind_words import kind_word
-from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, _, joined
+from ozg_lod.core.messages import LANGUAGES, Language, Message, _, joined
 from ozg_lod.core.vocab import DCT, ONTOLOGY
 from ozg_lod.http.language import choose_language
 from ozg_lod.rdf import formats
@@ -85,7 +84,16 @@ class PageRequest:
     def site(self) -> PageContext:
         """Return what every page needs."""
         official = getattr(getattr(self.request.app.state, "settings", None), "official_label", "")
-        return PageContext(self.language, self.addresses, self.opened.version, self.path, self.page, official=official)
+        return PageContext(
+            self.language,
+            self.addresses,
+            self.opened.version,
+            self.path,
+            self.page,
+            official=official,
+            kinds=self.opened.kinds,
+            identity=self.opened.identity,
+        )
 
     @property
     def graph(self) -> Graph:
@@ -97,7 +105,7 @@ class PageRequest:
         """Return the name of the catalogue: its own where the data have one, else the site's."""
         catalogues = self.opened.catalogues
         names = self.graph.names(catalogues[0]) if catalogues else {}
-        return pick(names, self.language, _("OZG catalogue Hesse")[self.site.language])[0]
+        return pick(names, self.language, self.opened.identity.name[self.language])[0]
 
     def iri(self, kind: str, key: str) -> str:
         """Return the IRI of a thing; raise NotFound where kind or key cannot be one."""
@@ -149,8 +157,7 @@ class PageRequest:
             near = [(f"{self.opened.base_iri}id/{name}", name) for name in things.nearest_kinds(kind)]
             return _not_found(_("There is no list “{kind}”", kind=kind[:40]), near)
         near = [(e.iri, pick(e.names, self.language, e.key)[0]) for e in things.nearest(kind, key)]
-        name = Label({language: kind_word(kind, "many", language) for language in LANGUAGES})
-        return _not_found(_("“{kind}” has no entry “{key}”", key=key[:80], kind=name), near)
+        return _not_found(_("“{kind}” has no entry “{key}”", key=key[:80], kind=self.opened.kinds[kind].many), near)
 
     def _fields(self, about: str, page: PageBody) -> dict[str, str]:
         links = [*self._links(about, page.pages), page.links]

@@ -6,7 +6,7 @@ Every template escapes what it prints; a gap that is not filled is an error (Str
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from types import CodeType
 from typing import Final
 
@@ -14,7 +14,7 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 from ozg_lod.core.errors import OzgLodError
-from ozg_lod.core.kind_words import column_word, kind_word
+from ozg_lod.core.identity import NEUTRAL, Identity
 from ozg_lod.core.messages import LANGUAGES, SOURCE_LANGUAGE, Language, _, ngettext, pgettext, say
 from ozg_lod.core.vocab import ADMS, OZG
 from ozg_lod.rdf import formats
@@ -22,7 +22,8 @@ from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Term, collation
 from ozg_lod.search import results
 from ozg_lod.search.search import Thing
-from ozg_lod.site import key_facts, static_files, structured_data
+from ozg_lod.site import as_of, key_facts, static_files, structured_data
+from ozg_lod.site.as_of import Dates
 from ozg_lod.site.description import Description
 from ozg_lod.site.highlights import Highlights
 from ozg_lod.site.linking import LinkBox
@@ -78,22 +79,11 @@ _FOOTING: Final = (
         ),
     ),
 )
-_SHELVES: Final = (
-    ("places", ("municipality", "district", "state", "place")),
-    ("services", ("bundle", "availability", "service", "concept", "channel")),
-    ("programmes", ("programme", "module", "funding", "condition", "participation")),
-    ("evidence", ("source", "figure", "discrepancy", "statement", "organisation", "dataset")),
-)
-_NUMBERS: Final = ("bundle", "municipality", "programme", "source")
 _MOST_NUMBERS: Final = 4
 _NUMBER_NAMES: Final = {
     "services": _("services online, as of {day}"),
     "services_undated": _("services online"),
-    "bundle": _("service bundles"),
     "participants": _("municipalities in the programme “{programme}”"),
-    "programme": _("programmes"),
-    "source": _("sources"),
-    "municipality": _("Towns and municipalities, former ones too"),
 }
 _NEXT_STEPS: Final = {
     400: _("Check the address, or start from the home page."),
@@ -121,7 +111,7 @@ def thing(
 ) -> bytes:
     """Return the page about one thing; `located` is the key of a map that shows where it lies, "" for none."""
     kind = description.iri.removeprefix(site.addresses.base_iri).split("/")[1]
-    seen = key_facts.of(description, kind)
+    seen = key_facts.of(description, site.kinds[kind])
     writer = site.writer({**description.names, **key_facts.names(seen, description.graph)})
     first = [(_heading(site, writer, fact.column), _ordered(writer, fact.terms, fact.column)) for fact in seen]
     composer = ThingComposer(description, writer)
@@ -134,6 +124,7 @@ def thing(
     return render(
         template,
         site,
+        as_of=as_of.sentence(as_of.of_graph(description.graph), writer),
         card=card,
         glance=first,
         kind=kind,
@@ -150,7 +141,7 @@ def thing(
     )
 
 
-def listing(site: PageContext, table: ListTable) -> bytes:
+def listing(site: PageContext, table: ListTable, dates: Dates | None = None) -> bytes:
     """Return the list of one kind; a column nobody on the page fills is left out."""
     writer = site.writer(table.names)
     filled = [n for n in range(len(table.columns)) if any(cells[n] for _, cells in table.rows)]
@@ -160,11 +151,20 @@ def listing(site: PageContext, table: ListTable) -> bytes:
     ]
     columns = [_heading(site, writer, table.columns[n]) for n in filled]
     offered = (*BAR, formats.CSV)
-    return render("list.html", site, table=table, rows=rows, columns=columns, formats=offered, writer=writer)
+    return render(
+        "list.html",
+        site,
+        as_of=as_of.sentence(dates, writer),
+        table=table,
+        rows=rows,
+        columns=columns,
+        formats=offered,
+        writer=writer,
+    )
 
 
 def _heading(site: PageContext, writer: ValueWriter, column: ListColumn) -> str:
-    return column_word(column.name, site.language) or writer.name(column.predicate).text
+    return column.heading[site.language] if column.heading else writer.name(column.predicate).text
 
 
 def _ordered(writer: ValueWriter, terms: Sequence[Term], column: ListColumn) -> list[Value]:
@@ -173,35 +173,45 @@ def _ordered(writer: ValueWriter, terms: Sequence[Term], column: ListColumn) -> 
     return sorted(values, key=lambda value: (value.machine, collation(value.text)))
 
 
-def start(site: PageContext, directory: Directory, title: str, highlights: Highlights) -> bytes:
+def start(
+    site: PageContext, directory: Directory, title: str, highlights: Highlights, dates: Dates | None = None
+) -> bytes:
     """Return the start page: what people ask first, the doors, and every kind that has entries, with their counts."""
     writer = site.writer(highlights.names)
     kinds = [(kind, writer.count(len(entries))) for kind, entries in directory.kinds.items() if entries]
     total = writer.count(sum(len(entries) for entries in directory.kinds.values()))
     counts = dict(kinds)
-    shelves = [(shelf, [(kind, counts[kind]) for kind in members if kind in counts]) for shelf, members in _SHELVES]
-    placed = {kind for _, members in _SHELVES for kind in members}
-    shelves[-1][1].extend((kind, count) for kind, count in kinds if kind not in placed)
+    shelves = [
+        (shelf, [(kind.id, counts[kind.id]) for kind in members if kind.id in counts])
+        for shelf, members in site.kinds.shelves()
+    ]
+    shelves[-1][1].extend((kind, count) for kind, count in kinds if kind not in site.kinds)
     gaps = {
         "programme": writer.name(highlights.programme).text if highlights.programme else "",
         "day": writer.date(highlights.day, "").text if highlights.day else "",
     }
-    told = [(name, writer.count(count), path) for name, count, path in highlights.numbers if count]
-    told += [(kind, counts[kind], f"/doc/{kind}") for kind in _NUMBERS if kind in counts]
     numbers = [
-        (_NUMBER_NAMES[key][site.language].format(**gaps), count, path) for key, count, path in told[:_MOST_NUMBERS]
+        (_NUMBER_NAMES[name][site.language].format(**gaps), writer.count(count), path)
+        for name, count, path in highlights.numbers
+        if count
+    ]
+    numbers += [
+        (kind.number_text[site.language], counts[kind.id], f"/doc/{kind.id}")
+        for kind in site.kinds.ranked(lambda kind: kind.number)
+        if kind.id in counts and kind.number_text
     ]
     shown = [(shelf, members) for shelf, members in shelves if members]
     website = structured_data.block(structured_data.website(site, title))
     return render(
         "start.html",
         site,
+        as_of=as_of.sentence(dates, writer),
         kinds=kinds,
         total=total,
         title=title,
         website=website,
         shelves=shown,
-        numbers=numbers,
+        numbers=numbers[:_MOST_NUMBERS],
         programme=gaps["programme"],
         mapped=highlights.mapped,
     )
@@ -220,9 +230,11 @@ def choices(site: PageContext, key: str, things: Sequence[Thing]) -> bytes:
     return render("choices.html", site, key=key, named=named)
 
 
-def error(failure: OzgLodError, language: Language, addresses: Addresses = _NOWHERE) -> bytes:
+def error(
+    failure: OzgLodError, language: Language, addresses: Addresses = _NOWHERE, identity: Identity = NEUTRAL
+) -> bytes:
     """Return the page that says what failed and what to do next; it needs no snapshot."""
-    site = PageContext(language, addresses, path="")
+    site = PageContext(language, addresses, path="", identity=identity)
     suggested = failure.details.get("suggestions")
     offered = failure.details.get("offered")
     return render(
@@ -292,6 +304,5 @@ def _environment(language: Language) -> Environment:
         newstyle=False,
         pgettext=lambda context, text, **values: pgettext(context, text, **values)[language],
     )
-    environment.globals["kind_word"] = partial(kind_word, language=language)
     environment.globals |= {"menu": _MENU, "footing": _FOOTING}
     return environment

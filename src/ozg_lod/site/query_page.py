@@ -25,7 +25,6 @@ from ozg_lod.site.values import Value, ValueWriter
 TABLE: Final = "table"
 TIMELINE: Final = "timeline"
 MAP: Final = "map"
-FIRST: Final = "buendel-tabelle"
 """The query the editor opens with."""
 _LIMIT: Final = re.compile(r"\bLIMIT\s+(\d{1,9})", re.IGNORECASE)
 _LAST_BRACE: Final = re.compile(r"[^}]*\Z")
@@ -68,7 +67,9 @@ def page(
     site: PageContext, examples: Sequence[ExampleQuery], source: CitationSource, asked: QueryRequest | None
 ) -> bytes:
     """Return the page; without a question it shows the first example, ready to run."""
-    first = next((one for one in examples if one.name == FIRST), examples[0] if examples else None)
+    first = next(
+        (one for one in examples if one.name == site.identity.examples.query), examples[0] if examples else None
+    )
     query = asked.query if asked else first.query if first else "SELECT * WHERE { ?s ?p ?o } LIMIT 10"
     known = next((one for one in examples if one.query.split() == query.split()), None)
     shelves = [(topic, [one for one in examples if one.topic == topic]) for topic in TOPICS]

@@ -15,18 +15,21 @@ from typing import Any, Generic, Self, TypeVar, overload
 import pyoxigraph as ox
 
 from ozg_lod.catalogue.distributions import FOLDER
+from ozg_lod.core.identity import Identity
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.vocab import DCAT
 from ozg_lod.http.response_cache import ResponseCache
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of
 from ozg_lod.search.search import Index
-from ozg_lod.site import atlas, codebook, efa, example_queries, lists, vocabulary
+from ozg_lod.site import as_of, atlas, codebook, efa, example_queries, lists, vocabulary
+from ozg_lod.site.as_of import Dates
 from ozg_lod.site.atlas import Atlas
 from ozg_lod.site.codebook import Codebook
 from ozg_lod.site.efa import EfaRegister
 from ozg_lod.site.example_queries import ExampleQuery
 from ozg_lod.site.lists import Directory
 from ozg_lod.site.vocabulary import TermDefinition
-from ozg_lod.snapshots import changes, rule_examples
+from ozg_lod.snapshots import changes, rule_examples, site_files
 from ozg_lod.snapshots.changes import Withdrawal
 from ozg_lod.snapshots.rule_examples import RuleExample
 from ozg_lod.snapshots.snapshot import QUERIES_FOLDER, Manifest
@@ -91,9 +94,24 @@ class PageSnapshot:
         return self.manifest.base_iri
 
     @SnapshotValue
+    def kinds(self) -> Kinds:
+        """Return the kinds of things that the catalogue describes."""
+        return site_files.kinds(self.directory)
+
+    @SnapshotValue
+    def identity(self) -> Identity:
+        """Return what the catalogue is called and what it is about."""
+        return site_files.identity(self.directory)
+
+    @SnapshotValue
     def graph(self) -> Graph:
         """Return the merged graph; it knows the names it has been asked for."""
         return Graph(self.store)
+
+    @SnapshotValue
+    def as_of(self) -> Mapping[str, Dates]:
+        """Return the first and last day that statements about each kind are made for; "" is all of them."""
+        return as_of.by_kind(self.graph, self.base_iri)
 
     @SnapshotValue
     def catalogues(self) -> tuple[str, ...]:
@@ -103,7 +121,7 @@ class PageSnapshot:
     @SnapshotValue
     def things(self) -> Directory:
         """Return the lists of all things."""
-        return lists.directory(self.store, self.base_iri)
+        return lists.directory(self.store, self.base_iri, self.kinds)
 
     @SnapshotValue
     def atlas(self) -> Atlas:
@@ -120,7 +138,7 @@ class PageSnapshot:
     @SnapshotValue
     def terms(self) -> tuple[TermDefinition, ...]:
         """Return the terms of the ontology with their use."""
-        return vocabulary.definitions(self.store)
+        return vocabulary.definitions(self.store, self.kinds)
 
     @SnapshotValue
     def rule_examples(self) -> Mapping[str, RuleExample]:

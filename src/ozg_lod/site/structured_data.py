@@ -24,19 +24,6 @@ from ozg_lod.rdf.graph import iri_of, pick
 from ozg_lod.site.description import Description
 from ozg_lod.site.page_context import PageContext
 
-_CLASSES: Final = {
-    "municipality": "GovernmentOrganization",
-    "district": "GovernmentOrganization",
-    "state": "GovernmentOrganization",
-    "place": "AdministrativeArea",
-    "organisation": "Organization",
-    "service": "GovernmentService",
-    "bundle": "GovernmentService",
-    "concept": "DefinedTerm",
-    "source": "CreativeWork",
-    "dataset": "Dataset",
-    "channel": "CreativeWork",
-}
 _KEYS: Final = (("AGS", OZG + "ags"), ("ARS", OZG + "ars"), ("OZG", OZG + "ozgId"), ("LeiKa", OZG + "leikaKey"))
 _ESCAPES: Final = {ord(character): f"\\u{ord(character):04x}" for character in "<>&'\u2028\u2029"}
 
@@ -89,8 +76,10 @@ def thing(site: PageContext, description: Description, kind: str) -> dict[str, o
 
 def _subject(site: PageContext, description: Description, kind: str) -> dict[str, object] | None:
     said = _StructuredData(description)
-    found = "MonetaryGrant" if kind == "participation" and said.text(OZG + "awardedEur") else _CLASSES.get(kind)
-    if found is None:
+    found = (
+        "MonetaryGrant" if kind == "participation" and said.text(OZG + "awardedEur") else site.kinds[kind].schema_org
+    )
+    if not found:
         return None
     subject: dict[str, object] = {
         "@type": found,

@@ -8,12 +8,11 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.vocab import ONTOLOGY
 from ozg_lod.rdf.graph import TYPE, Graph, collation, iri_of
 
 _LONG: Final = 120
-_KINDS: Final = ("bundle", "programme", "municipality", "district", "funding", "availability", "participation")
-"""What people know stands before what is only said about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class TermUse:
     example: ox.Triple | None
 
 
-def use(graph: Graph, iri: str, group: str) -> TermUse:
+def use(graph: Graph, iri: str, group: str, kinds: Kinds) -> TermUse:
     """Return how the data use the term: as class, property or value; the ontology not counted."""
     if group == "class":
         found: Iterable[ox.Triple] = graph.using(TYPE, iri)
@@ -33,7 +32,7 @@ def use(graph: Graph, iri: str, group: str) -> TermUse:
     else:
         found = graph.to(iri)
     uses = [triple for triple in found if not iri_of(triple.subject).startswith(ONTOLOGY)]
-    ranked = min(((_rank(triple), str(triple)), triple) for triple in uses)[1] if uses else None
+    ranked = min(((_rank(triple, kinds), str(triple)), triple) for triple in uses)[1] if uses else None
     return TermUse(len(uses), ranked if ranked and graph.names(iri_of(ranked.subject)) else None)
 
 
@@ -44,10 +43,10 @@ def snippet(graph: Graph, example: ox.Triple) -> set[ox.Triple]:
     return {example, *types, *graph.naming(subject)}
 
 
-def _rank(triple: ox.Triple) -> tuple[bool, int, bool, int, str]:
+def _rank(triple: ox.Triple, kinds: Kinds) -> tuple[bool, int, bool, int, str]:
     """Return how well a statement shows a term, the best first: a thing of its own, one people know, a short value."""
     subject = iri_of(triple.subject)
     kind = subject.partition("/id/")[2].partition("/")[0]
-    known = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+    known = kinds[kind].example
     length = len(getattr(triple.object, "value", ""))
     return "#" in subject or not subject, known, length > _LONG, length // _LONG, collation(subject)

@@ -74,7 +74,9 @@ def chart(site: PageContext, atlas: Atlas, district: Area | None, names: Mapping
         site,
         drawing=drawing,
         district=district,
-        heading=_("Map of Hesse")[site.language] if district is None else writer.name(district.iri).text,
+        heading=_("Map {of_territory}", of_territory=site.identity.territory.of)[site.language]
+        if district is None
+        else writer.name(district.iri).text,
         programme=writer.name(atlas.programme) if atlas.programme else None,
         marked=[(mark, maps.marked(atlas, mark, writer)) for mark in (PARTICIPATES, ANNOUNCED)],
         districts=maps.districts(atlas, writer),

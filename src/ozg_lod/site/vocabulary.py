@@ -10,6 +10,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.vocab import (
     ONTOLOGY,
     OWL,
@@ -84,12 +85,12 @@ class ShapeRule:
     spoken_of: frozenset[str] = frozenset()
 
 
-def definitions(store: ox.Store) -> tuple[TermDefinition, ...]:
+def definitions(store: ox.Store, kinds: Kinds) -> tuple[TermDefinition, ...]:
     """Return every term that says the ontology defines it, by group and name."""
     graph = Graph(store)
     order = [name for name, _ in GROUPS] + [OTHER]
     terms = {iri_of(triple.subject) for triple in graph.using(RDFS + "isDefinedBy", ONTOLOGY)}
-    found = [_definition(graph, iri) for iri in terms if iri.startswith(OZG)]
+    found = [_definition(graph, iri, kinds) for iri in terms if iri.startswith(OZG)]
     return tuple(sorted(found, key=lambda term: (order.index(term.group), collation(term.anchor))))
 
 
@@ -120,12 +121,12 @@ def covered(rules_found: Sequence[ShapeRule]) -> Counter[str]:
     return Counter(rule.path or rule.target for rule in rules_found)
 
 
-def _definition(graph: Graph, iri: str) -> TermDefinition:
-    kinds = {iri_of(kind) for kind in graph.objects(iri, TYPE)}
-    group = next((name for name, kind in GROUPS if kind in kinds), OTHER)
+def _definition(graph: Graph, iri: str, kinds: Kinds) -> TermDefinition:
+    classes = {iri_of(kind) for kind in graph.objects(iri, TYPE)}
+    group = next((name for name, kind in GROUPS if kind in classes), OTHER)
     texts = {predicate: names_in(iter(graph.objects(iri, predicate))) for predicate in _TEXTS}
     links = {role: sorted({iri_of(o) for o in graph.objects(iri, p)} - {""}) for role, p in _KEPT.items()}
-    return TermDefinition(iri, group, graph.names(iri), texts, links, use(graph, iri, group))
+    return TermDefinition(iri, group, graph.names(iri), texts, links, use(graph, iri, group, kinds))
 
 
 def _rule(graph: Graph, shape: str, owner: str) -> ShapeRule:

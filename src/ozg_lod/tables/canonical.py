@@ -25,7 +25,7 @@ def written(schema: Schema, rows: Sequence[Mapping[str, str]]) -> str:
 def rows_of(text: str) -> list[dict[str, str]]:
     r"""Return the rows of such a table.
 
-    >>> rows_of("ags,name\n06531005,Gießen\n")
-    [{'ags': '06531005', 'name': 'Gießen'}]
+    >>> rows_of("ags,name\n09999001,Musterstadt\n")
+    [{'ags': '09999001', 'name': 'Musterstadt'}]
     """
     return list(csv.DictReader(io.StringIO(text, newline="")))

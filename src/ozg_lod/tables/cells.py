@@ -205,7 +205,7 @@ _KINDS: Final = {
     "date": _Kind(_("a date"), "2020-10-01", spellings.date),
     "gYear": _Kind(_("a year"), "2020", spellings.year),
     "gYearMonth": _Kind(_("a month"), "2020-10", spellings.month),
-    "anyURI": _Kind(_("a web address"), "https://www.hessen.de/", spellings.address),
+    "anyURI": _Kind(_("a web address"), "https://www.example.de/", spellings.address),
     "yearMonthDuration": _Kind(_("a duration"), "P5Y", spellings.duration),
 }
 

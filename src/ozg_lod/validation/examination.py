@@ -33,8 +33,8 @@ class SourceFile:
 def graph_of(name: str, base: str) -> str:
     """Return the IRI of the graph of a file.
 
-    >>> graph_of("data/bundles.csv", "https://w3id.org/ozg-lod/hessen/")
-    'https://w3id.org/ozg-lod/hessen/graph/bundles'
+    >>> graph_of("data/bundles.csv", "https://example.org/")
+    'https://example.org/graph/bundles'
     """
     return f"{base}graph/{quote(posixpath.basename(name).rpartition('.')[0], safe='')}"
 
@@ -47,6 +47,7 @@ class Rules:
     `known` (N-Quads) is what is published already and `descriptions` are those of the tables that may be sent. What was
     read of it comes back with the findings. `kind` names the one description that it must fit, without its suffix.
     `foreign` shapes are somebody's own: they are applied as they are written, to literals as they are written.
+    `kinds` is the file that says what kinds of things are called.
     """
 
     base: str
@@ -62,6 +63,7 @@ class Rules:
     max_rows: int = MAX_ROWS
     kind: str = ""
     foreign: bool = False
+    kinds: bytes = b""
 
     @property
     def contribution(self) -> bool:

@@ -77,7 +77,7 @@ class _Work:
         self.documents: list[Document] = []
         self.files = 0
         self.sheets: list[CheckedSheet] = []
-        self.published = published(rules.known, rules.base)
+        self.published = published(rules.known, rules.base, rules.kinds)
         self.readable = True
         self.own: set[str] = set()
         self.mentioned: set[str] = set()

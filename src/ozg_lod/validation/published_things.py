@@ -10,39 +10,30 @@ from typing import Final
 from pyoxigraph import NamedNode, RdfFormat, Store, Triple
 
 from ozg_lod.core.findings import Finding, Severity
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import Text, _, pgettext
 from ozg_lod.core.spelling import nearest
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables.tables import Cell, TableReading
 from ozg_lod.validation.source_locations import SourceLocations
 
-_KINDS: Final = {
-    "bundle": pgettext("unknown key", "service bundle"),
-    "concept": pgettext("unknown key", "service"),
-    "district": pgettext("unknown key", "district"),
-    "municipality": pgettext("unknown key", "municipality"),
-    "organisation": pgettext("unknown key", "organisation"),
-    "programme": pgettext("unknown key", "programme"),
-    "service": pgettext("unknown key", "EfA offer"),
-    "source": pgettext("unknown key", "source"),
-    "state": pgettext("unknown key", "state"),
-}
 _ENTRY: Final = pgettext("unknown key", "entry")
 _NEAR: Final = 70.0
 
 
 @lru_cache(maxsize=2)
-def published(nquads: bytes, base: str) -> PublishedThings:
+def published(nquads: bytes, base: str, kinds: bytes = b"") -> PublishedThings:
     """Return the published data, read once for the same bytes."""
-    return PublishedThings(nquads, base)
+    return PublishedThings(nquads, base, kinds)
 
 
 class PublishedThings:
     """The published data (N-Quads), empty where a source folder is checked as a whole."""
 
-    def __init__(self, nquads: bytes, base: str) -> None:
+    def __init__(self, nquads: bytes, base: str, kinds: bytes) -> None:
         self._store = Store()
         self._things = f"{base}id/"
+        self._kinds = Kinds.read(kinds)
         if nquads:
             self._store.bulk_load(nquads, RdfFormat.N_QUADS)
         self.labels = Labels(self._store)
@@ -83,7 +74,12 @@ class PublishedThings:
         kind, _slash, key = iri.removeprefix(self._things).partition("/")
         shown = key.removeprefix("ozg-").removeprefix("leika-") if kind == "concept" else key
         hint = self._nearest(kind, key)
-        message = _("there is no {kind} with the key {key}{hint}", kind=_KINDS.get(kind, _ENTRY), key=shown, hint=hint)
+        message = _(
+            "there is no {kind} with the key {key}{hint}",
+            kind=self._kinds[kind].without or _ENTRY,
+            key=shown,
+            hint=hint,
+        )
         place = places.of(subject, predicate, iri)
         return Finding(Severity.ERROR, "key-unknown", message, place, value=shown[:200])
 
@@ -136,6 +132,6 @@ def _other_name(key: str, label: Text, said: str, reading: TableReading, row: in
 
 
 def _alike(one: str, other: str) -> bool:
-    """Tell whether two names mean the same: one holds the other, as "Stadt Gießen" does "Gießen"."""
+    """Tell whether two names mean the same: one holds the other, as "Stadt Musterstadt" does "Musterstadt"."""
     first, second = (" ".join(re.findall(r"\w+", text.casefold())) for text in (one, other))
     return bool(first) and (first in second or second in first)

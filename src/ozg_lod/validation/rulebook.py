@@ -12,7 +12,7 @@ from typing import Final
 
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import _
-from ozg_lod.snapshots import data_files
+from ozg_lod.snapshots import data_files, site_files
 from ozg_lod.snapshots.snapshot import SHAPES_FILE
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.tables.contribution_kinds import ContributionKind
@@ -43,6 +43,7 @@ def of_snapshot(directory: Path, base_iri: str) -> Rules:
         shapes=(directory / SHAPES_FILE).read_bytes(),
         ontology=ontology.read_bytes() if ontology.is_file() else b"",
         derive=tuple((path.name, path.read_text("utf-8")) for path in sorted((directory / _DERIVE).glob("*.rq"))),
+        kinds=site_files.kinds_file(directory),
     )
     known = (directory / data_files.DATA_FILE).read_bytes()
     return contribution_rules(rules, contribution_kinds.of_directory(directory, base_iri), known=known)

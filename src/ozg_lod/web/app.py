@@ -65,7 +65,7 @@ def create(settings: Settings, switch: SnapshotSwitch) -> FastAPI:
     app = FastAPI(
         title="ozg-lod",
         version=__version__,
-        summary="Linked open data catalogue of municipal e-government in Hesse",
+        summary=str(switch.opened.identity.claim),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # such a redirect would name the Host field of the request

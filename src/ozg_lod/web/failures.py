@@ -36,7 +36,7 @@ def failure(request: Request, error: OzgLodError) -> Response:
     headers = _fields(error) | {"Content-Language": language}
     if page:
         opened: ServedSnapshot = request.app.state.opened
-        body = pages.error(error, language, Addresses(opened.base_iri, opened.public_url))
+        body = pages.error(error, language, Addresses(opened.base_iri, opened.public_url), opened.identity)
         return Response(body, error.status, {**headers, "Content-Type": formats.HTML.content_type})
     return Response(_problem(error, language), error.status, headers, "application/problem+json")
 

@@ -68,7 +68,9 @@ async def contribute(request: Request) -> Response:
     sent = await _form(request)
     upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
     kind = await run_in_threadpool(_kind, request, sent.fields)
-    application = _known(request, submission_form.read(sent.fields))
+    application = _known(
+        request, submission_form.read(sent.fields, request.app.state.opened.identity.examples.authority)
+    )
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     if application.faults:
         return _asked_again(request, SubmissionForm(upload, kind, application, _days(request)), page=page)

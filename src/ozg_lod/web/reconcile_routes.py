@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.core.errors import BadRequest, NotFound, TooLarge, UnsupportedMedia
-from ozg_lod.core.kind_words import kind_word
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import Language, _
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.clients import client_of
@@ -37,7 +37,6 @@ from ozg_lod.matching.json_api import (
 from ozg_lod.matching.manifest import ROOT, ROOT_10, ReconciliationService
 from ozg_lod.matching.reconcile_queries import batch_02, batch_10
 from ozg_lod.matching.reconciliation import answer, candidate_02, candidate_10
-from ozg_lod.matching.register import KINDS
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import pick
@@ -139,7 +138,7 @@ def _manifest(request: Request, *, newer: bool) -> Response:
     opened: ServedSnapshot = request.app.state.opened
     said = spoken(request)
     register.of(request.app.state.opened)  # whoever reads the manifest asks next: what is read once is read now
-    service = ReconciliationService(_title(opened, said), opened.base_iri, opened.public_url)
+    service = ReconciliationService(_title(opened, said), opened.base_iri, opened.public_url, opened.kinds)
     manifest = service.manifest_10(said) if newer else service.manifest_02(said)
     body = json.dumps(manifest, ensure_ascii=False).encode()
     return same_for_all(request, body, formats.JSON.media_type, said)
@@ -169,7 +168,9 @@ def _matched_10(request: Request, text: str) -> Response:
 def _extended_02(request: Request, text: str) -> Response:
     reader, ids, properties = _extension(request, text)
     rows = {thing: {name: reader.values(thing, name, how) for name, how in properties} for thing in ids}
-    return sent({"meta": _meta(properties, reader.language), "rows": rows}, reader.language)
+    return sent(
+        {"meta": _meta(properties, request.app.state.opened.kinds, reader.language), "rows": rows}, reader.language
+    )
 
 
 def _extended_10(request: Request, text: str) -> Response:
@@ -181,7 +182,9 @@ def _extended_10(request: Request, text: str) -> Response:
         }
         for thing in ids
     ]
-    return sent({"meta": _meta(properties, reader.language), "rows": rows}, reader.language)
+    return sent(
+        {"meta": _meta(properties, request.app.state.opened.kinds, reader.language), "rows": rows}, reader.language
+    )
 
 
 _ASKED: Final[dict[str, Callable[[Request, str], Response]]] = {"queries": _matched_02, "extend": _extended_02}
@@ -194,7 +197,7 @@ def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tup
     ids, asked = _list_of(stated.get("ids"), str), _list_of(stated.get("properties"), dict)
     if ids is None or asked is None or not all(isinstance(member.get("id"), str) for member in asked):
         raise BadRequest(
-            _('Send {"ids": ["municipality/06531005"], "properties": [{"id": "ars"}]}.'),
+            _('Send {{"ids": ["municipality/{key}"], "properties": [{{"id": "ars"}}]}}.', key=_example(request)),
         )
     if len(ids) > _MOST_THINGS or len(asked) > _MOST_PROPERTIES:
         raise TooLarge(
@@ -221,19 +224,30 @@ def _list_of(members: object, kind: type) -> list[Any] | None:
     return members if isinstance(members, list) and all(isinstance(member, kind) for member in members) else None
 
 
-def _meta(properties: Sequence[tuple[str, object]], language: Language) -> list[dict[str, object]]:
+def _meta(properties: Sequence[tuple[str, object]], kinds: Kinds, language: Language) -> list[dict[str, object]]:
     meta: list[dict[str, object]] = []
     for name, _settings in properties:
         known = BY_ID.get(name)
         kind = known.entity if known else ""
-        typed = {"type": {"id": kind, "name": kind_word(kind, "one", language)}} if kind else {}
+        typed = {"type": {"id": kind, "name": kinds[kind].one[language]}} if kind else {}
         meta.append({"id": name, "name": NAMES[name][language] if known else name or "-", **typed})
     return meta
 
 
+def _named(request: Request, what: str, prefix: str, language: Language) -> list[dict[str, str]]:
+    if what == "type":
+        return suggestions.types(request.app.state.opened.kinds, prefix, language)
+    return suggestions.properties(prefix, language) if what == "property" else []
+
+
+def _example(request: Request) -> str:
+    opened: ServedSnapshot = request.app.state.opened
+    return opened.identity.examples.authority
+
+
 def _title(opened: ServedSnapshot, language: Language) -> str:
     names = opened.graph.names(opened.catalogues[0]) if opened.catalogues else {}
-    return pick(names, language, _("OZG catalogue Hesse")[language])[0]
+    return pick(names, language, opened.identity.name[language])[0]
 
 
 @pages.page(
@@ -246,7 +260,11 @@ async def propose(request: Request) -> Response:
     said = spoken(request)
     kind = request.query_params.get("type", "")
     limit = number(request, "limit", usual=100, most=100)
-    properties = [described(member, said) for member in proposed(kind, limit)] if kind in KINDS or not kind else []
+    properties = (
+        [described(member, said) for member in proposed(kind, limit)]
+        if kind in request.app.state.opened.kinds or not kind
+        else []
+    )
     return sent({"type": kind, "properties": properties, "limit": limit}, said)
 
 
@@ -267,11 +285,10 @@ async def flyout(request: Request, what: str) -> Response:
     """Answer with the id and a piece of HTML in which everything is escaped."""
     said, wanted = spoken(request), request.query_params.get("id", "")
     known = await run_in_threadpool(register.of, request.app.state.opened)
-    names = {"type": suggestions.types, "property": suggestions.properties}
     if what == "entity" and wanted in known.records:
         html = previews.flyout_of_thing(known.records[wanted], said)
     else:
-        entries = names[what]("", said) if what in names else []
+        entries = _named(request, what, "", said)
         entry = next((entry for entry in entries if entry["id"] == wanted), None)
         if entry is None:
             raise NotFound(_("There is nothing with this id."))
@@ -294,10 +311,10 @@ def _suggested(request: Request, what: str) -> Response:
     limit = number(request, "limit", usual=suggestions.USUAL, most=suggestions.MOST)
     start = number(request, "offset", usual=number(request, "cursor", usual=0, least=0), least=0)
     if what == "entity":
-        kinds = [kind for kind in request.query_params.getlist("type") if kind in KINDS]
+        kinds = [kind for kind in request.query_params.getlist("type") if kind in request.app.state.opened.kinds]
         records = suggestions.things(register.of(request.app.state.opened), prefix, kinds)[start : start + limit]
         return sent({"result": [suggestions.thing(record, said) for record in records]}, said)
-    named = suggestions.types(prefix, said) if what == "type" else suggestions.properties(prefix, said)
+    named = _named(request, what, prefix, said)
     return sent({"result": named[start : start + limit]}, said)
 
 
@@ -307,8 +324,15 @@ def _previewed(request: Request) -> Response:
     record = register.of(opened).records.get(wanted)
     if record is None:
         raise NotFound(
-            _("There is nothing with this id; an id looks like municipality/06531005."),
+            _("There is nothing with this id; an id looks like municipality/{key}.", key=_example(request)),
         )
-    site = PageContext(said, Addresses(opened.base_iri, opened.public_url), opened.version, f"/doc/{record.id}")
+    site = PageContext(
+        said,
+        Addresses(opened.base_iri, opened.public_url),
+        opened.version,
+        f"/doc/{record.id}",
+        kinds=opened.kinds,
+        identity=opened.identity,
+    )
     body, framed = previews.page(site, record, _reader(opened, said)), {"content-security-policy": _FRAMED}
     return same_for_all(request, body, formats.HTML.content_type, said, **framed)

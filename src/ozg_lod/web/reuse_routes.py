@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +19,6 @@ from ozg_lod.rdf.formats import Format
 from ozg_lod.rdf.graph import pick
 from ozg_lod.site import efa_pages, linkset
 from ozg_lod.site.linkset import Context, Linker
-from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.represent import Representation, represent
 from ozg_lod.web import feeds
@@ -58,7 +58,7 @@ async def badge(request: Request, name: str) -> Response:
         offer = next((offer for offer in register.offers if offer.iri == iri), None)
         if offer is None:
             raise NotFound(_("There is no EfA offer “{key}”.", key=key[:80]))
-        return efa_pages.badge(PageContext(language, visit.addresses, visit.opened.version), register, offer)
+        return efa_pages.badge(replace(visit.site, language=language), register, offer)
 
     return await represent(request, Representation.of_bytes(f"badge {name}", _SVG, make))
 

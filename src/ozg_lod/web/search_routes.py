@@ -15,7 +15,6 @@ from starlette.responses import Response
 from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.errors import BadRequest, NotFound
 from ozg_lod.core.messages import _
-from ozg_lod.core.vocab import KINDS
 from ozg_lod.rdf import formats
 from ozg_lod.search import keys, results
 from ozg_lod.search.search import LONGEST, Index, Keyed, SearchResult, Thing
@@ -74,7 +73,7 @@ async def by_ozg_id(request: Request, key: str) -> Response:
 def _search(request: Request, suffix: str | None) -> Response:
     visit = PageRequest.of(request, "/suche", _OFFERED, suffix)
     typed = _typed(request)
-    kind = _kind(request.query_params.get("kind", ""))
+    kind = _kind(request)
     index = visit.opened.index
     if visit.form is formats.HTML:
         straight = index.named(typed) if typed and not kind and visit.page == 1 else None
@@ -96,7 +95,7 @@ def _page(visit: PageRequest, index: Index, typed: str, kind: str) -> Response:
     offset = (visit.page - 1) * results.PAGE_SIZE
     outcome = index.find(typed[:LONGEST], kind=kind, limit=results.PAGE_SIZE, offset=offset)
     cut = len(typed) > LONGEST
-    page = results.page_of(visit.site.language, visit.addresses, outcome, page=visit.page, cut=cut)
+    page = results.page_of(visit.language, visit.addresses, visit.opened.kinds, outcome, page=visit.page, cut=cut)
     if page.page > page.pages:
         raise no_such_page(page.page)
     asked = {"q": outcome.query, "kind": kind, "page": str(visit.page)}
@@ -150,7 +149,7 @@ def _look_up(request: Request, scheme: keys.Scheme, name: str) -> Response:
     suffixed = _SUFFIXED.fullmatch(name)
     typed, suffix = suffixed.groups() if suffixed else (name, None)
     visit = PageRequest.of(request, f"/{scheme.name}/{typed}", formats.PAGES, suffix or formats.HTML.suffix)
-    key, index = scheme.read(typed), visit.opened.index
+    key, index = scheme.read(typed, visit.opened.identity.examples), visit.opened.index
     keyed = index.by_key(scheme.name, key)
     if not keyed:
         raise _unknown(index, scheme, (key, typed), visit.language)
@@ -208,10 +207,11 @@ def _check_length(typed: str) -> None:
         )
 
 
-def _kind(text: str) -> str:
-    if text and text not in KINDS:
-        known = ", ".join(KINDS)
-        raise BadRequest(_("kind is one of: {known}.", known=known), offered=list(KINDS))
+def _kind(request: Request) -> str:
+    text, kinds = request.query_params.get("kind", ""), request.app.state.opened.kinds
+    if text and text not in kinds:
+        known = ", ".join(kinds.names)
+        raise BadRequest(_("kind is one of: {known}.", known=known), offered=list(kinds.names))
     return text
 
 

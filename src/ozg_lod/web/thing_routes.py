@@ -43,7 +43,13 @@ async def start(request: Request) -> Response:
         return visit.redirect("/catalog")
     opened = visit.opened
     return await visit.answer(
-        lambda: site_pages.start(visit.site, opened.things, visit.title, highlights(opened.graph, opened.atlas))
+        lambda: site_pages.start(
+            visit.site,
+            opened.things,
+            visit.title,
+            highlights(opened.graph, opened.atlas),
+            opened.as_of.get(""),
+        )
     )
 
 
@@ -85,16 +91,16 @@ async def things(request: Request, name: str) -> Response:
 def _listed(visit: PageRequest, kind: str) -> PageBody:
     if kind not in visit.opened.things.kinds:
         raise visit.unknown(kind, "")
-    store = visit.opened.store
+    store, described = visit.opened.store, visit.opened.kinds[kind]
     entries = lists.select(visit.opened.things.kinds[kind], visit.query)
     if visit.form is formats.CSV:
-        return PageBody(lists.write_csv(store, kind, entries))
+        return PageBody(lists.write_csv(store, described, entries))
     if visit.form is not formats.HTML:
-        return PageBody(formats.serialize(lists.list_graph(store, kind, entries), visit.form))
-    table = lists.table(store, kind, entries, page=visit.page, query=visit.query)
+        return PageBody(formats.serialize(lists.list_graph(store, described, entries), visit.form))
+    table = lists.table(store, described, entries, page=visit.page, query=visit.query)
     if table is None:
         raise no_such_page(visit.page)
-    return PageBody(site_pages.listing(visit.site, table), table.pages)
+    return PageBody(site_pages.listing(visit.site, table, visit.opened.as_of.get(kind)), table.pages)
 
 
 @pages.page("/ontology", "/ontology.{suffix}", summary="The terms of the vocabulary (also .ttl .jsonld …)")

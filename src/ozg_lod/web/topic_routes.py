@@ -67,7 +67,7 @@ async def overview(request: Request) -> Response:
     visit = PageRequest.for_people(request, "/karte/ueberblick")
 
     def make() -> bytes:
-        picture = maps.emblem(visit.opened.atlas)
+        picture = maps.emblem(visit.opened.atlas, visit.opened.identity.colours.map)
         if picture is None:
             raise NotFound(_("There is no map here."))
         return picture
@@ -234,7 +234,11 @@ def _area(visit: PageRequest, key: str) -> Area:
     area = visit.opened.atlas.find(key) if _KEY.fullmatch(key) else None
     if area is None:
         raise NotFound(
-            _("There is no map for '{key}'; write a district key such as {example}.", key=key[:20], example="06531")
+            _(
+                "There is no map for '{key}'; write a district key such as {example}.",
+                key=key[:20],
+                example=visit.opened.identity.examples.district,
+            )
         )
     return area
 

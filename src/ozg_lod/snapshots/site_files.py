@@ -1,0 +1,46 @@
+"""What a snapshot keeps of the source folder about the site: its kinds of things, its identity, its icon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from ozg_lod.core import identity as identities
+from ozg_lod.core import kinds as kind_files
+from ozg_lod.core.identity import Identity
+from ozg_lod.core.kinds import Kinds
+
+FILES: Final = (kind_files.FILE, identities.FILE, identities.ICON_FILE)
+
+
+def checked(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return those of a source folder's files that belong here; raises SourceError for what cannot be read."""
+    found = {name: files[name] for name in FILES if name in files}
+    if kind_files.FILE in found:
+        Kinds.read(found[kind_files.FILE])
+    identities.read(found.get(identities.FILE))
+    return found
+
+
+def kinds(directory: Path) -> Kinds:
+    """Return the kinds of a snapshot; one without a file calls them by their names."""
+    return Kinds.read(kinds_file(directory))
+
+
+def kinds_file(directory: Path) -> bytes:
+    """Return the file that describes the kinds, empty where there is none."""
+    path = directory / kind_files.FILE
+    return path.read_bytes() if path.is_file() else b""
+
+
+def identity(directory: Path) -> Identity:
+    """Return the identity of the catalogue in a snapshot."""
+    path = directory / identities.FILE
+    return identities.read(path.read_bytes() if path.is_file() else None)
+
+
+def icon(directory: Path) -> bytes | None:
+    """Return the icon of the catalogue, None where it has none of its own."""
+    path = directory / identities.ICON_FILE
+    return path.read_bytes() if path.is_file() else None
