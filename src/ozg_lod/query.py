@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ozg_lod.core.settings import Settings
-from ozg_lod.sandbox import fork_server
+from ozg_lod.sandbox import fork_server, wire
+from ozg_lod.sandbox.worker_process import WorkerLimits
 from ozg_lod.snapshots.snapshot import Snapshots
 from ozg_lod.sparql.scan import scan
 from ozg_lod.sparql.store import SparqlQuery
@@ -15,11 +16,11 @@ def answer(settings: Settings, query: str, form: str | None) -> bytes:
     name = snapshots.served()
     usual = {"SELECT": "csv", "ASK": "json"}.get(scan(query, max_bytes=settings.query_bytes).form or "", "ttl")
     question = SparqlQuery(query, form or usual, answer_bytes=settings.answer_bytes)
-    limits = fork_server.WorkerLimits(memory_mb=settings.query_memory_mb)
+    limits = WorkerLimits(memory_mb=settings.query_memory_mb)
     return fork_server.once(
         "ozg_lod.sparql.store:answering",
         str(snapshots.directory(name)),
-        question.to_bytes(),
+        wire.encode(question),
         limits=limits,
         deadline_s=settings.query_deadline_s,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Final
 
 import pyoxigraph as ox
@@ -20,8 +20,8 @@ from ozg_lod.core.messages import Label, Message, _
 from ozg_lod.harvest_check.graph import CatalogueTerm
 from ozg_lod.rdf.parse_guard import prescan
 from ozg_lod.rdf.syntax import explained
-from ozg_lod.sandbox import fork_server
-from ozg_lod.sandbox.fork_server import Work, Write
+from ozg_lod.sandbox import fork_server, wire
+from ozg_lod.sandbox.worker_process import Work, WorkerLimits, work_on
 from ozg_lod.tables.csv_rows import decoded
 
 READ: Final = {
@@ -35,7 +35,7 @@ READ: Final = {
 """The media types ckanext-dcat has a parser for (tried, see docs/harvest-check.md)."""
 
 MAX_TRIPLES: Final = 500_000
-_LIMITS: Final = fork_server.WorkerLimits(memory_mb=1024, cpu_s=60)
+_LIMITS: Final = WorkerLimits(memory_mb=1024, cpu_s=60)
 _DEADLINE_S: Final = 60.0
 _REMOTE: Final = _(
     "the page refers to a context on the web; harvesters fetch it, or stop when it is not there. Write the context into the page"
@@ -48,6 +48,15 @@ _TOO_MANY: Final = _(
 )
 
 Triples = list[tuple[CatalogueTerm, str, CatalogueTerm]]
+
+
+@dataclass(frozen=True, slots=True)
+class CataloguePage:
+    """One page as it came: its bytes, and the address that relative ones are resolved against."""
+
+    body: bytes
+    media_type: str
+    base: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +73,29 @@ Read = Callable[[bytes, str, str], CatalogueReading]
 
 
 def in_cage(body: bytes, media_type: str, base: str) -> CatalogueReading:
-    """Return what the page says; what breaks the parser breaks a child and becomes a finding."""
-    job = json.dumps({"type": media_type, "base": base}).encode() + b"\n" + body
+    """Return what the page says; what breaks the parser breaks a worker and becomes a finding."""
+    question = wire.encode(CataloguePage(body, media_type, base))
     try:
-        said = json.loads(
-            fork_server.once("ozg_lod.harvest_check.reader:reading", "", job, limits=_LIMITS, deadline_s=_DEADLINE_S)
+        answer = fork_server.once(
+            "ozg_lod.harvest_check.reader:reading", "", question, limits=_LIMITS, deadline_s=_DEADLINE_S
         )
     except (OzgLodError, fork_server.WorkerFault) as error:
         en = error.en if isinstance(error, OzgLodError) else "the reader ended without an answer"
         de = error.de if isinstance(error, OzgLodError) else "Der Leser endete ohne Antwort"
         return CatalogueReading(findings=(_finding("page-unreadable", Text(de=de, en=en)),), readable=False)
-    findings = tuple(_finding(f["rule"], Text(**f["message"]), f["value"]) for f in said["findings"])
-    triples = [(CatalogueTerm(*s), p, CatalogueTerm(*o)) for s, p, o in said["triples"]]
-    return CatalogueReading(triples, findings, said["readable"])
+    return wire.decode(CatalogueReading, answer)
 
 
 def reading(_argument: str) -> Work:
-    """Return the work of a reading child (entry of the template); late imports are done before the fork."""
+    """Return the work of a reading worker (entry of its fork server); late imports are done before the fork."""
     for media_type in READ:
         for sample in (b"{", b"\xfc"):
             here(sample, media_type, "https://example.org/")
-
-    def work(question: bytes, write: Write) -> None:
-        line, _, body = question.partition(b"\n")
-        order = json.loads(line)
-        found = here(body, order["type"], order["base"])
-        findings = [{**asdict(finding), "severity": str(finding.severity)} for finding in found.findings]
-        triples = [(_plain(s), p, _plain(o)) for s, p, o in found.triples]
-        write(json.dumps({"triples": triples, "findings": findings, "readable": found.readable}).encode())
-
-    return work
+    return work_on(CataloguePage, lambda page: here(page.body, page.media_type, page.base))
 
 
 def here(body: bytes, media_type: str, base: str) -> CatalogueReading:
-    """Return what the page says, parsed in this process: for a child of the cage, and for our own catalogue."""
+    """Return what the page says, parsed in this process: for a worker, and for our own catalogue."""
     form = READ[media_type]
     text = decoded(body, file="")
     if isinstance(text, Finding):
@@ -142,10 +140,6 @@ def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> CatalogueTerm:
     if isinstance(term, ox.BlankNode):
         return CatalogueTerm(term.value, "blank")
     return CatalogueTerm(term.value, "literal", term.datatype.value, term.language or "")
-
-
-def _plain(term: CatalogueTerm) -> tuple[str, str, str, str]:
-    return term.value, term.kind, term.datatype, term.language
 
 
 def _has_remote_context(text: str) -> bool:
