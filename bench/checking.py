@@ -27,7 +27,9 @@ import openpyxl
 from ozg_lod.build import build
 from ozg_lod.contributions.check_request import CheckAnswer, CheckRequest
 from ozg_lod.core.settings import Settings
-from ozg_lod.sandbox.fork_server import ForkServer, WorkerLimits
+from ozg_lod.sandbox import wire
+from ozg_lod.sandbox.fork_server import ForkServer
+from ozg_lod.sandbox.worker_process import WorkerLimits
 from ozg_lod.validation import report, rulebook
 from ozg_lod.validation.check_process import examine_in_cage
 from ozg_lod.validation.examination import SourceFile
@@ -113,14 +115,14 @@ def plain(examination: Examination, rules: Rules) -> Callable[[], object]:
     return validate
 
 
-def inspected(template: ForkServer, file: SourceFile) -> Examination:
-    """Return what a child of the inspection says, as a server asks it."""
-    child = template.child()
+def inspected(server: ForkServer, file: SourceFile) -> Examination:
+    """Return what a worker of the inspection says, as a server asks it."""
+    worker = server.fork()
     try:
-        answer = child.answer(CheckRequest(file.name, file.content).to_bytes(), deadline_s=120)
+        answer = worker.answer(wire.encode(CheckRequest(file.name, file.content)), deadline_s=120)
     finally:
-        child.kill()
-    return CheckAnswer.from_bytes(answer).examination
+        worker.kill()
+    return wire.decode(CheckAnswer, answer).examination
 
 
 def measured(work: Callable[[], object], rounds: int) -> str:
@@ -147,18 +149,18 @@ def table(rounds: int) -> Iterator[str]:
         rules = rulebook.of_snapshot(directory, BASE)
         argument = json.dumps({"snapshot": str(directory), "public_url": "", "official": ""})
         limits = WorkerLimits(memory_mb=2048, cpu_s=121)
-        template = ForkServer("ozg_lod.contributions.check_worker:inspecting", argument, limits)
+        server = ForkServer("ozg_lod.contributions.check_worker:inspecting", argument, limits)
         for name, file in files.items():
-            found = inspected(template, file)
+            found = inspected(server, file)
             assert found.conforms, report.to_text(found, "en")[:1_000]
-            warm = measured(lambda file=file: report.to_text(inspected(template, file), "de"), rounds)
+            warm = measured(lambda file=file: report.to_text(inspected(server, file), "de"), rounds)
             cold = measured(
                 lambda file=file: report.to_text(examine_in_cage([file], rules, memory_mb=2048, deadline_s=120), "de"),
                 max(2, rounds // 2),
             )
             beside = measured(plain(found, rules), 1) if found.quads.count(b"\n") < LARGE else "not measured"
             yield f"| {name} | {warm} | {cold} | {beside} |"
-        template.close()
+        server.close()
 
 
 def main() -> None:

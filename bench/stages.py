@@ -27,6 +27,7 @@ import uvloop
 
 from ozg_lod.core.settings import RdfFile, Settings
 from ozg_lod.rdf import formats
+from ozg_lod.sandbox import wire
 from ozg_lod.site.served_snapshot import SnapshotSwitch
 from ozg_lod.sparql import rdf_files
 from ozg_lod.sparql.scan import scan
@@ -103,17 +104,17 @@ async def of_requests(file: Path) -> dict[str, float]:
     switch = SnapshotSwitch(Settings(rdf=(RdfFile(file),), client_seconds=0))
     application = app.create(switch._settings, switch)  # noqa: SLF001 - its own settings
     application.middleware_stack = application.build_middleware_stack()
-    lanes = switch.opened.endpoint._evaluator  # noqa: SLF001 - what is measured
-    ask, question = lanes.ask, SparqlQuery(ASK, JSON, scanned=scan(ASK)).to_bytes()
+    workers = switch.opened.endpoint._evaluator  # noqa: SLF001 - what is measured
+    ask, question = workers.ask, wire.encode(SparqlQuery(ASK, JSON, scanned=scan(ASK)))
     found = {"the whole request": await least_of(lambda: request(application))}
     found["the way to the child and back"] = await least_of(lambda: ask(question, deadline_s=10))
     waited = await least_of(lambda: ask(question, deadline_s=10), time.perf_counter)
     found["the same by the clock, with the child's work"] = waited
 
-    async def at_once(_question: bytes, *, deadline_s: float) -> bytes:  # noqa: ARG001 - as lanes are asked
+    async def at_once(_question: bytes, *, deadline_s: float) -> bytes:  # noqa: ARG001 - as workers are asked
         return b'{"head":{},"boolean":true}'
 
-    lanes.ask = at_once
+    workers.ask = at_once
     found["the whole request without that way"] = await least_of(lambda: request(application))
     switch.opened.close()
     return found
@@ -123,12 +124,12 @@ def of_parts(file: Path) -> dict[str, float]:
     loaded = rdf_files.load([RdfFile(file)])
     embedded, scanned = EmbeddedStore(loaded), scan(ASK)
     question = SparqlQuery(ASK, JSON, scanned=scanned)
-    frame = question.to_bytes()
+    frame, decode = wire.encode(question), wire.decoder(SparqlQuery)
     return {
         "server: the look at the query": least(lambda: scan(f"{ASK}{next(numbers)}")),
         "server: the format": least(lambda: formats.negotiate(JSON, formats.ASKED_RESULTS)),
-        "server: the question as a frame": least(question.to_bytes),
-        "child: the frame as a question": least(lambda: SparqlQuery.from_bytes(frame)),
+        "server: the question as a frame": least(lambda: wire.encode(question)),
+        "child: the frame as a question": least(lambda: decode(frame)),
         "child: the engine alone": least(lambda: loaded.query(ASK)),
         "child: the answer as bytes": least(lambda: embedded.answer(question, len)),
     }

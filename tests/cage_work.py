@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from ozg_lod.core.errors import BadRequest
 from ozg_lod.core.messages import Label
-from ozg_lod.sandbox.fork_server import Work, Write
+from ozg_lod.sandbox.worker_process import Work, Write
 
 _DOUBLED = "SELECT * {" + " ".join(f"BIND(CONCAT(?v{i},?v{i}) AS ?v{i + 1})" for i in range(40)) + "}"
 
@@ -46,6 +46,8 @@ def setup(argument: str) -> Work:
     }
 
     def work(question: bytes, write: Write) -> None:
+        if question == b"pid":
+            question = str(os.getpid()).encode()
         if question in deeds:
             deeds[question]()  # type: ignore[operator]
         write(b"x" * 1_000_000 if question == b"big" else f"{argument} ".encode() + question)

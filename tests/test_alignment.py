@@ -24,8 +24,10 @@ from ozg_lod.matching.alignment import (
     align,
 )
 from ozg_lod.matching.register import Register, register
+from ozg_lod.sandbox import wire
 from ozg_lod.snapshots import snapshot
 from ozg_lod.validation import list_reader
+from ozg_lod.validation.examination import SourceFile
 from ozg_lod.validation.list_reader import Listing
 
 BASE = "https://w3id.org/ozg-lod/hessen/id/"
@@ -195,7 +197,7 @@ def test_lists_are_read_as_they_are_meant() -> None:
     assert list_reader.read("a.txt", b"a|b\nc|d\n").rows[0] == ("a", "b")
     assert list_reader.read("a.csv", b"Name;x\nAlsfeld\n").rows == (("Alsfeld", ""),)
     assert list_reader.read("a.txt", "Gießen\u202e\x07".encode()).rows == (("Gießen",),)
-    assert Listing.from_bytes(tabbed.to_bytes()) == tabbed
+    assert wire.decode(Listing, wire.encode(tabbed)) == tabbed
     for name, content, kind in (
         ("a.csv", b"", BadRequest),
         ("a.csv", b"\xff\xfea", BadRequest),
@@ -211,8 +213,8 @@ def test_lists_are_read_as_they_are_meant() -> None:
 
 def test_the_child_that_reads_lists_gives_them_back_as_bytes() -> None:
     pieces: list[bytes] = []
-    list_reader.reading("")(b"a.txt\nAlsfeld", pieces.append)
-    assert Listing.from_bytes(b"".join(pieces)).rows == (("Alsfeld",),)
+    list_reader.reading("")(wire.encode(SourceFile("a.txt", b"Alsfeld")), pieces.append)
+    assert wire.decode(Listing, b"".join(pieces)).rows == (("Alsfeld",),)
 
 
 def test_what_is_chosen_counts_and_nonsense_does_not(known: Register) -> None:

@@ -1,9 +1,8 @@
-"""What children of the cage do, done in this process: a child ends without leaving a measurement of coverage behind."""
+"""What workers do, done in this process: a worker ends without leaving a measurement of coverage behind."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import platform
 import signal
@@ -12,6 +11,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -21,10 +21,13 @@ from tests import cage_work
 from ozg_lod.core import errors
 from ozg_lod.core.settings import RdfFile
 from ozg_lod.harvest_check import reader
-from ozg_lod.harvest_check.reader import CatalogueReading
-from ozg_lod.sandbox import fork_server, seccomp
+from ozg_lod.harvest_check.reader import CataloguePage, CatalogueReading
+from ozg_lod.sandbox import fork_server, seccomp, wire, worker_process
+from ozg_lod.sandbox.wire import framed
+from ozg_lod.sandbox.worker_process import ForkServerOrder, Work, WorkerLimits, Write
 from ozg_lod.sparql import rdf_files, store
 from ozg_lod.validation import check_process
+from ozg_lod.validation.check_process import ExaminationRequest
 from ozg_lod.validation.gate import (
     Examination,
     Rules,
@@ -33,23 +36,23 @@ from ozg_lod.validation.gate import (
 )
 
 BASE = "https://example.org/"
-ORDER = {"entry": "tests.cage_work:setup", "argument": "here", "memory_mb": 200, "cpu_s": 20}
+ORDER = ForkServerOrder("tests.cage_work:setup", "here", WorkerLimits(memory_mb=200, cpu_s=20))
 
 
-def answered(work: fork_server.Work, question: bytes) -> bytes:
+def answered(work: Work, question: bytes) -> bytes:
     pieces: list[bytes] = []
     work(question, pieces.append)
     return b"".join(pieces)
 
 
 @contextmanager
-def child(work: fork_server.Work) -> Iterator[fork_server.Worker]:
+def child(work: Work) -> Iterator[fork_server.Worker]:
     """A child whose life is led by a thread: the loop of a real one, without fork and walls."""
     ours, theirs = socket.socketpair()
-    living = threading.Thread(target=fork_server._serve, args=(theirs, work))  # noqa: SLF001 - what a fork would call
+    living = threading.Thread(target=worker_process.serve, args=(theirs, work))
     living.start()
     with ours, theirs:
-        yield fork_server.Worker(None, 0, ours)  # type: ignore[arg-type] # nobody forked it
+        yield fork_server.Worker(threading.Lock(), ours, 0, ours)  # nobody forked it
         ours.shutdown(socket.SHUT_RDWR)
         living.join()
 
@@ -66,7 +69,7 @@ def test_a_child_answers_until_nobody_asks_any_more_whatever_goes_wrong_in_betwe
 
 
 def test_memory_that_runs_out_is_told_as_such() -> None:
-    def greedy(_question: bytes, _write: fork_server.Write) -> None:
+    def greedy(_question: bytes, _write: Write) -> None:
         raise MemoryError
 
     with child(greedy) as asked, pytest.raises(errors.OutOfMemory):
@@ -74,34 +77,35 @@ def test_memory_that_runs_out_is_told_as_such() -> None:
 
 
 @pytest.fixture
-def control() -> Iterator[tuple[socket.socket, Callable[[dict[str, object]], None]]]:
-    """Our end of a control socket, and what is the template at the other end until ours says no more."""
+def control() -> Iterator[tuple[socket.socket, Callable[[], None]]]:
+    """Our end of a control socket, and what is the fork server at the other end until ours says no more."""
     ours, theirs = socket.socketpair()
     interrupt = signal.getsignal(signal.SIGINT)
 
-    def be_the_template(order: dict[str, object]) -> None:
+    def be_the_fork_server() -> None:
         ours.shutdown(socket.SHUT_WR)
-        fork_server.main(theirs.detach(), json.dumps(order))
+        worker_process.main(theirs.detach())
 
     ours.settimeout(10)
     with ours, theirs:
-        yield ours, be_the_template
+        yield ours, be_the_fork_server
     signal.signal(signal.SIGINT, interrupt)
 
 
-def test_a_template_forks_a_child_that_answers_behind_its_walls(
-    control: tuple[socket.socket, Callable[[dict[str, object]], None]],
+def test_a_fork_server_forks_a_child_that_answers_behind_its_walls(
+    control: tuple[socket.socket, Callable[[], None]],
 ) -> None:
-    ours, be_the_template = control
+    ours, be_the_fork_server = control
     asked, born = socket.socketpair()
     asked.settimeout(10)
     with asked, born:
-        socket.send_fds(ours, [b"C"], [born.fileno()])
+        ours.sendall(framed(b"Q", wire.encode(ORDER)))
+        socket.send_fds(ours, [worker_process.FORK], [born.fileno()])
         born.close()
-        be_the_template(ORDER)
-        assert ours.recv(9) == struct.pack("!cQ", b"E", 0)
+        be_the_fork_server()
+        assert ours.recv(9) == framed(b"E")
         (pid,) = struct.unpack("!i", ours.recv(4))
-        one = fork_server.Worker(None, pid, asked)  # type: ignore[arg-type] # its template has gone home
+        one = fork_server.Worker(threading.Lock(), ours, pid, asked)  # its fork server has gone home
         assert one.answer(b"echo", deadline_s=10) == b"here echo"
         if seccomp.available():
             with pytest.raises(fork_server.WorkerFault, match="PermissionError"):
@@ -110,24 +114,26 @@ def test_a_template_forks_a_child_that_answers_behind_its_walls(
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def test_a_template_reaps_who_is_named_to_it_and_does_not_mind_who_is_gone(
-    control: tuple[socket.socket, Callable[[dict[str, object]], None]],
+def test_a_fork_server_reaps_who_is_named_to_it_and_does_not_mind_who_is_gone(
+    control: tuple[socket.socket, Callable[[], None]],
 ) -> None:
-    ours, be_the_template = control
+    ours, be_the_fork_server = control
     pid = os.fork()
     if not pid:
         signal.pause()
-    ours.sendall(b"W" + struct.pack("!i", pid) + b"W" + struct.pack("!i", pid))
-    be_the_template(ORDER)
+    ours.sendall(framed(b"Q", wire.encode(ORDER)))
+    ours.sendall(2 * (worker_process.REAP + struct.pack("!i", pid)))
+    be_the_fork_server()
     ours.recv(9)
     assert struct.unpack("!ii", ours.recv(8)) == (-signal.SIGKILL, 0)
 
 
-def test_a_template_that_cannot_load_says_why_before_it_ends(
-    control: tuple[socket.socket, Callable[[dict[str, object]], None]],
+def test_a_fork_server_that_cannot_load_says_why_before_it_ends(
+    control: tuple[socket.socket, Callable[[], None]],
 ) -> None:
-    ours, be_the_template = control
-    be_the_template({**ORDER, "entry": "tests.no_such_module:setup"})
+    ours, be_the_fork_server = control
+    ours.sendall(framed(b"Q", wire.encode(replace(ORDER, entry="tests.no_such_module:setup"))))
+    be_the_fork_server()
     assert b"ModuleNotFoundError" in ours.recv(1000)
 
 
@@ -204,8 +210,8 @@ RULES = Rules(
 
 
 def test_a_job_for_the_gate_arrives_whole_and_its_findings_come_back_whole() -> None:
-    job = check_process._job(FILES, RULES)  # noqa: SLF001 - what is sent into the cage
-    outcome = Examination.from_bytes(answered(check_process.examining(""), job))
+    question = wire.encode(ExaminationRequest(tuple(FILES), RULES))
+    outcome = wire.decode(Examination, answered(check_process.examining(""), question))
     assert outcome == examine(FILES, RULES)
     assert {finding.place.file for finding in outcome.findings} == {"x.ttl", "y.ttl"}
 
@@ -234,20 +240,19 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def reading() -> fork_server.Work:
+def reading() -> Work:
     return reader.reading("")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_a_catalogue_is_read_or_the_reason_is_named(reading: fork_server.Work, page: str) -> None:
+def test_a_page_of_a_catalogue_is_read_or_the_reason_is_named(reading: Work, page: str) -> None:
     body, media_type, rules, triples = PAGES[page]
-    order = json.dumps({"type": media_type, "base": BASE}).encode()
-    said = json.loads(answered(reading, order + b"\n" + body))
-    assert {finding["rule"] for finding in said["findings"]} == rules
-    assert len(said["triples"]) == triples
-    assert said["readable"] is bool(triples)
-    here: CatalogueReading = reader.here(body, media_type, BASE)
-    assert (len(here.triples), here.readable) == (triples, said["readable"])
+    outcome = wire.decode(CatalogueReading, answered(reading, wire.encode(CataloguePage(body, media_type, BASE))))
+    assert {finding.rule for finding in outcome.findings} == rules
+    assert len(outcome.triples) == triples
+    assert outcome.readable is bool(triples)
+    here = reader.here(body, media_type, BASE)
+    assert (len(here.triples), here.readable) == (triples, outcome.readable)
 
 
 def test_a_page_with_too_many_statements_is_refused_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +264,7 @@ def test_a_page_with_too_many_statements_is_refused_whole(monkeypatch: pytest.Mo
 SUM = "PREFIX ozg: <https://w3id.org/ozg-lod/ontology#> SELECT (SUM(?n) AS ?sum) { ?a ozg:serviceCount ?n }"
 
 
-def test_children_answer_alike_from_memory_and_from_disk(snapshot_directory: Path) -> None:
+def test_workers_answer_alike_from_memory_and_from_disk(snapshot_directory: Path) -> None:
     in_memory = store.answering(str(snapshot_directory))
     from_disk = store.answering_from_disk(str(snapshot_directory)).prepare()
     for query, form in (
@@ -267,9 +272,9 @@ def test_children_answer_alike_from_memory_and_from_disk(snapshot_directory: Pat
         ("ASK { ?s ?p ?o }", "json"),
         ("SELECT * { ?z a ?a } ORDER BY ?z LIMIT 3", "tsv"),
     ):
-        question = store.SparqlQuery(query, form).to_bytes()
+        question = wire.encode(store.SparqlQuery(query, form))
         assert answered(in_memory, question) == answered(from_disk, question)
-    assert answered(in_memory, store.SparqlQuery(SUM, "csv").to_bytes()).split() == [b"sum", b"70"]
+    assert answered(in_memory, wire.encode(store.SparqlQuery(SUM, "csv"))).split() == [b"sum", b"70"]
 
 
 def test_files_of_one_s_own_are_answered_from_as_they_are(tmp_path: Path) -> None:
@@ -277,7 +282,7 @@ def test_files_of_one_s_own_are_answered_from_as_they_are(tmp_path: Path) -> Non
     (tmp_path / "y.nq").write_text("<urn:b> <urn:p> <urn:c> <urn:g> .", encoding="utf-8")
     files = [RdfFile(tmp_path / "x.ttl", "urn:here"), RdfFile(tmp_path / "y.nq")]
     work = rdf_files.answering(rdf_files.argument(files))
-    question = store.SparqlQuery("SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g", "csv").to_bytes()
+    question = wire.encode(store.SparqlQuery("SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g", "csv"))
     assert answered(work, question).split() == [b"g,s", b"urn:g,urn:b", b"urn:here,urn:a"]
 
 
@@ -310,4 +315,4 @@ def test_the_columns_of_a_star_stand_in_the_order_of_the_query() -> None:
         ("SELECT * { ?a ?b ?c }", b"a,b,c"),
         ("SELECT * {}", b""),
     ):
-        assert answered(work, store.SparqlQuery(query, "csv").to_bytes()).splitlines()[0] == columns
+        assert answered(work, wire.encode(store.SparqlQuery(query, "csv"))).splitlines()[0] == columns

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ozg_lod.core.errors import Unprocessable
 from ozg_lod.core.findings import Finding, Severity
 from ozg_lod.core.vocab import OZG, SKOS, XSD
+from ozg_lod.sandbox import wire
 from ozg_lod.validation import shacl
 from ozg_lod.validation import shapes as shapes_module
 from ozg_lod.validation.gate import (
@@ -572,7 +573,7 @@ def test_an_examination_crosses_a_pipe() -> None:
     examination = examine(
         [*table(BUNDLES.replace("2020-11", "Oktober 2020")), SourceFile("x.ttl", b"<a> <b> 1 .")], rules()
     )
-    assert Examination.from_bytes(examination.to_bytes()) == examination
+    assert wire.decode(Examination, wire.encode(examination)) == examination
 
 
 def test_findings_beyond_the_first_thousand_are_counted() -> None:

@@ -23,6 +23,7 @@ from ozg_lod.core.findings import (
 from ozg_lod.core.messages import Label
 from ozg_lod.core.vocab import OZG, SKOS
 from ozg_lod.rdf import formats
+from ozg_lod.sandbox import wire
 from ozg_lod.validation import (
     check_process,
     corrected_workbook,
@@ -31,6 +32,7 @@ from ozg_lod.validation import (
     report,
     rulebook,
 )
+from ozg_lod.validation.check_process import ExaminationRequest
 from ozg_lod.validation.examination import (
     CheckedSheet,
     Examination,
@@ -52,7 +54,7 @@ def book_of(examination: Examination, language: str = "de") -> openpyxl.Workbook
 
 
 def crossed(examination: Examination) -> Examination:
-    return Examination.from_bytes(examination.to_bytes())
+    return wire.decode(Examination, wire.encode(examination))
 
 
 def test_the_faulty_cell_is_coloured_and_explained_and_the_others_are_as_they_were(rules: Rules) -> None:
@@ -199,8 +201,8 @@ def test_what_runs_in_the_cage_says_the_same_in_this_process(rules: Rules) -> No
     """The frames that cross the pipe hold all that goes in: files, rules, descriptions, kind."""
     files = [SourceFile("m.csv", csv_file(row(stand="?"))), SourceFile("f.ttl", b"", "https://example.org/g")]
     frames: list[bytes] = []
-    check_process.examining("")(check_process._job(files, rules), frames.append)  # noqa: SLF001 - what is sent into the cage
-    alone = Examination.from_bytes(b"".join(frames))
+    check_process.examining("")(wire.encode(ExaminationRequest(tuple(files), rules)), frames.append)
+    alone = wire.decode(Examination, b"".join(frames))
     assert alone == gate.examine(files, rules)
     assert alone.counts[Severity.ERROR] == 1
 

@@ -23,6 +23,7 @@ from ozg_lod.core.errors import (
     Unavailable,
 )
 from ozg_lod.core.settings import Settings
+from ozg_lod.sandbox import wire
 from ozg_lod.sparql import publish, transcription
 from ozg_lod.sparql.engines import Engine, stays_here
 
@@ -318,10 +319,11 @@ def test_a_store_that_does_not_hold_what_was_sent_is_not_used(
 def made(query: str, body: bytes | None, form: str = "text/csv", **other: object) -> bytes:
     """Return what a child makes of the body of a backend; None: of the query alone."""
     asked = {"form": query.split(maxsplit=1)[0], "same": False, "answer_bytes": 1000, **other}
-    order = transcription.TranscriptionRequest(query, format=form, **asked)  # type: ignore[arg-type] # as named above
+    order = transcription.TranscriptionRequest(query, format=form, answer=body, **asked)  # type: ignore[arg-type] # as named above
     pieces: list[bytes] = []
-    transcription.working("")(order.to_bytes(body), pieces.append)
-    return b"".join(pieces)
+    transcription.working("")(wire.encode(order), pieces.append)
+    outcome = wire.decode(transcription.Transcription, b"".join(pieces))
+    return b"+" + outcome.body if outcome.unusable is None else b"-" + outcome.unusable.encode()
 
 
 def test_a_query_is_sent_as_it_is_or_with_its_columns_spelled_out() -> None:

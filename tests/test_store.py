@@ -10,6 +10,7 @@ import pytest
 
 from ozg_lod.core.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from ozg_lod.rdf import formats
+from ozg_lod.sandbox import wire
 from ozg_lod.sparql.store import GRAPHS, EmbeddedStore, SparqlQuery
 
 DATA = b"""
@@ -134,7 +135,7 @@ def test_a_mistake_is_told_with_its_place(embedded: EmbeddedStore, query: str, s
 
 def test_a_question_survives_the_pipe() -> None:
     question = SparqlQuery("ASK {}", "text/csv", default_graphs=("http://x/g",))
-    assert SparqlQuery.from_bytes(question.to_bytes()) == question
+    assert wire.decode(SparqlQuery, wire.encode(question)) == question
 
 
 GRAPHS_OF_ROWS = """

@@ -19,7 +19,9 @@ from tests.hostile.uploads import CANARY, CASES, TABLE, Case
 from ozg_lod.build import build
 from ozg_lod.contributions.check_request import CheckAnswer, CheckRequest
 from ozg_lod.core.errors import Late, OutOfMemory, Unprocessable
-from ozg_lod.sandbox.fork_server import ForkServer, WorkerLimits
+from ozg_lod.sandbox import wire
+from ozg_lod.sandbox.fork_server import ForkServer
+from ozg_lod.sandbox.worker_process import WorkerLimits
 from ozg_lod.tables.finding_collector import KEPT
 from ozg_lod.validation import check_process, marked_workbook, report
 from ozg_lod.validation.examination import Examination, SourceFile
@@ -39,12 +41,12 @@ def canary() -> Iterator[Canary]:
 
 
 @pytest.fixture(scope="module")
-def template(snapshot_directory: Path) -> Iterator[ForkServer]:
+def server(snapshot_directory: Path) -> Iterator[ForkServer]:
     argument = json.dumps({"snapshot": str(snapshot_directory), "public_url": "", "official": ""})
     limits = WorkerLimits(memory_mb=MEMORY_MB, cpu_s=int(10 * patience()) + 1)
-    template = ForkServer("ozg_lod.contributions.check_worker:inspecting", argument, limits)
-    yield template
-    template.close()
+    server = ForkServer("ozg_lod.contributions.check_worker:inspecting", argument, limits)
+    yield server
+    server.close()
 
 
 def test_every_row_has_a_case() -> None:
@@ -52,19 +54,19 @@ def test_every_row_has_a_case() -> None:
     assert {case.row for case in CASES} == rows
 
 
-def inspected(template: ForkServer, name: str, content: bytes) -> Examination:
-    child = template.child()
+def inspected(server: ForkServer, name: str, content: bytes) -> Examination:
+    child = server.fork()
     try:
-        answer = child.answer(CheckRequest(name, content).to_bytes(), deadline_s=10 * patience())
+        answer = child.answer(wire.encode(CheckRequest(name, content)), deadline_s=10 * patience())
     finally:
         child.kill()
-    return CheckAnswer.from_bytes(answer).examination
+    return wire.decode(CheckAnswer, answer).examination
 
 
-def examined(case: Case, template: ForkServer, address: str) -> Examination:
+def examined(case: Case, server: ForkServer, address: str) -> Examination:
     content = case.content.replace(CANARY.encode(), address.encode())
     if not case.shapes:
-        return inspected(template, case.file, content)
+        return inspected(server, case.file, content)
     rules = build.foreign_rules([case.shapes.replace(CANARY, address).encode()], BASE)
     deadline = DEADLINE_S if case.expects == "Late" else case.within_s * patience()
     files = [SourceFile(case.file, content)]
@@ -72,18 +74,18 @@ def examined(case: Case, template: ForkServer, address: str) -> Examination:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.row} {case.what}")
-def test_an_upload_does_no_harm(case: Case, template: ForkServer, canary: Canary) -> None:
+def test_an_upload_does_no_harm(case: Case, server: ForkServer, canary: Canary) -> None:
     began = time.monotonic()
     if case.expects in FAILURES:
         with pytest.raises(FAILURES[case.expects]) as failed:
-            examined(case, template, canary.address)
+            examined(case, server, canary.address)
         assert failed.value.message["de"]
         assert failed.value.message["en"]
     else:
-        judge(case, examined(case, template, canary.address))
+        judge(case, examined(case, server, canary.address))
     assert time.monotonic() - began < case.within_s * patience()
     assert canary.hits == 0
-    assert inspected(template, "next.csv", TABLE).findings == ()
+    assert inspected(server, "next.csv", TABLE).findings == ()
 
 
 def judge(case: Case, found: Examination) -> None:

@@ -99,7 +99,8 @@ def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
 @click.option("--format", "form", help="csv, tsv, json, xml; ttl, nt, rdf, jsonld (default: csv or ttl)")
 def query(settings: Settings, file: Path, form: str | None) -> None:
     """Answer a SPARQL query from the current snapshot."""
-    from ozg_lod.sandbox import fork_server
+    from ozg_lod.sandbox import fork_server, wire
+    from ozg_lod.sandbox.worker_process import WorkerLimits
     from ozg_lod.snapshots.snapshot import Snapshots
     from ozg_lod.sparql.scan import scan
     from ozg_lod.sparql.store import SparqlQuery
@@ -108,8 +109,8 @@ def query(settings: Settings, file: Path, form: str | None) -> None:
     snapshots = Snapshots(settings.target)
     directory = str(snapshots.directory(snapshots.served()))
     usual = {"SELECT": "csv", "ASK": "json"}.get(scan(text, max_bytes=settings.query_bytes).form or "", "ttl")
-    question = SparqlQuery(text, form or usual, answer_bytes=settings.answer_bytes).to_bytes()
-    limits = fork_server.WorkerLimits(memory_mb=settings.query_memory_mb)  # a cage like anybody's
+    question = wire.encode(SparqlQuery(text, form or usual, answer_bytes=settings.answer_bytes))
+    limits = WorkerLimits(memory_mb=settings.query_memory_mb)  # a cage like anybody's
     work, deadline_s = "ozg_lod.sparql.store:answering", settings.query_deadline_s
     write(fork_server.once(work, directory, question, limits=limits, deadline_s=deadline_s))
 

@@ -1,12 +1,13 @@
-"""Orders: what an inspection is asked for and what comes back, as bytes that cross a pipe."""
+"""What a check is asked for, and what comes back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.sandbox.frames import packed, unpacked
+from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.validation.examination import Examination
+from ozg_lod.validation.list_reader import NO_LISTING, Listing
 
 REPORT: Final = "report"
 MARKED: Final = "marked"
@@ -18,6 +19,15 @@ CORRECTED: Final = "corrected"
 workbook with the sure suggestions put in.
 
 LIST asks for no check: only for the rows of a list (see `lists`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSubject:
+    """What files are checked against: the directory of a snapshot, its public address, the line of an official site."""
+
+    snapshot: str
+    public_url: str
+    official: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +46,15 @@ class CheckRequest:
     about: str = ""
     chosen: bool = False
 
-    def to_bytes(self) -> bytes:
-        """Return the order as it goes to the child."""
-        head = {name: getattr(self, name) for name in ("name", "kind", "wanted", "language", "about", "chosen")}
-        return packed(head, [self.content])
-
-    @classmethod
-    def from_bytes(cls, frame: bytes) -> CheckRequest:
-        """Return what `to_bytes` made."""
-        head, (content,) = unpacked(frame)
-        return cls(content=content, **head)
-
 
 @dataclass(frozen=True, slots=True)
 class CheckAnswer:
-    """What came of it: the examination, and what was wanted beside it (empty where it was not or cannot be had)."""
+    """What came of it: the examination, and beside it what was wanted, where it can be had.
+
+    `document` are the bytes of a workbook or a page.
+    """
 
     examination: Examination
-    extra: bytes = b""
-
-    def to_bytes(self) -> bytes:
-        """Return it as it comes back from the child."""
-        return packed({}, [self.examination.to_bytes(), self.extra])
-
-    @classmethod
-    def from_bytes(cls, frame: bytes) -> CheckAnswer:
-        """Return what `to_bytes` made."""
-        _, (examination, extra) = unpacked(frame)
-        return cls(Examination.from_bytes(examination), extra)
+    document: bytes = b""
+    preview: ContributionPreview | None = None
+    listing: Listing = NO_LISTING

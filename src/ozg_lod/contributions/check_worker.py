@@ -1,17 +1,17 @@
-"""The inspector: what a child of the inspection does with one file, and what its template loads before.
+"""The inspector: what a worker does with one file to be checked, and what its fork server loads before.
 
-Everything a check may need is imported and read here before the first fork: a child can open no file.
+Everything a check may need is imported and read here before the first fork: a worker can open no file.
 """
 
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pyoxigraph as ox
 
 from ozg_lod.contributions import template_ods, template_sheets, template_xlsx
@@ -23,6 +23,7 @@ from ozg_lod.contributions.check_request import (
     REPORT,
     CheckAnswer,
     CheckRequest,
+    CheckSubject,
 )
 from ozg_lod.contributions.preview import PreviewGraph
 from ozg_lod.core.identity import NEUTRAL, Identity
@@ -31,7 +32,7 @@ from ozg_lod.core.messages import LANGUAGES, Language
 from ozg_lod.core.vocab import DCT
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import TYPE, iri_of
-from ozg_lod.sandbox.fork_server import Work, Write
+from ozg_lod.sandbox.worker_process import Work, work_on
 from ozg_lod.site import pages
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.snapshots import data_files, site_files, snapshot
@@ -78,7 +79,7 @@ class CheckWorker:
         A preview adds the file's facts to `published`, so the one who asked for it does not ask again.
         """
         if order.wanted == LIST:
-            return CheckAnswer(_NOT_EXAMINED, list_reader.read(order.name, order.content).to_bytes())
+            return CheckAnswer(_NOT_EXAMINED, listing=list_reader.read(order.name, order.content))
         examination = self._examined(order)
         language = _language(order)
         write = _WORKBOOKS.get(order.wanted)
@@ -93,11 +94,12 @@ class CheckWorker:
             derived=self.rules.derived_graph,
             replaced=frozenset().union(*(self.told.get(sheet.kind, ()) for sheet in examination.sheets)),
         )
-        extra = sight.page(order.about) if order.wanted == PAGE else sight.preview().to_bytes()
-        return CheckAnswer(examination, extra)
+        if order.wanted == PAGE:
+            return CheckAnswer(examination, sight.page(order.about))
+        return CheckAnswer(examination, preview=sight.preview())
 
     def warm(self, language: Language) -> None:
-        """Do once what a child may be asked for: check a file, show pages, so that all is read that is read late."""
+        """Do once what a worker may be asked for: check a file, show pages, so that all is read that is read late."""
         list_reader.warm()
         order = CheckRequest("warm.ttl", _SAMPLE, language=language)
         column = template_sheets.TemplateColumn("warm", "warm", "", "", required=True)
@@ -123,29 +125,22 @@ class CheckWorker:
 
 
 def inspecting(argument: str) -> Work:
-    """Return the work of a child (entry of the template)."""
+    """Return the work of a worker (entry of its fork server)."""
     inspector = inspector_of(argument)
     check_process.warm()
     pages.load()
     for language in LANGUAGES:
         inspector.warm(language)
-
+    work = work_on(CheckRequest, inspector.inspect)
     gc.collect()
-    gc.freeze()  # a child that looks for garbage would copy all that it shares with its template
-
-    def work(question: bytes, write: Write) -> None:
-        write(inspector.inspect(CheckRequest.from_bytes(question)).to_bytes())
-
+    gc.freeze()  # a worker that looks for garbage would copy all that it shares with its fork server
     return work
 
 
 def inspector_of(argument: str) -> CheckWorker:
-    """Return the inspector for a snapshot, with its rules and its data.
-
-    `argument` is JSON: snapshot (directory), public_url, official.
-    """
-    said = json.loads(argument)
-    directory = Path(said["snapshot"])
+    """Return the inspector for a snapshot, with its rules and its data; `argument` is a `CheckSubject` as JSON."""
+    subject = msgspec.json.decode(argument, type=CheckSubject)
+    directory = Path(subject.snapshot)
     published = ox.Store()
     published.bulk_load(path=str(directory / data_files.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
     rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)
@@ -153,9 +148,9 @@ def inspector_of(argument: str) -> CheckWorker:
     return CheckWorker(
         rules,
         published,
-        said["public_url"],
+        subject.public_url,
         told,
-        said["official"],
+        subject.official,
         site_files.kinds(directory),
         site_files.identity(directory),
     )

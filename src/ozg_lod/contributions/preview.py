@@ -5,11 +5,10 @@ Runs in the cage, over a store of its own: nothing of it is ever written.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyoxigraph as ox
@@ -65,25 +64,6 @@ class ContributionPreview:
     counts: Mapping[str, int]
     changes: tuple[ThingChange, ...]
     pages: tuple[tuple[str, str], ...]
-
-    def to_bytes(self) -> bytes:
-        """Return it as JSON."""
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> ContributionPreview:
-        """Return what `to_bytes` wrote."""
-        said = json.loads(content)
-        changes = tuple(
-            ThingChange(
-                one["name"],
-                one["kind"],
-                one["state"],
-                tuple(Difference(d["property"], tuple(d["before"]), tuple(d["after"])) for d in one["differences"]),
-            )
-            for one in said["changes"]
-        )
-        return cls(said["counts"], changes, tuple((iri, name) for iri, name in said["pages"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import OzgLodError
@@ -21,8 +20,8 @@ from ozg_lod.core.messages import Text, _, joined
 from ozg_lod.harvest_check.graph import CatalogueTerm, Triples
 from ozg_lod.rdf.parse_guard import prescan
 from ozg_lod.rdf.syntax import explained
-from ozg_lod.sandbox import fork_server
-from ozg_lod.sandbox.fork_server import Work, Write
+from ozg_lod.sandbox import fork_server, wire
+from ozg_lod.sandbox.worker_process import Work, WorkerLimits, work_on
 
 READ: Final = {
     "text/turtle": ox.RdfFormat.TURTLE,
@@ -35,7 +34,7 @@ READ: Final = {
 """The media types ckanext-dcat has a parser for (tried, see docs/harvest-check.md)."""
 
 MAX_TRIPLES: Final = 500_000
-_LIMITS: Final = fork_server.WorkerLimits(memory_mb=1024, cpu_s=60)
+_LIMITS: Final = WorkerLimits(memory_mb=1024, cpu_s=60)
 _DEADLINE_S: Final = 60.0
 _BROKEN: Final = _("the reader ended without an answer")
 _ENCODING: Final = _("the page is not written in UTF-8, as RDF demands; harvesters stop with a fault")
@@ -54,6 +53,15 @@ _TOO_MANY: Final = _(
 
 
 @dataclass(frozen=True, slots=True)
+class CataloguePage:
+    """One page as it came: its bytes, and the address that relative ones are resolved against."""
+
+    body: bytes
+    media_type: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueReading:
     """The triples of one page, or the findings that say why there are none."""
 
@@ -67,33 +75,27 @@ Read = Callable[[bytes, str, str], CatalogueReading]
 
 
 def in_cage(body: bytes, media_type: str, base: str) -> CatalogueReading:
-    """Return what the page says; what breaks the parser breaks a child and becomes a finding."""
-    job = json.dumps({"type": media_type, "base": base}).encode() + b"\n" + body
+    """Return what the page says; what breaks the parser breaks a worker and becomes a finding."""
+    question = wire.encode(CataloguePage(body, media_type, base))
     try:
         answer = fork_server.once(
-            "ozg_lod.harvest_check.reader:reading", "", job, limits=_LIMITS, deadline_s=_DEADLINE_S
+            "ozg_lod.harvest_check.reader:reading", "", question, limits=_LIMITS, deadline_s=_DEADLINE_S
         )
     except (OzgLodError, fork_server.WorkerFault) as error:
         return _refused("page-unreadable", joined([error.message]) if isinstance(error, OzgLodError) else _BROKEN)
-    return msgspec.json.decode(answer, type=CatalogueReading)
+    return wire.decode(CatalogueReading, answer)
 
 
 def reading(_argument: str) -> Work:
-    """Return the work of a reading child (entry of the template); late imports are done before the fork."""
+    """Return the work of a reading worker (entry of its fork server); late imports are done before the fork."""
     for media_type in READ:
         for sample in (b"{", b"\xfc"):
-            msgspec.json.decode(msgspec.json.encode(here(sample, media_type, "https://example.org/")))
-
-    def work(question: bytes, write: Write) -> None:
-        line, _newline, body = question.partition(b"\n")
-        order = json.loads(line)
-        write(msgspec.json.encode(here(body, order["type"], order["base"])))
-
-    return work
+            here(sample, media_type, "https://example.org/")
+    return work_on(CataloguePage, lambda page: here(page.body, page.media_type, page.base))
 
 
 def here(body: bytes, media_type: str, base: str) -> CatalogueReading:
-    """Return what the page says, parsed in this process: for a child of the cage, and for our own catalogue."""
+    """Return what the page says, parsed in this process: for a worker, and for our own catalogue."""
     form = READ[media_type]
     try:
         text = body.decode("utf-8-sig")

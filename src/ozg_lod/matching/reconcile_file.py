@@ -20,9 +20,11 @@ from ozg_lod.matching.alignment import (
 )
 from ozg_lod.matching.register import Register, register
 from ozg_lod.rdf import formats
-from ozg_lod.sandbox import fork_server
+from ozg_lod.sandbox import fork_server, wire
+from ozg_lod.sandbox.worker_process import WorkerLimits
 from ozg_lod.snapshots import site_files, snapshot
 from ozg_lod.validation import list_reader
+from ozg_lod.validation.examination import SourceFile
 from ozg_lod.validation.list_reader import ROLES, Listing
 
 
@@ -88,12 +90,12 @@ def _register(settings: Settings) -> Register:
 
 
 def _read(settings: Settings, name: str, content: bytes) -> Listing:
-    limits = fork_server.WorkerLimits(memory_mb=settings.check_memory_mb, cpu_s=int(settings.check_deadline_s) + 1)
-    question = name.encode() + b"\n" + content
+    limits = WorkerLimits(memory_mb=settings.check_memory_mb, cpu_s=int(settings.check_deadline_s) + 1)
+    question = wire.encode(SourceFile(name, content))
     answer = fork_server.once(
         "ozg_lod.validation.list_reader:reading", "", question, limits=limits, deadline_s=settings.check_deadline_s
     )
-    return Listing.from_bytes(answer)
+    return wire.decode(Listing, answer)
 
 
 def _chosen(listing: Listing, order: FileMatchRequest) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""Confined processes that do untrusted work, and the scheduler that shares them out."""
+"""Confined processes that do untrusted work, and the pool that shares them out."""

@@ -1,6 +1,6 @@
-"""The walls of the cage: what a child process may still ask of the kernel.
+"""The walls of the cage: what a worker process may still ask of the kernel.
 
-An allow-list, because a list of what is forbidden ages with every kernel. A child keeps the sockets
+An allow-list, because a list of what is forbidden ages with every kernel. A worker keeps the sockets
 and memory it was born with and may compute, read and write those; every other system call (socket,
 connect, open, execve, fork, …) fails with EPERM. The numbers are those of the kernel headers
 `asm/unistd_64.h` (x86-64) and `asm-generic/unistd.h` (aarch64).
@@ -75,7 +75,7 @@ def die_with_parent(parent: int) -> None:
 
 
 def _address_space_bytes() -> int:
-    with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - read in a child, where every import counts
+    with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - read in a worker, where every import counts
         return int(statm.read().split()[0]) * resource.getpagesize()
 
 

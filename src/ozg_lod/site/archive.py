@@ -1,6 +1,6 @@
 """Past versions of the data: opened when somebody asks one, a few at once, closed when nobody asks any more.
 
-Every published version keeps its dumps, so its store is loaded from them when it is needed, with few children. What
+Every published version keeps its dumps, so its store is loaded from them when it is needed, with few workers. What
 takes longer than a request may wait goes on in the background, and the client is told when to come back.
 """
 

@@ -17,7 +17,8 @@ from ozg_lod.core.errors import OzgLodError, SnapshotError, Unavailable
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.response_cache import ResponseCache
-from ozg_lod.sandbox.scheduler import QueryScheduler
+from ozg_lod.sandbox.pool import WorkerPool
+from ozg_lod.sandbox.work_kinds import QUERY, QUERY_FROM_DISK, QUERY_OF_FILES
 from ozg_lod.site.served import PageSnapshot, SnapshotValue
 from ozg_lod.snapshots import releases, snapshot
 from ozg_lod.snapshots.fingerprint import code_fingerprint
@@ -42,7 +43,7 @@ class ServedSnapshot(PageSnapshot):
     hold: ReadLock | None = field(default=None, repr=False)
 
     def close(self) -> None:
-        """End all children, and let go of the store they read."""
+        """End all workers, and let go of the store they read."""
         self.endpoint.close()
         if self.hold is not None:
             self.hold.let_go()
@@ -88,7 +89,7 @@ def open_current(settings: Settings) -> ServedSnapshot:
 
 
 def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) -> ServedSnapshot:
-    """Return a snapshot whose files are known to be sound, loaded and with its own children."""
+    """Return a snapshot whose files are known to be sound, loaded and with its own workers."""
     if _fits(manifest, settings):
         return _loaded(settings, name, manifest, None)
     hold = Snapshots(settings.target).hold(name)
@@ -105,12 +106,12 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
     directory = snapshots.directory(name)
     cache = ResponseCache(settings.cache_mb * 1_000_000)
     from_disk = hold is not None
-    entry = "ozg_lod.sparql.store:answering_from_disk" if from_disk else "ozg_lod.sparql.store:answering"
     with ThreadPoolExecutor(1) as loading:
         loaded = loading.submit(snapshot.open_store, directory, from_disk=from_disk)
         if from_disk:
-            loaded.result()  # the children open the same files, which may have to be written first
-        endpoint = Endpoint(entry, str(directory), settings, cache, _evaluator(settings, manifest))
+            loaded.result()  # the workers open the same files, which may have to be written first
+        kind = QUERY_FROM_DISK if from_disk else QUERY
+        endpoint = Endpoint(kind, str(directory), settings, cache, _evaluator(settings, manifest))
     opened = ServedSnapshot(
         name=name,
         snapshots=snapshots,
@@ -130,14 +131,14 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
 
 
 def _fits(manifest: snapshot.Manifest, settings: Settings) -> bool:
-    """Tell whether server, template and children may each hold all data: reading dirties the pages they share."""
+    """Tell whether server, fork server and workers may each hold all data: reading dirties the pages they share."""
     quads = manifest.triples + sum(manifest.graphs.values())
     processes = 2 + settings.fast_children + settings.slow_children
     return quads * _BYTES_PER_QUAD * processes <= settings.memory_mb * 1_000_000
 
 
-def _evaluator(settings: Settings, manifest: snapshot.Manifest) -> Callable[[QueryScheduler], Evaluator] | None:
-    """Return how to make what evaluates in the place of our lanes, if the settings name it."""
+def _evaluator(settings: Settings, manifest: snapshot.Manifest) -> Callable[[WorkerPool], Evaluator] | None:
+    """Return how to make what evaluates in the place of our own workers, if the settings name it."""
     if settings.store is None:
         return None
     from ozg_lod.sparql import remote  # noqa: PLC0415 - an HTTP client costs start-up time, and few need one
@@ -156,7 +157,7 @@ def open_files(settings: Settings) -> ServedSnapshot:
         manifest=snapshot.Manifest(version, version, base_iri="", triples=0, graphs={}, files={}),
         store=ox.Store(),
         shapes=b"",
-        endpoint=Endpoint("ozg_lod.sparql.rdf_files:answering", rdf_files.argument(settings.rdf), settings, cache),
+        endpoint=Endpoint(QUERY_OF_FILES, rdf_files.argument(settings.rdf), settings, cache),
         public_url=settings.public_url.rstrip("/"),
         code=code_fingerprint(),
         cache=cache,

@@ -19,8 +19,9 @@ from ozg_lod.core.settings import Settings
 from ozg_lod.http.response_cache import CachedBody, ResponseCache
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
-from ozg_lod.sandbox.fork_server import WorkerLimits
-from ozg_lod.sandbox.scheduler import QueryScheduler, SchedulerLimits
+from ozg_lod.sandbox import wire
+from ozg_lod.sandbox.pool import WorkerPool
+from ozg_lod.sandbox.work_kinds import work_kinds
 from ozg_lod.sparql.scan import scan
 from ozg_lod.sparql.store import SparqlQuery, offered
 
@@ -39,7 +40,7 @@ class QueryRequestFormat:
 
 
 class Evaluator(Protocol):
-    """What evaluates: our lanes, or `remote.Remote` around them."""
+    """What evaluates: our own workers, or `remote.Remote` around them."""
 
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
         """Return the whole answer or raise."""
@@ -51,28 +52,21 @@ class Evaluator(Protocol):
 
 
 class Endpoint:
-    """Answers questions about one dataset; `entry` and `argument` tell the template process what to load."""
+    """Answers questions about one dataset; `kind` is the kind of work, `argument` says what its fork server loads."""
 
     def __init__(
         self,
-        entry: str,
+        kind: str,
         argument: str,
         settings: Settings,
         cache: ResponseCache,
-        evaluator: Callable[[QueryScheduler], Evaluator] | None = None,
+        evaluator: Callable[[WorkerPool], Evaluator] | None = None,
     ) -> None:
         self._settings = settings
         self._cache = cache
         self._active = 0
-        lanes = QueryScheduler(
-            entry,
-            argument,
-            WorkerLimits(memory_mb=settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
-            SchedulerLimits(
-                settings.fast_children, settings.slow_children, settings.waiting_queries, settings.promote_after_s
-            ),
-        )
-        self._evaluator: Evaluator = lanes if evaluator is None else evaluator(lanes)
+        workers = WorkerPool(work_kinds(settings)[kind], argument)
+        self._evaluator: Evaluator = workers if evaluator is None else evaluator(workers)
 
     @property
     def active(self) -> int:
@@ -106,7 +100,9 @@ class Endpoint:
             answer_bytes=settings.answer_bytes,
             scanned=found,
         )
-        return QueryRequestFormat(question, chosen, hashlib.sha256(question.to_bytes()).hexdigest(), not found.volatile)
+        return QueryRequestFormat(
+            question, chosen, hashlib.sha256(wire.encode(question)).hexdigest(), not found.volatile
+        )
 
     async def answer(
         self,
@@ -127,11 +123,11 @@ class Endpoint:
         with spending or contextlib.nullcontext():
             self._active += 1
             try:
-                body = await self._evaluator.ask(wanted.question.to_bytes(), deadline_s=limit_s)
+                body = await self._evaluator.ask(wire.encode(wanted.question), deadline_s=limit_s)
             finally:
                 self._active -= 1
         return self._cache.put("sparql " + wanted.name, body) if wanted.stays else CachedBody(body)
 
     def close(self) -> None:
-        """End all children."""
+        """End all workers."""
         self._evaluator.close()

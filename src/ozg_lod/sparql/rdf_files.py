@@ -1,26 +1,25 @@
 """Any RDF files as a dataset: what `ozg-lod serve --rdf` answers from, exactly as it is written.
 
 Files of triples go into the default graph, or into the named graph they were given for; files of quads keep their
-graphs. There is no merged graph here: nothing is added, nothing is taken away. The files are read by the template
-process, never by the server.
+graphs. There is no merged graph here: nothing is added, nothing is taken away. The files are read by the fork
+server, never by the server.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import SourceError, UsageError
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import RdfFile
 from ozg_lod.rdf import formats
-from ozg_lod.sandbox.fork_server import Work
+from ozg_lod.sandbox.worker_process import Work
 from ozg_lod.sparql import store
 
 READ: Final = (*formats.GRAPHS, *formats.DATASETS)
@@ -55,12 +54,13 @@ def load(files: Sequence[RdfFile]) -> ox.Store:
 
 def argument(files: Sequence[RdfFile]) -> str:
     """Return what `answering` needs to load these files."""
-    return json.dumps([{**asdict(file), "path": str(file.path.resolve())} for file in files])
+    return msgspec.json.encode([(str(file.path.resolve()), file.graph) for file in files]).decode()
 
 
 def answering(argument: str) -> Work:
-    """Return the work of query children (entry of the template)."""
-    files = [RdfFile(Path(said["path"]), said["graph"]) for said in json.loads(argument)]
+    """Return the work of query workers (entry of the fork server)."""
+    pairs = msgspec.json.decode(argument, type=list[tuple[str, str | None]])
+    files = [RdfFile(Path(path), graph) for path, graph in pairs]
     return store.work(store.EmbeddedStore(load(files)))
 
 

@@ -12,6 +12,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import httpx
@@ -19,8 +20,10 @@ import httpx
 from ozg_lod.core.errors import Unavailable
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
-from ozg_lod.sandbox.fork_server import WorkerLimits, late
-from ozg_lod.sandbox.scheduler import QueryScheduler, SchedulerLimits, busy
+from ozg_lod.sandbox import wire
+from ozg_lod.sandbox.fork_server import late
+from ozg_lod.sandbox.pool import WorkerPool
+from ozg_lod.sandbox.work_kinds import TRANSCRIPTION, too_many_queries, work_kinds
 from ozg_lod.snapshots.snapshot import Manifest
 from ozg_lod.sparql.backend import (
     VersionGraph,
@@ -32,7 +35,7 @@ from ozg_lod.sparql.backend import (
 from ozg_lod.sparql.engines import Engine, stays_here
 from ozg_lod.sparql.scan import scan
 from ozg_lod.sparql.store import SparqlQuery
-from ozg_lod.sparql.transcription import GOOD, TranscriptionRequest, too_large
+from ozg_lod.sparql.transcription import Transcription, TranscriptionRequest, too_large
 
 _log = logging.getLogger("ozg_lod")
 _TABLE: Final = "application/sparql-results+json"
@@ -51,10 +54,10 @@ class _Elsewhere(Exception):
 
 
 class Remote:
-    """Answers questions with a backend, and with `scheduler` what the backend cannot be asked."""
+    """Answers questions with a backend, and with our own workers what the backend cannot be asked."""
 
-    def __init__(self, lanes: QueryScheduler, settings: Settings, place: VersionGraph, engine: Engine) -> None:
-        self._lanes = lanes
+    def __init__(self, workers: WorkerPool, settings: Settings, place: VersionGraph, engine: Engine) -> None:
+        self._workers = workers
         self._url = str(settings.store)
         self._place = place
         self._engine = engine
@@ -62,18 +65,11 @@ class Remote:
         self._most_waiting = settings.waiting_queries
         self._free = asyncio.Semaphore(settings.store_connections)
         self._client = httpx.AsyncClient(**options(settings, limit_s=settings.query_deadline_s))
-        self._checking = QueryScheduler(
-            "ozg_lod.sparql.transcription:working",
-            "",
-            WorkerLimits(memory_mb=settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
-            SchedulerLimits(
-                settings.fast_children, settings.slow_children, settings.waiting_queries, settings.promote_after_s
-            ),
-        )
+        self._transcribers = WorkerPool(work_kinds(settings)[TRANSCRIPTION], "")
 
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
-        """Return the whole answer or raise; as `Lanes.ask`."""
-        asked = SparqlQuery.from_bytes(question)
+        """Return the whole answer or raise; as `WorkerPool.ask`."""
+        asked = wire.decode(SparqlQuery, question)
         end = asyncio.get_running_loop().time() + deadline_s
         named = asked.default_graphs or asked.named_graphs
         if not named and stays_here(asked.query, self._engine) is None:
@@ -84,31 +80,31 @@ class Remote:
                 raise late(deadline_s) from None
             except _Elsewhere as reason:
                 _log.debug("answered from the snapshot: %s", reason)
-        return await self._lanes.ask(question, deadline_s=end - asyncio.get_running_loop().time())
+        return await self._workers.ask(question, deadline_s=end - asyncio.get_running_loop().time())
 
     def close(self) -> None:
-        """End all children; connections end with the event loop."""
-        self._checking.close()
-        self._lanes.close()
+        """End all workers; connections end with the event loop."""
+        self._transcribers.close()
+        self._workers.close()
 
     async def _from_backend(self, asked: SparqlQuery, end: float) -> bytes:
         form = scan(asked.query, max_bytes=asked.query_bytes).form or ""
         order = TranscriptionRequest(asked.query, form, asked.format, self._engine.same, asked.answer_bytes)
-        query = (await self._checked(order.to_bytes(), end)).decode("utf-8", "surrogatepass")
+        query = (await self._transcribed(order, end)).decode()
         media_type = _TRIPLES if form in ("CONSTRUCT", "DESCRIBE") else _TABLE
         fields = {"query": query, "default-graph-uri": self._place.graph}
         body, max_rows = await self._sent(fields, media_type, asked.answer_bytes * _ROOM)
-        order = TranscriptionRequest(asked.query, form, asked.format, self._engine.same, asked.answer_bytes, max_rows)
-        answer = await self._checked(order.to_bytes(body), end)
+        answer = await self._transcribed(replace(order, max_rows=max_rows, answer=body), end)
         await self._still_there()
         return answer
 
-    async def _checked(self, order: bytes, end: float) -> bytes:
-        """Return what a caged child makes of the order."""
-        made = await self._checking.ask(order, deadline_s=end - asyncio.get_running_loop().time())
-        if not made.startswith(GOOD):
-            raise _Elsewhere(made[1:].decode("utf-8", "replace"))
-        return made[1:]
+    async def _transcribed(self, order: TranscriptionRequest, end: float) -> bytes:
+        """Return what a worker makes of the order."""
+        limit_s = end - asyncio.get_running_loop().time()
+        made = wire.decode(Transcription, await self._transcribers.ask(wire.encode(order), deadline_s=limit_s))
+        if made.unusable is not None:
+            raise _Elsewhere(made.unusable)
+        return made.body
 
     async def _still_there(self) -> None:
         fields = {"query": self._place.receipt_query, "default-graph-uri": self._place.receipt}
@@ -119,7 +115,7 @@ class Remote:
     async def _sent(self, fields: dict[str, str], media_type: str, limit_bytes: int) -> tuple[bytes, int]:
         """Return the whole body of a good answer, and the number of rows at which the backend stops."""
         if self._waiting >= self._most_waiting:
-            raise busy()
+            raise too_many_queries()
         self._waiting += 1
         try:
             async with (
@@ -136,7 +132,7 @@ class Remote:
             self._waiting -= 1
 
 
-def connect(settings: Settings, manifest: Manifest) -> Callable[[QueryScheduler], Remote]:
+def connect(settings: Settings, manifest: Manifest) -> Callable[[WorkerPool], Remote]:
     """Return how to make the evaluator for this snapshot.
 
     Raises Unavailable when the backend cannot be reached or does not hold this version yet.
@@ -152,7 +148,7 @@ def connect(settings: Settings, manifest: Manifest) -> Callable[[QueryScheduler]
         raise not_published(place)
     engine = Engine.of(response.headers.get("server"))
     _log.info("queries are sent to %s", engine.name)
-    return lambda lanes: Remote(lanes, settings, place, engine)
+    return lambda workers: Remote(workers, settings, place, engine)
 
 
 async def _whole(response: httpx.Response, limit_bytes: int) -> bytes:
@@ -179,7 +175,7 @@ def refusal(response: httpx.Response, said: str) -> Exception:
     if response.status_code == _BAD_REQUEST or state in _CANNOT:
         return _Elsewhere(sentence)
     if response.status_code in _BUSY:
-        return busy()
+        return too_many_queries()
     _log.warning("the backend answered %s: %s", response.status_code, sentence)
     return Unavailable(
         _(

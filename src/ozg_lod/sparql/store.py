@@ -1,13 +1,12 @@
 """One SPARQL engine: the seam between a question and whatever evaluates it.
 
-`Embedded` is a snapshot in memory, evaluated by pyoxigraph inside a cage child (`answering` is the entry of
-the template process). The default graph holds the merge of all graphs, each triple once: an engine's own
+`Embedded` is a snapshot in memory, evaluated by pyoxigraph inside a worker (`answering` is the entry of its
+fork server). The default graph holds the merge of all graphs, each triple once: an engine's own
 union counts a triple that stands in two graphs twice, and sums come out wrong.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,8 @@ from ozg_lod.core.messages import _
 from ozg_lod.core.spelling import nearest
 from ozg_lod.core.vocab import PREFIXES
 from ozg_lod.rdf import formats
-from ozg_lod.sandbox.fork_server import Work, WorkerSetup, Write
+from ozg_lod.sandbox import wire
+from ozg_lod.sandbox.worker_process import Work, WorkerSetup, Write
 from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE, STORE_DIRECTORY, load
 from ozg_lod.sparql import syntax_errors
 from ozg_lod.sparql.repair import written_out
@@ -53,23 +53,6 @@ class SparqlQuery:
     query_bytes: int = 64 * 1024
     answer_bytes: int = 50_000_000
     scanned: Scan | None = field(default=None, compare=False, repr=False)
-
-    def to_bytes(self) -> bytes:
-        """Return the question as it crosses a pipe: a bare list, because `asdict` takes longer than a small answer."""
-        found = self.scanned and [getattr(self.scanned, name) for name in Scan.__slots__]
-        graphs = (self.default_graphs, self.named_graphs)
-        said = (self.query, self.format, *graphs, self.query_bytes, self.answer_bytes, found)
-        return json.dumps(said).encode("utf-8", "surrogatepass")
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> SparqlQuery:
-        """Return the question that crossed a pipe."""
-        query, form, default_graphs, named_graphs, query_bytes, answer_bytes, found = json.loads(data)
-        scanned = None
-        if found:
-            kind, graphs, named, star, variables, missing, volatile = found
-            scanned = Scan(kind, tuple(graphs), tuple(named), star, tuple(variables), missing, volatile)
-        return cls(query, form, tuple(default_graphs), tuple(named_graphs), query_bytes, answer_bytes, scanned)
 
 
 class Store(Protocol):
@@ -163,33 +146,34 @@ def offered(found: Scan) -> tuple[formats.Format, ...]:
 
 
 def answering(argument: str) -> Work:
-    """Return the work of query children; `argument` is the directory of a snapshot (entry of the template)."""
+    """Return the work of query workers; `argument` is the directory of a snapshot (entry of the fork server)."""
     directory = Path(argument)
     return work(EmbeddedStore(load(data=directory / DATA_FILE, merged=directory / MERGED_FILE)))
 
 
 def answering_from_disk(argument: str) -> WorkerSetup:
-    """Return the same for data that do not fit into memory: each child opens the store on disk for itself.
+    """Return the same for data that do not fit into memory: each worker opens the store on disk for itself.
 
-    An open store is never forked (its threads would be missing); a child opens it before it gives up files.
+    An open store is never forked (its threads would be missing); a worker opens it before it gives up files.
     """
     path = str(Path(argument) / STORE_DIRECTORY)
-    work(EmbeddedStore(ox.Store()))  # imports what is imported late, once for all children
+    work(EmbeddedStore(ox.Store()))  # imports what is imported late, once for all workers
     return WorkerSetup(lambda: work(EmbeddedStore(ox.Store.read_only(path))))
 
 
 def work(embedded: EmbeddedStore) -> Work:
-    """Return the work of a child that answers questions to this dataset."""
+    """Return the work of a worker that answers questions to this dataset."""
     _warm(embedded)
+    decode = wire.decoder(SparqlQuery)
 
     def answer(question: bytes, write: Write) -> None:
-        embedded.answer(SparqlQuery.from_bytes(question), write)
+        embedded.answer(decode(question), write)
 
     return answer
 
 
 def _warm(embedded: EmbeddedStore) -> None:
-    """Touch every path once before the fork: a child opens no file, so nothing may be imported late."""
+    """Touch every path once before the fork: a worker opens no file, so nothing may be imported late."""
     for query in ("SELECT * { ?s ?p ?o } LIMIT 1", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", "ASK {}"):
         for form in offered(scan(query)):
             embedded.answer(SparqlQuery(query, form.media_type), lambda _data: None)

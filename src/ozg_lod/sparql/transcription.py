@@ -7,9 +7,8 @@ an answer that was cut, or holds the sentence of an error in its middle, is not 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Final, cast
 
 import pyoxigraph as ox
@@ -17,20 +16,19 @@ import pyoxigraph as ox
 from ozg_lod.core.errors import AnswerTooLarge, Unavailable
 from ozg_lod.core.messages import _
 from ozg_lod.rdf import formats
-from ozg_lod.sandbox.fork_server import Work, Write
+from ozg_lod.sandbox import wire
+from ozg_lod.sandbox.worker_process import Work, work_on
 from ozg_lod.sparql.engines import KEPT
 from ozg_lod.sparql.scan import scan
 from ozg_lod.sparql.store import EmbeddedStore, SparqlQuery
 
-GOOD: Final = b"+"
-UNUSABLE: Final = b"-"
 SILENT_ROWS: Final = 1 << 20
 """Virtuoso ends a result here whatever it is told, and says nothing."""
 
 
 @dataclass(frozen=True)
 class TranscriptionRequest:
-    """What to make of the bytes that follow; without bytes: whether the query can be asked, and how.
+    """What to make of the answer of a backend; without one: whether the query can be asked, and how.
 
     `form` is the query's form, `format` the media type of the answer, `same` as in `Engine`; `max_rows` is the number
     of rows at which the backend says that it stops.
@@ -42,28 +40,27 @@ class TranscriptionRequest:
     same: bool
     answer_bytes: int
     max_rows: int = SILENT_ROWS
+    answer: bytes | None = None
 
-    def to_bytes(self, answer: bytes | None = None) -> bytes:
-        """Return the order as it crosses a pipe."""
-        task = "look" if answer is None else "write"
-        return json.dumps({"task": task, **asdict(self)}).encode("utf-8", "surrogatepass") + b"\n" + (answer or b"")
+
+@dataclass(frozen=True)
+class Transcription:
+    """The query as it is to be sent, or the answer in the format asked for; or why there is none."""
+
+    body: bytes = b""
+    unusable: str | None = None
 
 
 def working(_argument: str) -> Work:
-    """Return the work of the children (entry of the template): GOOD or UNUSABLE, then the bytes or the reason."""
-
-    def work(said: bytes, write: Write) -> None:
-        head, _, body = said.partition(b"\n")
-        values = json.loads(head)
-        task = values.pop("task")
-        order = TranscriptionRequest(**values)
-        write(look(order) if task == "look" else transcribe(order, body))
-
+    """Return the work of the workers (entry of their fork server)."""
+    work = work_on(
+        TranscriptionRequest, lambda order: look(order) if order.answer is None else transcribe(order, order.answer)
+    )
     _warm(work)
     return work
 
 
-def look(order: TranscriptionRequest) -> bytes:
+def look(order: TranscriptionRequest) -> Transcription:
     """Return the query as it is to be sent, or why it is not sent: only what our own engine can read goes anywhere.
 
     The columns of `SELECT *` are spelled out in order of appearance; engines differ in theirs.
@@ -71,19 +68,19 @@ def look(order: TranscriptionRequest) -> bytes:
     try:
         results = ox.Store().query(order.query)
     except (SyntaxError, ValueError, RuntimeError) as error:
-        return UNUSABLE + str(error).encode()
+        return Transcription(unusable=str(error))
     found = scan(order.query, max_bytes=len(order.query) * 4)
     query = order.query
     if isinstance(results, ox.QuerySolutions) and found.star is not None:
         known = {variable.value for variable in results.variables}
         names = [name for name in found.variables if name in known]
         if set(names) != known or not names:
-            return UNUSABLE + b"SELECT * with other variables"
+            return Transcription(unusable="SELECT * with other variables")
         query = query[: found.star] + " ".join(f"?{name}" for name in names) + query[found.star + 1 :]
-    return GOOD + query.encode("utf-8", "surrogatepass")
+    return Transcription(query.encode())
 
 
-def transcribe(order: TranscriptionRequest, body: bytes) -> bytes:
+def transcribe(order: TranscriptionRequest, body: bytes) -> Transcription:
     """Return the answer in the format asked for; raise Unavailable for one that is not whole."""
     try:
         if order.form in ("CONSTRUCT", "DESCRIBE"):
@@ -101,7 +98,7 @@ def cut(reason: str) -> Unavailable:
     )
 
 
-def _graph(order: TranscriptionRequest, body: bytes) -> bytes:
+def _graph(order: TranscriptionRequest, body: bytes) -> Transcription:
     triples = list(ox.parse(body, ox.RdfFormat.N_TRIPLES))
     _check_count(order, len(triples))
     graph = ox.Store()
@@ -109,23 +106,23 @@ def _graph(order: TranscriptionRequest, body: bytes) -> bytes:
     output = io.BytesIO()
     question = SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o }", order.format, answer_bytes=order.answer_bytes)
     EmbeddedStore(graph).answer(question, output.write)
-    return GOOD + output.getvalue()
+    return Transcription(output.getvalue())
 
 
-def _results(order: TranscriptionRequest, body: bytes) -> bytes:
+def _results(order: TranscriptionRequest, body: bytes) -> Transcription:
     form = formats.by_name(order.format, formats.ASKED_RESULTS)
     results = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
     if isinstance(results, ox.QuerySolutions):
         rows = list(results) if not order.same or order.max_rows < SILENT_ROWS else []
         _check_count(order, len(rows))
         if not order.same and (found := _changed(term for row in rows for term in row)):
-            return UNUSABLE + found.encode()
+            return Transcription(unusable=found)
         results = cast("ox.QuerySolutions", ox.parse_query_results(body, ox.QueryResultsFormat.JSON))
     output = io.BytesIO()
     results.serialize(cast("IO[bytes]", output), form.results)
     if output.tell() > order.answer_bytes:
         raise too_large(order.answer_bytes)
-    return GOOD + output.getvalue()
+    return Transcription(output.getvalue())
 
 
 def _check_count(order: TranscriptionRequest, count: int) -> None:
@@ -154,12 +151,13 @@ def too_large(limit_bytes: int) -> AnswerTooLarge:
 
 
 def _warm(work: Work) -> None:
-    """Touch every path once before the fork: a child opens no file, so nothing may be imported late."""
+    """Touch every path once before the fork: a worker opens no file, so nothing may be imported late."""
+    graph = b"<urn:s> <urn:p> <urn:o> .\n"
     table = b'{"head":{"vars":["s"]},"results":{"bindings":[]}}'
     for form in formats.ASKED_RESULTS:
         order = TranscriptionRequest("SELECT * { ?s ?p ?o }", "SELECT", form.media_type, same=False, answer_bytes=1000)
-        work(order.to_bytes(), lambda _data: None)
-        work(order.to_bytes(table), lambda _data: None)
+        work(wire.encode(order), lambda _data: None)
+        work(wire.encode(replace(order, answer=table)), lambda _data: None)
     for form in (*formats.GRAPHS, *formats.DATASETS):
-        order = TranscriptionRequest("", "CONSTRUCT", form.media_type, same=False, answer_bytes=1000)
-        work(order.to_bytes(b"<urn:s> <urn:p> <urn:o> .\n"), lambda _data: None)
+        order = TranscriptionRequest("", "CONSTRUCT", form.media_type, same=False, answer_bytes=1000, answer=graph)
+        work(wire.encode(order), lambda _data: None)

@@ -1,6 +1,6 @@
 """The gate in a cage of its own: files and rules go in as bytes, the examination comes back as bytes.
 
-For a build and the command line, which check once; a server keeps an `check_pool`.
+For a build and the command line, which check once; a server keeps a `check_pool`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ import codecs
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.sandbox import fork_server
-from ozg_lod.sandbox.fork_server import Work, Write
-from ozg_lod.sandbox.frames import packed, unpacked
+from ozg_lod.sandbox import fork_server, wire
+from ozg_lod.sandbox.worker_process import Work, WorkerLimits, work_on
 from ozg_lod.tables import spreadsheets
 from ozg_lod.validation.gate import (
     Examination,
@@ -23,7 +22,6 @@ from ozg_lod.validation.gate import (
     examine,
 )
 
-_BYTES: Final = ("shapes", "ontology", "known")
 _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
 _SAMPLE_SHAPES: Final = b"""
 @prefix sh: <http://www.w3.org/ns/shacl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
@@ -36,29 +34,33 @@ _SAMPLE_SHAPES: Final = b"""
 """
 
 
+@dataclass(frozen=True, slots=True)
+class ExaminationRequest:
+    """What a worker that knows nothing yet is sent: the files, and what they are held against."""
+
+    files: tuple[SourceFile, ...]
+    rules: Rules
+
+
 def examine_in_cage(files: Sequence[SourceFile], rules: Rules, *, memory_mb: int, deadline_s: float) -> Examination:
     """Return what `gate.examine` says; raises what it raises, Late, or OutOfMemory."""
-    limits = fork_server.WorkerLimits(memory_mb=memory_mb, cpu_s=int(deadline_s) + 1)
+    limits = WorkerLimits(memory_mb=memory_mb, cpu_s=int(deadline_s) + 1)
+    question = wire.encode(ExaminationRequest(tuple(files), rules))
     answer = fork_server.once(
-        "ozg_lod.validation.check_process:examining", "", _job(files, rules), limits=limits, deadline_s=deadline_s
+        "ozg_lod.validation.check_process:examining", "", question, limits=limits, deadline_s=deadline_s
     )
-    return Examination.from_bytes(answer)
+    return wire.decode(Examination, answer)
 
 
 def examining(_argument: str) -> Work:
-    """Return the work of a checking child (entry of the template); late imports are done before the fork."""
+    """Return the work of a checking worker (entry of its fork server); late imports are done before the fork."""
     warm()
     examine([SourceFile("warm.ttl", _SAMPLE)], Rules(base="https://example.org/", shapes=_SAMPLE_SHAPES))
-
-    def work(question: bytes, write: Write) -> None:
-        files, rules = _from_job(question)
-        write(examine(files, rules).to_bytes())
-
-    return work
+    return work_on(ExaminationRequest, lambda request: examine(request.files, request.rules))
 
 
 def warm() -> None:
-    """Load what is loaded on first use, since a child can open no file."""
+    """Load what is loaded on first use, since a worker can open no file."""
     for encoding in ("cp1252", "cp437", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig"):
         codecs.lookup(encoding)
     spreadsheets.read(_workbook(), file="warm.xlsx", max_rows=1)
@@ -82,33 +84,3 @@ def _workbook() -> bytes:
         for name, text in parts.items():
             archive.writestr(name, text)
     return output.getvalue()
-
-
-def _job(files: Sequence[SourceFile], rules: Rules) -> bytes:
-    """Return the question to a child that knows nothing yet: files and rules."""
-    contents = [*(getattr(rules, name) for name in _BYTES), *(file.content for file in (*rules.descriptions, *files))]
-    plain = {name: value for name, value in asdict(replace(rules, descriptions=())).items() if name not in _BYTES}
-    head = {
-        "rules": plain,
-        "descriptions": [(file.name, file.graph) for file in rules.descriptions],
-        "files": [(file.name, file.graph) for file in files],
-    }
-    return packed(head, contents)
-
-
-def _from_job(job: bytes) -> tuple[list[SourceFile], Rules]:
-    head, contents = unpacked(job)
-    named = [*head["descriptions"], *head["files"]]
-    files = [SourceFile(name, content, graph) for (name, graph), content in zip(named, contents[3:], strict=True)]
-    descriptions = len(head["descriptions"])
-    said = head["rules"]
-    rules = Rules(
-        **{
-            **said,
-            **dict(zip(_BYTES, contents[:3], strict=True)),
-            "derive": tuple((name, text) for name, text in said["derive"]),
-            "invariants": tuple((name, text) for name, text in said["invariants"]),
-            "descriptions": tuple(files[:descriptions]),
-        }
-    )
-    return files[descriptions:], rules

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from dataclasses import dataclass
 from urllib.parse import quote
 
-import msgspec
-
-from ozg_lod.core.findings import (
-    Finding,
-    Location,
-    Severity,
-    ShaclTerms,
-)
-from ozg_lod.core.messages import Label, Text
+from ozg_lod.core.findings import Finding, Severity
 from ozg_lod.tables.tables import MAX_ROWS
 
 
@@ -116,52 +105,3 @@ class Examination:
     def truncated(self) -> int:
         """Return how many findings were counted and not kept."""
         return sum(self.counts.values()) - len(self.findings)
-
-    def to_bytes(self) -> bytes:
-        """Return a line of JSON and the quads, to cross a pipe."""
-        head = {
-            "findings": [asdict(finding) for finding in self.findings],
-            "counts": self.counts,
-            "files": self.files,
-            "rows": self.rows,
-            "sheets": [asdict(sheet) for sheet in self.sheets],
-        }
-        return msgspec.json.encode(head) + b"\n" + self.quads
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> Examination:
-        """Return what `to_bytes` wrote."""
-        line, _, quads = content.partition(b"\n")
-        head = json.loads(line)
-        return cls(
-            quads=quads,
-            findings=tuple(_finding(found) for found in head["findings"]),
-            counts={Severity(name): count for name, count in head["counts"].items()},
-            files=head["files"],
-            rows=head["rows"],
-            sheets=tuple(_sheet(found) for found in head["sheets"]),
-        )
-
-
-def _sheet(found: Mapping[str, Any]) -> CheckedSheet:
-    rows = tuple((number, tuple(cells)) for number, cells in found["rows"])
-    return CheckedSheet(**{**found, "rows": rows})
-
-
-def _finding(found: Mapping[str, object]) -> Finding:
-    """Return a finding from its JSON form, `dataclasses.asdict`."""
-    place = cast("dict[str, object]", found["place"])
-    texts = {key: _text(place[key]) for key in ("subject", "property")}
-    return Finding(
-        severity=Severity(str(found["severity"])),
-        rule=str(found["rule"]),
-        message=_text(found["message"]) or Label({"": str(found["message"])}),
-        place=Location(**cast("Any", {**place, **texts})),
-        value=cast("str | None", found["value"]),
-        suggestion=cast("str | None", found["suggestion"]),
-        terms=ShaclTerms(**cast("dict[str, str]", found["terms"])) if found["terms"] else None,
-    )
-
-
-def _text(found: object) -> Text | None:
-    return msgspec.convert(found, Text) if isinstance(found, dict) else None

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from ozg_lod.core.errors import BadRequest, TooLarge
 from ozg_lod.core.findings import Finding
 from ozg_lod.core.messages import _
-from ozg_lod.sandbox.fork_server import Work, Write
+from ozg_lod.sandbox.worker_process import Work, work_on
 from ozg_lod.tables import csv_rows
+from ozg_lod.validation.examination import SourceFile
 
 MOST_ROWS: Final = 5000
 MOST_COLUMNS: Final = 50
@@ -48,16 +48,8 @@ class Listing:
     headed: bool
     columns: tuple[int, ...]
 
-    def to_bytes(self) -> bytes:
-        """Return it to cross a pipe."""
-        return json.dumps(asdict(self)).encode()
 
-    @classmethod
-    def from_bytes(cls, content: bytes) -> Listing:
-        """Return what `to_bytes` wrote."""
-        said: dict[str, Any] = json.loads(content)
-        cells = tuple(tuple(row) for row in said["rows"])
-        return cls(tuple(said["titles"]), cells, said["headed"], tuple(said["columns"]))
+NO_LISTING: Final = Listing((), (), headed=False, columns=())
 
 
 def read(name: str, content: bytes) -> Listing:
@@ -79,21 +71,16 @@ def read(name: str, content: bytes) -> Listing:
 
 
 def warm() -> None:
-    """Load what reads workbooks: a child can open no file."""
+    """Load what reads workbooks: a worker can open no file."""
     for encoding in ("utf-8-sig", "cp1252"):
         codecs.lookup(encoding)
     import python_calamine  # noqa: F401, PLC0415 - as above
 
 
 def reading(_argument: str) -> Work:
-    """Return the work of a child that reads lists (entry of the cage for the command line); the name goes before."""
+    """Return the work of a worker that reads lists, each sent as a `SourceFile` (entry of its fork server)."""
     warm()
-
-    def work(question: bytes, write: Write) -> None:
-        name, _, content = question.partition(b"\n")
-        write(read(name.decode(), content).to_bytes())
-
-    return work
+    return work_on(SourceFile, lambda file: read(file.name, file.content))
 
 
 def _limited(found: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:

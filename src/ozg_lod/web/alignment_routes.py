@@ -70,7 +70,7 @@ async def matched(request: Request) -> Response:
 
 async def _done(request: Request, visit: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
     inspected = await sendings.inspected(request, CheckRequest(upload.name, upload.content, wanted=LIST))
-    listing = Listing.from_bytes(inspected.extra)
+    listing = inspected.listing
     choice = AlignmentChoice.of(listing, fields)
     with request.app.state.budget.spending(client_of(request)):  # 5,000 rows take half a minute
         rows = await run_in_threadpool(_aligned, request, listing, choice)

@@ -24,7 +24,6 @@ from ozg_lod.contributions.check_pool import (
     CheckPool,
     CheckRequest,
 )
-from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.core.errors import NotFound, OzgLodError, Unprocessable
 from ozg_lod.core.messages import Language, _
 from ozg_lod.core.settings import Settings
@@ -118,8 +117,8 @@ async def _done(request: Request, visit: PageRequest, upload: Upload, fields: di
         chosen=visit.chosen is not None,
     )
     inspected = await sendings.inspected(request, order)
-    if button == "page" and inspected.extra:
-        return sendings.page(visit, inspected.extra)
+    if button == "page" and inspected.document:
+        return sendings.page(visit, inspected.document)
     suffix = {"corrected": formats.XLSX.suffix}.get(button, button)
     form = next((form for form in report_formats.OFFERED if form.suffix == suffix), None)
     if form is not None and form is not formats.HTML:
@@ -130,12 +129,12 @@ async def _done(request: Request, visit: PageRequest, upload: Upload, fields: di
 
 
 def _report(inspected: CheckAnswer, form: Format, language: Language, name: str, *, strict: bool) -> Response:
-    if form is formats.XLSX and not inspected.extra:
+    if form is formats.XLSX and not inspected.document:
         raise Unprocessable(
             _("{name} has no cells that could be marked; ask for another form of the report.", name=name),
         )
     if form is formats.XLSX:
-        body = inspected.extra
+        body = inspected.document
     else:
         body = report_formats.write(inspected.examination, form, language, strict=strict)
     return Response(
@@ -145,8 +144,7 @@ def _report(inspected: CheckAnswer, form: Format, language: Language, name: str,
 
 def _result(request: Request, upload: Upload, kind: str, inspected: CheckAnswer, *, strict: bool) -> Response:
     visit = _visit(request)
-    preview = ContributionPreview.from_bytes(inspected.extra) if inspected.extra else None
-    outcome = CheckResult(upload, kind, inspected.examination, strict=strict, preview=preview)
+    outcome = CheckResult(upload, kind, inspected.examination, strict=strict, preview=inspected.preview)
     return sendings.page(visit, check_pages.result(visit.site, _desk(request), outcome))
 
 

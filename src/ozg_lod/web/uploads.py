@@ -26,11 +26,12 @@ async def form(request: Request, *, most_fields: int = uploads.MOST_PARTS) -> up
 
 
 async def inspected(request: Request, order: CheckRequest) -> CheckAnswer:
-    """Return what the inspection says; it ends when the client hangs up. Raises as `Inspection.check`."""
+    """Return what the inspection says; it ends when the client hangs up. Raises as `CheckPool.check`."""
     inspection: CheckPool = request.app.state.inspection
-    spending = request.app.state.budget.spending(client_of(request))
+    client = client_of(request)
+    spending = request.app.state.budget.spending(client)
     async with cancelled_when_gone(request):
-        return await inspection.check(order, request.app.state.opened, spending=spending)
+        return await inspection.check(order, request.app.state.opened, spending=spending, client=client)
 
 
 def page(visit: PageRequest, body: bytes, status: int = 200, more: Mapping[str, str] | None = None) -> Response:

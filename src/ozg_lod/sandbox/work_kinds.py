@@ -1,0 +1,111 @@
+"""The kinds of work that the pool does for strangers, each a row: where its code is, how much at once, for how long.
+
+A kind that joins later is one more row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ozg_lod.core.errors import Busy, Late
+from ozg_lod.core.messages import _
+from ozg_lod.core.settings import Settings
+from ozg_lod.sandbox.fork_server import late
+from ozg_lod.sandbox.worker_process import WorkerLimits
+
+QUERY: Final = "query"
+QUERY_FROM_DISK: Final = "query from disk"
+QUERY_OF_FILES: Final = "query of files"
+TRANSCRIPTION: Final = "transcription"
+CHECK: Final = "check"
+
+
+@dataclass(frozen=True)
+class WorkKind:
+    """One row: `entry` is that of the fork server, `argument` comes with the work.
+
+    `places` are worked on at once, `waiting` may wait for one, `per_client` may be in hand for one client (None: any
+    number). `reused` says that a worker is asked again after a good answer; else each question gets a fresh one.
+
+    Work that is slow is promoted: after `promote_after_s` (None: never) it gives its place to others and goes on in one
+    of `slow_places`; `parked` may stand stopped before those, each keeping its memory.
+    """
+
+    name: str
+    entry: str
+    places: int
+    waiting: int
+    deadline_s: float
+    limits: WorkerLimits
+    busy: Callable[[], Busy]
+    late: Callable[[float], Late]
+    reused: bool = False
+    per_client: int | None = None
+    promote_after_s: float | None = None
+    slow_places: int = 0
+    parked: int = 8
+
+
+def work_kinds(settings: Settings) -> Mapping[str, WorkKind]:
+    """Return all kinds by their names."""
+    query = WorkKind(
+        name=QUERY,
+        entry="ozg_lod.sparql.store:answering",
+        places=settings.fast_children,
+        waiting=settings.waiting_queries,
+        deadline_s=settings.query_deadline_s,
+        limits=WorkerLimits(settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
+        busy=too_many_queries,
+        late=late,
+        reused=True,
+        promote_after_s=settings.promote_after_s,
+        slow_places=settings.slow_children,
+    )
+    check = WorkKind(
+        name=CHECK,
+        entry="ozg_lod.contributions.check_worker:inspecting",
+        places=2,
+        waiting=8,
+        deadline_s=settings.check_deadline_s,
+        limits=WorkerLimits(settings.check_memory_mb, cpu_s=int(settings.check_deadline_s) + 1),
+        busy=too_many_checks,
+        late=check_late,
+    )
+    rows = (
+        query,
+        replace(query, name=QUERY_FROM_DISK, entry="ozg_lod.sparql.store:answering_from_disk"),
+        replace(query, name=QUERY_OF_FILES, entry="ozg_lod.sparql.rdf_files:answering"),
+        replace(query, name=TRANSCRIPTION, entry="ozg_lod.sparql.transcription:working"),
+        check,
+    )
+    return {row.name: row for row in rows}
+
+
+def too_many_queries() -> Busy:
+    """Return the failure of a query that found no place."""
+    return Busy(
+        _("Too many queries are being worked on; try again in a few seconds."),
+        retry_after_s=5,
+    )
+
+
+def too_many_checks() -> Busy:
+    """Return the failure of a file that found no place."""
+    return Busy(
+        _("Several files are being checked already; send yours again in a few seconds."),
+        retry_after_s=5,
+    )
+
+
+def check_late(deadline_s: float) -> Late:
+    """Return the failure of a check that passed its deadline (seconds)."""
+    return Late(
+        _(
+            "The check did not end within {deadline_s:g} seconds and was stopped; split the file into smaller ones.",
+            deadline_s=deadline_s,
+        ),
+        limit_s=deadline_s,
+        retry_after_s=10,
+    )
