@@ -8,6 +8,7 @@ untranslated, stale or unused, or has a gap that its English text does not fill.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import string
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,10 @@ METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract"
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
 
 
+_HEADER = "# What the program says, in another language; `make messages` keeps the list of sentences up to date."
+_DAY = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)  # a header that tells the time would change with every run
+
+
 def extracted() -> Catalog:
     """Return every sentence of the program, without where it stands: lines move too often to be kept."""
     catalogue = Catalog(domain="ozg_lod")
@@ -39,8 +44,9 @@ def update(path: Path, program: Catalog) -> None:
     """Write a translation anew: sorted, with what is new and without what is gone."""
     with path.open("rb") as file:
         old = read_po(file, locale=path.parts[-3])
-    new = Catalog(locale=path.parts[-3], domain="ozg_lod", fuzzy=False)
-    new.mime_headers = []  # type: ignore[misc] # the header stays the four lines that gettext needs
+    new = Catalog(
+        path.parts[-3], "ozg_lod", _HEADER, "ozg-lod", "1", creation_date=_DAY, revision_date=_DAY, fuzzy=False
+    )
     for message in program:
         if message.id:
             known = old.get(_first(message), message.context)
