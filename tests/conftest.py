@@ -25,11 +25,14 @@ import pytest
 from httpx._transports import default as _transports
 
 from ozg_lod.build import build
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.settings import Settings
 from ozg_lod.snapshots.snapshot import Snapshots
 
 collect_ignore = ["harvesting.py"]  # a script that runs in an environment of its own
 ROOT = Path(__file__).resolve().parents[1]
+KINDS = Kinds.read((ROOT / "data" / "kinds.toml").read_bytes())
+"""The kinds of things of our own catalogue."""
 MINI = Path(__file__).parent / "mini"
 
 

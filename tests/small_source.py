@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 from ozg_lod.build.build import BuildResult, build
 from ozg_lod.core.settings import Settings
 
-FILES = ("bundles.csv", "datasets.ttl", "catalogue.ttl", "sources.ttl", "withdrawn.csv")
+FILES = ("bundles.csv", "datasets.ttl", "catalogue.ttl", "sources.ttl", "withdrawn.csv", "kinds.toml", "site.toml")
 
 
 def small_source(folder: Path) -> Path:

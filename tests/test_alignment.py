@@ -14,6 +14,7 @@ import httpx
 import openpyxl
 import pyoxigraph as ox
 import pytest
+from tests.conftest import KINDS
 
 from ozg_lod.core.errors import BadRequest, TooLarge
 from ozg_lod.matching import alignment_files
@@ -44,7 +45,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def known(snapshot_directory: Path) -> Register:
-    return register(snapshot.open_store(snapshot_directory, from_disk=False), BASE.removesuffix("id/"))
+    return register(snapshot.open_store(snapshot_directory, from_disk=False), BASE.removesuffix("id/"), kinds=KINDS)
 
 
 def send(client: httpx.Client, text: str = "", file: tuple[str, bytes] | None = None, **fields: str) -> httpx.Response:

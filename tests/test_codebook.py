@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pyoxigraph as ox
 import pytest
+from tests.conftest import KINDS
 
 from ozg_lod.catalogue import flat_tables
 from ozg_lod.core.errors import SourceError
@@ -104,7 +105,7 @@ def test_the_book_in_this_process(snapshot_directory: Path) -> None:
     store, shapes = ox.Store(), ox.Store()
     store.bulk_load(path=snapshot_directory / "data.nt", format=ox.RdfFormat.N_TRIPLES)
     shapes.bulk_load(path=snapshot_directory / "shapes.ttl", format=ox.RdfFormat.TURTLE)
-    found = {one.iri: one for one in codebook.properties(store, definitions(store), shapes)}
+    found = {one.iri: one for one in codebook.properties(store, definitions(store, KINDS), shapes)}
     assert found[OZG + "awardedEur"].positive
     assert found[OZG + "serviceCount"].stated
     assert not found[OZG + "minPercent"].positive if OZG + "minPercent" in found else True

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from tests.conftest import KINDS
 
 from ozg_lod.core.vocab import DCT, OZG, SKOS
 from ozg_lod.rdf.graph import (
@@ -164,7 +165,7 @@ def test_lists_are_sorted_as_people_sort() -> None:
 
 
 def test_the_directory_has_every_thing_under_its_kind(store: ox.Store) -> None:
-    found = directory(store, BASE)
+    found = directory(store, BASE, KINDS)
     assert [entry.key for entry in found.kinds["municipality"]] == ["06411000", "06435014"]
     assert found.kinds["channel"] == ()
     assert sum(len(entries) for entries in found.kinds.values()) == 19
@@ -173,7 +174,7 @@ def test_the_directory_has_every_thing_under_its_kind(store: ox.Store) -> None:
 
 
 def test_a_list_is_filtered_by_words_in_name_or_key(store: ox.Store) -> None:
-    entries = directory(store, BASE).kinds["municipality"]
+    entries = directory(store, BASE, KINDS).kinds["municipality"]
     assert [entry.key for entry in select(entries, "darm 0641")] == ["06411000"]
     assert select(entries, "nirgends") == []
     assert select(entries, "  ") == entries
@@ -187,23 +188,23 @@ def test_a_list_has_a_first_page_even_when_it_is_empty(store: ox.Store) -> None:
 
 
 def test_a_list_as_csv_has_no_formula(store: ox.Store) -> None:
-    entry = directory(store, BASE).kinds["condition"][0]
+    entry = directory(store, BASE, KINDS).kinds["condition"][0]
     hostile = ox.Store()
     hostile.add(ox.Quad(ox.NamedNode(entry.iri), ox.NamedNode(OZG + "wording"), ox.Literal('=cmd|" /C calc"!A0')))
     assert "'=cmd" in write_csv(hostile, "condition", [entry]).decode()
-    text = write_csv(store, "funding", directory(store, BASE).kinds["funding"]).decode()
+    text = write_csv(store, KINDS["funding"], directory(store, BASE, KINDS).kinds["funding"]).decode()
     assert text.startswith("key,name,iri,funds,amountEur,amountKind,per\r\n")
     assert ",100000," in text
 
 
 def test_the_graph_of_a_list_names_its_things_and_their_columns(store: ox.Store) -> None:
-    graph = list_graph(store, "funding", directory(store, BASE).kinds["funding"])
+    graph = list_graph(store, KINDS["funding"], directory(store, BASE, KINDS).kinds["funding"])
     assert {triple.predicate.value for triple in graph} >= {OZG + "amountEur", SKOS + "prefLabel"}
     assert all(triple.predicate.value != DCT + "source" for triple in graph)
 
 
 def test_terms_are_counted_where_the_data_use_them(store: ox.Store) -> None:
-    used = {term.anchor: term.use.count for term in definitions(store)}
+    used = {term.anchor: term.use.count for term in definitions(store, KINDS)}
     assert (used["Figure"], used["serviceCount"], used["month"], used["unresolved"], used["ServiceBundle"]) == (
         2,
         1,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests import labelled
+from tests.conftest import KINDS
 
 from ozg_lod.matching import reasons
 from ozg_lod.matching.matching import ListRow, MatchResult, match
@@ -22,7 +23,13 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="session")
 def known(snapshot_directory: Path) -> Register:
     """The register of the real data."""
-    return register(snapshot.open_store(snapshot_directory, from_disk=False), BASE, "http://here.example")
+    return register(
+        snapshot.open_store(snapshot_directory, from_disk=False),
+        BASE,
+        "http://here.example",
+        kinds=KINDS,
+        marks=frozenset({"hessen", "hess", "he", "hesse"}),
+    )
 
 
 def figures(known: Register, rows: Iterable[labelled.Labelled]) -> tuple[float, float]:

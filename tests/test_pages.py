@@ -19,12 +19,11 @@ import httpx
 import pyoxigraph as ox
 import pytest
 from fastapi import FastAPI
+from tests.conftest import KINDS
 
 from ozg_lod.core import errors
-from ozg_lod.core.kind_words import kind_word
 from ozg_lod.core.messages import LANGUAGES, Label, Language, _
 from ozg_lod.core.vocab import (
-    KINDS,
     OZG,
     PREFIXES,
     SCHEMA,
@@ -227,8 +226,9 @@ def test_only_what_is_safe_becomes_a_link(iri: str, href: str | None) -> None:
 
 def test_every_kind_has_its_words() -> None:
     for kind in KINDS:
-        for form in ("one", "many", "about"):
-            assert kind_word(kind, form, "de") not in {"", kind}, (kind, form)
+        for label in (kind.one, kind.many, kind.about):
+            assert label is not None
+            assert {"de", "en"} <= set(label.texts), kind.id
 
 
 def test_short_names_are_made_from_known_prefixes_only() -> None:
@@ -698,10 +698,10 @@ def everything() -> Client:
     return Client(small_snapshot(store, shapes=shapes))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS.names)
 def test_the_pages_of_the_real_catalogue_name_everything_and_lead_somewhere(everything: Client, kind: str) -> None:
     opened = everything.opened
-    entries = directory(opened.store, BASE).kinds[kind]
+    entries = directory(opened.store, BASE, KINDS).kinds[kind]
     assert entries, "the catalogue has things of every kind"
     for entry in entries[:: max(1, len(entries) // 4)]:
         page = Reader(everything.get(f"/doc/{kind}/{entry.key}?lang=de").text)

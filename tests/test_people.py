@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pyoxigraph as ox
 import pytest
+from tests.conftest import KINDS
 
 from ozg_lod import cli, doctor
 from ozg_lod.core.errors import UsageError
@@ -186,7 +187,7 @@ def test_a_catalogue_that_says_nothing_has_pages_that_say_so() -> None:
     store, site = ox.Store(), PageContext("de", Addresses(BASE, PUBLIC))
     assert "keine Verfügbarkeit mit Monat" in topic_pages.timeline(site, timeline(store), {}).decode()
     assert "keine Widersprüche bekannt" in topic_pages.disputes(site, (), {}).decode()
-    assert inventory.sources(store, directory(store, BASE)) == ()
+    assert inventory.sources(store, directory(store, BASE, KINDS)) == ()
     assert linking.contact(Graph(store)) == linking.publisher(Graph(store)) == ""
     assert manual.steps(ROOT / "nothing") == ()
     assert 'id="sparql"' not in topic_pages.manual(site, ()).decode()
@@ -211,7 +212,7 @@ def test_a_row_without_number_or_later_than_its_as_of_date_is_placed_all_the_sam
 
 def test_sources_count_what_rests_on_them_and_hold_their_passages(snapshot_directory: Path) -> None:
     store = open_store(snapshot_directory)
-    found = inventory.sources(store, directory(store, BASE))
+    found = inventory.sources(store, directory(store, BASE, KINDS))
     deck = next(one for one in found if one.iri.endswith("/hmdis-2021-05-19"))
     assert len(deck.passages) == 9
     assert deck.all_statements == deck.statements + sum(one.statements for one in deck.passages)
@@ -349,7 +350,7 @@ def test_the_sitemap_names_every_thing_with_the_day_it_changed(client: httpx.Cli
 def test_a_large_sitemap_is_an_index_and_an_old_log_gives_no_days(monkeypatch: pytest.MonkeyPatch) -> None:
     store = ox.Store()
     store.load(ROOT.joinpath("tests/small_catalogue.ttl").read_bytes(), format=ox.RdfFormat.TURTLE)
-    things, addresses = directory(store, BASE), Addresses(BASE, PUBLIC)
+    things, addresses = directory(store, BASE, KINDS), Addresses(BASE, PUBLIC)
     iri = f"{BASE}id/bundle/jugendamt"
     log = [
         Publication(1, "2026-01-01T00:00:00Z", "v", "s"),

@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "ozg_lod"
 LOCALES = PACKAGE / "locale"
 KEYWORDS = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
-OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
+METHODS = [("**.py", "python"), ("templates/**", "jinja2.ext:babel_extract")]
+OPTIONS = {"templates/**": {"trimmed": "true", "silent": "false"}}
 
 
 _HEADER = "# What the program says, in another language; `make messages` keeps the list of sentences up to date."

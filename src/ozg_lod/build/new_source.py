@@ -44,7 +44,8 @@ Ein Ordner mit Quellen für ozg-lod. / A source folder for ozg-lod.
 """
 
 
-_SITE: Final = """# What this catalogue is called and which territory it is about; data/site.toml of ozg-lod explains all fields.
+_SITE: Final = """# What this catalogue is called and which territory it is about; the file of the same name in the
+# repository of ozg-lod explains all fields.
 name = {{ de = {title}, en = {title} }}
 claim = {{ de = {title}, en = {title} }}
 

@@ -23,10 +23,8 @@ _MADE: Final = (1980, 1, 1, 0, 0, 0)
 
 def write(sheet: TemplateSheet, address: str) -> bytes:
     """Return the spreadsheet; `address` is where the filled file can be checked."""
-    say = sheet.language
     gaps: dict[str, object] = {
         "sheet": sheet,
-        "say": say,
         "title": name(sheet.title),
         "help": sheet.help(address),
         "versions": version_lines(sheet),
@@ -39,6 +37,6 @@ def write(sheet: TemplateSheet, address: str) -> bytes:
         # first and uncompressed, so that the type can be told from the first bytes (ODF 1.3 part 2, §3.3)
         package.writestr(zipfile.ZipInfo("mimetype", _MADE), ODS.media_type, zipfile.ZIP_STORED)
         for part in _PARTS:
-            text = _NOT_XML.sub("", fill(f"ods-{part.rpartition('/')[2]}", **gaps))
+            text = _NOT_XML.sub("", fill(f"ods-{part.rpartition('/')[2]}", sheet.language, **gaps))
             package.writestr(zipfile.ZipInfo(part, _MADE), text.encode(), zipfile.ZIP_DEFLATED)
     return content.getvalue()

@@ -62,9 +62,9 @@ class Identity:
     name: Label = Label({"": "ozg-lod"})  # noqa: RUF009 - frozen
     claim: Label = Label({"de": "Verwaltung online", "en": "Public services online"})  # noqa: RUF009
     lead: Label = Label({"": ""})  # noqa: RUF009
-    territory: Territory = Territory()  # noqa: RUF009
-    examples: ExampleKeys = ExampleKeys()  # noqa: RUF009
-    colours: Colours = Colours()  # noqa: RUF009
+    territory: Territory = Territory()
+    examples: ExampleKeys = ExampleKeys()
+    colours: Colours = Colours()
 
 
 NEUTRAL: Final = Identity()

@@ -1,8 +1,8 @@
 """Names of authorities taken apart: the name itself, what tells it from others of that name, and the kind it says.
 
 "Neustadt a. d. Aisch, Kreisstadt" is `neustadt`, told apart by `aisch`, and says it is a municipality; "LK Garmisch-
-Partenkirchen" is `garmisch partenkirchen` and says it is a district. Everything is folded and contracted (see `folding`), so
-umlauts, their digraphs, hyphens and capitals make no difference.
+Partenkirchen" is `garmisch partenkirchen` and says it is a district. Everything is folded and contracted (see
+`folding`), so umlauts, their digraphs, hyphens and capitals make no difference.
 """
 
 from __future__ import annotations

@@ -129,7 +129,8 @@ def out_of_memory() -> errors.OutOfMemory:
     """Return the failure of work that needed too much memory."""
     return errors.OutOfMemory(
         _(
-            "The work needed more memory than one request may use and was stopped. Asked again it will end the same way; ask for less."
+            "The work needed more memory than one request may use and was stopped. Asked again it "
+            "will end the same way; ask for less."
         ),
         retry_after_s=10,
     )

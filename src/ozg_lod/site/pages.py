@@ -15,7 +15,7 @@ from jinja2.bccache import Bucket
 
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.identity import NEUTRAL, Identity
-from ozg_lod.core.messages import LANGUAGES, SOURCE_LANGUAGE, Language, _, ngettext, pgettext, say
+from ozg_lod.core.messages import LANGUAGES, Language, _, ngettext, pgettext, say
 from ozg_lod.core.vocab import ADMS, OZG
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
@@ -255,9 +255,9 @@ def render(template: str, site: PageContext, **gaps: object) -> bytes:
     return page.render(site=site, a=site.addresses, **gaps).encode()
 
 
-def fill(template: str, **gaps: object) -> str:
+def fill(template: str, language: Language, **gaps: object) -> str:
     """Return a template of a document that is no page, filled in."""
-    return _environment(SOURCE_LANGUAGE).get_template(template).render(**gaps)
+    return _environment(language).get_template(template).render(**gaps)
 
 
 def load() -> None:
