@@ -181,17 +181,17 @@ def test_a_list_is_filtered_by_words_in_name_or_key(store: ox.Store) -> None:
 
 
 def test_a_list_has_a_first_page_even_when_it_is_empty(store: ox.Store) -> None:
-    empty = table(store, "channel", [], page=1, query="")
+    empty = table(store, KINDS["channel"], [], page=1, query="")
     assert empty is not None
     assert (empty.total, empty.pages) == (0, 1)
-    assert table(store, "channel", [], page=2, query="") is None
+    assert table(store, KINDS["channel"], [], page=2, query="") is None
 
 
 def test_a_list_as_csv_has_no_formula(store: ox.Store) -> None:
     entry = directory(store, BASE, KINDS).kinds["condition"][0]
     hostile = ox.Store()
     hostile.add(ox.Quad(ox.NamedNode(entry.iri), ox.NamedNode(OZG + "wording"), ox.Literal('=cmd|" /C calc"!A0')))
-    assert "'=cmd" in write_csv(hostile, "condition", [entry]).decode()
+    assert "'=cmd" in write_csv(hostile, KINDS["condition"], [entry]).decode()
     text = write_csv(store, KINDS["funding"], directory(store, BASE, KINDS).kinds["funding"]).decode()
     assert text.startswith("key,name,iri,funds,amountEur,amountKind,per\r\n")
     assert ",100000," in text

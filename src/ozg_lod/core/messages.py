@@ -146,6 +146,8 @@ def _translated(message: Message, language: Language) -> str:
 @cache
 def translations(language: Language) -> gettext.NullTranslations:
     """Return the catalogue of a language; the source language needs none."""
+    if language == SOURCE_LANGUAGE:
+        return gettext.NullTranslations()
     folder = LOCALES / language / "LC_MESSAGES"
     compiled, source = folder / f"{DOMAIN}.mo", folder / f"{DOMAIN}.po"
     if not source.exists():
@@ -153,6 +155,12 @@ def translations(language: Language) -> gettext.NullTranslations:
     if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
         return gettext.GNUTranslations(BytesIO(compiled.read_bytes()))
     return gettext.GNUTranslations(BytesIO(compile_catalogue(source)))
+
+
+def load() -> None:
+    """Read the translations of all languages, for a process that will not be able to open files."""
+    for language in LANGUAGES:
+        translations(language)
 
 
 def compile_catalogue(source: Path) -> bytes:

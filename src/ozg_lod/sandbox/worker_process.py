@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from ozg_lod.core import messages
 from ozg_lod.sandbox import seccomp, wire
 from ozg_lod.sandbox.wire import PIECE_BYTES, exactly, framed, framed_failure, receive
 
@@ -74,6 +75,7 @@ def main(control_fd: int) -> None:
         try:
             order = wire.decode(ForkServerOrder, receive(control)[1])
             work = _load(order)
+            messages.load()
         except Exception as error:  # noqa: BLE001 - the one who started us must learn why we cannot
             control.sendall(framed_failure(error))
             return

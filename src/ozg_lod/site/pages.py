@@ -299,10 +299,10 @@ def _environment(language: Language) -> Environment:
     )
     environment.globals |= {"asset": static_files.address, "built": static_files.has}
     environment.install_gettext_callables(  # type: ignore[attr-defined] # added by the extension
-        lambda text, **values: _(text, **values)[language],
-        lambda one, many, count, **values: ngettext(one, many, count, **values)[language],
+        lambda text, /, **values: _(text, **values)[language],
+        lambda one, many, count, /, **values: ngettext(one, many, count, **values)[language],
         newstyle=False,
-        pgettext=lambda context, text, **values: pgettext(context, text, **values)[language],
+        pgettext=lambda context, text, /, **values: pgettext(context, text, **values)[language],
     )
     environment.globals |= {"menu": _MENU, "footing": _FOOTING}
     return environment
