@@ -63,10 +63,10 @@ _AUTHORITIES: Final = {
 def label(language: Language, acceptance: Acceptance, day: str) -> str:
     """Return what people call the source.
 
-    >>> label("de", Acceptance("municipality", "Gudensberg", "Redaktion", ""), "2026-11-24")
-    'Mitteilung der Kommune Gudensberg vom 24. November 2026'
-    >>> label("de", Acceptance("district", "Wetteraukreis", "Redaktion", ""), "2026-11-24")
-    'Mitteilung des Wetteraukreises vom 24. November 2026'
+    >>> label("de", Acceptance("municipality", "Musterstadt", "Redaktion", ""), "2026-11-24")
+    'Mitteilung der Kommune Musterstadt vom 24. November 2026'
+    >>> label("de", Acceptance("district", "Musterkreis", "Redaktion", ""), "2026-11-24")
+    'Mitteilung des Musterkreises vom 24. November 2026'
     """
     name = _AUTHORITIES[_grammar(acceptance)][language].format(name=acceptance.name.removeprefix("Landkreis "))
     date = format_date(dt.date.fromisoformat(day), "long", locale=language)

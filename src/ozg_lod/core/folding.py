@@ -25,8 +25,8 @@ _CHARACTERS: Final = 4096
 def fold(text: str) -> str:
     """Return the plain reading.
 
-    >>> fold("Groß-Gerau, Straße 5")
-    'gross gerau strasse 5'
+    >>> fold("Groß-Muster, Straße 5")
+    'gross muster strasse 5'
     """
     return " ".join("".join(map(_pieces, text)).split())
 

@@ -57,7 +57,7 @@ class Colours:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a catalogue is called and what it is about."""
+    """What a catalogue is called and what it is about; `icon` is a file of its own, empty where there is none."""
 
     name: Label = Label({"": "ozg-lod"})  # noqa: RUF009 - frozen
     claim: Label = Label({"de": "Verwaltung online", "en": "Public services online"})  # noqa: RUF009
@@ -65,6 +65,7 @@ class Identity:
     territory: Territory = Territory()
     examples: ExampleKeys = ExampleKeys()
     colours: Colours = Colours()
+    icon: bytes = b""
 
 
 NEUTRAL: Final = Identity()
@@ -95,6 +96,7 @@ def read(content: bytes | None) -> Identity:
 
 def _record(record: type[Record], name: str, stated: object) -> Record:
     known = {field.name: str(field.type) for field in fields(record)}  # type: ignore[arg-type] # all are dataclasses
+    known.pop("icon", None)
     if not isinstance(stated, dict):
         raise _faulty(name)
     if unknown := sorted(set(stated) - set(known)):

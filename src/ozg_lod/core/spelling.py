@@ -54,8 +54,8 @@ def nearest(
 ) -> list[str]:
     """Return the candidates most like a text: `least` percent of letters agree, of digits at most `errors` are wrong.
 
-    >>> nearest("Gemeide", ["Stadt", "Gemeinde"]), nearest("06531050", ["06531005", "06531500"]), nearest("x", ["y"])
-    (['Gemeinde'], ['06531005'], [])
+    >>> nearest("Gemeide", ["Stadt", "Gemeinde"]), nearest("09531050", ["09531005", "09531500"]), nearest("x", ["y"])
+    (['Gemeinde'], ['09531005'], [])
     """
     written = text[:_READ]
     if written.isdecimal():

@@ -113,7 +113,7 @@ def _namesake(register: Register, record: RegisterEntry, typed: PlaceName) -> bo
 
 
 def _longer(register: Register, typed: PlaceName, record: RegisterEntry) -> bool:
-    """Tell whether another place is called the same and more: “Bad Soden” is two."""
+    """Tell whether another place is called the same and more: “Neustadt” is several."""
     others = (other for other in register.records.values() if other.id != record.id and other.kind == record.kind)
     longer = (name.head for other in others for name in other.names if len(name.head) > len(typed.head))
     return any(head[: len(typed.head)] == typed.head for head in longer)

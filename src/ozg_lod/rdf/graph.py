@@ -185,8 +185,8 @@ def iri_of(term: Term) -> str:
 def folded(text: str) -> str:
     """Return the text without case and accents, as people type it into a search.
 
-    >>> folded("Großalmerode"), folded("Ärzte")
-    ('grossalmerode', 'arzte')
+    >>> folded("Großmuster"), folded("Ärzte")
+    ('grossmuster', 'arzte')
     """
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in plain if not unicodedata.combining(character))
@@ -196,7 +196,7 @@ def folded(text: str) -> str:
 def collation(text: str) -> str:
     """Return a key that sorts as people do: no case, no accents, numbers by value (DIN 5007-1).
 
-    >>> sorted(["Zoo", "Ärzte", "Modul 10", "Modul 2", "Groß-Gerau", "Großalmerode"], key=collation)
-    ['Ärzte', 'Groß-Gerau', 'Großalmerode', 'Modul 2', 'Modul 10', 'Zoo']
+    >>> sorted(["Zoo", "Ärzte", "Modul 10", "Modul 2", "Groß-Bach", "Großmuster"], key=collation)
+    ['Ärzte', 'Groß-Bach', 'Großmuster', 'Modul 2', 'Modul 10', 'Zoo']
     """
     return _DIGITS.sub(lambda digits: digits.group().zfill(12), folded(text))

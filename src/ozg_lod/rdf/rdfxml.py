@@ -2,7 +2,7 @@
 
 XML 1.0 has no control characters and reads a carriage return as a line feed, so the first are refused and the second
 is written as a character reference. The writer of pyoxigraph (0.5.13) puts both out raw, and its elements for classes
-and properties without an XML name (`ex:06531005`) have an empty one, which no other parser reads.
+and properties without an XML name (`ex:01001000`) have an empty one, which no other parser reads.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _FEW: Final = 3
 _OFFERED: Final = 3
 _NEAREST: Final = 5
 _LEADING_KEY: Final = 5
-"""From this many digits on a key typed in the search box leads straight to its thing; “06” may be anything."""
+"""From this many digits on a key typed in the search box leads straight to its thing; two digits may be anything."""
 
 
 @dataclass(frozen=True, slots=True)

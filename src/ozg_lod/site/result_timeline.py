@@ -31,7 +31,7 @@ _DECEMBER: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TimelineMark:
     """One date of one row: in which of the dated columns, and where on the axis, in per cent."""
 
     column: int
@@ -46,7 +46,7 @@ class Track:
     number: int
     label: Term | None
     dates: Sequence[Term | None]
-    marks: Sequence[Mark]
+    marks: Sequence[TimelineMark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,10 @@ def _names(term: Term | None) -> bool:
     return isinstance(term, ox.NamedNode) or (isinstance(term, ox.Literal) and term.datatype.value in _TEXTS)
 
 
-def _mark(column: int, period: tuple[date, date], first: date, days: int) -> Mark:
+def _mark(column: int, period: tuple[date, date], first: date, days: int) -> TimelineMark:
     start = (period[0] - first).days * 100 / days
     width = ((period[1] - period[0]).days + 1) * 100 / days
-    return Mark(column, round(start, 3), round(max(width, _LEAST_PERCENT), 3))
+    return TimelineMark(column, round(start, 3), round(max(width, _LEAST_PERCENT), 3))
 
 
 def _years(first: date, last: date, days: int) -> list[tuple[int, float]]:

@@ -6,7 +6,6 @@ without a build the site is plain, but whole.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -28,12 +27,12 @@ _TYPES: Final = {
 }
 
 
-def find(name: str) -> tuple[CachedBody, str]:
-    """Return the file and its content type; raise NotFound for any other name."""
+def find(name: str, own: bytes = b"") -> tuple[CachedBody, str]:
+    """Return the file, or what the catalogue has in its place, and its content type; raise NotFound for other names."""
     known = _known()
     if name not in known:
         raise NotFound(_("There is no such file."))
-    return known[name], _TYPES[name.rpartition(".")[2]]
+    return CachedBody(own) if own else known[name], _TYPES[name.rpartition(".")[2]]
 
 
 def has(name: str) -> bool:
@@ -42,9 +41,9 @@ def has(name: str) -> bool:
 
 
 @cache
-def address(name: str) -> str:
+def address(name: str, own: bytes = b"") -> str:
     """Return the path of a file with a mark of its content: it may be kept for ever."""
-    return f"/static/{name}?v={hashlib.sha256(find(name)[0].plain).hexdigest()[:10]}"
+    return f"/static/{name}?v={find(name, own)[0].digest[:10]}"
 
 
 @cache

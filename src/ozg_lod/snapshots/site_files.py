@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -36,11 +37,6 @@ def kinds_file(directory: Path) -> bytes:
 
 def identity(directory: Path) -> Identity:
     """Return the identity of the catalogue in a snapshot."""
-    path = directory / identities.FILE
-    return identities.read(path.read_bytes() if path.is_file() else None)
-
-
-def icon(directory: Path) -> bytes | None:
-    """Return the icon of the catalogue, None where it has none of its own."""
-    path = directory / identities.ICON_FILE
-    return path.read_bytes() if path.is_file() else None
+    path, icon = directory / identities.FILE, directory / identities.ICON_FILE
+    stated = identities.read(path.read_bytes() if path.is_file() else None)
+    return replace(stated, icon=icon.read_bytes() if icon.is_file() else b"")

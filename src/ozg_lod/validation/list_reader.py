@@ -105,7 +105,7 @@ def _text(content: bytes, name: str) -> Iterator[tuple[str, ...]]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     separator = max((";", "\t", ",", "|"), key=lambda one: (first.count(one), one == ";"))
     if separator == "," and not any(_role(cell) for cell in first.split(",")):
-        separator = "\0" if _pasted(name) else ","  # in pasted lines “Darmstadt, Wissenschaftsstadt” is one name
+        separator = "\0" if _pasted(name) else ","  # in pasted lines “Musterstadt, Hafenstadt” is one name
     for row in csv_rows.rows(text, separator if separator in first or separator == "\0" else ";", file=name):
         if isinstance(row, Finding):
             raise _refused(row)

@@ -23,7 +23,7 @@ _VARIABLE: Final = "{"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageRoute:
     """One address; `repeats` says that the answer depends on nothing but the snapshot and the key of the request."""
 
     route: Route
@@ -45,7 +45,7 @@ class Page:
 class Pages:
     """The pages of one subject, in the order in which they are tried."""
 
-    pages: list[Page] = field(default_factory=list)
+    pages: list[PageRoute] = field(default_factory=list)
     described: list[APIRoute] = field(default_factory=list)
 
     def page(
@@ -63,7 +63,7 @@ class Pages:
         def declare(answer: Answering) -> Answering:
             endpoint = _endpoint(answer)
             self.pages.extend(
-                Page(Route(address, endpoint, methods=list(methods)), repeats) for address in (path, *others)
+                PageRoute(Route(address, endpoint, methods=list(methods)), repeats) for address in (path, *others)
             )
             if summary:
                 shown = [method for method in methods if method != "HEAD"]
@@ -90,12 +90,12 @@ def _endpoint(answer: Answering) -> Callable[[Request], Awaitable[Response]]:
 class PageIndex:
     """Finds the page of a request."""
 
-    def __init__(self, pages: Iterable[Page]) -> None:
-        self._pages: dict[str, list[Page]] = {}
+    def __init__(self, pages: Iterable[PageRoute]) -> None:
+        self._pages: dict[str, list[PageRoute]] = {}
         for page in pages:
             self._pages.setdefault(_start(page.route.path), []).append(page)
 
-    def find(self, method: str, path: str) -> Page | None:
+    def find(self, method: str, path: str) -> PageRoute | None:
         """Return the page that answers."""
         return next((page for page in self._tried(path) if page.offers(method, path)), None)
 
@@ -104,7 +104,7 @@ class PageIndex:
         pages = [page for page in self._tried(path) if page.route.path_regex.match(path)]
         return sorted({method for page in pages for method in page.route.methods or ()})
 
-    def _tried(self, path: str) -> Sequence[Page]:
+    def _tried(self, path: str) -> Sequence[PageRoute]:
         return self._pages.get(_start(path)) or self._pages.get(_VARIABLE, [])
 
 

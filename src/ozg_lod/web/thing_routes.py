@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.core.errors import NotFound
+from ozg_lod.core.identity import ICON_FILE
 from ozg_lod.core.messages import _
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import RequestConditions, reply
@@ -156,7 +157,8 @@ async def graph(request: Request, name: str) -> Response:
 @pages.page("/static/{name}")
 async def static(request: Request, name: str) -> Response:
     """Answer with a file of the site's looks."""
-    entry, content_type = static_files.find(name)
+    own = request.app.state.opened.identity.icon if name == ICON_FILE else b""
+    entry, content_type = static_files.find(name, own)
     kept = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
     fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": kept}
     file = CachedBody(entry.plain, fields)
