@@ -38,7 +38,7 @@ class AllowedValue:
 def chosen(text: str, choices: Iterable[AllowedValue]) -> str | None:
     """Return the notation of the value that a text means, without regard to capitals and spaces.
 
-    >>> chosen(" Geplant", [Choice("planned", {"de": "geplant"}, {})])
+    >>> chosen(" Geplant", [AllowedValue("planned", {"de": "geplant"}, {})])
     'planned'
     """
     said = _folded(text)
