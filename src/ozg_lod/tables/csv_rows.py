@@ -142,8 +142,7 @@ def _broken(reason: str, row: int, file: str) -> Finding:
 def too_long(place: Location) -> Finding:
     """Return the finding about a cell of more than `MAX_CHARACTERS`."""
     message = _(
-        "the cell is longer than {MAX_CHARACTERS} characters; shorten the text or close a quotation mark",
-        MAX_CHARACTERS=MAX_CHARACTERS,
+        "the cell is longer than {limit} characters; shorten the text or close a quotation mark", limit=MAX_CHARACTERS
     )
     return Finding(Severity.ERROR, "cell-length", message, place)
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from ozg_lod.core.messages import _
 from ozg_lod.rdf.lexical import is_web_address
-from ozg_lod.tables import datatypes
+from ozg_lod.tables.cells import BASES, DERIVED
 from ozg_lod.tables.csv_rows import folded
+from ozg_lod.tables.datatypes import AllowedValue, Datatype
 from ozg_lod.tables.metadata import LANGUAGE, Node, parsed
 from ozg_lod.tables.schema import Column, ForeignKey, Schema
 from ozg_lod.tables.uri_template import MAILTO, UriTemplate, template
@@ -43,6 +45,8 @@ COLUMN_TERMS: Final = (
     "valueUrl",
     "virtual",
 )
+MEMBER_TERMS: Final = ("skos:notation", "skos:prefLabel", "skos:altLabel")
+_GROUP: Final = re.compile(r"\(\?<(?=[A-Za-z])")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -78,7 +82,7 @@ def _base(context: Node) -> str:
             if is_web_address(base) and base.endswith("/"):
                 return base
     return context.fail(
-        _('must be ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}]', CONTEXT=CONTEXT),
+        _('must be ["{context}", {{"@language": "de", "@base": "https://…/"}}]', context=CONTEXT),
     )
 
 
@@ -91,7 +95,7 @@ def _column(node: Node, about: Node, base: str) -> Column:
     column = Column(
         name=name,
         titles=node.at("titles").titles(),
-        datatype=datatypes.of_column(node),
+        datatype=_datatype_of(node),
         description=node.at("dc:description").by_language(),
         required=node.at("required").flag(),
         null=node.at("null").texts() if node.at("null").given else ("",),
@@ -105,6 +109,64 @@ def _column(node: Node, about: Node, base: str) -> Column:
     )
     _check_column(column, node)
     return column
+
+
+def _datatype_of(node: Node) -> Datatype:
+    """Return the datatype of a column with its allowed values and the example of one."""
+    return _with_choices(_datatype(node.at("datatype")), node)
+
+
+def _datatype(node: Node) -> Datatype:
+    if not node.given:
+        return Datatype()
+    if isinstance(node.value, str):
+        base, pattern = node, None
+    else:
+        node.only(("@id", "base", "format"))
+        base, pattern = node.at("base"), node.at("format")
+    if base.text() not in BASES:
+        listed = ", ".join(BASES)
+        base.fail(
+            _('"{value}" is not offered; right are: {listed}', value=base.text(), listed=listed),
+        )
+    iri = _derived(node, base.text())
+    if pattern is None or not pattern.given:
+        return Datatype(base.text(), derived=iri)
+    if base.text() != "string":
+        pattern.fail(_("only a string has a format"))
+    try:
+        return Datatype("string", re.compile(_GROUP.sub("(?P<", pattern.text())), iri)
+    except re.error as error:
+        pattern.fail(_("is not a regular expression: {error}", error=error))
+
+
+def _with_choices(datatype: Datatype, node: Node) -> Datatype:
+    """Add the allowed values of a column and the example of one."""
+    members = node.at("skos:member")
+    choices = tuple(_choice(member) for member in members.items())
+    if choices and (datatype.base != "string" or datatype.format is not None):
+        members.fail(
+            _("allowed values belong to a column of datatype string without format"),
+        )
+    example = node.at("skos:example").text() if node.at("skos:example").given else ""
+    return replace(datatype, choices=choices, example=example)
+
+
+def _choice(node: Node) -> AllowedValue:
+    node.only(MEMBER_TERMS)
+    names = node.at("skos:prefLabel").by_language()
+    return AllowedValue(node.at("skos:notation").text(), names, node.at("skos:altLabel").titles())
+
+
+def _derived(node: Node, base: str) -> str:
+    """Return the IRI of a datatype derived from string (CSVW metadata vocabulary §5.11.1, @id), "" for none."""
+    named = node.at("@id") if not isinstance(node.value, str) else None
+    if named is None or not named.given:
+        return ""
+    if named.text() not in DERIVED or base != "string":
+        listed = ", ".join(DERIVED)
+        named.fail(_("offered for a string: {listed}", listed=listed))
+    return named.text()
 
 
 def _check_column(column: Column, node: Node) -> None:

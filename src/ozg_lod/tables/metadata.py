@@ -10,6 +10,8 @@ from typing import Final, NoReturn
 from ozg_lod.core.errors import SourceError
 from ozg_lod.core.messages import Message, _
 
+METADATA: Final = "-metadata.json"
+"""A description stands beside its table: x.csv-metadata.json describes x.csv (Model for Tabular Data §5.3)."""
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, QueryTriples, Store, Triple
 
+from ozg_lod.core import query_files
 from ozg_lod.core.errors import Unprocessable
 from ozg_lod.core.findings import (
     Finding,
@@ -61,7 +61,8 @@ def broken_invariants(
         found = _answer(store, name, text)
         if not isinstance(found, QuerySolutions):
             raise _faulty(name, _("it is not a SELECT query"))
-        title = titles(text, name)
+        title = query_files.parsed(text).label("title")
+        title = title if title.texts else Label({"": name})
         for row in sorted(found, key=str):
             terms = [row[variable] for variable in found.variables if row[variable] is not None]
             focus = next((term.value for term in terms if isinstance(term, NamedNode)), "")
@@ -69,18 +70,6 @@ def broken_invariants(
             shown = [label["de"] if (label := labels.of_term(term)) else term.value for term in rest]
             value = ", ".join(shown)[:200] or None
             yield Finding(Severity.ERROR, name, title, places.of(focus) if focus else Location(), value=value)
-
-
-def titles(query: str, name: str) -> Label:
-    r"""Return the title of a query in both languages, from its comments `# title: …`, `# title-de:`, `# title-en:`.
-
-    >>> titles("# title: Alles\n# title-en: All\nSELECT * {}", "x")["en"]
-    'All'
-    """
-    heads = re.finditer(r"^#\s*title(-de|-en)?:\s*(.+?)\s*$", query, re.MULTILINE)
-    found = {str(head[1] or ""): str(head[2]) for head in heads}
-    plain = found.get("", name)
-    return Label({"de": found.get("-de", plain), "en": found.get("-en", plain)})
 
 
 def _answer(store: Store, name: str, text: str) -> object:

@@ -171,9 +171,7 @@ def literal_fault(literal: Literal) -> tuple[str, Text] | None:
     """Return the rule and the sentence if a literal must not pass, else None."""
     value, datatype = literal.value, literal.datatype.value
     if len(value) > MAX_CHARACTERS:
-        return "value-length", _(
-            "the text is longer than {MAX_CHARACTERS} characters; shorten it", MAX_CHARACTERS=MAX_CHARACTERS
-        )
+        return "value-length", _("the text is longer than {limit} characters; shorten it", limit=MAX_CHARACTERS)
     if match := CONTROL.search(value):
         code = f"U+{ord(match[0]):04X}"
         return "value-characters", _("the text holds an invisible control character ({code}); delete it", code=code)

@@ -24,12 +24,12 @@ from ozg_lod.core.vocab import OZG
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables import spreadsheets
 from ozg_lod.tables.finding_collector import KEPT, FindingCollector
+from ozg_lod.tables.metadata import METADATA
 from ozg_lod.tables.tables import Table, TableReading
 from ozg_lod.validation import (
     contribution_reader,
     documents,
     references,
-    table_recognition,
 )
 from ozg_lod.validation.derivation import broken_invariants, derived
 from ozg_lod.validation.documents import Document
@@ -40,11 +40,9 @@ from ozg_lod.validation.examination import (
     SourceFile,
     graph_of,
 )
-from ozg_lod.validation.published_things import published
 from ozg_lod.validation.shacl import validate
 from ozg_lod.validation.shapes import ShaclResult
 from ozg_lod.validation.source_locations import SourceLocations
-from ozg_lod.validation.table_recognition import METADATA
 
 __all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
 
@@ -77,7 +75,7 @@ class _Work:
         self.documents: list[Document] = []
         self.files = 0
         self.sheets: list[CheckedSheet] = []
-        self.published = published(rules.known, rules.base)
+        self.published = references.published(rules.known, rules.base)
         self.readable = True
         self.own: set[str] = set()
         self.mentioned: set[str] = set()
@@ -92,7 +90,7 @@ class _Work:
             limit = self.rules.max_bytes // (1024 * 1024)
             message = _("the file is larger than {limit} MiB; split it", limit=limit)
             self._refuse("file-size", message, file.name)
-        elif file.name.endswith(".csv") or (self.rules.contribution and table_recognition.is_table(file)):
+        elif file.name.endswith(".csv") or (self.rules.contribution and contribution_reader.is_table(file)):
             self._read_table(file, files)
         elif file.name.lower().endswith(tuple(documents.FORMATS)):
             self._read_document(file)
@@ -107,7 +105,7 @@ class _Work:
 
     def _read_table(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         try:
-            table = table_recognition.described(file, files)
+            table = contribution_reader.described(file, files)
             if table is None and self.rules.contribution:
                 self._take_in(file)
                 return
@@ -115,7 +113,7 @@ class _Work:
             self._refuse("table-description", error.message, None)
             return
         if table is None:
-            self._refuse("table-description", table_recognition.undescribed(file.name), file.name)
+            self._refuse("table-description", contribution_reader.undescribed(file.name), file.name)
             return
         limits = self.rules
         reading = table.read(file.content, file=file.name, separators=limits.separators, max_rows=limits.max_rows)
@@ -129,12 +127,13 @@ class _Work:
 
     def _take_in(self, file: SourceFile) -> None:
         """Read a table of somebody else, by the descriptions that its sheets fit."""
-        found = contribution_reader.take(file.content, file.name, table_recognition.contracts(self.rules))
-        self.ledger.merge(found.ledger)
-        self.readable &= bool(found.taken)
-        for taken in found.taken:
-            self._keep(file, f"{file.name}#{taken.sheet or ''}", taken.table, taken.reading)
-        self.sheets += table_recognition.sheets(found, file.name)
+        contracts = contribution_reader.contracts(self.rules)
+        contribution = contribution_reader.take(file.content, file.name, contracts)
+        self.ledger.merge(contribution.ledger)
+        self.readable &= bool(contribution.tables)
+        for table in contribution.tables:
+            self._keep(file, f"{file.name}#{table.sheet or ''}", table.table, table.reading)
+        self.sheets += contribution_reader.sheets(contribution, file.name)
 
     def _read_document(self, file: SourceFile) -> None:
         rules = self.rules

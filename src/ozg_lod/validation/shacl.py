@@ -46,9 +46,7 @@ def validate(data: Store, turtle: bytes, *, foreign: bool = False) -> list[Shacl
     except MemoryError:  # is told as what it is
         raise
     except Exception as error:  # whatever fails here, it is not the data that does not conform
-        raise Unprocessable(
-            _("the rules could not be applied ({__name__})", __name__=type(error).__name__),
-        ) from error
+        raise Unprocessable(_("the rules could not be applied ({fault})", fault=type(error).__name__)) from error
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,6 @@ from starlette.concurrency import run_in_threadpool
 from ozg_lod.catalogue import catalogue, harvest_view, signposts
 from ozg_lod.catalogue.catalogue import Catalogue, CatalogueEntry
 from ozg_lod.catalogue.distributions import FOLDER
-from ozg_lod.catalogue.flat_tables import METADATA
 from ozg_lod.catalogue.harvest_view import CatalogueRequest
 from ozg_lod.core.errors import NotFound, Unavailable
 from ozg_lod.core.messages import _
@@ -38,6 +37,7 @@ from ozg_lod.snapshots import releases
 from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE
 from ozg_lod.snapshots.releases import Release
 from ozg_lod.snapshots.snapshot import FileRecord, Snapshots
+from ozg_lod.tables.metadata import METADATA
 
 router = APIRouter()
 

@@ -27,6 +27,7 @@ from ozg_lod.site.page_requests import PageBody, PageRequest, no_such_page
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.snapshots import changes
 from ozg_lod.snapshots.snapshot import Publication
+from ozg_lod.tables.metadata import METADATA
 from ozg_lod.web import answers
 
 router = APIRouter()
@@ -73,7 +74,7 @@ def withdrawn_instead(request: Request, error: OzgLodError) -> OzgLodError:
 
 def _withdrawals(opened: ServedSnapshot) -> dict[str, changes.Withdrawal]:
     tables = changes.withdrawal_tables(opened.manifest.files)
-    names = [name for table in tables for name in (table, f"{table}-metadata.json") if name in opened.manifest.files]
+    names = [name for table in tables for name in (table, table + METADATA) if name in opened.manifest.files]
     return changes.withdrawals({name: (opened.directory / name).read_bytes() for name in names})
 
 
