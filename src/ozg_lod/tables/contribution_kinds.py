@@ -47,15 +47,12 @@ class ContributionKind:
 
     @property
     def file(self) -> str:
-        """Return the name of the description."""
         return self.slug + SUFFIX
 
     def title(self, language: str) -> str:
-        """Return what people call this kind."""
         return self.schema.title.get(language) or self.schema.title["de"]
 
     def help(self, language: str) -> str:
-        """Return what the table is for, in a sentence or two."""
         return self.schema.description.get(language) or self.schema.description["de"]
 
 

@@ -63,7 +63,7 @@ def schema(metadata: bytes, *, file: str) -> Schema:
     body.only(SCHEMA_TERMS)
     about = body.at("aboutUrl")
     columns = tuple(_column(node, about, base) for node in body.at("columns").items())
-    found = Schema(
+    described = Schema(
         url=url,
         base=base,
         title=root.at("dc:title").by_language(),
@@ -72,8 +72,8 @@ def schema(metadata: bytes, *, file: str) -> Schema:
         primary_key=body.at("primaryKey").texts(),
         foreign_keys=tuple(_foreign_key(node) for node in body.at("foreignKeys").items()),
     )
-    _check(found, body)
-    return found
+    _check(described, body)
+    return described
 
 
 def _base(context: Node) -> str:
@@ -112,7 +112,6 @@ def _column(node: Node, about: Node, base: str) -> Column:
 
 
 def _datatype_of(node: Node) -> Datatype:
-    """Return the datatype of a column with its allowed values and the example of one."""
     return _with_choices(_datatype(node.at("datatype")), node)
 
 
@@ -141,7 +140,6 @@ def _datatype(node: Node) -> Datatype:
 
 
 def _with_choices(datatype: Datatype, node: Node) -> Datatype:
-    """Add the allowed values of a column and the example of one."""
     members = node.at("skos:member")
     choices = tuple(_choice(member) for member in members.items())
     if choices and (datatype.base != "string" or datatype.format is not None):
@@ -192,10 +190,10 @@ def _property(node: Node, base: str) -> str | None:
         )
     if suppressed:
         return None
-    found = template(node.at("propertyUrl"), base)
-    if found.names:
+    address = template(node.at("propertyUrl"), base)
+    if address.names:
         node.at("propertyUrl").fail(_("must be without {…}"))
-    return found.expand({})
+    return address.expand({})
 
 
 def _foreign_key(node: Node) -> ForeignKey:
@@ -212,27 +210,27 @@ def _foreign_key(node: Node) -> ForeignKey:
     return key
 
 
-def _check(found: Schema, body: Node) -> None:
+def _check(schema: Schema, body: Node) -> None:
     """Check what concerns several columns: names, titles, and what keys and templates refer to."""
-    if not found.columns:
+    if not schema.columns:
         body.at("columns").fail(_("needs at least one column"))
-    real = {column.name: column for column in found.columns if not column.virtual}
-    _check_headers(found, body)
-    _check_groups(found, body)
-    for name in (*found.primary_key, *(name for key in found.foreign_keys for name in key.columns)):
+    real = {column.name: column for column in schema.columns if not column.virtual}
+    _check_headers(schema, body)
+    _check_groups(schema, body)
+    for name in (*schema.primary_key, *(name for key in schema.foreign_keys for name in key.columns)):
         if name not in real:
             body.fail(_('a key names "{name}", which is not a column', name=name))
-    for index, column in enumerate(found.columns):
+    for index, column in enumerate(schema.columns):
         node = Node(None, f"{body.path}.columns[{index}]", body.file)
         for used, several in ((column.about, 0), (column.value, 1)):
             if used is not None:
-                _check_template(used, found.variables, several, node)
+                _check_template(used, schema.variables, several, node)
 
 
-def _check_headers(found: Schema, body: Node) -> None:
+def _check_headers(schema: Schema, body: Node) -> None:
     seen: dict[str, str] = {}
-    names = [column.name for column in found.columns]
-    for column in found.columns:
+    names = [column.name for column in schema.columns]
+    for column in schema.columns:
         titles = [title for texts in column.titles.values() for title in texts]
         if names.count(column.name) > 1:
             body.fail(_('two columns are named "{name}"', name=column.name))
@@ -241,10 +239,10 @@ def _check_headers(found: Schema, body: Node) -> None:
                 body.fail(_('two columns have the title "{header}"', header=header))
 
 
-def _check_groups(found: Schema, body: Node) -> None:
+def _check_groups(schema: Schema, body: Node) -> None:
     """Check that a variable of templates means one thing."""
-    names = [column.name for column in found.columns]
-    for column in found.columns:
+    names = [column.name for column in schema.columns]
+    for column in schema.columns:
         for group in column.datatype.groups:
             if group in names or column.separator is not None:
                 body.fail(

@@ -28,7 +28,6 @@ class AllowedValue:
     others: Mapping[str, tuple[str, ...]]
 
     def name(self, language: str) -> str:
-        """Return what people call the value, in German where there is no name in `language`."""
         return self.names.get(language) or self.names.get("de") or self.notation
 
     @property
@@ -37,7 +36,6 @@ class AllowedValue:
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """Return every text that means this value."""
         return (self.notation, *self.names.values(), *(text for texts in self.others.values() for text in texts))
 
 

@@ -28,7 +28,6 @@ class Header:
     letters: Mapping[str, str]
 
     def place(self, origin: Location, row: int, name: str) -> Location:
-        """Return the place of a cell in the column of this name."""
         letter = self.letters.get(name) if origin.letter is not None else None
         return replace(origin, row=row, column=self.names.get(name), letter=letter)
 

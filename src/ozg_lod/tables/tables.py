@@ -68,16 +68,13 @@ class TableReading:
 
     @property
     def file(self) -> str:
-        """Return the name of the file."""
         return self.table.file or ""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Return the file's headers by the name of the column."""
         return self.header.names if self.header is not None else {}
 
     def place(self, cell: Cell) -> Location:
-        """Return a place in the table for people."""
         if self.header is None:
             return replace(self.table, row=cell.row)
         return self.header.place(self.table, cell.row, cell.column or "")
@@ -115,14 +112,14 @@ class Table:
 
         It must name two columns, and half of all or all that need a value; what it lacks of those counts against it.
         """
-        found = header.matched(row, header.columns(self.schema))
-        if found is None or len(found.names) < min(2, self._width):
+        match = header.matched(row, header.columns(self.schema))
+        if match is None or len(match.names) < min(2, self._width):
             return 0
         needed = [column.name for column in self.schema.columns if column.required and not column.virtual]
-        lacking = sum(name not in found.names for name in needed)
-        if 2 * len(found.names) < self._width and lacking:
+        lacking = sum(name not in match.names for name in needed)
+        if 2 * len(match.names) < self._width and lacking:
             return 0
-        return max(1, 1_000 + 10 * (len(found.names) - lacking) - self._width)
+        return max(1, 1_000 + 10 * (len(match.names) - lacking) - self._width)
 
     @property
     def _width(self) -> int:
@@ -146,16 +143,16 @@ class Table:
         first = next(below, None)
         if isinstance(first, Finding):
             return unread(origin, first)
-        found = header.matched(first, header.columns(self.schema)) if first is not None else None
-        if first is None or found is None:
+        heading = header.matched(first, header.columns(self.schema)) if first is not None else None
+        if first is None or heading is None:
             reason = _EMPTY if first is None else _UNKNOWN
             row = first.number if first is not None else 1
             return unread(origin, header.unreadable(self.schema, replace(origin, row=row, letter=None), reason))
         ledger = FindingCollector()
-        ledger.extend(header.faults(first, found, self.schema, origin))
-        source = Records(self.schema, found, origin, ledger, lenient=lenient)
+        ledger.extend(header.faults(first, heading, self.schema, origin))
+        source = Records(self.schema, heading, origin, ledger, lenient=lenient)
         records = list(source.read(below, max_rows))
-        writer = TripleWriter(self.schema, found.names)
+        writer = TripleWriter(self.schema, heading.names)
         for record in records:
             writer.write(record)
         return TableReading(
@@ -164,7 +161,7 @@ class Table:
             triples=writer.triples,
             cells=writer.cells,
             records=records,
-            header=found,
+            header=heading,
             columns=writer.columns(),
             named=self.schema.named,
             complete=source.complete,
@@ -213,12 +210,11 @@ class TripleWriter:
         ]
 
     def columns(self) -> dict[str, str]:
-        """Return the name of the first column of the file with each predicate."""
-        found: dict[str, str] = {}
+        names: dict[str, str] = {}
         for column, _about, predicate in self._written:
             if column.name in self.headers:
-                found.setdefault(predicate, column.name)
-        return found
+                names.setdefault(predicate, column.name)
+        return names
 
     def write(self, record: Record) -> None:
         """Add the triples of one record, and the cell of each."""

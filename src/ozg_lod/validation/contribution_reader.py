@@ -91,7 +91,6 @@ def is_table(file: SourceFile) -> bool:
 
 
 def described(file: SourceFile, files: Iterable[SourceFile]) -> Table | None:
-    """Return the table that the description beside a file describes."""
     beside = [other for other in files if other.name == file.name + METADATA]
     return tables.describe(beside[0].content, file=beside[0].name) if beside else None
 
@@ -124,7 +123,6 @@ def _kind(name: str) -> str:
 
 
 def take(content: bytes, file: str, contracts: Contracts) -> ReadContribution:
-    """Read a file of somebody else."""
     intake = ReadContribution()
     grids = _grids(content, file, contracts, intake.ledger)
     if isinstance(grids, Finding):

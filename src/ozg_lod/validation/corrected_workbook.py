@@ -36,7 +36,6 @@ class Correction:
 
     @property
     def cell(self) -> str:
-        """Return what a spreadsheet calls the cell."""
         return f"{letter(self.column)}{self.row}"
 
 

@@ -27,10 +27,10 @@ def derived(store: Store, queries: Sequence[tuple[str, str]], *, strict: bool = 
     else's data, such a triple is left out: what it was made of is found faulty itself.
     """
     for name, text in sorted(queries):
-        found = _answer(store, name, text)
-        if not isinstance(found, QueryTriples):
+        triples = _answer(store, name, text)
+        if not isinstance(triples, QueryTriples):
             raise _faulty(name, _("it is not a CONSTRUCT query"))
-        for triple in sorted(set(found), key=str):
+        for triple in sorted(set(triples), key=str):
             quad = Quad(triple.subject, triple.predicate, triple.object)
             if quad in store:
                 continue
@@ -58,13 +58,13 @@ def broken_invariants(
     in the comments at the head of the query.
     """
     for name, text in sorted(queries):
-        found = _answer(store, name, text)
-        if not isinstance(found, QuerySolutions):
+        solutions = _answer(store, name, text)
+        if not isinstance(solutions, QuerySolutions):
             raise _faulty(name, _("it is not a SELECT query"))
         title = query_files.parsed(text).label("title")
         title = title if title.texts else Label({"": name})
-        for row in sorted(found, key=str):
-            terms = [row[variable] for variable in found.variables if row[variable] is not None]
+        for row in sorted(solutions, key=str):
+            terms = [row[variable] for variable in solutions.variables if row[variable] is not None]
             focus = next((term.value for term in terms if isinstance(term, NamedNode)), "")
             rest = [term for term in terms if not isinstance(term, Triple) and term.value != focus]
             shown = [label["de"] if (label := labels.of_term(term)) else term.value for term in rest]

@@ -60,16 +60,14 @@ class GroupedFindings:
     truncated: int
 
     def of(self, severity: Severity) -> tuple[FindingGroup, ...]:
-        """Return the causes of one severity."""
         return tuple(cause for cause in self.causes if cause.severity is severity)
 
 
 def grouped(examination: Examination, language: Language) -> GroupedFindings:
-    """Return the findings as people read them."""
     causes = tuple(
         _cause(group, language)
         for severity in Severity
-        for group in by_cause([one for one in examination.findings if one.severity is severity], language)
+        for group in by_cause([finding for finding in examination.findings if finding.severity is severity], language)
     )
     return GroupedFindings(headline(examination, language), examination.conforms, causes, examination.truncated)
 
@@ -101,7 +99,6 @@ def _counted(severity: Severity, count: int) -> Message:
 
 
 def unlisted(examination: Examination) -> Message:
-    """Return how many findings were counted and are not listed."""
     return ngettext("One more is not listed.", "{count} more are not listed.", examination.truncated)
 
 
@@ -115,7 +112,6 @@ def by_cause(findings: Sequence[Finding], language: Language) -> Iterator[list[F
 
 
 def spot(finding: Finding, language: Language) -> FindingLocation:
-    """Return the place of a finding in words."""
     location = finding.place
     thing, about = (text[language] if text is not None else "" for text in (location.subject, location.property))
     in_table = location.row is not None

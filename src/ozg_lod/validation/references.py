@@ -100,24 +100,21 @@ class PublishedThings:
         self.labels = Labels(self._store)
 
     def about(self, nodes: Iterable[NamedNode]) -> list[Triple]:
-        """Return what is said about these, sorted."""
-        found = {quad.triple for node in nodes for quad in self._store.quads_for_pattern(node, None, None, None)}
-        return sorted(found, key=str)
+        triples = {quad.triple for node in nodes for quad in self._store.quads_for_pattern(node, None, None, None)}
+        return sorted(triples, key=str)
 
     def knows(self, iri: str) -> bool:
-        """Tell whether anything is said about a thing."""
         return next(self._store.quads_for_pattern(NamedNode(iri), None, None, None), None) is not None
 
     @cached_property
     def _keys(self) -> dict[str, list[str]]:
-        """Return the keys of all things by kind."""
-        found: dict[str, set[str]] = {}
+        keys_by_kind: dict[str, set[str]] = {}
         for quad in self._store:
             if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(self._things):
                 kind, _, key = quad.subject.value.removeprefix(self._things).partition("/")
                 if key and "#" not in key:
-                    found.setdefault(kind, set()).add(key)
-        return {kind: sorted(keys) for kind, keys in found.items()}
+                    keys_by_kind.setdefault(kind, set()).add(key)
+        return {kind: sorted(keys) for kind, keys in keys_by_kind.items()}
 
     def unknown(self, triples: Iterable[Triple], own: set[str], places: SourceLocations) -> Iterator[Finding]:
         """Yield a finding for each reference of `triples` to a thing that neither they nor the published data have."""
@@ -165,12 +162,12 @@ class PublishedThings:
             and triple.object.value.startswith(self._things)
         }
         for record in reading.records:
-            said, iri = record.values.get(name, ()), meant.get(record.row)
-            if not said or iri is None or not self.knows(iri):
+            texts, iri = record.values.get(name, ()), meant.get(record.row)
+            if not texts or iri is None or not self.knows(iri):
                 continue
             label = self.labels.of(iri)
-            if not _alike(said[0], label["de"]) and not _alike(said[0], label["en"]):
-                yield _other_name(record.values[key][0], label, said[0], reading, record.row, name)
+            if not _alike(texts[0], label["de"]) and not _alike(texts[0], label["en"]):
+                yield _other_name(record.values[key][0], label, texts[0], reading, record.row, name)
 
 
 def _meant(key: str, keys: Iterable[str]) -> str | None:
@@ -182,12 +179,12 @@ def _meant(key: str, keys: Iterable[str]) -> str | None:
     return start + near[0] if near else None
 
 
-def _other_name(key: str, label: Text, said: str, reading: TableReading, row: int, column: str) -> Finding:
+def _other_name(key: str, label: Text, written: str, reading: TableReading, row: int, column: str) -> Finding:
     message = _("the key {key} belongs to {name}; check key and name", key=key, name=label)
-    return Finding(Severity.WARNING, "key-name", message, reading.place(Cell(row, column)), value=said[:200])
+    return Finding(Severity.WARNING, "key-name", message, reading.place(Cell(row, column)), value=written[:200])
 
 
-def _alike(one: str, other: str) -> bool:
+def _alike(name: str, other: str) -> bool:
     """Tell whether two names mean the same: one holds the other, as "Stadt Gießen" does "Gießen"."""
-    first, second = (" ".join(re.findall(r"\w+", text.casefold())) for text in (one, other))
+    first, second = (" ".join(re.findall(r"\w+", text.casefold())) for text in (name, other))
     return bool(first) and (first in second or second in first)

@@ -51,7 +51,6 @@ def summary(examination: Examination, language: Language) -> str:
 
 
 def grouped(examination: Examination, language: Language) -> grouped_findings.GroupedFindings:
-    """Return the findings grouped by cause, errors first, for pages to show."""
     return grouped_findings.grouped(examination, language)
 
 
@@ -214,7 +213,6 @@ def _node(iri: str) -> ox.NamedNode:
 
 
 def _term(text: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
-    """Return a term from N-Triples."""
     statement = f"<urn:x> <urn:x> {text} .".encode()
     (quad,) = ox.parse(statement, ox.RdfFormat.N_TRIPLES)
     if isinstance(quad.object, ox.NamedNode | ox.BlankNode | ox.Literal):
