@@ -338,7 +338,8 @@ def test_the_doctor_looks_who_can_read_the_inbox(tmp_path: Path, place: Office) 
 def test_keys_tell_which_authority_is_meant() -> None:
     base = "https://example.org/"
     found = [
-        submission_form.read({"authority": key}, "06531005").candidate(base) for key in ("06531005", "06531", "06", "6531", "x")
+        submission_form.read({"authority": key}, "06531005").candidate(base)
+        for key in ("06531005", "06531", "06", "6531", "x")
     ]
     assert found == [
         f"{base}id/municipality/06531005",

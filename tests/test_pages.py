@@ -60,7 +60,7 @@ ozgsh:period-end sh:path dcat:endDate ; sh:message "Ende vor Beginn."@de ; sh:se
 
 
 def small_snapshot(
-    store: ox.Store, *, shapes: bytes = SHAPES, version: str = VERSION, code: str = "code", directory: Path = HERE
+    store: ox.Store, *, shapes: bytes = SHAPES, version: str = VERSION, code: str = "code", directory: Path = HERE.parent / "data"
 ) -> PageSnapshot:
     """A tiny opened snapshot."""
     return PageSnapshot(
@@ -731,4 +731,4 @@ def test_every_property_of_the_real_catalogue_has_a_name_in_both_languages(every
     graph = Graph(opened.store)
     for predicate in sorted({quad.predicate.value for quad in things}):
         for language in LANGUAGES:
-            assert language in graph.names(predicate) or language.term("name", predicate), predicate
+            assert language in graph.names(predicate) or term_name(predicate, language), predicate

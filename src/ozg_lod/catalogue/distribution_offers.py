@@ -13,7 +13,6 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.catalogue.distributions import FOLDER, RDF_FORMATS
-from ozg_lod.catalogue.flat_tables import METADATA
 from ozg_lod.core.messages import Message, _
 from ozg_lod.core.vocab import (
     DCAT,
@@ -30,6 +29,7 @@ from ozg_lod.rdf.formats import Format
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of
 from ozg_lod.rdf.triples import resource, text
 from ozg_lod.snapshots.releases import Release
+from ozg_lod.tables.metadata import METADATA
 
 EU: Final = "http://publications.europa.eu/resource/authority/"
 AVAILABLE: Final = EU + "planned-availability/AVAILABLE"

@@ -16,6 +16,7 @@ from ozg_lod.core.errors import NotAcceptable
 from ozg_lod.core.vocab import DCAT, DCT
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.triples import resource, text
+from ozg_lod.tables.metadata import METADATA
 
 DESCRIPTIONS_FILE: Final = "catalogue.nt"
 FOLDER: Final = "dump/"
@@ -49,7 +50,7 @@ def files(
     for question in flat_tables.questions(queries):
         if question.dataset in owners:
             written[FOLDER + question.file] = question.table(store)
-            written[FOLDER + question.file + flat_tables.METADATA] = question.metadata(base_iri)
+            written[FOLDER + question.file + METADATA] = question.metadata(base_iri)
             described |= set(_named(owners[question.dataset], question))
     return {**written, DESCRIPTIONS_FILE: formats.serialize(described, formats.NTRIPLES)}
 

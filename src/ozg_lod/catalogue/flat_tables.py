@@ -22,15 +22,16 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core import query_files
 from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.errors import SourceError
 from ozg_lod.core.messages import Message, _
+from ozg_lod.core.query_files import QueryFile
 
-METADATA: Final = "-metadata.json"
 SEPARATOR: Final = "; "
-_HEAD: Final = re.compile(r"# (title|title-en|dataset|key): (.+)")
-_COLUMN: Final = re.compile(r"# column ([a-z][a-z0-9_]*): ([A-Za-z]+)([!*]?) \| ([^|\n]+) \| ([^|\n]+)")
-_MEANING: Final = re.compile(r"# (unit|empty|zero) ([a-z][a-z0-9_]*): ([^|\n]+) \| ([^|\n]+)")
+_COLUMN: Final = re.compile(r"([A-Za-z]+)([!*]?) \| ([^|]+) \| ([^|]+)")
+_BOTH: Final = re.compile(r"([^|]+) \| ([^|]+)")
+_MEANINGS: Final = ("unit", "empty", "zero")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +98,30 @@ def questions(queries: Mapping[str, bytes]) -> tuple[FlatQuery, ...]:
 
 
 def _question(name: str, text: str) -> FlatQuery:
-    head = dict(_HEAD.findall(text))
-    meanings: dict[str, dict[str, dict[str, str]]] = {}
-    for kind, column, de, en in _MEANING.findall(text):
-        meanings.setdefault(column, {})[kind] = {"de": de.strip(), "en": en.strip()}
-    columns = [
-        FlatColumn(column, datatype, mark == "!", mark == "*", de.strip(), en.strip(), meanings.pop(column, {}))
-        for column, datatype, mark, de, en in _COLUMN.findall(text)
-    ]
-    if not columns or not {"title", "title-en", "dataset"} <= set(head):
-        raise _faulty(
-            name,
-            _("its head needs title, title-en, dataset and its columns"),
-        )
+    file = query_files.parsed(text)
+    titles, dataset = file.label("title").texts, file.text("dataset")
+    meanings = _meanings(file)
+    columns = tuple(
+        FlatColumn(column, match[1], match[2] == "!", match[2] == "*", match[3], match[4], meanings.pop(column, {}))
+        for column, described in file.about("column")
+        if (match := _COLUMN.fullmatch(described))
+    )
+    if not columns or not dataset or not {"de", "en"} <= set(titles):
+        raise _faulty(name, _("its head needs title, title-en, dataset and its columns"))
     if meanings:
         names = ", ".join(sorted(meanings))
         raise _faulty(name, _("it explains {names}, which it does not have", names=names))
-    key = tuple(head.get("key", "").split())
-    return FlatQuery(name, head["dataset"], head["title"], head["title-en"], key, tuple(columns), text)
+    return FlatQuery(name, dataset, titles["de"], titles["en"], tuple(file.text("key").split()), columns, text)
+
+
+def _meanings(file: QueryFile) -> dict[str, dict[str, dict[str, str]]]:
+    """Return what units, gaps and zeros mean: by column, kind and language."""
+    meanings: dict[str, dict[str, dict[str, str]]] = {}
+    for kind in _MEANINGS:
+        for column, text in file.about(kind):
+            if match := _BOTH.fullmatch(text):
+                meanings.setdefault(column, {})[kind] = {"de": match[1], "en": match[2]}
+    return meanings
 
 
 def _cell(term: object, column: FlatColumn) -> str:

@@ -13,6 +13,7 @@ from ozg_lod.catalogue.catalogue import Catalogue, CatalogueEntry
 from ozg_lod.catalogue.distribution_offers import Distribution
 from ozg_lod.core.vocab import SCHEMA
 from ozg_lod.rdf import formats
+from ozg_lod.tables.metadata import METADATA
 
 _LANDING_PAGE: Final = (SCHEMA + "AboutPage", SCHEMA + "Dataset")
 
@@ -38,7 +39,7 @@ def file(entry: CatalogueEntry, one: Distribution, public_url: str) -> str:
     """Return the links of a file of a dataset."""
     links = [link(f"{public_url}/doc/dataset/{entry.key}", "collection", "text/html"), link(entry.licence, "license")]
     if one.form is formats.CSV:  # CSV on the Web, Model for Tabular Data §5.2
-        links.append(link(f"{one.url}-metadata.json", "describedby", "application/csvm+json"))
+        links.append(link(one.url + METADATA, "describedby", "application/csvm+json"))
     return ", ".join(links)
 
 

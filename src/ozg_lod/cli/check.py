@@ -99,7 +99,7 @@ def _examined(settings: Settings, paths: Paths, rules: Rules) -> Examination:
     """Examine the files and, for each table, the description that stands beside it."""
     from ozg_lod.validation import check_process, gate
 
-    beside = (path.with_name(path.name + "-metadata.json") for path in paths if path.suffix == ".csv")
+    beside = (path.with_name(path.name + gate.METADATA) for path in paths if path.suffix == ".csv")
     all_paths = dict.fromkeys([*paths, *(path for path in beside if path.is_file())])
     files = [gate.SourceFile(str(path), content(path)) for path in all_paths]
     memory_mb, deadline_s = settings.check_memory_mb, settings.check_deadline_s

@@ -17,8 +17,8 @@ import pyoxigraph as ox
 from ozg_lod.rdf import formats
 from ozg_lod.tables import canonical, contribution_kinds, tables
 from ozg_lod.tables.contribution_kinds import ContributionKind
+from ozg_lod.tables.metadata import METADATA
 
-METADATA: Final = "-metadata.json"
 _SOURCE: Final = "-quelle.ttl"
 _ACCORDING_TO: Final = "-laut-"
 

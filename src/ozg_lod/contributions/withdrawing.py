@@ -14,6 +14,7 @@ from typing import Final
 
 from ozg_lod.snapshots.changes import Withdrawal
 from ozg_lod.tables.canonical import rows_of
+from ozg_lod.tables.metadata import METADATA
 
 SUFFIX: Final = "-withdrawn"
 _HEAD: Final = "iri,withdrawn,reason,successor\n"
@@ -53,7 +54,7 @@ class WithdrawalNotes:
         lines = (_line(row) for _, row in sorted(self.rows.items()))
         return {
             _file(self.key): _HEAD + "".join(lines),
-            _file(self.key) + "-metadata.json": json.dumps(said, ensure_ascii=False, indent=2) + "\n",
+            _file(self.key) + METADATA: json.dumps(said, ensure_ascii=False, indent=2) + "\n",
         }
 
 

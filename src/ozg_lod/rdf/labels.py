@@ -23,11 +23,11 @@ class Labels:
         self._known: dict[str, Text] = {}
 
     def of(self, iri: str) -> Text:
-        """Return the label of a thing in German and English."""
-        found = self._known.get(iri)
-        if found is None:
-            found = self._known[iri] = self._found(iri)
-        return found
+        """Return the label of a thing in every language it has one in."""
+        label = self._known.get(iri)
+        if label is None:
+            label = self._known[iri] = self._found(iri)
+        return label
 
     def _found(self, iri: str) -> Text:
         by_language: dict[str, str] = {}

@@ -45,11 +45,11 @@ def prescan(text: str, form: RdfFormat, file: str) -> Finding | None:
         return None
     depth = 0
     for match in _TURTLE_TOKEN.finditer(text):
-        found = match[0]
-        if found == "<<":
+        bracket = match[0]
+        if bracket == "<<":
             line = text.count("\n", 0, match.start()) + 1
             return Finding(Severity.ERROR, "document-rdf12", RDF12, Location(file=file, line=line))
-        depth += (found in "[({") - (found in "])}")
+        depth += (bracket in "[({") - (bracket in "])}")
         if depth > MAX_NESTING:
             return _too_deep(file)
     return None

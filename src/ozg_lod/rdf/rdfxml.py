@@ -62,10 +62,10 @@ def _reference(term: object, attribute: str) -> str:
 def _split(iri: str) -> tuple[str, str]:
     """Return the namespace and the local name that XML allows, which may be shorter than the part after the slash."""
     cut = max(iri.rfind("#"), iri.rfind("/"), iri.rfind(":")) + 1
-    found = _NAME.search(iri, cut)
-    if found is None:
+    match = _NAME.search(iri, cut)
+    if match is None:
         raise ValueError(f"the property {iri} has no XML name")
-    return iri[: found.start()], found.group()
+    return iri[: match.start()], match.group()
 
 
 def _names(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:

@@ -8,12 +8,10 @@ from ozg_lod.core.vocab import XSD
 
 
 def resource(subject: str, predicate: str, target: str) -> ox.Triple:
-    """Return a triple between resources."""
     return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(target))
 
 
 def number(subject: str, predicate: str, value: int) -> ox.Triple:
-    """Return a triple with an xsd:integer."""
     literal = ox.Literal(str(value), datatype=ox.NamedNode(XSD + "integer"))
     return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), literal)
 

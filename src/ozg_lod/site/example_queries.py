@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,12 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.core import query_files
 from ozg_lod.core.messages import Language
 from ozg_lod.core.vocab import RDF, RDFS, SH
 from ozg_lod.sparql.scan import scan
 
 TOPICS: Final = ("services", "programmes", "places", "evidence")
-_LINE: Final = re.compile(r"^# (title|question|topic)(-en)?: *(.+)$", re.MULTILINE)
 _KINDS: Final = {"SELECT": "Select", "ASK": "Ask", "CONSTRUCT": "Construct", "DESCRIBE": "Describe"}
 _TARGET: Final = ox.NamedNode("https://schema.org/target")
 _LARGEST: Final = 64 * 1024
@@ -41,12 +40,10 @@ def read(folder: Path) -> tuple[ExampleQuery, ...]:
 
 
 def _example(name: str, text: str) -> ExampleQuery:
-    said: dict[str, dict[Language, str]] = {"title": {}, "question": {}, "topic": {}}
-    for line in _LINE.finditer(text):
-        said[line[1]]["en" if line[2] else "de"] = line[3].strip()
-    topic = said["topic"].get("de", "")
-    query = _LINE.sub("", text).lstrip()
-    return ExampleQuery(name, said["title"], said["question"], topic if topic in TOPICS else TOPICS[-1], query)
+    file = query_files.parsed(text)
+    topic = file.text("topic")
+    titles, questions = file.label("title").texts, file.label("question").texts
+    return ExampleQuery(name, titles, questions, topic if topic in TOPICS else TOPICS[-1], file.query)
 
 
 def triples(examples: Iterable[ExampleQuery], public_url: str) -> Iterator[ox.Triple]:

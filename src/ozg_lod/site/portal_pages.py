@@ -22,6 +22,7 @@ from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.term_names import term_name
 from ozg_lod.snapshots.releases import Release
 from ozg_lod.snapshots.snapshot import Publication
+from ozg_lod.tables.metadata import METADATA
 
 PREVIEW_ROWS: Final = 20
 _BAR: Final = (formats.HTML, *formats.GRAPHS)
@@ -97,7 +98,7 @@ def preview(edition: Release, entry: CatalogueEntry, language: str) -> TablePrev
     if table is None:
         return None
     path = edition.directory / "dump" / table.file
-    described = json.loads(path.with_name(path.name + "-metadata.json").read_bytes())["tableSchema"]["columns"]
+    described = json.loads(path.with_name(path.name + METADATA).read_bytes())["tableSchema"]["columns"]
     with io.TextIOWrapper(path.open("rb"), encoding="utf-8", newline="") as text:
         rows = csv.reader(text)
         next(rows)

@@ -18,10 +18,10 @@ from ozg_lod.core.findings import (
 )
 from ozg_lod.core.messages import Text, _
 from ozg_lod.tables import tables
+from ozg_lod.tables.metadata import METADATA
 
 WITHDRAWN_FILE: Final = "withdrawn.csv"
 _WITHDRAWN: Final = re.compile(r"withdrawn(-[a-z0-9-]+)?\.csv")
-_METADATA: Final = "-metadata.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def withdrawals(files: Mapping[str, bytes]) -> dict[str, Withdrawal]:
     """
     found: dict[str, Withdrawal] = {}
     for name in withdrawal_tables(files):
-        metadata = files.get(name + _METADATA)
+        metadata = files.get(name + METADATA)
         if metadata is None:
             continue
         for record in tables.describe(metadata, file=name).read(files[name], file=name).records:

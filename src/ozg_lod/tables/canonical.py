@@ -13,7 +13,6 @@ from ozg_lod.tables.schema import Schema
 
 
 def written(schema: Schema, rows: Sequence[Mapping[str, str]]) -> str:
-    """Return rows as CSV with the columns of the schema."""
     names = [column.name for column in schema.columns if not column.virtual]
     output = io.StringIO()
     writer = csv.DictWriter(output, names, lineterminator="\n", extrasaction="ignore", restval="")

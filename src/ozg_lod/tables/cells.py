@@ -11,49 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.messages import Message, Text, _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.spelling import nearest
-from ozg_lod.core.vocab import GEO, XSD
+from ozg_lod.core.vocab import GEO
 from ozg_lod.rdf.lexical import canonical, is_legal
-from ozg_lod.tables import choices, spellings
-from ozg_lod.tables.choices import AllowedValue
-
-SHOWN: Final = 60
-"""How many characters of a cell a sentence repeats."""
-
-
-@dataclass(frozen=True, slots=True)
-class Datatype:
-    """The datatype of a column: `base` is a local name of XSD, `format` a regular expression for the whole text.
-
-    `derived` is the IRI of a datatype of other texts than plain ones, for example geo:wktLiteral. `choices` are the
-    only values there are, if any; `example` is one as it would be right. The named groups of `format` can be used in
-    templates like columns, so that one cell may hold one of several kinds of keys.
-    """
-
-    base: str = "string"
-    format: re.Pattern[str] | None = None
-    derived: str = ""
-    choices: tuple[AllowedValue, ...] = ()
-    example: str = ""
-
-    @property
-    def iri(self) -> str:
-        """Return the datatype's IRI."""
-        return self.derived or XSD + self.base
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """Return the names of the groups of the format."""
-        return tuple(self.format.groupindex) if self.format is not None else ()
-
-
-@dataclass(frozen=True, slots=True)
-class CellFault:
-    """Why a text is not a value: the sentence, and the right text where it is sure."""
-
-    message: Text
-    suggestion: str | None = None
+from ozg_lod.tables import repairs
+from ozg_lod.tables.datatypes import AllowedValue, CellFault, Datatype, chosen, listed, nearest_choice, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +26,6 @@ class _Kind:
     name: Message
     example: str
     sure: Callable[[str], str | None]
-
-
-def shown(text: str) -> str:
-    r"""Return `text` on one line, at most `SHOWN` characters long.
-
-    >>> shown("a\nb" + 100 * "c")[-3:]
-    'cc…'
-    """
-    line = " ".join(text[: SHOWN + 1].split())
-    return line if len(text) <= SHOWN else line[:SHOWN] + "…"
 
 
 def read(text: str, datatype: Datatype) -> str | CellFault:
@@ -115,13 +68,18 @@ def _sentence(text: str, wanted: Message, *, sure: str = "", example: str = "") 
 
 
 def _read_choice(text: str, allowed: tuple[AllowedValue, ...]) -> str | CellFault:
-    found = choices.chosen(text, allowed)
-    if found is not None:
-        return found
-    listed, near = choices.listed(allowed), choices.nearest(text, allowed)
+    notation = chosen(text, allowed)
+    if notation is not None:
+        return notation
+    near = nearest_choice(text, allowed)
     hint = _("; did you mean {name}?", name=near.label) if near else ""
     return CellFault(
-        _('"{value}" is not offered; write one of: {reason}{hint}', value=shown(text), reason=listed, hint=hint)
+        _(
+            '"{value}" is not offered; write one of: {choices}{hint}',
+            value=shown(text),
+            choices=listed(allowed),
+            hint=hint,
+        )
     )
 
 
@@ -133,10 +91,10 @@ def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | 
     if sure is not None:
         return CellFault(
             _(
-                '"{value}" does not have the right form ({reason}); write {sure}',
+                '"{value}" does not have the right form ({wanted}); write {sure}',
                 value=shown(text),
+                wanted=wanted,
                 sure=sure,
-                reason=wanted,
             ),
             sure,
         )
@@ -146,9 +104,9 @@ def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | 
         hint = _("; write for example {sample}", sample=sample)
     return CellFault(
         _(
-            '"{value}" does not have the right form; right is: {reason}{hint}',
+            '"{value}" does not have the right form; right is: {wanted}{hint}',
             value=shown(text),
-            reason=wanted,
+            wanted=wanted,
             hint=hint,
         )
     )
@@ -199,14 +157,14 @@ _PATTERNS: Final = {
 }
 """Forms that have a name."""
 _KINDS: Final = {
-    "integer": _Kind(_("a whole number"), "12", spellings.integer),
-    "decimal": _Kind(_("a number"), "15.5", spellings.decimal),
-    "boolean": _Kind(_("true or false"), "true", spellings.boolean),
-    "date": _Kind(_("a date"), "2020-10-01", spellings.date),
-    "gYear": _Kind(_("a year"), "2020", spellings.year),
-    "gYearMonth": _Kind(_("a month"), "2020-10", spellings.month),
-    "anyURI": _Kind(_("a web address"), "https://www.example.de/", spellings.address),
-    "yearMonthDuration": _Kind(_("a duration"), "P5Y", spellings.duration),
+    "integer": _Kind(_("a whole number"), "12", repairs.integer),
+    "decimal": _Kind(_("a number"), "15.5", repairs.decimal),
+    "boolean": _Kind(_("true or false"), "true", repairs.boolean),
+    "date": _Kind(_("a date"), "2020-10-01", repairs.date),
+    "gYear": _Kind(_("a year"), "2020", repairs.year),
+    "gYearMonth": _Kind(_("a month"), "2020-10", repairs.month),
+    "anyURI": _Kind(_("a web address"), "https://www.example.de/", repairs.address),
+    "yearMonthDuration": _Kind(_("a duration"), "P5Y", repairs.duration),
 }
 
 BASES: Final = ("string", *_KINDS)

@@ -16,11 +16,12 @@ from typing import Final
 from ozg_lod.core.errors import SourceError
 from ozg_lod.core.messages import _
 from ozg_lod.tables import csvw
+from ozg_lod.tables.metadata import METADATA
 from ozg_lod.tables.schema import Column, Schema
 
 FOLDER: Final = "contributions"
 """The folder of the descriptions: beside `data/` in a source folder, and in a snapshot."""
-SUFFIX: Final = ".csv-metadata.json"
+SUFFIX: Final = ".csv" + METADATA
 PROVISIONAL: Final = "beitrag"
 """The key of the source of what is not accepted yet, and its place in the descriptions."""
 _PLACE: Final = f"id/source/{PROVISIONAL}"
@@ -46,15 +47,12 @@ class ContributionKind:
 
     @property
     def file(self) -> str:
-        """Return the name of the description."""
         return self.slug + SUFFIX
 
     def title(self, language: str) -> str:
-        """Return what people call this kind."""
         return self.schema.title.get(language) or self.schema.title["de"]
 
     def help(self, language: str) -> str:
-        """Return what the table is for, in a sentence or two."""
         return self.schema.description.get(language) or self.schema.description["de"]
 
 
@@ -103,10 +101,10 @@ def _kind(name: str, content: bytes, base_iri: str) -> ContributionKind:
     if schema.url != f"{slug}.csv" or not schema.primary_key or _PLACE not in _addresses(schema, base_iri):
         raise SourceError(
             _(
-                "{name}: needs url {slug}.csv, a primaryKey, and a virtual column with valueUrl {PLACE}.",
+                "{name}: needs url {slug}.csv, a primaryKey, and a virtual column with valueUrl {place}.",
                 name=name,
                 slug=slug,
-                PLACE=_PLACE,
+                place=_PLACE,
             ),
         )
     return ContributionKind(slug, schema, description)

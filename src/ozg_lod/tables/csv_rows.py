@@ -110,11 +110,11 @@ def _wrong_encoding(file: str, message: Text, line: int | None = None) -> Findin
 def separator_of(text: str, known: set[str]) -> str:
     """Return the separator under which the header row names most known columns; a comma when none does."""
     header = text[:MAX_CHARACTERS].lstrip("\r\n").split("\n", 1)[0]
-    found = {
+    matches = {
         separator: sum(folded(name.strip().strip('"')) in known for name in header.split(separator))
         for separator in SEPARATORS
     }
-    return max(SEPARATORS, key=lambda separator: found[separator])
+    return max(SEPARATORS, key=lambda separator: matches[separator])
 
 
 def rows(text: str, separator: str, *, file: str) -> Iterator[Row | Finding]:
@@ -140,10 +140,8 @@ def _broken(reason: str, row: int, file: str) -> Finding:
 
 
 def too_long(place: Location) -> Finding:
-    """Return the finding about a cell of more than `MAX_CHARACTERS`."""
     message = _(
-        "the cell is longer than {MAX_CHARACTERS} characters; shorten the text or close a quotation mark",
-        MAX_CHARACTERS=MAX_CHARACTERS,
+        "the cell is longer than {limit} characters; shorten the text or close a quotation mark", limit=MAX_CHARACTERS
     )
     return Finding(Severity.ERROR, "cell-length", message, place)
 

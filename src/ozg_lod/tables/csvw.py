@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from ozg_lod.core.messages import _
 from ozg_lod.rdf.lexical import is_web_address
-from ozg_lod.tables import datatypes
+from ozg_lod.tables.cells import BASES, DERIVED
 from ozg_lod.tables.csv_rows import folded
+from ozg_lod.tables.datatypes import AllowedValue, Datatype
 from ozg_lod.tables.metadata import LANGUAGE, Node, parsed
 from ozg_lod.tables.schema import Column, ForeignKey, Schema
 from ozg_lod.tables.uri_template import MAILTO, UriTemplate, template
@@ -43,6 +45,8 @@ COLUMN_TERMS: Final = (
     "valueUrl",
     "virtual",
 )
+MEMBER_TERMS: Final = ("skos:notation", "skos:prefLabel", "skos:altLabel")
+_GROUP: Final = re.compile(r"\(\?<(?=[A-Za-z])")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -59,7 +63,7 @@ def schema(metadata: bytes, *, file: str) -> Schema:
     body.only(SCHEMA_TERMS)
     about = body.at("aboutUrl")
     columns = tuple(_column(node, about, base) for node in body.at("columns").items())
-    found = Schema(
+    described = Schema(
         url=url,
         base=base,
         title=root.at("dc:title").by_language(),
@@ -68,8 +72,8 @@ def schema(metadata: bytes, *, file: str) -> Schema:
         primary_key=body.at("primaryKey").texts(),
         foreign_keys=tuple(_foreign_key(node) for node in body.at("foreignKeys").items()),
     )
-    _check(found, body)
-    return found
+    _check(described, body)
+    return described
 
 
 def _base(context: Node) -> str:
@@ -78,7 +82,7 @@ def _base(context: Node) -> str:
             if is_web_address(base) and base.endswith("/"):
                 return base
     return context.fail(
-        _('must be ["{CONTEXT}", {{"@language": "de", "@base": "https://…/"}}]', CONTEXT=CONTEXT),
+        _('must be ["{context}", {{"@language": "de", "@base": "https://…/"}}]', context=CONTEXT),
     )
 
 
@@ -91,7 +95,7 @@ def _column(node: Node, about: Node, base: str) -> Column:
     column = Column(
         name=name,
         titles=node.at("titles").titles(),
-        datatype=datatypes.of_column(node),
+        datatype=_datatype_of(node),
         description=node.at("dc:description").by_language(),
         required=node.at("required").flag(),
         null=node.at("null").texts() if node.at("null").given else ("",),
@@ -105,6 +109,62 @@ def _column(node: Node, about: Node, base: str) -> Column:
     )
     _check_column(column, node)
     return column
+
+
+def _datatype_of(node: Node) -> Datatype:
+    return _with_choices(_datatype(node.at("datatype")), node)
+
+
+def _datatype(node: Node) -> Datatype:
+    if not node.given:
+        return Datatype()
+    if isinstance(node.value, str):
+        base, pattern = node, None
+    else:
+        node.only(("@id", "base", "format"))
+        base, pattern = node.at("base"), node.at("format")
+    if base.text() not in BASES:
+        listed = ", ".join(BASES)
+        base.fail(
+            _('"{value}" is not offered; right are: {listed}', value=base.text(), listed=listed),
+        )
+    iri = _derived(node, base.text())
+    if pattern is None or not pattern.given:
+        return Datatype(base.text(), derived=iri)
+    if base.text() != "string":
+        pattern.fail(_("only a string has a format"))
+    try:
+        return Datatype("string", re.compile(_GROUP.sub("(?P<", pattern.text())), iri)
+    except re.error as error:
+        pattern.fail(_("is not a regular expression: {error}", error=error))
+
+
+def _with_choices(datatype: Datatype, node: Node) -> Datatype:
+    members = node.at("skos:member")
+    choices = tuple(_choice(member) for member in members.items())
+    if choices and (datatype.base != "string" or datatype.format is not None):
+        members.fail(
+            _("allowed values belong to a column of datatype string without format"),
+        )
+    example = node.at("skos:example").text() if node.at("skos:example").given else ""
+    return replace(datatype, choices=choices, example=example)
+
+
+def _choice(node: Node) -> AllowedValue:
+    node.only(MEMBER_TERMS)
+    names = node.at("skos:prefLabel").by_language()
+    return AllowedValue(node.at("skos:notation").text(), names, node.at("skos:altLabel").titles())
+
+
+def _derived(node: Node, base: str) -> str:
+    """Return the IRI of a datatype derived from string (CSVW metadata vocabulary §5.11.1, @id), "" for none."""
+    named = node.at("@id") if not isinstance(node.value, str) else None
+    if named is None or not named.given:
+        return ""
+    if named.text() not in DERIVED or base != "string":
+        listed = ", ".join(DERIVED)
+        named.fail(_("offered for a string: {listed}", listed=listed))
+    return named.text()
 
 
 def _check_column(column: Column, node: Node) -> None:
@@ -130,10 +190,10 @@ def _property(node: Node, base: str) -> str | None:
         )
     if suppressed:
         return None
-    found = template(node.at("propertyUrl"), base)
-    if found.names:
+    address = template(node.at("propertyUrl"), base)
+    if address.names:
         node.at("propertyUrl").fail(_("must be without {…}"))
-    return found.expand({})
+    return address.expand({})
 
 
 def _foreign_key(node: Node) -> ForeignKey:
@@ -150,27 +210,27 @@ def _foreign_key(node: Node) -> ForeignKey:
     return key
 
 
-def _check(found: Schema, body: Node) -> None:
+def _check(schema: Schema, body: Node) -> None:
     """Check what concerns several columns: names, titles, and what keys and templates refer to."""
-    if not found.columns:
+    if not schema.columns:
         body.at("columns").fail(_("needs at least one column"))
-    real = {column.name: column for column in found.columns if not column.virtual}
-    _check_headers(found, body)
-    _check_groups(found, body)
-    for name in (*found.primary_key, *(name for key in found.foreign_keys for name in key.columns)):
+    real = {column.name: column for column in schema.columns if not column.virtual}
+    _check_headers(schema, body)
+    _check_groups(schema, body)
+    for name in (*schema.primary_key, *(name for key in schema.foreign_keys for name in key.columns)):
         if name not in real:
             body.fail(_('a key names "{name}", which is not a column', name=name))
-    for index, column in enumerate(found.columns):
+    for index, column in enumerate(schema.columns):
         node = Node(None, f"{body.path}.columns[{index}]", body.file)
         for used, several in ((column.about, 0), (column.value, 1)):
             if used is not None:
-                _check_template(used, found.variables, several, node)
+                _check_template(used, schema.variables, several, node)
 
 
-def _check_headers(found: Schema, body: Node) -> None:
+def _check_headers(schema: Schema, body: Node) -> None:
     seen: dict[str, str] = {}
-    names = [column.name for column in found.columns]
-    for column in found.columns:
+    names = [column.name for column in schema.columns]
+    for column in schema.columns:
         titles = [title for texts in column.titles.values() for title in texts]
         if names.count(column.name) > 1:
             body.fail(_('two columns are named "{name}"', name=column.name))
@@ -179,10 +239,10 @@ def _check_headers(found: Schema, body: Node) -> None:
                 body.fail(_('two columns have the title "{header}"', header=header))
 
 
-def _check_groups(found: Schema, body: Node) -> None:
+def _check_groups(schema: Schema, body: Node) -> None:
     """Check that a variable of templates means one thing."""
-    names = [column.name for column in found.columns]
-    for column in found.columns:
+    names = [column.name for column in schema.columns]
+    for column in schema.columns:
         for group in column.datatype.groups:
             if group in names or column.separator is not None:
                 body.fail(

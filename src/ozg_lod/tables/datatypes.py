@@ -1,73 +1,106 @@
-"""Datatypes: what a description says the cells of a column may be."""
+"""Datatypes: what the cells of a column may be, the values to choose from, and why a text is none of them.
+
+A description lists choices as members of a collection (`skos:member`) with notation and names; CSVW itself knows no
+lists.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from ozg_lod.core.messages import _
-from ozg_lod.tables.cells import BASES, DERIVED, Datatype
-from ozg_lod.tables.choices import AllowedValue
-from ozg_lod.tables.metadata import Node
+from ozg_lod.core import spelling
+from ozg_lod.core.messages import Label, Message, Text, joined
+from ozg_lod.core.vocab import XSD
 
-MEMBER_TERMS: Final = ("skos:notation", "skos:prefLabel", "skos:altLabel")
-_GROUP: Final = re.compile(r"\(\?<(?=[A-Za-z])")
-
-
-def of_column(node: Node) -> Datatype:
-    """Return the datatype of a column with its allowed values and the example of one; raises SourceError."""
-    return _with_choices(_datatype(node.at("datatype")), node)
+SHOWN: Final = 60
+"""How many characters of a cell a sentence repeats."""
 
 
-def _datatype(node: Node) -> Datatype:
-    if not node.given:
-        return Datatype()
-    if isinstance(node.value, str):
-        base, pattern = node, None
-    else:
-        node.only(("@id", "base", "format"))
-        base, pattern = node.at("base"), node.at("format")
-    if base.text() not in BASES:
-        listed = ", ".join(BASES)
-        base.fail(
-            _('"{value}" is not offered; right are: {listed}', value=base.text(), listed=listed),
-        )
-    iri = _derived(node, base.text())
-    if pattern is None or not pattern.given:
-        return Datatype(base.text(), derived=iri)
-    if base.text() != "string":
-        pattern.fail(_("only a string has a format"))
-    try:
-        return Datatype("string", re.compile(_GROUP.sub("(?P<", pattern.text())), iri)
-    except re.error as error:
-        pattern.fail(_("is not a regular expression: {error}", error=error))
+@dataclass(frozen=True, slots=True)
+class AllowedValue:
+    """One allowed value: `notation` is what the data say, `names` what people see, `others` what is understood too."""
+
+    notation: str
+    names: Mapping[str, str]
+    others: Mapping[str, tuple[str, ...]]
+
+    def name(self, language: str) -> str:
+        return self.names.get(language) or self.names.get("de") or self.notation
+
+    @property
+    def label(self) -> Label:
+        return Label({"": self.notation, **self.names})
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        return (self.notation, *self.names.values(), *(text for texts in self.others.values() for text in texts))
 
 
-def _with_choices(datatype: Datatype, node: Node) -> Datatype:
-    """Add the allowed values of a column and the example of one."""
-    members = node.at("skos:member")
-    choices = tuple(_choice(member) for member in members.items())
-    if choices and (datatype.base != "string" or datatype.format is not None):
-        members.fail(
-            _("allowed values belong to a column of datatype string without format"),
-        )
-    example = node.at("skos:example").text() if node.at("skos:example").given else ""
-    return replace(datatype, choices=choices, example=example)
+@dataclass(frozen=True, slots=True)
+class Datatype:
+    """The datatype of a column: `base` is a local name of XSD, `format` a regular expression for the whole text.
+
+    `derived` is the IRI of a datatype of other texts than plain ones, for example geo:wktLiteral. `choices` are the
+    only values there are, if any; `example` is one as it would be right. The named groups of `format` can be used in
+    templates like columns, so that one cell may hold one of several kinds of keys.
+    """
+
+    base: str = "string"
+    format: re.Pattern[str] | None = None
+    derived: str = ""
+    choices: tuple[AllowedValue, ...] = ()
+    example: str = ""
+
+    @property
+    def iri(self) -> str:
+        return self.derived or XSD + self.base
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(self.format.groupindex) if self.format is not None else ()
 
 
-def _choice(node: Node) -> AllowedValue:
-    node.only(MEMBER_TERMS)
-    names = node.at("skos:prefLabel").by_language()
-    return AllowedValue(node.at("skos:notation").text(), names, node.at("skos:altLabel").titles())
+@dataclass(frozen=True, slots=True)
+class CellFault:
+    """Why a text is not a value: the sentence, and the right text where it is sure."""
+
+    message: Text
+    suggestion: str | None = None
 
 
-def _derived(node: Node, base: str) -> str:
-    """Return the IRI of a datatype derived from string (CSVW metadata vocabulary §5.11.1, @id), "" for none."""
-    named = node.at("@id") if not isinstance(node.value, str) else None
-    if named is None or not named.given:
-        return ""
-    if named.text() not in DERIVED or base != "string":
-        listed = ", ".join(DERIVED)
-        named.fail(_("offered for a string: {listed}", listed=listed))
-    return named.text()
+def shown(text: str) -> str:
+    r"""Return `text` on one line, at most `SHOWN` characters long.
+
+    >>> shown("a\nb" + 100 * "c")[-3:]
+    'cc…'
+    """
+    line = " ".join(text[: SHOWN + 1].split())
+    return line if len(text) <= SHOWN else line[:SHOWN] + "…"
+
+
+def chosen(text: str, choices: Iterable[AllowedValue]) -> str | None:
+    """Return the notation of the value that a text means, without regard to capitals and spaces.
+
+    >>> chosen(" Geplant", [AllowedValue("planned", {"de": "geplant"}, {})])
+    'planned'
+    """
+    written = _folded(text)
+    return next((choice.notation for choice in choices if written in map(_folded, choice.spellings)), None)
+
+
+def nearest_choice(text: str, choices: Iterable[AllowedValue]) -> AllowedValue | None:
+    """Return the value whose spelling is nearest to a text, if any is near."""
+    owners = {_folded(written): choice for choice in choices for written in choice.spellings}
+    near = spelling.nearest(_folded(text), owners)
+    return owners[near[0]] if near else None
+
+
+def listed(choices: Iterable[AllowedValue]) -> Message:
+    return joined(choice.label for choice in choices)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()

@@ -20,14 +20,12 @@ class FindingCollector:
         self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
 
     def add(self, finding: Finding) -> None:
-        """Write down one finding."""
         self.counts[finding.severity] += 1
         kept = self._kept[finding.severity]
         if len(kept) < KEPT:
             kept.append(finding)
 
     def extend(self, findings: Iterable[Finding]) -> None:
-        """Write down several findings."""
         for finding in findings:
             self.add(finding)
 

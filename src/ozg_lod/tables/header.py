@@ -13,8 +13,8 @@ from ozg_lod.core.findings import (
 )
 from ozg_lod.core.messages import Message, Text, _, joined
 from ozg_lod.core.spelling import LIKELY, nearest
-from ozg_lod.tables.cells import shown
 from ozg_lod.tables.csv_rows import MAX_COLUMNS, Row, folded
+from ozg_lod.tables.datatypes import shown
 from ozg_lod.tables.schema import Column, Schema
 from ozg_lod.tables.spreadsheet_parts import letter
 
@@ -28,7 +28,6 @@ class Header:
     letters: Mapping[str, str]
 
     def place(self, origin: Location, row: int, name: str) -> Location:
-        """Return the place of a cell in the column of this name."""
         letter = self.letters.get(name) if origin.letter is not None else None
         return replace(origin, row=row, column=self.names.get(name), letter=letter)
 

@@ -10,6 +10,8 @@ from typing import Final, NoReturn
 from ozg_lod.core.errors import SourceError
 from ozg_lod.core.messages import Message, _
 
+METADATA: Final = "-metadata.json"
+"""A description stands beside its table: x.csv-metadata.json describes x.csv (Model for Tabular Data §5.3)."""
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -27,7 +29,6 @@ class Node:
 
     @property
     def given(self) -> bool:
-        """Tell whether the value is there."""
         return self.value is not None
 
     def only(self, terms: tuple[str, ...]) -> None:
@@ -56,7 +57,6 @@ class Node:
             yield Node(value, f"{self.path}[{index}]", self.file)
 
     def text(self) -> str:
-        """Return a text."""
         if not isinstance(self.value, str):
             self.fail(_("a text is needed here"))
         return self.value
@@ -76,7 +76,6 @@ class Node:
         return tuple(node.text() for node in self.items())
 
     def by_language(self) -> dict[str, str]:
-        """Return one text by language."""
         return {language: texts[0] for language, texts in self.titles().items() if texts}
 
     def titles(self) -> dict[str, tuple[str, ...]]:
@@ -94,17 +93,17 @@ class Node:
 def parsed(metadata: bytes, file: str) -> object:
     """Return the value of a JSON file; raises SourceError."""
     try:
-        found: object = json.loads(metadata.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
+        value: object = json.loads(metadata.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError) as error:
         reason = str(error)
         raise SourceError(_("{file} is not JSON: {reason}", file=file, reason=reason)) from error
-    return found
+    return value
 
 
 def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         names = [name for name, _value in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
         raise ValueError(f'"{repeated}" stands twice in one object')
-    return found
+    return members

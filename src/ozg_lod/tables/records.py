@@ -14,6 +14,7 @@ from ozg_lod.core.findings import Finding, Location, Severity
 from ozg_lod.core.messages import Text, _
 from ozg_lod.tables import cells
 from ozg_lod.tables.csv_rows import Row, computed, unfit
+from ozg_lod.tables.datatypes import CellFault, shown
 from ozg_lod.tables.finding_collector import FindingCollector
 from ozg_lod.tables.header import Header, columns, matched
 from ozg_lod.tables.repairs import Repair, repair
@@ -82,8 +83,7 @@ class Records:
         needed = [column for column in self.header.order if column is not None and column.required]
         if not self.lenient or len(filled) != 1 or len(needed) < _FEW:
             return False
-        said = cells.shown(filled[0])
-        message = _('the row holds only "{said}"; fill it in or delete it', said=said)
+        message = _('the row holds only "{text}"; fill it in or delete it', text=shown(filled[0]))
         self._note("row-incomplete", message, row.number)
         return True
 
@@ -130,21 +130,21 @@ class Records:
 
     def _value(self, column: Column, text: str, kind: str, place: Location) -> str | None:
         value = cells.read(text, column.datatype)
-        if isinstance(value, cells.CellFault):
+        if isinstance(value, CellFault):
             return self._faulty(column, text, kind, place, value)
         if column.datatype.base == "string" and not column.datatype.choices and value != value.strip():
             message = _("the text begins or ends with spaces; delete them")
             self.ledger.add(Finding(Severity.HINT, "cell-spaces", message, place, value[:200], value.strip()[:200]))
         return value
 
-    def _faulty(self, column: Column, text: str, kind: str, place: Location, fault: cells.CellFault) -> str | None:
+    def _faulty(self, column: Column, text: str, kind: str, place: Location, fault: CellFault) -> str | None:
         """Return the value that a program spoilt, if that is sure and this is a contribution; else note the fault."""
-        found = repair(text, kind, column.datatype) if self.lenient else None
-        if isinstance(found, Repair):
-            self.ledger.add(Finding(Severity.HINT, "cell-repaired", found.message, place, text[:200], found.value))
-            return found.value
-        told = found or fault
-        self.ledger.add(Finding(Severity.ERROR, "cell-datatype", told.message, place, text[:200], told.suggestion))
+        meant = repair(text, kind, column.datatype) if self.lenient else None
+        if isinstance(meant, Repair):
+            self.ledger.add(Finding(Severity.HINT, "cell-repaired", meant.message, place, text[:200], meant.value))
+            return meant.value
+        fault = meant or fault
+        self.ledger.add(Finding(Severity.ERROR, "cell-datatype", fault.message, place, text[:200], fault.suggestion))
         return None
 
     def _check_key(self, record: Record) -> None:
@@ -155,8 +155,8 @@ class Records:
         first = self._keys.setdefault(key, record.row)
         if first == record.row:
             return
-        said = cells.shown(", ".join(" ".join(part) for part in key))
-        message = _('"{said}" stands in row {first} already; each key may occur only once', said=said, first=first)
+        text = shown(", ".join(" ".join(part) for part in key))
+        message = _('"{key}" stands in row {first} already; each key may occur only once', key=text, first=first)
         self._note("table-key", message, record.row, names[0])
 
 

@@ -1,8 +1,10 @@
-"""Repairs: what a spreadsheet did to a value, undone where only one value can have stood there, and always told.
+"""Repairs: what people and spreadsheets write instead of the form a datatype has, where it can mean one value only.
 
 A program that takes a key for a number drops its leading zero; one that takes a month for a day adds a day; and a
 German one writes each day as 24.11.2026 when it saves CSV, which no other day is written like. What could have been two
 things is not touched: it stays a fault, at best with a suggestion.
+
+The functions named after datatypes return the form that a text means, or None; whether that is legal is for others.
 """
 
 from __future__ import annotations
@@ -14,10 +16,30 @@ from typing import Final
 
 from ozg_lod.core.messages import Text, _
 from ozg_lod.core.vocab import XSD
-from ozg_lod.rdf.lexical import is_legal
-from ozg_lod.tables import spellings
-from ozg_lod.tables.cells import CellFault, Datatype, shown
+from ozg_lod.rdf.lexical import canonical, is_legal
+from ozg_lod.tables.datatypes import CellFault, Datatype, shown
 
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "januar jänner january jan",
+            "februar february feb",
+            "märz maerz march mär mrz mar",
+            "april apr",
+            "mai may",
+            "juni june jun",
+            "juli july jul",
+            "august aug",
+            "september sept sep",
+            "oktober october okt oct",
+            "november nov",
+            "dezember december dez dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
 _EPOCH: Final = dt.date(1899, 12, 30)
 """Day 0 of the serial numbers in which spreadsheets keep dates."""
 _SERIALS: Final = range(20_000, 80_000)
@@ -47,8 +69,7 @@ def repair(text: str, kind: str, datatype: Datatype) -> Repair | CellFault | Non
     if datatype.base == "gYearMonth" and day is not None:
         return _month(day, value)
     if datatype.base == "date" and day is not None and day != value:
-        said = _('"{value}" was read as {day}', value=shown(text), day=day)
-        return Repair(day, said)
+        return Repair(day, _('"{value}" was read as {day}', value=shown(text), day=day))
     if datatype.base in {"gYearMonth", "date"} and value.isdecimal() and int(value[:9]) in _SERIALS:
         return _serial(value, datatype.base)
     return None
@@ -80,7 +101,7 @@ def _key(text: str, form: re.Pattern[str]) -> Repair | CellFault | None:
 
 def _day(text: str) -> str | None:
     """Return a day that stands as text in the form in which a spreadsheet saves days, None for all else."""
-    day = spellings.date(text) if _SAVED_DAY.fullmatch(text) else None
+    day = date(text) if _SAVED_DAY.fullmatch(text) else None
     return day if day is not None and is_legal(day, XSD + "date") else None
 
 
@@ -113,3 +134,72 @@ def _serial(text: str, base: str) -> CellFault:
         ),
         meant,
     )
+
+
+def integer(text: str) -> str | None:
+    """Return a whole number without its thousands separators and without ",0"; "1.000" may be one or a thousand."""
+    number = re.sub(r"(?<=\d)[ \u00a0'’](?=\d{3}(?!\d))", "", text)
+    number = re.sub(r"[.,]0+$", "", number) if not re.search(r"[.,]\d{3}$", number) else number
+    if re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3}){2,}", number, re.ASCII):
+        number = number.replace(".", "")
+    return number if number != text else None
+
+
+def decimal(text: str) -> str | None:
+    """Return a number with a decimal comma with a point instead; "1,000" may be one or a thousand."""
+    if re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+", text, re.ASCII):
+        return text.replace(".", "").replace(",", ".")
+    if re.fullmatch(r"[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|0,\d+)", text, re.ASCII):
+        return text.replace(",", ".")
+    return None
+
+
+def boolean(text: str) -> str | None:
+    """Return what yes and no mean."""
+    meanings = {"ja": "true", "yes": "true", "wahr": "true", "nein": "false", "no": "false", "falsch": "false"}
+    meanings |= {"true": "true", "false": "false"}
+    return meanings.get(text.casefold())
+
+
+def date(text: str) -> str | None:
+    """Return a day as German and English people and spreadsheets write it."""
+    if match := re.fullmatch(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", text, re.ASCII):
+        day, month, year = match.groups()
+    elif match := re.fullmatch(r"(\d{1,2})\. ?([^\W\d]+)\.? (\d{4})", text):
+        day, month, year = match[1], str(_MONTHS.get(match[2].casefold(), 0)), match[3]
+    elif match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", text, re.ASCII):
+        year, month, day = match.groups()
+    else:
+        return None
+    return f"{year}-{int(month):02}-{int(day):02}"
+
+
+def month(text: str) -> str | None:
+    """Return a month as German and English people write it."""
+    if match := re.fullmatch(r"([^\W\d]+)\.? (\d{4})", text):
+        number, year = _MONTHS.get(match[1].casefold(), 0), match[2]
+    elif match := re.fullmatch(r"(\d{1,2})[./-](\d{4})", text, re.ASCII):
+        number, year = int(match[1]), match[2]
+    elif match := re.fullmatch(r"(\d{4})[./-](\d{1,2})", text, re.ASCII):
+        number, year = int(match[2]), match[1]
+    else:
+        return None
+    return f"{year}-{number:02}"
+
+
+def year(text: str) -> str | None:
+    """Return a year that a spreadsheet took for a number."""
+    match = re.fullmatch(r"(\d{4})[.,]0", text, re.ASCII)
+    return match[1] if match else None
+
+
+def duration(text: str) -> str | None:
+    """Return a number of years or months."""
+    match = re.fullmatch(r"(\d{1,4}) ?(jahre?n?|years?|monate?n?|months?)", text.casefold(), re.ASCII)
+    if match is None:
+        return None
+    return canonical(f"P{match[1]}{'Y' if match[2][0] in 'jy' else 'M'}", "yearMonthDuration")
+
+
+def address(_: str) -> None:
+    """Return nothing: which scheme or host was meant is never sure."""

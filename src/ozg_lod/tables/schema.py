@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ozg_lod.core.messages import Label
-from ozg_lod.tables.cells import Datatype
+from ozg_lod.tables.datatypes import Datatype
 from ozg_lod.tables.uri_template import UriTemplate
 
 

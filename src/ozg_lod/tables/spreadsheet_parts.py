@@ -68,10 +68,10 @@ def number(letters: str) -> int:
     >>> number("A"), number("AA")
     (1, 27)
     """
-    found = 0
+    column = 0
     for character in letters:
-        found = found * _LETTERS + ord(character) - ord("A") + 1
-    return found
+        column = column * _LETTERS + ord(character) - ord("A") + 1
+    return column
 
 
 def marks(parts: Mapping[str, bytes]) -> dict[str, Marks]:
@@ -161,10 +161,10 @@ class _OfficeSheet:
     def end(self, name: str) -> None:
         tag = name.rpartition(_SPACE)[2]
         if tag == "v" and self.text is not None:
-            said, self.text = "".join(self.text), None
-            self.value = self.value or bool(said) or self.kind == "str"
+            text, self.text = "".join(self.text), None
+            self.value = self.value or bool(text) or self.kind == "str"
             if self.kind == "e":
-                self.marks.errors[self.spot] = said
+                self.marks.errors[self.spot] = text
         elif tag == "c" and (self.formula or self.value):
             self.marks.reach(self.spot)
             if self.formula:
@@ -237,8 +237,8 @@ class _OpenSheets:
 
 
 def _repeated(attributes: dict[str, str], what: str) -> int:
-    said = attributes.get(f"{_TABLE}number-{what}-repeated", "1")
-    return int(said) if said.isdecimal() and len(said) < len("10000000") else 1
+    times = attributes.get(f"{_TABLE}number-{what}-repeated", "1")
+    return int(times) if times.isdecimal() and len(times) < len("10000000") else 1
 
 
 def _opendocument(content: bytes) -> dict[str, Marks]:

@@ -82,15 +82,15 @@ def _packed(content: bytes, file: str, max_rows: int) -> list[Sheet] | Finding:
         marks = spreadsheet_parts.marks(parts)
     except (spreadsheet_parts.Unreadable, ValueError):
         return _damaged(file)
-    for name, found in marks.items():
-        if found.height > max_rows + _ABOVE or found.width > MAX_COLUMNS:
-            return _too_large(found, max_rows, Location(file=file, sheet=name))
+    for name, mark in marks.items():
+        if mark.height > max_rows + _ABOVE or mark.width > MAX_COLUMNS:
+            return _too_large(mark, max_rows, Location(file=file, sheet=name))
     return _sheets(content, marks, file)
 
 
-def _too_large(found: Marks, max_rows: int, place: Location) -> Finding:
-    wide = found.width > MAX_COLUMNS
-    end = spreadsheet_parts.letter(found.width) if wide else str(found.height)
+def _too_large(mark: Marks, max_rows: int, place: Location) -> Finding:
+    wide = mark.width > MAX_COLUMNS
+    end = spreadsheet_parts.letter(mark.width) if wide else str(mark.height)
     limit = MAX_COLUMNS if wide else max_rows
     message = _(
         "the sheet reaches row {end}; {limit} rows are read. Delete what stands there, or split the table",
@@ -120,8 +120,8 @@ def _sheets(content: bytes, marks: dict[str, Marks], file: str) -> list[Sheet] |
 
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        found = [(name, workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
-        grids = [(name, sheet.to_python(skip_empty_area=False)) for name, sheet in found if sheet.end is not None]
+        named = [(name, workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
+        grids = [(name, sheet.to_python(skip_empty_area=False)) for name, sheet in named if sheet.end is not None]
     except python_calamine.PasswordError:
         return _refused("file-password", _PASSWORD, file)
     except (python_calamine.CalamineError, ValueError, OverflowError, TypeError):

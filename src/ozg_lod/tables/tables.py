@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
-from pyoxigraph import Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from ozg_lod.core.findings import (
     Finding,
@@ -19,6 +19,7 @@ from ozg_lod.core.findings import (
     Severity,
 )
 from ozg_lod.core.messages import _
+from ozg_lod.core.vocab import XSD
 from ozg_lod.tables import csvw, header
 from ozg_lod.tables.csv_rows import (
     SEPARATORS,
@@ -30,13 +31,20 @@ from ozg_lod.tables.csv_rows import (
 from ozg_lod.tables.finding_collector import FindingCollector
 from ozg_lod.tables.header import Header
 from ozg_lod.tables.records import Record, Records
-from ozg_lod.tables.schema import Schema
-from ozg_lod.tables.triples import Cell, TripleWriter
+from ozg_lod.tables.schema import Column, Schema
 
 __all__ = ["MAX_ROWS", "Cell", "Table", "TableReading", "describe", "unread"]
 
 MAX_ROWS: Final = 1_000_000
 """How many rows a table of the source folder may have; a contributed one has a lower limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A place in a table: the row as a spreadsheet counts, and the name of the column in the description, if any."""
+
+    row: int
+    column: str | None
 
 
 @dataclass(frozen=True)
@@ -60,16 +68,13 @@ class TableReading:
 
     @property
     def file(self) -> str:
-        """Return the name of the file."""
         return self.table.file or ""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Return the file's headers by the name of the column."""
         return self.header.names if self.header is not None else {}
 
     def place(self, cell: Cell) -> Location:
-        """Return a place in the table for people."""
         if self.header is None:
             return replace(self.table, row=cell.row)
         return self.header.place(self.table, cell.row, cell.column or "")
@@ -107,14 +112,14 @@ class Table:
 
         It must name two columns, and half of all or all that need a value; what it lacks of those counts against it.
         """
-        found = header.matched(row, header.columns(self.schema))
-        if found is None or len(found.names) < min(2, self._width):
+        match = header.matched(row, header.columns(self.schema))
+        if match is None or len(match.names) < min(2, self._width):
             return 0
         needed = [column.name for column in self.schema.columns if column.required and not column.virtual]
-        lacking = sum(name not in found.names for name in needed)
-        if 2 * len(found.names) < self._width and lacking:
+        lacking = sum(name not in match.names for name in needed)
+        if 2 * len(match.names) < self._width and lacking:
             return 0
-        return max(1, 1_000 + 10 * (len(found.names) - lacking) - self._width)
+        return max(1, 1_000 + 10 * (len(match.names) - lacking) - self._width)
 
     @property
     def _width(self) -> int:
@@ -138,16 +143,16 @@ class Table:
         first = next(below, None)
         if isinstance(first, Finding):
             return unread(origin, first)
-        found = header.matched(first, header.columns(self.schema)) if first is not None else None
-        if first is None or found is None:
+        heading = header.matched(first, header.columns(self.schema)) if first is not None else None
+        if first is None or heading is None:
             reason = _EMPTY if first is None else _UNKNOWN
             row = first.number if first is not None else 1
             return unread(origin, header.unreadable(self.schema, replace(origin, row=row, letter=None), reason))
         ledger = FindingCollector()
-        ledger.extend(header.faults(first, found, self.schema, origin))
-        source = Records(self.schema, found, origin, ledger, lenient=lenient)
+        ledger.extend(header.faults(first, heading, self.schema, origin))
+        source = Records(self.schema, heading, origin, ledger, lenient=lenient)
         records = list(source.read(below, max_rows))
-        writer = TripleWriter(self.schema, found.names)
+        writer = TripleWriter(self.schema, heading.names)
         for record in records:
             writer.write(record)
         return TableReading(
@@ -156,7 +161,7 @@ class Table:
             triples=writer.triples,
             cells=writer.cells,
             records=records,
-            header=found,
+            header=heading,
             columns=writer.columns(),
             named=self.schema.named,
             complete=source.complete,
@@ -186,3 +191,82 @@ def _wrong_separator(separator: str, accepted: str, file: str) -> Finding:
     names, wanted = SEPARATORS[separator], SEPARATORS[accepted]
     message = _("the columns are separated by {names}; separate them by {wanted}", names=names, wanted=wanted)
     return Finding(Severity.ERROR, "table-separator", message, Location(file=file, row=1))
+
+
+class TripleWriter:
+    """Writes the triples of records (Generating RDF from Tabular Data on the Web, §4.6, minimal mode)."""
+
+    def __init__(self, schema: Schema, headers: Mapping[str, str]) -> None:
+        self.headers = headers
+        self.triples: list[Triple] = []
+        self.cells: list[Cell] = []
+        self._nodes: dict[str, NamedNode] = {}
+        self._owners = {name: column.name for name, column in schema.variables.items()}
+        self._grouped = [column for column in schema.columns if column.datatype.groups]
+        self._written = [
+            (column, column.about, column.property)
+            for column in schema.columns
+            if column.about is not None and column.property is not None
+        ]
+
+    def columns(self) -> dict[str, str]:
+        names: dict[str, str] = {}
+        for column, _about, predicate in self._written:
+            if column.name in self.headers:
+                names.setdefault(predicate, column.name)
+        return names
+
+    def write(self, record: Record) -> None:
+        """Add the triples of one record, and the cell of each."""
+        single: dict[str, str | None] = {name: value[0] for name, value in record.values.items() if value}
+        single.update(self._groups(single))
+        for column, about, predicate in self._written:
+            subject = about.expand(single)
+            if subject is None:
+                continue
+            cell = Cell(record.row, self._cell_of(column))
+            for value in self._objects(column, record.values, single):
+                self.triples.append(Triple(self._node(subject), self._node(predicate), value))
+                self.cells.append(cell)
+
+    def _groups(self, single: Mapping[str, str | None]) -> Iterator[tuple[str, str | None]]:
+        """Yield the parts of the cells that the groups of their formats name."""
+        for column in self._grouped:
+            form, value = column.datatype.format, single.get(column.name)
+            match = form.fullmatch(value) if form is not None and value is not None else None
+            if match is not None:
+                yield from match.groupdict().items()
+
+    def _cell_of(self, column: Column) -> str | None:
+        """Return the column a triple comes from; a virtual one points at the first it uses."""
+        names = column.value.names if column.virtual and column.value is not None else (column.name,)
+        owner = self._owners.get(names[0]) if names else None
+        return owner if owner in self.headers else None
+
+    def _objects(
+        self, column: Column, values: Mapping[str, tuple[str, ...]], single: Mapping[str, str | None]
+    ) -> Iterator[NamedNode | Literal]:
+        own = (column.default,) if column.virtual else values.get(column.name, ())
+        if column.value is None:
+            yield from (self._literal(column, value) for value in own)
+            return
+        if not own:
+            return
+        several = next((name for name in column.value.names if len(values.get(name, ())) > 1), None)
+        for value in values[several] if several is not None else ("",):
+            address = column.value.expand(single if several is None else {**single, several: value})
+            if address is not None:
+                yield self._node(address)
+
+    def _literal(self, column: Column, value: str) -> Literal:
+        if column.lang is not None:
+            return Literal(value, language=column.lang)
+        if column.datatype.iri == XSD + "string":
+            return Literal(value)
+        return Literal(value, datatype=self._node(column.datatype.iri))
+
+    def _node(self, iri: str) -> NamedNode:
+        node = self._nodes.get(iri)
+        if node is None:
+            node = self._nodes[iri] = NamedNode(iri)
+        return node

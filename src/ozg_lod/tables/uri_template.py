@@ -55,7 +55,6 @@ class UriTemplate:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the columns used, in order."""
         return tuple(part[0] for part in self.parts if not isinstance(part, str))
 
     def expand(self, values: Mapping[str, str | None]) -> str | None:

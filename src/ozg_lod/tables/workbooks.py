@@ -58,7 +58,6 @@ class Book:
         return Page(name, self._book.add_worksheet(name), self)
 
     def format(self, style: Style) -> Format:
-        """Return the format of a style."""
         if style not in self._formats:
             options = {"bold": style.bold, "font_size": style.size, "num_format": style.form, "text_wrap": style.wrap}
             options |= {"bg_color": style.fill} if style.fill else {}
@@ -88,7 +87,6 @@ class Page:
             self.sheet.write_blank(row - 1, column - 1, None, self.book.format(style))
 
     def write_day(self, row: int, column: int, day: dt.date, style: Style) -> None:
-        """Write a day as a day."""
         midnight = dt.datetime.combine(day, dt.time())
         self.sheet.write_datetime(row - 1, column - 1, midnight, self.book.format(style))
 

@@ -52,13 +52,13 @@ def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_BYTES:
         raise PartTooLarge
-    found: dict[str, bytes] = {}
-    left = MAX_BYTES
+    contents: dict[str, bytes] = {}
+    room = MAX_BYTES
     for entry in entries:
-        limit = min(left, max(_SMALL, entry.compress_size * MAX_RATIO))
-        found[entry.filename] = _bytes(archive, entry, limit)
-        left -= len(found[entry.filename])
-    return found
+        limit = min(room, max(_SMALL, entry.compress_size * MAX_RATIO))
+        contents[entry.filename] = _bytes(archive, entry, limit)
+        room -= len(contents[entry.filename])
+    return contents
 
 
 def _bytes(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:

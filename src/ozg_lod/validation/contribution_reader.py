@@ -1,15 +1,17 @@
-"""Intake: one table that somebody sent, whatever their program made of it, as readings by the contracts it fits.
+"""Contributions: a table that somebody sent, whatever their program made of it, read by the descriptions it fits.
 
-Every sheet is held against every contract; the header may stand below a title. What fits nothing is named. Nothing is
-guessed silently: another encoding, a header further down, hidden rows and unread sheets are each told in a hint.
+Every sheet is held against every description; the header may stand below a title. What fits nothing is named. Nothing
+is guessed silently: another encoding, a header further down, hidden rows and unread sheets are each told in a hint.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -18,8 +20,8 @@ from ozg_lod.core.findings import (
     Location,
     Severity,
 )
-from ozg_lod.core.messages import Text, _
-from ozg_lod.tables import header, spreadsheets
+from ozg_lod.core.messages import Label, Message, _, joined
+from ozg_lod.tables import contribution_kinds, header, spreadsheets, tables
 from ozg_lod.tables.csv_rows import (
     SEPARATORS,
     Decoded,
@@ -28,8 +30,10 @@ from ozg_lod.tables.csv_rows import (
     rows,
 )
 from ozg_lod.tables.finding_collector import FindingCollector
+from ozg_lod.tables.metadata import METADATA
 from ozg_lod.tables.spreadsheets import Sheet
 from ozg_lod.tables.tables import Table, TableReading
+from ozg_lod.validation.examination import CheckedSheet, Rules, SourceFile
 
 _LOOKED_AT: Final = 20
 """The header must be among so many rows."""
@@ -38,6 +42,11 @@ _OWN_SHEETS: Final = frozenset(
     | {"übernommene vorschläge", "applied suggestions"}
 )
 """Sheets of our own templates and reports, by their folded names."""
+_OFFERED: Final = f"id/source/{contribution_kinds.PROVISIONAL}".encode()
+_CELL: Final = 1_000
+"""How many characters of a cell come back with the findings."""
+_SHEET: Final = 5_000_000
+"""How many characters of a sheet do."""
 
 Line = Row | Finding
 
@@ -59,9 +68,9 @@ class ReadTable:
 
 @dataclass(frozen=True)
 class ReadContribution:
-    """What came of one file; without any table `findings` say why. `others` are sheets that fit no contract."""
+    """What came of one file; without any table `findings` say why. `others` are sheets that fit no description."""
 
-    taken: list[ReadTable] = field(default_factory=list)
+    tables: list[ReadTable] = field(default_factory=list)
     others: list[Sheet] = field(default_factory=list)
     ledger: FindingCollector = field(default_factory=FindingCollector)
 
@@ -71,26 +80,62 @@ class Contracts:
     """The tables that may be sent, by the names of their descriptions; `wanted` says that it must be the first."""
 
     tables: Sequence[tuple[str, Table]]
-    titles: Text
+    titles: Message
     max_rows: int
     wanted: bool = False
 
 
+def is_table(file: SourceFile) -> bool:
+    """Tell whether somebody's file is read as a table: by its bytes or its name."""
+    return file.name.lower().endswith((".csv", ".tsv", ".txt")) or spreadsheets.is_spreadsheet(file.name, file.content)
+
+
+def described(file: SourceFile, files: Iterable[SourceFile]) -> Table | None:
+    beside = [other for other in files if other.name == file.name + METADATA]
+    return tables.describe(beside[0].content, file=beside[0].name) if beside else None
+
+
+def undescribed(name: str) -> Message:
+    """Return what to say of a table of the source folder that nothing describes."""
+    return _("the description {name} of this table is missing; add it", name=name + METADATA)
+
+
+def contracts(rules: Rules) -> Contracts:
+    """Return the tables that a contribution may be; raises SourceError for a broken description.
+
+    Only those are offered that are made for others: their source is the contribution.
+    """
+    wanted = [file for file in rules.descriptions if not rules.kind or _kind(file.name) == rules.kind]
+    described = tuple((_kind(file.name), _described(file.content, file.name)) for file in wanted)
+    offered = [table for file, (_slug, table) in zip(wanted, described, strict=True) if _OFFERED in file.content]
+    titles = [table.schema.title for table in offered or [table for _slug, table in described]]
+    listed = joined(_('"{title}"', title=Label(title)) for title in titles)
+    return Contracts(described, listed, rules.max_rows, wanted=bool(rules.kind and described))
+
+
+@lru_cache(maxsize=64)
+def _described(content: bytes, name: str) -> Table:
+    return tables.describe(content, file=name)
+
+
+def _kind(name: str) -> str:
+    return posixpath.basename(name).removesuffix(contribution_kinds.SUFFIX)
+
+
 def take(content: bytes, file: str, contracts: Contracts) -> ReadContribution:
-    """Read a file of somebody else."""
     intake = ReadContribution()
     grids = _grids(content, file, contracts, intake.ledger)
     if isinstance(grids, Finding):
         intake.ledger.add(grids)
         return intake
     for name, lines in grids:
-        found = _recognised(lines, contracts)
-        if found is None and contracts.wanted and len(grids) == 1:
-            found = (*contracts.tables[0], 0)
-        if found is None:
+        fit = _recognised(lines, contracts)
+        if fit is None and contracts.wanted and len(grids) == 1:
+            fit = (*contracts.tables[0], 0)
+        if fit is None:
             intake.others.append(Sheet(name, tuple(line for line in lines if isinstance(line, Row))))
         else:
-            intake.taken.append(_taken(lines, Location(file=file, sheet=name), found, contracts, intake.ledger))
+            intake.tables.append(_read(lines, Location(file=file, sheet=name), fit, contracts, intake.ledger))
     _note_empty(intake, file)
     _note_others(intake, file, contracts)
     return intake
@@ -134,8 +179,8 @@ def _lines(text: str, file: str, contracts: Contracts) -> list[Line]:
 
 
 def _score(lines: Sequence[Line], contracts: Contracts) -> int:
-    found = [table.recognises(line) for line in lines if isinstance(line, Row) for _, table in contracts.tables]
-    return max(found, default=0)
+    rows = [line for line in lines if isinstance(line, Row)]
+    return max((table.recognises(row) for row in rows for _slug, table in contracts.tables), default=0)
 
 
 def _recognised(lines: Sequence[Line], contracts: Contracts) -> tuple[str, Table, int] | None:
@@ -149,10 +194,10 @@ def _recognised(lines: Sequence[Line], contracts: Contracts) -> tuple[str, Table
     return best
 
 
-def _taken(
-    lines: list[Line], place: Location, found: tuple[str, Table, int], contracts: Contracts, ledger: FindingCollector
+def _read(
+    lines: list[Line], place: Location, fit: tuple[str, Table, int], contracts: Contracts, ledger: FindingCollector
 ) -> ReadTable:
-    name, table, start = found
+    name, table, start = fit
     below: Iterator[Line] = iter(lines[start:])
     origin = header.lettered(place)
     reading = table.read_rows(below, origin, max_rows=contracts.max_rows, lenient=True)
@@ -166,11 +211,11 @@ def _taken(
 
 def _note_empty(intake: ReadContribution, file: str) -> None:
     """Say that nothing was filled in: no findings would read like praise, and there is nothing to publish."""
-    taken = intake.taken
-    filled = any(line.number > table.header for table in taken for line in table.lines)
-    if taken and not filled and all(table.reading.complete for table in taken):
+    tables = intake.tables
+    filled = any(line.number > table.header for table in tables for line in table.lines)
+    if tables and not filled and all(table.reading.complete for table in tables):
         message = _("nothing is filled in below the headings; fill in at least one row")
-        place = Location(file=file, sheet=taken[0].sheet, row=taken[0].header)
+        place = Location(file=file, sheet=tables[0].sheet, row=tables[0].header)
         intake.ledger.add(Finding(Severity.ERROR, "table-rows", message, place))
 
 
@@ -185,26 +230,47 @@ def _note_hidden(sheet: Sheet, file: str, ledger: FindingCollector) -> None:
 
 def _note_others(intake: ReadContribution, file: str, contracts: Contracts) -> None:
     """Say what was not read: in a hint where something else was, else as the fault of the file."""
-    if intake.taken:
+    if intake.tables:
         for sheet in intake.others:
             if (sheet.name or "").casefold() not in _OWN_SHEETS:
                 message = _("the sheet fits no template and was not read")
                 intake.ledger.add(_hint("sheet-unread", message, Location(file=file, sheet=sheet.name)))
         return
-    message = _("the headings fit no template; use one of these: {reason}", reason=contracts.titles)
+    message = _("the headings fit no template; use one of these: {titles}", titles=contracts.titles)
     intake.ledger.add(Finding(Severity.ERROR, "table-description", message, Location(file=file)))
 
 
-def _hint(rule: str, message: Text, place: Location) -> Finding:
+def _hint(rule: str, message: Message, place: Location) -> Finding:
     return Finding(Severity.HINT, rule, message, place)
 
 
-def canonical(taken: ReadTable) -> str:
+def sheets(contribution: ReadContribution, file: str) -> list[CheckedSheet]:
+    """Return the tables of a file as they were read, within bounds."""
+    tables = [
+        CheckedSheet(file, table.sheet, table.name, table.header, _bounded(table.lines), _canonical(table))
+        for table in contribution.tables
+    ]
+    return [*tables, *(CheckedSheet(file, sheet.name, "", 0, _bounded(sheet.rows)) for sheet in contribution.others)]
+
+
+def _bounded(rows: Iterable[Row]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    bounded: list[tuple[int, tuple[str, ...]]] = []
+    room = _SHEET
+    for row in rows:
+        cells = tuple(text[:_CELL] for text in row.cells[: spreadsheets.MAX_COLUMNS])
+        room -= sum(map(len, cells))
+        if room < 0:
+            break
+        bounded.append((row.number, cells))
+    return tuple(bounded)
+
+
+def _canonical(table: ReadTable) -> str:
     """Return what was understood as CSV: the columns by name, each value in its one right form."""
-    columns = [column for column in taken.table.schema.columns if not column.virtual]
+    columns = [column for column in table.table.schema.columns if not column.virtual]
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\r\n")
     writer.writerow([column.name for column in columns])
-    for record in taken.reading.records:
+    for record in table.reading.records:
         writer.writerow([(column.separator or " ").join(record.values.get(column.name, ())) for column in columns])
     return output.getvalue()

@@ -36,7 +36,6 @@ class Correction:
 
     @property
     def cell(self) -> str:
-        """Return what a spreadsheet calls the cell."""
         return f"{letter(self.column)}{self.row}"
 
 
@@ -49,23 +48,23 @@ def changes(examination: Examination) -> tuple[Correction, ...]:
 
 def workbook(examination: Examination, language: Language) -> bytes:
     """Return the XLSX: the list of changes, then the tables; changed cells are green, what is left is marked."""
-    made = changes(examination)
-    left = _after(examination, made)
+    corrections = changes(examination)
+    corrected = _after(examination, corrections)
     book = Book()
     first = book.page(TITLE[language])
     names = []
-    for index, sheet in enumerate(left.sheets):
-        marks = marked_workbook.marks(sheet, left, language) | _marks(index, made, language)
+    for index, sheet in enumerate(corrected.sheets):
+        marks = marked_workbook.marks(sheet, corrected, language) | _marks(index, corrections, language)
         names.append(marked_workbook.write_sheet(book, sheet, marks, language))
-    _write_list(first, made, names, language)
+    _write_list(first, corrections, names, language)
     return book.saved()
 
 
-def _marks(sheet: int, made: tuple[Correction, ...], language: Language) -> marked_workbook.Marks:
+def _marks(sheet: int, corrections: tuple[Correction, ...], language: Language) -> marked_workbook.Marks:
     before = _("Before")[language]
     return {
         (change.row, change.column): marked_workbook.Mark(_GREEN, (f"{before}: {change.before}",))
-        for change in made
+        for change in corrections
         if change.sheet == sheet
     }
 
@@ -86,9 +85,9 @@ def _of_sheet(index: int, sheet: CheckedSheet, examination: Examination) -> Iter
             yield Correction(index, row, column, before, finding.suggestion, finding)
 
 
-def _after(examination: Examination, made: tuple[Correction, ...]) -> Examination:
+def _after(examination: Examination, corrections: tuple[Correction, ...]) -> Examination:
     """Return the examination with the changed texts and without the findings that the changes answer."""
-    now = {(change.sheet, change.row, change.column): change.now for change in made}
+    now = {(change.sheet, change.row, change.column): change.now for change in corrections}
     sheets = tuple(
         replace(
             sheet,
@@ -99,14 +98,14 @@ def _after(examination: Examination, made: tuple[Correction, ...]) -> Examinatio
         )
         for index, sheet in enumerate(examination.sheets)
     )
-    answered = [change.finding for change in made]
-    left = tuple(found for found in examination.findings if not any(found is one for one in answered))
-    return replace(examination, sheets=sheets, findings=left)
+    answered = {id(change.finding) for change in corrections}
+    open_findings = tuple(finding for finding in examination.findings if id(finding) not in answered)
+    return replace(examination, sheets=sheets, findings=open_findings)
 
 
-def _write_list(page: Page, made: tuple[Correction, ...], names: list[str], language: Language) -> None:
+def _write_list(page: Page, corrections: tuple[Correction, ...], names: list[str], language: Language) -> None:
     marked_workbook.write_head(page, TITLE[language], [heading[language] for heading in _HEADINGS], _WIDTHS)
-    for row, change in enumerate(made, start=4):
+    for row, change in enumerate(corrections, start=4):
         texts = (names[change.sheet], change.cell, change.before, change.now)
         for column, text in enumerate(texts, start=1):
             page.write(row, column, text)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, QueryTriples, Store, Triple
 
+from ozg_lod.core import query_files
 from ozg_lod.core.errors import Unprocessable
 from ozg_lod.core.findings import (
     Finding,
@@ -27,10 +27,10 @@ def derived(store: Store, queries: Sequence[tuple[str, str]], *, strict: bool = 
     else's data, such a triple is left out: what it was made of is found faulty itself.
     """
     for name, text in sorted(queries):
-        found = _answer(store, name, text)
-        if not isinstance(found, QueryTriples):
+        triples = _answer(store, name, text)
+        if not isinstance(triples, QueryTriples):
             raise _faulty(name, _("it is not a CONSTRUCT query"))
-        for triple in sorted(set(found), key=str):
+        for triple in sorted(set(triples), key=str):
             quad = Quad(triple.subject, triple.predicate, triple.object)
             if quad in store:
                 continue
@@ -58,29 +58,18 @@ def broken_invariants(
     in the comments at the head of the query.
     """
     for name, text in sorted(queries):
-        found = _answer(store, name, text)
-        if not isinstance(found, QuerySolutions):
+        solutions = _answer(store, name, text)
+        if not isinstance(solutions, QuerySolutions):
             raise _faulty(name, _("it is not a SELECT query"))
-        title = titles(text, name)
-        for row in sorted(found, key=str):
-            terms = [row[variable] for variable in found.variables if row[variable] is not None]
+        title = query_files.parsed(text).label("title")
+        title = title if title.texts else Label({"": name})
+        for row in sorted(solutions, key=str):
+            terms = [row[variable] for variable in solutions.variables if row[variable] is not None]
             focus = next((term.value for term in terms if isinstance(term, NamedNode)), "")
             rest = [term for term in terms if not isinstance(term, Triple) and term.value != focus]
             shown = [label["de"] if (label := labels.of_term(term)) else term.value for term in rest]
             value = ", ".join(shown)[:200] or None
             yield Finding(Severity.ERROR, name, title, places.of(focus) if focus else Location(), value=value)
-
-
-def titles(query: str, name: str) -> Label:
-    r"""Return the title of a query in both languages, from its comments `# title: …`, `# title-de:`, `# title-en:`.
-
-    >>> titles("# title: Alles\n# title-en: All\nSELECT * {}", "x")["en"]
-    'All'
-    """
-    heads = re.finditer(r"^#\s*title(-de|-en)?:\s*(.+?)\s*$", query, re.MULTILINE)
-    found = {str(head[1] or ""): str(head[2]) for head in heads}
-    plain = found.get("", name)
-    return Label({"de": found.get("-de", plain), "en": found.get("-en", plain)})
 
 
 def _answer(store: Store, name: str, text: str) -> object:

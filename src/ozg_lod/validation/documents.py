@@ -90,8 +90,8 @@ def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False, as_
         for quad in parse(text.encode(), form, base_iri=base, rename_blank_nodes=True):
             gate.take(quad)
     except (SyntaxError, MemoryError) as error:
-        found = explained(error, text, file)
-        return Document(file, document.triples, document.refusals, [*document.findings, found], readable=False)
+        finding = explained(error, text, file)
+        return Document(file, document.triples, document.refusals, [*document.findings, finding], readable=False)
     document.findings.extend(gate.summary())
     return document
 
@@ -151,8 +151,7 @@ class _Gate:
         )
 
     def summary(self) -> list[Finding]:
-        """Return the findings about the file as a whole."""
-        found: list[Finding] = []
+        findings: list[Finding] = []
         place = Location(file=self.document.file)
         if self.unnamed and not self.blank_nodes:
             message = _(
@@ -160,20 +159,18 @@ class _Gate:
                 "_:name); give each entry an address",
                 unnamed=self.unnamed,
             )
-            found.append(Finding(Severity.ERROR, "document-unnamed", message, place))
+            findings.append(Finding(Severity.ERROR, "document-unnamed", message, place))
         if self.graphs:
             message = _("the file divides its statements among graphs; they are read as one")
-            found.append(Finding(Severity.HINT, "document-graphs", message, place))
-        return found
+            findings.append(Finding(Severity.HINT, "document-graphs", message, place))
+        return findings
 
 
 def literal_fault(literal: Literal) -> tuple[str, Text] | None:
     """Return the rule and the sentence if a literal must not pass, else None."""
     value, datatype = literal.value, literal.datatype.value
     if len(value) > MAX_CHARACTERS:
-        return "value-length", _(
-            "the text is longer than {MAX_CHARACTERS} characters; shorten it", MAX_CHARACTERS=MAX_CHARACTERS
-        )
+        return "value-length", _("the text is longer than {limit} characters; shorten it", limit=MAX_CHARACTERS)
     if match := CONTROL.search(value):
         code = f"U+{ord(match[0]):04X}"
         return "value-characters", _("the text holds an invisible control character ({code}); delete it", code=code)

@@ -24,12 +24,12 @@ from ozg_lod.core.vocab import OZG
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables import spreadsheets
 from ozg_lod.tables.finding_collector import KEPT, FindingCollector
+from ozg_lod.tables.metadata import METADATA
 from ozg_lod.tables.tables import Table, TableReading
 from ozg_lod.validation import (
     contribution_reader,
     documents,
     references,
-    table_recognition,
 )
 from ozg_lod.validation.derivation import broken_invariants, derived
 from ozg_lod.validation.documents import Document
@@ -40,11 +40,9 @@ from ozg_lod.validation.examination import (
     SourceFile,
     graph_of,
 )
-from ozg_lod.validation.published_things import published
 from ozg_lod.validation.shacl import validate
 from ozg_lod.validation.shapes import ShaclResult
 from ozg_lod.validation.source_locations import SourceLocations
-from ozg_lod.validation.table_recognition import METADATA
 
 __all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
 
@@ -77,7 +75,7 @@ class _Work:
         self.documents: list[Document] = []
         self.files = 0
         self.sheets: list[CheckedSheet] = []
-        self.published = published(rules.known, rules.base, rules.kinds)
+        self.published = references.published(rules.known, rules.base, rules.kinds)
         self.readable = True
         self.own: set[str] = set()
         self.mentioned: set[str] = set()
@@ -92,7 +90,7 @@ class _Work:
             limit = self.rules.max_bytes // (1024 * 1024)
             message = _("the file is larger than {limit} MiB; split it", limit=limit)
             self._refuse("file-size", message, file.name)
-        elif file.name.endswith(".csv") or (self.rules.contribution and table_recognition.is_table(file)):
+        elif file.name.endswith(".csv") or (self.rules.contribution and contribution_reader.is_table(file)):
             self._read_table(file, files)
         elif file.name.lower().endswith(tuple(documents.FORMATS)):
             self._read_document(file)
@@ -107,7 +105,7 @@ class _Work:
 
     def _read_table(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         try:
-            table = table_recognition.described(file, files)
+            table = contribution_reader.described(file, files)
             if table is None and self.rules.contribution:
                 self._take_in(file)
                 return
@@ -115,7 +113,7 @@ class _Work:
             self._refuse("table-description", error.message, None)
             return
         if table is None:
-            self._refuse("table-description", table_recognition.undescribed(file.name), file.name)
+            self._refuse("table-description", contribution_reader.undescribed(file.name), file.name)
             return
         limits = self.rules
         reading = table.read(file.content, file=file.name, separators=limits.separators, max_rows=limits.max_rows)
@@ -129,12 +127,13 @@ class _Work:
 
     def _take_in(self, file: SourceFile) -> None:
         """Read a table of somebody else, by the descriptions that its sheets fit."""
-        found = contribution_reader.take(file.content, file.name, table_recognition.contracts(self.rules))
-        self.ledger.merge(found.ledger)
-        self.readable &= bool(found.taken)
-        for taken in found.taken:
-            self._keep(file, f"{file.name}#{taken.sheet or ''}", taken.table, taken.reading)
-        self.sheets += table_recognition.sheets(found, file.name)
+        contracts = contribution_reader.contracts(self.rules)
+        contribution = contribution_reader.take(file.content, file.name, contracts)
+        self.ledger.merge(contribution.ledger)
+        self.readable &= bool(contribution.tables)
+        for table in contribution.tables:
+            self._keep(file, f"{file.name}#{table.sheet or ''}", table.table, table.reading)
+        self.sheets += contribution_reader.sheets(contribution, file.name)
 
     def _read_document(self, file: SourceFile) -> None:
         rules = self.rules
@@ -153,22 +152,23 @@ class _Work:
 
     def check(self) -> None:
         """Check what can be seen only when all files are read."""
-        places = SourceLocations([reading for _, reading in self.tables.values()], self.documents, self.labels)
+        places = SourceLocations([reading for _table, reading in self.tables.values()], self.documents, self.labels)
         for document in self.documents:
             self.ledger.extend(_refused(document, self.labels))
         if not self.readable:
             self._stop_early()
             return
         self.ledger.extend(references.broken(self.tables, complete=not self.rules.known))
-        taken = {_spot(found.place) for found in self.ledger.findings if found.severity is Severity.ERROR}
+        faulty = {_spot(finding.place) for finding in self.ledger.findings if finding.severity is Severity.ERROR}
         self._meet_neighbours()
         if self.rules.contribution:
             self._compare(places)
         self._derive()
-        rows = {_row(found.place) for found in self.ledger.findings if found.severity is Severity.ERROR}
-        validated = (found for found in self._validated(places) if _spot(found.place) not in taken)
-        spoilt = rows if self.rules.contribution else set()  # what such a row lacks, its faulty cell would have made
-        self.ledger.extend(found for found in validated if found.place.column or _row(found.place) not in spoilt)
+        validated = [finding for finding in self._validated(places) if _spot(finding.place) not in faulty]
+        if self.rules.contribution:  # what a row with an error lacks, its faulty cell would have made
+            rows = {_row(finding.place) for finding in self.ledger.findings if finding.severity is Severity.ERROR}
+            validated = [finding for finding in validated if finding.place.column or _row(finding.place) not in rows]
+        self.ledger.extend(validated)
         self.ledger.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
 
     def _stop_early(self) -> None:
@@ -189,8 +189,8 @@ class _Work:
 
     def _compare(self, places: SourceLocations) -> None:
         """Hold the keys of a contribution against what is published."""
-        readings = [reading for _, reading in self.tables.values()]
-        triples = [triple for made in readings for triple in made.triples]
+        readings = [reading for _table, reading in self.tables.values()]
+        triples = [triple for reading in readings for triple in reading.triples]
         triples += [triple for document in self.documents for triple in document.triples]
         self.ledger.extend(self.published.unknown(triples, self.own, places))
         self.ledger.extend(self.published.misnamed(readings))
@@ -209,14 +209,14 @@ class _Work:
         """
         if not self.rules.shapes:
             return []
-        found: list[Finding] = []
+        findings: list[Finding] = []
         for result in validate(self.store, self.rules.shapes, foreign=self.rules.foreign):
             if result.focus not in self.own and _value(result.value) in self.own:
                 about = replace(result, focus=_value(result.value), value=self._unknown(result.path or ""))
-                found.append(self._explained(about, places))
+                findings.append(self._explained(about, places))
             elif not self.rules.known or (result.focus in self.mentioned and result.focus not in self.others):
-                found.append(self._explained(result, places))
-        return sorted(found, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
+                findings.append(self._explained(result, places))
+        return sorted(findings, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
 
     def _unknown(self, term: str) -> Literal | None:
         """Return how a term of our vocabulary was written that it does not have, None for one it has."""
@@ -239,7 +239,6 @@ class _Work:
         )
 
     def examination(self) -> Examination:
-        """Return the outcome."""
         quads = [quad for quad in self.store if not isinstance(quad.graph_name, DefaultGraph)]
         lines = (serialize(quads, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
         return Examination(
@@ -247,7 +246,7 @@ class _Work:
             findings=tuple(self.ledger.findings[:KEPT]),
             counts={severity: self.ledger.counts[severity] for severity in Severity},
             files=self.files,
-            rows=sum(len(reading.records) for _, reading in self.tables.values()),
+            rows=sum(len(reading.records) for _table, reading in self.tables.values()),
             sheets=tuple(self.sheets),
         )
 
@@ -260,7 +259,6 @@ def _spot(place: Location) -> tuple[object, ...]:
 
 
 def _row(place: Location) -> tuple[object, ...] | None:
-    """Return the row of a place, None where it has none."""
     return None if place.row is None else (place.file, place.sheet, place.row)
 
 

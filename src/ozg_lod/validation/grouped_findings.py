@@ -12,17 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.findings import Finding, Location, Severity
-from ozg_lod.core.messages import Language, Message, Text, _
+from ozg_lod.core.messages import Language, Message, Sentence, _, joined, ngettext
 from ozg_lod.rdf.lexical import CONTROL
 from ozg_lod.validation.examination import Examination
 
-NAMES: Final = {
-    Severity.ERROR: (_("error"), _("errors")),
-    Severity.WARNING: (_("warning"), _("warnings")),
-    Severity.HINT: (_("hint"), _("hints")),
-}
-_ROWS: Final = (_("row"), _("rows"))
-_FILES: Final = (_("file"), _("files"))
+NAMES: Final = {Severity.ERROR: _("Error"), Severity.WARNING: _("Warning"), Severity.HINT: _("Hint")}
 _ADDRESS: Final = re.compile(r"[<>]|^[A-Za-z][\w+.-]*:\S")
 
 
@@ -66,39 +60,46 @@ class GroupedFindings:
     truncated: int
 
     def of(self, severity: Severity) -> tuple[FindingGroup, ...]:
-        """Return the causes of one severity."""
         return tuple(cause for cause in self.causes if cause.severity is severity)
 
 
 def grouped(examination: Examination, language: Language) -> GroupedFindings:
-    """Return the findings as people read them."""
     causes = tuple(
         _cause(group, language)
         for severity in Severity
-        for group in by_cause([found for found in examination.findings if found.severity is severity], language)
+        for group in by_cause([finding for finding in examination.findings if finding.severity is severity], language)
     )
     return GroupedFindings(headline(examination, language), examination.conforms, causes, examination.truncated)
 
 
 def _cause(group: Sequence[Finding], language: Language) -> FindingGroup:
     first = group[0]
-    spots = tuple(spot(found, language) for found in group)
+    spots = tuple(spot(finding, language) for finding in group)
     return FindingGroup(first.severity, first.rule, line(first.message[language]), spots)
 
 
 def headline(examination: Examination, language: Language) -> str:
     """Return the headline, such as "2 Fehler, 1 Hinweis in 41 Zeilen"."""
-    found = [
-        counted(count, NAMES[severity], language)
-        for severity in Severity
-        if (count := examination.counts.get(severity, 0))
-    ]
-    nothing = _("No findings")[language]
-    within = (examination.rows, _ROWS) if examination.rows else (examination.files, _FILES)
-    preposition = _("in")[language]
-    dative = "Dateien" if language == "de" and within[1] is _FILES and within[0] != 1 else None
-    number = f"{within[0]} {dative}" if dative else counted(*within, language)
-    return f"{', '.join(found) or nothing} {preposition} {number}"
+    counts = [_counted(severity, count) for severity in Severity if (count := examination.counts.get(severity, 0))]
+    extent = ngettext("{count} file", "{count} files", examination.files)
+    if examination.rows:
+        extent = ngettext("{count} row", "{count} rows", examination.rows)
+    findings = joined(counts) if counts else _("No findings")
+    return _("{findings} in {extent}", findings=findings, extent=extent)[language]
+
+
+def _counted(severity: Severity, count: int) -> Message:
+    match severity:
+        case Severity.ERROR:
+            return ngettext("{count} error", "{count} errors", count)
+        case Severity.WARNING:
+            return ngettext("{count} warning", "{count} warnings", count)
+        case Severity.HINT:
+            return ngettext("{count} hint", "{count} hints", count)
+
+
+def unlisted(examination: Examination) -> Message:
+    return ngettext("One more is not listed.", "{count} more are not listed.", examination.truncated)
 
 
 def by_cause(findings: Sequence[Finding], language: Language) -> Iterator[list[Finding]]:
@@ -106,22 +107,21 @@ def by_cause(findings: Sequence[Finding], language: Language) -> Iterator[list[F
     causes: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         causes.setdefault((finding.rule, finding.message[language]), []).append(finding)
-    order = {rule: index for index, rule in enumerate(dict.fromkeys(rule for rule, _ in causes))}
-    yield from (group for _, group in sorted(causes.items(), key=lambda cause: order[cause[0][0]]))
+    order = {rule: index for index, rule in enumerate(dict.fromkeys(rule for rule, _message in causes))}
+    yield from (group for _key, group in sorted(causes.items(), key=lambda cause: order[cause[0][0]]))
 
 
 def spot(finding: Finding, language: Language) -> FindingLocation:
-    """Return the place of a finding in words."""
-    found = finding.place
-    thing, about = (text[language] if text is not None else "" for text in (found.subject, found.property))
-    in_table = found.row is not None
+    location = finding.place
+    thing, about = (text[language] if text is not None else "" for text in (location.subject, location.property))
+    in_table = location.row is not None
     return FindingLocation(
-        where=place(found, language),
-        file=found.file or "",
-        sheet=found.sheet or "",
-        row=found.row if found.row is not None else found.line,
-        letter=found.letter or "",
-        column=line(found.column or ""),
+        where=place(location, language),
+        file=location.file or "",
+        sheet=location.sheet or "",
+        row=location.row if in_table else location.line,
+        letter=location.letter or "",
+        column=line(location.column or ""),
         thing="" if in_table else line(thing),
         property="" if in_table else line(about),
         value=spoken(finding.value),
@@ -139,36 +139,40 @@ def spoken(value: str | None) -> str:
     return "" if value is None or is_address(value) else line(value)
 
 
-def place(found: Location, language: Language) -> str:
+def place(location: Location, language: Language) -> str:
     """Return a place in words, such as `bundles.csv row 4, column "Verfügbar ab"`."""
-    number = found.row if found.row is not None else found.line
-    sheet = _("sheet")[language] + " " + quoted(found.sheet, language) if found.sheet else ""
-    parts = [found.file or "", sheet, _row(found)[language] if number is not None else ""]
-    rest = [(", " if language == "de" or sheet else " ").join(part for part in parts if part)]
-    if found.column is not None:
-        letter = f"{found.letter} " if found.letter else ""
-        rest.append(_("column {name}", name=f"{letter}{quoted(found.column, language)}")[language])
-    if found.character is not None:
-        rest.append(_("character")[language] + f" {found.character}")
-    if found.row is None:
-        rest += [quoted(text[language], language) for text in (found.subject, found.property) if text is not None]
-    return line(", ".join(part for part in rest if part))
+    parts = [*_in_file(location)]
+    if location.column is not None:
+        letter = f"{location.letter} " if location.letter else ""
+        parts.append(_("column {name}", name=_('{letter}"{title}"', letter=letter, title=location.column)))
+    if location.character is not None:
+        parts.append(_("character {number}", number=location.character))
+    if location.row is None:
+        parts += [quoted(text) for text in (location.subject, location.property) if text is not None]
+    return line(joined(parts)[language])
 
 
-def _row(found: Location) -> Message:
-    if found.row is not None:
-        return _("row {number}", number=found.row)
-    return _("line {number}", number=found.line)
+def _in_file(location: Location) -> Iterator[Sentence]:
+    """Yield the file, the sheet and the row or line, as far as they are known."""
+    row: Message | None = None
+    if location.row is not None:
+        row = _("row {number}", number=location.row)
+    elif location.line is not None:
+        row = _("line {number}", number=location.line)
+    if location.file and row and not location.sheet:
+        yield _("{file} {row}", file=location.file, row=row)
+        return
+    if location.file:
+        yield location.file
+    if location.sheet:
+        yield _('sheet "{title}"', title=location.sheet)
+    if row:
+        yield row
 
 
-def counted(count: int, names: tuple[Text, Text], language: Language) -> str:
-    """Return a number with its noun."""
-    return f"{count} {names[count != 1][language]}"
-
-
-def quoted(text: str, language: Language) -> str:
-    """Return a text between the quotation marks of a language."""
-    return f"„{text}“" if language == "de" else f'"{text}"'
+def quoted(text: Sentence) -> Message:
+    """Return a text between the quotation marks of the reader's language."""
+    return _('"{text}"', text=text)
 
 
 def line(text: str) -> str:

@@ -44,8 +44,8 @@ def as_ntriples(text: str, file: str) -> str | Finding:
     return Finding(Severity.ERROR, "document-linkset", message, Location(file=file))
 
 
-def _lines(found: object) -> Iterator[str]:
-    contexts = found.get("linkset") if isinstance(found, dict) else None
+def _lines(linkset: object) -> Iterator[str]:
+    contexts = linkset.get("linkset") if isinstance(linkset, dict) else None
     for n, context in enumerate(_list("linkset", contexts)):
         where = f"linkset[{n}]"
         if not isinstance(context, dict):
@@ -61,13 +61,13 @@ def _lines(found: object) -> Iterator[str]:
                 yield f"<{anchor}> <{predicate}> <{href}> .\n"
 
 
-def _list(where: str, found: object) -> list[object]:
-    if not isinstance(found, list):
+def _list(where: str, value: object) -> list[object]:
+    if not isinstance(value, list):
         raise _NoLinksetError(where[:200], _("a list"))
-    return found
+    return value
 
 
-def _iri(where: str, found: object) -> str:
-    if not isinstance(found, str) or not _IRI.fullmatch(found):
+def _iri(where: str, value: object) -> str:
+    if not isinstance(value, str) or not _IRI.fullmatch(value):
         raise _NoLinksetError(where[:200], _("a whole address, for example https://…"))
-    return found
+    return value

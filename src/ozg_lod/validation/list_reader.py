@@ -61,7 +61,7 @@ def read(name: str, content: bytes) -> Listing:
     width = max(map(len, found))
     if width > MOST_COLUMNS:
         raise TooLarge(
-            _("The list has {width} columns; at most {MOST_COLUMNS} are read.", width=width, MOST_COLUMNS=MOST_COLUMNS),
+            _("The list has {width} columns; at most {limit} are read.", width=width, limit=MOST_COLUMNS),
         )
     padded = [(*row, *[""] * (width - len(row))) for row in found]
     headed = any(_role(cell) for cell in padded[0]) and len(padded) > 1
@@ -87,7 +87,7 @@ def _limited(found: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
     for count, row in enumerate(found):
         if count > MOST_ROWS:
             raise TooLarge(
-                _("The list has more than {MOST_ROWS:,} rows; split it.", MOST_ROWS=MOST_ROWS),
+                _("The list has more than {limit:,} rows; split it.", limit=MOST_ROWS),
                 limit=MOST_ROWS,
             )
         yield tuple(_shown(cell) for cell in row)

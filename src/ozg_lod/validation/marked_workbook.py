@@ -23,7 +23,7 @@ from ozg_lod.tables.workbooks import (
 )
 from ozg_lod.validation import report
 from ozg_lod.validation.examination import CheckedSheet, Examination
-from ozg_lod.validation.grouped_findings import NAMES, spot
+from ozg_lod.validation.grouped_findings import NAMES, spot, unlisted
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TITLE: Final = Style(bold=True, size=14)
@@ -59,14 +59,14 @@ def workbook(examination: Examination, language: Language) -> bytes:
 
 def marks(sheet: CheckedSheet, examination: Examination, language: Language) -> Marks:
     """Return the marks of the faulty cells, each in the colour of the gravest of its findings (which comes first)."""
-    found: dict[tuple[int, int], list[Finding]] = {}
+    by_cell: dict[tuple[int, int], list[Finding]] = {}
     for finding in examination.findings:
         place = finding.place
         if place.row is not None and (place.file, place.sheet) == (sheet.file, sheet.name):
-            found.setdefault((place.row, number(place.letter or "A")), []).append(finding)
+            by_cell.setdefault((place.row, number(place.letter or "A")), []).append(finding)
     return {
         cell: Mark(_COLOURS[findings[0].severity], tuple(_sentence(finding, language) for finding in findings))
-        for cell, findings in found.items()
+        for cell, findings in by_cell.items()
     }
 
 
@@ -112,21 +112,20 @@ def write_head(page: Page, title: str, headings: Iterable[str], widths: tuple[in
 
 
 def _write_report(page: Page, examination: Examination, language: Language) -> None:
-    found = report.grouped(examination, language)
-    write_head(page, found.headline, [heading[language] for heading in report.HEADINGS], _WIDTHS)
-    rows = [(cause, one) for cause in found.causes for one in cause.spots]
-    for row, (cause, one) in enumerate(rows, start=4):
-        for column, text in enumerate(report.row(cause, one, language), start=1):
+    grouped = report.grouped(examination, language)
+    write_head(page, grouped.headline, [heading[language] for heading in report.HEADINGS], _WIDTHS)
+    rows = [(cause, place) for cause in grouped.causes for place in cause.spots]
+    for row, (cause, place) in enumerate(rows, start=4):
+        for column, text in enumerate(report.row(cause, place, language), start=1):
             fill = _COLOURS[cause.severity] if column == 1 else ""
             page.write(row, column, text, Style(fill=fill, wrap=column == _SENTENCE, top=True))
-    if found.truncated:
-        more = _("{truncated} more are not listed.", truncated=found.truncated)
-        page.write(len(rows) + 4, 1, more[language])
+    if examination.truncated:
+        page.write(len(rows) + 4, 1, unlisted(examination)[language])
 
 
 def _sentence(finding: Finding, language: Language) -> str:
     suggestion = spot(finding, language).suggestion
     proposed = _(" Suggestion: {suggestion}", suggestion=suggestion)[language] if suggestion else ""
-    said = finding.message[language].rstrip(".")
-    end = "" if said.endswith("?") else "."
-    return f"{NAMES[finding.severity][0][language].capitalize()}: {said}{end}{proposed}"
+    sentence = finding.message[language].rstrip(".")
+    end = "" if sentence.endswith("?") else "."
+    return f"{NAMES[finding.severity][language]}: {sentence}{end}{proposed}"

@@ -30,11 +30,13 @@ from ozg_lod.validation.grouped_findings import (
     by_cause,
     line,
     quoted,
+    unlisted,
 )
 
 LISTED: Final = 10
 """How many places one cause lists in the text."""
 
+_SECTIONS: Final = {Severity.ERROR: _("Errors"), Severity.WARNING: _("Warnings"), Severity.HINT: _("Hints")}
 _SHACL_SEVERITIES: Final = {Severity.ERROR: "Violation", Severity.WARNING: "Warning", Severity.HINT: "Info"}
 
 
@@ -49,20 +51,18 @@ def summary(examination: Examination, language: Language) -> str:
 
 
 def grouped(examination: Examination, language: Language) -> grouped_findings.GroupedFindings:
-    """Return the findings grouped by cause, errors first, for pages to show."""
     return grouped_findings.grouped(examination, language)
 
 
 def to_text(examination: Examination, language: Language) -> str:
     """Return the findings as text: errors first, each cause once, with its places."""
     parts = [summary(examination, language)]
-    for severity in Severity:
-        found = [finding for finding in examination.findings if finding.severity is severity]
-        if found:
-            parts.append("\n".join([NAMES[severity][1][language].capitalize(), *_causes(found, language)]))
+    for severity, heading in _SECTIONS.items():
+        findings = [finding for finding in examination.findings if finding.severity is severity]
+        if findings:
+            parts.append("\n".join([heading[language], *_causes(findings, language)]))
     if examination.truncated:
-        more = ngettext("One more is not listed.", "{count} more are not listed.", examination.truncated)
-        parts.append(more[language])
+        parts.append(unlisted(examination)[language])
     return "\n\n".join(parts)
 
 
@@ -72,17 +72,17 @@ def to_csv(examination: Examination, language: Language) -> bytes:
     In German a semicolon separates, as German spreadsheets expect. A text that would run as a formula gets an
     apostrophe.
     """
-    grouping = grouped(examination, language)
-    found = [row(cause, spot, language) for cause in grouping.causes for spot in cause.spots]
-    rows = [[heading[language] for heading in HEADINGS], *([harmless(text) for text in cells] for cells in found)]
-    return written(rows, separator=";" if language == "de" else ",", mark=True)
+    causes = grouped(examination, language).causes
+    rows = [row(cause, spot, language) for cause in causes for spot in cause.spots]
+    table = [[heading[language] for heading in HEADINGS], *([harmless(text) for text in cells] for cells in rows)]
+    return written(table, separator=";" if language == "de" else ",", mark=True)
 
 
 def row(cause: grouped_findings.FindingGroup, spot: grouped_findings.FindingLocation, language: Language) -> list[str]:
     """Return the cells of one finding under `HEADINGS`."""
     number = str(spot.row) if spot.row is not None else ""
     about = spot.column or ", ".join(text for text in (spot.thing, spot.property) if text)
-    name = NAMES[cause.severity][0][language].capitalize()
+    name = NAMES[cause.severity][language]
     return [name, spot.file, spot.sheet, number, spot.letter, about, cause.sentence, spot.value, spot.suggestion]
 
 
@@ -126,9 +126,9 @@ def to_turtle(examination: Examination) -> bytes:
     return ox.serialize(_report(examination), format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b""
 
 
-def place(found: Location, language: Language) -> str:
+def place(location: Location, language: Language) -> str:
     """Return a place in words, such as `bundles.csv row 4, column "Verfügbar ab"`."""
-    return grouped_findings.place(found, language)
+    return grouped_findings.place(location, language)
 
 
 def _causes(findings: Sequence[Finding], language: Language) -> Iterator[str]:
@@ -153,12 +153,13 @@ def _where(finding: Finding, language: Language) -> str:
     value = finding.value
     if value is None or grouped_findings.is_address(value) or value[:20] in finding.message[language]:
         return start
-    return f"{start} ({quoted(line(value), language)})" if start else quoted(line(value), language)
+    shown = quoted(line(value))[language]
+    return f"{start} ({shown})" if start else shown
 
 
 def _plain(finding: Finding) -> dict[str, object]:
     place = {item.name: _value(getattr(finding.place, item.name)) for item in fields(finding.place)}
-    found = {
+    members = {
         "severity": str(finding.severity),
         "rule": finding.rule,
         "message": _value(finding.message),
@@ -166,11 +167,11 @@ def _plain(finding: Finding) -> dict[str, object]:
         "value": finding.value,
         "suggestion": finding.suggestion,
     }
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: value for key, value in members.items() if value is not None}
 
 
-def _value(found: object) -> object:
-    return {language: found[language] for language in LANGUAGES} if isinstance(found, Message | Label) else found
+def _value(value: object) -> object:
+    return {language: value[language] for language in LANGUAGES} if isinstance(value, Message | Label) else value
 
 
 def _report(examination: Examination) -> Iterator[ox.Triple]:
@@ -179,9 +180,9 @@ def _report(examination: Examination) -> Iterator[ox.Triple]:
     yield ox.Triple(report, _node(RDF + "type"), _node(SH + "ValidationReport"))
     yield ox.Triple(report, _node(SH + "conforms"), ox.Literal(total == 0))
     if examination.truncated:
-        said = f"{examination.truncated} of {total} results are not listed."
-        yield ox.Triple(report, _node(RDFS + "comment"), ox.Literal(said, language="en"))
-    results = [ox.BlankNode(f"result{number}") for number, _ in enumerate(examination.findings, start=1)]
+        comment = f"{examination.truncated} of {total} results are not listed."
+        yield ox.Triple(report, _node(RDFS + "comment"), ox.Literal(comment, language="en"))
+    results = [ox.BlankNode(f"result{number}") for number in range(1, len(examination.findings) + 1)]
     yield from (ox.Triple(report, _node(SH + "result"), result) for result in results)
     for result, finding in zip(results, examination.findings, strict=True):
         yield from _result(result, finding)
@@ -189,17 +190,17 @@ def _report(examination: Examination) -> Iterator[ox.Triple]:
 
 def _result(result: ox.BlankNode, finding: Finding) -> Iterator[ox.Triple]:
     rule = finding.rule if ":" in finding.rule else OZGSH + finding.rule
-    said = finding.terms
-    severity = said.severity if said is not None else f"<{SH}{_SHACL_SEVERITIES[finding.severity]}>"
+    own = finding.terms
+    severity = own.severity if own is not None else f"<{SH}{_SHACL_SEVERITIES[finding.severity]}>"
     terms = {"resultSeverity": severity or f"<{SH}Violation>", "sourceShape": f"<{rule}>"}
-    if said is not None:
-        terms |= {"focusNode": said.focus, "resultPath": said.path, "value": said.value}
-        terms["sourceConstraintComponent"] = said.component
+    if own is not None:
+        terms |= {"focusNode": own.focus, "resultPath": own.path, "value": own.value}
+        terms["sourceConstraintComponent"] = own.component
     yield ox.Triple(result, _node(RDF + "type"), _node(SH + "ValidationResult"))
     yield from (ox.Triple(result, _node(SH + name), _term(text)) for name, text in terms.items() if text)
-    if said is None and finding.place.focus is not None:
+    if own is None and finding.place.focus is not None:
         yield ox.Triple(result, _node(SH + "focusNode"), _node(finding.place.focus))
-    if said is None and finding.value is not None:
+    if own is None and finding.value is not None:
         yield ox.Triple(result, _node(SH + "value"), ox.Literal(line(finding.value)))
     for language in LANGUAGES:
         where = place(finding.place, language)
@@ -212,7 +213,6 @@ def _node(iri: str) -> ox.NamedNode:
 
 
 def _term(text: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
-    """Return a term from N-Triples."""
     statement = f"<urn:x> <urn:x> {text} .".encode()
     (quad,) = ox.parse(statement, ox.RdfFormat.N_TRIPLES)
     if isinstance(quad.object, ox.NamedNode | ox.BlankNode | ox.Literal):

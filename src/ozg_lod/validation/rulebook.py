@@ -25,13 +25,13 @@ _DERIVE: Final = "rules/derive/"
 
 
 def files(
-    ontology: Mapping[str, bytes], derive: Mapping[str, bytes], found: Sequence[ContributionKind]
+    ontology: Mapping[str, bytes], derive: Mapping[str, bytes], kinds: Sequence[ContributionKind]
 ) -> dict[str, bytes]:
     """Return the files of a rulebook by their names in a snapshot; the shapes stand there already."""
     return {
         ONTOLOGY_FILE: b"\n".join(ontology.values()),
         **{_DERIVE + name: text for name, text in derive.items()},
-        **{f"{contribution_kinds.FOLDER}/{kind.file}": kind.description for kind in found},
+        **{f"{contribution_kinds.FOLDER}/{kind.file}": kind.description for kind in kinds},
     }
 
 
@@ -50,7 +50,7 @@ def of_snapshot(directory: Path, base_iri: str) -> Rules:
 
 
 def contribution_rules(
-    rules: Rules, found: Sequence[ContributionKind], *, known: bytes, tables: tuple[SourceFile, ...] = ()
+    rules: Rules, kinds: Sequence[ContributionKind], *, known: bytes, tables: tuple[SourceFile, ...] = ()
 ) -> Rules:
     """Return rules for files of others: the tables that may be sent, `known` as what is published (N-Quads), limits.
 
@@ -59,7 +59,7 @@ def contribution_rules(
     return replace(
         rules,
         invariants=(),
-        descriptions=(*(SourceFile(kind.file, kind.description) for kind in found), *tables),
+        descriptions=(*(SourceFile(kind.file, kind.description) for kind in kinds), *tables),
         known=known + contribution_kinds.provisional_source(rules.base),
         blank_nodes=True,
         separators=",;\t",

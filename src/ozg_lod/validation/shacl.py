@@ -46,9 +46,7 @@ def validate(data: Store, turtle: bytes, *, foreign: bool = False) -> list[Shacl
     except MemoryError:  # is told as what it is
         raise
     except Exception as error:  # whatever fails here, it is not the data that does not conform
-        raise Unprocessable(
-            _("the rules could not be applied ({__name__})", __name__=type(error).__name__),
-        ) from error
+        raise Unprocessable(_("the rules could not be applied ({fault})", fault=type(error).__name__)) from error
 
 
 @lru_cache(maxsize=1)
@@ -123,24 +121,24 @@ def _terms() -> Callable[[object], rdflib.term.Node]:
 
     node = cache(URIRef)
 
-    def term(found: object) -> rdflib.term.Node:
-        if isinstance(found, NamedNode):
-            return node(found.value)
-        if isinstance(found, BlankNode):
-            return BNode(found.value)
-        if isinstance(found, Literal) and found.language is not None:
-            return Value(found.value, lang=found.language)
-        if isinstance(found, Literal) and found.datatype.value == _STRING:
-            return Value(found.value)  # as rdflib reads and compares them
-        if isinstance(found, Literal):
-            return Value(found.value, datatype=node(found.datatype.value))
+    def term(item: object) -> rdflib.term.Node:
+        if isinstance(item, NamedNode):
+            return node(item.value)
+        if isinstance(item, BlankNode):
+            return BNode(item.value)
+        if isinstance(item, Literal) and item.language is not None:
+            return Value(item.value, lang=item.language)
+        if isinstance(item, Literal) and item.datatype.value == _STRING:
+            return Value(item.value)  # as rdflib reads and compares them
+        if isinstance(item, Literal):
+            return Value(item.value, datatype=node(item.datatype.value))
         raise TypeError("a triple term passed the gate")
 
     return term
 
 
-def _results(found: Iterable[_Found], shapes: Shapes, *, complete: bool) -> Iterator[ShaclResult]:
-    for _shape, node, triples in found:
+def _results(results: Iterable[_Found], shapes: Shapes, *, complete: bool) -> Iterator[ShaclResult]:
+    for _shape, node, triples in results:
         own = [(key, value) for subject, key, value in triples if subject == node]  # not those of its details
         parts = {str(key): value[1] if isinstance(value, tuple) else value for key, value in own}
         rule = _back(parts[SH + "sourceShape"])
@@ -166,7 +164,6 @@ def _terms_of(parts: dict[str, object]) -> ShaclTerms:
 
 
 def _back(term: object) -> NamedNode | BlankNode | Literal | None:
-    """Return an rdflib term as pyoxigraph's."""
     from rdflib import BNode, URIRef  # noqa: PLC0415 - see validate
     from rdflib import Literal as Value  # noqa: PLC0415 - see validate
 

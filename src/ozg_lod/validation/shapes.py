@@ -88,14 +88,13 @@ class Shapes:
         return [quad.object for quad in self._store.quads_for_pattern(subject, predicate, None)]
 
     def written(self) -> list[Triple]:
-        """Return the shapes as they are written."""
         return list(self._written)
 
     def triples(self, data: Store) -> list[Triple]:
         """Return the shapes as pySHACL shall have them for these data, without targets that hit nothing there."""
         targets: dict[object, list[Triple]] = {}
         idle: dict[object, bool] = {}
-        found = []
+        kept = []
         for triple in self.written():
             if triple.predicate in _TARGETS:
                 target = (triple.predicate, triple.object)
@@ -105,10 +104,10 @@ class Shapes:
                 if idle[target]:
                     continue
                 targets[triple.subject].append(triple)
-            found.append(triple)
-        fixed = {t.object for t in found} | {t.subject for t in found if t.predicate == _sh("deactivated")}
-        fixed |= {t.subject for t in found if t.object in _CLASSES}
-        return [made for triple in found for made in self._rewritten(triple, targets, fixed)]
+            kept.append(triple)
+        fixed = {t.object for t in kept} | {t.subject for t in kept if t.predicate == _sh("deactivated")}
+        fixed |= {t.subject for t in kept if t.object in _CLASSES}
+        return [made for triple in kept for made in self._rewritten(triple, targets, fixed)]
 
     def _rewritten(self, triple: Triple, targets: dict[object, list[Triple]], fixed: set[Node]) -> list[Triple]:
         """Return what stands for one triple: a node shape that others refer to stays as it is."""
@@ -174,9 +173,8 @@ class Shapes:
         return _both(texts) if texts else None
 
     def severity(self, rule: Node | None) -> Severity:
-        """Return how much a rule weighs."""
-        found = [_SEVERITIES.get(severity, Severity.ERROR) for severity in self._objects(rule, _sh("severity"))]
-        return found[0] if found else Severity.ERROR
+        severities = [_SEVERITIES.get(severity, Severity.ERROR) for severity in self._objects(rule, _sh("severity"))]
+        return severities[0] if severities else Severity.ERROR
 
     def query_results(self, data: Store) -> Iterator[ShaclResult]:
         """Yield the results of the SPARQL constraints over the default graph of `data` (SHACL §5.3)."""
@@ -200,11 +198,11 @@ class Shapes:
 
     def _focus_nodes(self, shape: Node, data: Store) -> list[Node]:
         """Return the focus nodes of a shape (SHACL §2.1.3), each once."""
-        found: set[Node] = set()
+        nodes: set[Node] = set()
         for target in _TARGETS:
             for value in self._objects(shape, target):
-                found.update(_hit(data, target, value))
-        return sorted(found, key=str)
+                nodes.update(_hit(data, target, value))
+        return sorted(nodes, key=str)
 
 
 def _hit(data: Store, target: NamedNode, value: Node) -> Iterator[Node]:
@@ -222,11 +220,11 @@ def _instances(data: Store, kind: Node) -> Iterator[Node]:
     """Yield what has a class or one of its subclasses as a type."""
     classes, seen = [kind], {kind}
     while classes:
-        found = classes.pop()
-        if not isinstance(found, NamedNode | BlankNode):
+        cls = classes.pop()
+        if not isinstance(cls, NamedNode | BlankNode):
             continue
-        yield from (quad.subject for quad in data.quads_for_pattern(None, _TYPE, found))
-        below = {quad.subject for quad in data.quads_for_pattern(None, _SUBCLASS, found)} - seen
+        yield from (quad.subject for quad in data.quads_for_pattern(None, _TYPE, cls))
+        below = {quad.subject for quad in data.quads_for_pattern(None, _SUBCLASS, cls)} - seen
         seen |= below
         classes += below
 

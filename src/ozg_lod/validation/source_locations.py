@@ -37,11 +37,11 @@ class SourceLocations:
         whole = subject.partition("#")[0]
         exact = [(subject, predicate, value)] if value is not None else []
         for key in (*exact, (subject, predicate)):
-            if found := self._cell(*key) or self._file(*key):
-                return found
+            if location := self._cell(*key) or self._file(*key):
+                return location
         for thing in (subject, whole):
-            if found := self._row(thing, predicate) or self._file(thing):
-                return found
+            if location := self._row(thing, predicate) or self._file(thing):
+                return location
         return self._mentioned(subject) or Location()
 
     def _cell(self, *key: str) -> Location | None:

@@ -16,7 +16,6 @@ from starlette.responses import FileResponse, Response
 from ozg_lod.catalogue import harvest_view, signposts
 from ozg_lod.catalogue.catalogue import Catalogue, CatalogueEntry
 from ozg_lod.catalogue.distributions import FOLDER
-from ozg_lod.catalogue.flat_tables import METADATA
 from ozg_lod.catalogue.harvest_view import CatalogueRequest
 from ozg_lod.core.errors import NotFound, Unavailable
 from ozg_lod.core.messages import _
@@ -40,6 +39,7 @@ from ozg_lod.snapshots import releases
 from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE
 from ozg_lod.snapshots.releases import Release
 from ozg_lod.snapshots.snapshot import FileRecord
+from ozg_lod.tables.metadata import METADATA
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
