@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
+from ozg_lod.core.messages import LANGUAGES, translations
 from ozg_lod.sandbox import fork_server
 from ozg_lod.sandbox.fork_server import Work, Write
 from ozg_lod.sandbox.frames import packed, unpacked
@@ -61,6 +62,8 @@ def warm() -> None:
     """Load what is loaded on first use, since a child can open no file."""
     for encoding in ("cp1252", "cp437", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig"):
         codecs.lookup(encoding)
+    for language in LANGUAGES:
+        translations(language)
     spreadsheets.read(_workbook(), file="warm.xlsx", max_rows=1)
 
 
