@@ -39,6 +39,7 @@ from ozg_lod.site import pages
 from ozg_lod.site.description import about
 from ozg_lod.site.lists import directory
 from ozg_lod.site.served import PageSnapshot, SnapshotValue
+from ozg_lod.site.term_names import term_name
 from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots import rule_examples
 from ozg_lod.snapshots.snapshot import Manifest
@@ -46,6 +47,7 @@ from ozg_lod.tables import tables
 from ozg_lod.web import app, thing_routes
 
 HERE = Path(__file__).parent
+DATA = HERE.parent / "data"
 BASE = "https://w3id.org/ozg-lod/hessen/"
 PUBLIC = "https://daten.example/ozg"
 VERSION = "0123456789abcdef" * 4
@@ -60,7 +62,7 @@ ozgsh:period-end sh:path dcat:endDate ; sh:message "Ende vor Beginn."@de ; sh:se
 
 
 def small_snapshot(
-    store: ox.Store, *, shapes: bytes = SHAPES, version: str = VERSION, code: str = "code", directory: Path = HERE.parent / "data"
+    store: ox.Store, *, shapes: bytes = SHAPES, version: str = VERSION, code: str = "code", directory: Path = DATA
 ) -> PageSnapshot:
     """A tiny opened snapshot."""
     return PageSnapshot(

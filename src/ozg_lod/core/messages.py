@@ -150,7 +150,7 @@ def translations(language: Language) -> gettext.NullTranslations:
         return gettext.NullTranslations()
     folder = LOCALES / language / "LC_MESSAGES"
     compiled, source = folder / f"{DOMAIN}.mo", folder / f"{DOMAIN}.po"
-    if not source.exists():
+    if language == SOURCE_LANGUAGE or not source.exists():  # a caged child may not even look for a file
         return gettext.NullTranslations()
     if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
         return gettext.GNUTranslations(BytesIO(compiled.read_bytes()))
