@@ -146,11 +146,11 @@ def _translated(message: Message, language: Language) -> str:
 @cache
 def translations(language: Language) -> gettext.NullTranslations:
     """Return the catalogue of a language; the source language needs none."""
-    if language == SOURCE_LANGUAGE:
+    if language == SOURCE_LANGUAGE:  # a caged child may not even look for a file
         return gettext.NullTranslations()
     folder = LOCALES / language / "LC_MESSAGES"
     compiled, source = folder / f"{DOMAIN}.mo", folder / f"{DOMAIN}.po"
-    if language == SOURCE_LANGUAGE or not source.exists():  # a caged child may not even look for a file
+    if not source.exists():
         return gettext.NullTranslations()
     if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
         return gettext.GNUTranslations(BytesIO(compiled.read_bytes()))
