@@ -24,10 +24,15 @@ from hypothesis import strategies as st
 
 from ozg_lod.core.errors import BadRequest, SnapshotError
 from ozg_lod.core.folding import contract, fold, spans
+from ozg_lod.core.identity import ExampleKeys
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.search import index, keys
 from ozg_lod.search.search import MATCHES, Index
 from ozg_lod.snapshots.snapshot import Contents, Manifest, Snapshots
 
+KINDS_FILE = Path(__file__).parents[1] / "data" / "kinds.toml"
+KINDS = Kinds.read(KINDS_FILE.read_bytes())
+EXAMPLES = ExampleKeys()
 BASE = "https://w3id.org/ozg-lod/hessen/"
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "accept-language": "de"}
 SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -45,7 +50,7 @@ def real(snapshot_directory: Path) -> Index:
 def small(tmp_path: Path, *lines: str) -> Index:
     """An index of these N-Triples."""
     path = tmp_path / index.FILE
-    path.write_bytes(index.write("".join(line + " .\n" for line in lines).encode(), BASE))
+    path.write_bytes(index.write("".join(line + " .\n" for line in lines).encode(), BASE, KINDS))
     return Index(path)
 
 
@@ -364,7 +369,7 @@ def test_answers_have_validators_and_name_their_other_formats(client: httpx.Clie
         ("/search.json?q=" + "a" * 101, "q has 101 characters; at most 100 are looked for"),
         ("/suche.csv?q=" + "a" * 101, "q has 101 characters; at most 100 are looked for"),
         ("/search.json?q=a&offset=-1", "offset is a whole number from 0"),
-        ("/search.json?q=a&kind=tree", "kind is one of: state, place"),
+        ("/search.json?q=a&kind=tree", "kind is one of: municipality, district, state"),
         ("/search.json?q=a&page=x", "page is not a page number"),
     ],
 )
@@ -519,10 +524,10 @@ def test_a_key_once_understood_is_understood_as_itself(scheme: str, text: str) -
     key = read.guess(text)
     if key is None:
         with pytest.raises(BadRequest):
-            read.read(text)
+            read.read(text, EXAMPLES)
     else:
         assert len(key) in read.lengths
-        assert read.read(key) == key
+        assert read.read(key, EXAMPLES) == key
 
 
 def test_several_things_with_one_key_are_listed(tmp_path: Path, serve: Serve) -> None:
@@ -531,7 +536,7 @@ def test_several_things_with_one_key_are_listed(tmp_path: Path, serve: Serve) ->
     triples = "".join(line + " .\n" for line in sorted(lines)).encode()
     quads = "".join(f"{line} <{BASE}graph/x> .\n" for line in sorted(lines)).encode()
     snapshots = Snapshots(tmp_path)
-    files = {index.FILE: index.write(triples, BASE)}
+    files = {index.FILE: index.write(triples, BASE, KINDS)}
     with snapshots.locked():
         snapshots.write(Contents("one", BASE, quads, triples, b"", b"{}\n", files))
         snapshots.publish("one")
@@ -551,14 +556,15 @@ def test_several_things_with_one_key_are_listed(tmp_path: Path, serve: Serve) ->
 
 def test_the_index_has_the_same_bytes_for_the_same_data(snapshot_directory: Path) -> None:
     program = (
-        "import hashlib, pathlib, sys; from ozg_lod.search import index\n"
+        "import hashlib, pathlib, sys; from ozg_lod.core.kinds import Kinds; from ozg_lod.search import index\n"
         "lines = pathlib.Path(sys.argv[1]).read_bytes().splitlines(keepends=True)\n"
         "lines = lines[::-1] if sys.argv[2] == 'turned' else lines\n"
-        f"print(hashlib.sha256(index.write(b''.join(lines), {BASE!r})).hexdigest())"
+        "kinds = Kinds.read(pathlib.Path(sys.argv[3]).read_bytes())\n"
+        f"print(hashlib.sha256(index.write(b''.join(lines), {BASE!r}, kinds)).hexdigest())"
     )
     made = {
         subprocess.run(
-            [sys.executable, "-c", program, str(snapshot_directory / "data.nt"), order],
+            [sys.executable, "-c", program, str(snapshot_directory / "data.nt"), order, str(KINDS_FILE)],
             env={**os.environ, "PYTHONHASHSEED": seed},
             check=True,
             capture_output=True,
@@ -571,7 +577,7 @@ def test_the_index_has_the_same_bytes_for_the_same_data(snapshot_directory: Path
 
 def test_a_damaged_index_is_found_by_the_check_of_the_snapshot(tmp_path: Path) -> None:
     snapshots = Snapshots(tmp_path)
-    files = {index.FILE: index.write(b"", BASE)}
+    files = {index.FILE: index.write(b"", BASE, KINDS)}
     quad, triple = b'<http://x/a> <http://x/p> "1" <http://x/g> .\n', b'<http://x/a> <http://x/p> "1" .\n'
     with snapshots.locked():
         snapshots.write(Contents("one", BASE, quad, triple, b"", b"{}\n", files))

@@ -98,7 +98,8 @@ def read(roots: tuple[Path, ...]) -> Sources:
         examples=_files(first / "queries" / "examples", (".rq",)),
         help=_files(first / "queries" / "help", (".rq",)),
         contributions=_files(first / contribution_kinds.FOLDER, (contribution_kinds.SUFFIX,)),
-        site=site_files.checked(_files(_data_folder(first), site_files.FILES)),
+        site=site_files.checked(_files(_data_folder(first), site_files.FILES))
+        | _files(first / "ontology", (site_files.CONTEXT_FILE,)),
     )
 
 

@@ -18,19 +18,13 @@ from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.findings import Finding, Severity
 from ozg_lod.core.messages import Text, _, joined
 from ozg_lod.harvest_check.graph import CatalogueTerm, Triples
+from ozg_lod.rdf import formats
 from ozg_lod.rdf.parse_guard import prescan
 from ozg_lod.rdf.syntax import explained
 from ozg_lod.sandbox import fork_server, wire
 from ozg_lod.sandbox.worker_process import Work, WorkerLimits, work_on
 
-READ: Final = {
-    "text/turtle": ox.RdfFormat.TURTLE,
-    "application/rdf+xml": ox.RdfFormat.RDF_XML,
-    "application/ld+json": ox.RdfFormat.JSON_LD,
-    "application/n-triples": ox.RdfFormat.N_TRIPLES,
-    "application/n-quads": ox.RdfFormat.N_QUADS,
-    "application/trig": ox.RdfFormat.TRIG,
-}
+READ: Final = {form.media_type: form.rdf for form in (*formats.GRAPHS, *formats.DATASETS) if form.rdf}
 """The media types ckanext-dcat has a parser for (tried, see docs/harvest-check.md)."""
 
 MAX_TRIPLES: Final = 500_000

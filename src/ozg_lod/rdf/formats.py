@@ -24,7 +24,8 @@ from ozg_lod.rdf import jsonld, rdfxml
 class Format:
     """One way to write a page, a graph, a dataset or a result table.
 
-    `suffix` is also the short name for `?format=`; `parameters` are those the content type carries.
+    `suffix` is also the short name for `?format=`; `parameters` are those the content type carries; `w3c_name` is its
+    name under http://www.w3.org/ns/formats/.
     """
 
     suffix: str
@@ -34,6 +35,7 @@ class Format:
     aliases: tuple[str, ...] = ()
     rdf: ox.RdfFormat | None = None
     results: ox.QueryResultsFormat | None = None
+    w3c_name: str = ""
 
     @property
     def content_type(self) -> str:
@@ -48,28 +50,39 @@ _UNWRITTEN: Final = frozenset({XSD + "string", RDF + "langString"})
 _RESULTS: Final = ox.QueryResultsFormat
 
 HTML: Final = Format("html", "text/html", "HTML", _UTF8)
-TURTLE: Final = Format("ttl", "text/turtle", "Turtle", _UTF8, ("turtle",), ox.RdfFormat.TURTLE)
-JSONLD: Final = Format("jsonld", "application/ld+json", "JSON-LD", (), ("json-ld",), ox.RdfFormat.JSON_LD)
-RDFXML: Final = Format("rdf", "application/rdf+xml", "RDF/XML", (), ("rdfxml", "rdf-xml"), ox.RdfFormat.RDF_XML)
-NTRIPLES: Final = Format("nt", "application/n-triples", "N-Triples", (), ("ntriples",), ox.RdfFormat.N_TRIPLES)
-NQUADS: Final = Format("nq", "application/n-quads", "N-Quads", (), ("nquads",), ox.RdfFormat.N_QUADS)
-TRIG: Final = Format("trig", "application/trig", "TriG", (), (), ox.RdfFormat.TRIG)
+TURTLE: Final = Format("ttl", "text/turtle", "Turtle", _UTF8, ("turtle",), ox.RdfFormat.TURTLE, None, "Turtle")
+JSONLD: Final = Format(
+    "jsonld", "application/ld+json", "JSON-LD", (), ("json-ld",), ox.RdfFormat.JSON_LD, None, "JSON-LD"
+)
+RDFXML: Final = Format(
+    "rdf", "application/rdf+xml", "RDF/XML", (), ("rdfxml", "rdf-xml"), ox.RdfFormat.RDF_XML, None, "RDF_XML"
+)
+NTRIPLES: Final = Format(
+    "nt", "application/n-triples", "N-Triples", (), ("ntriples",), ox.RdfFormat.N_TRIPLES, None, "N-Triples"
+)
+NQUADS: Final = Format("nq", "application/n-quads", "N-Quads", (), ("nquads",), ox.RdfFormat.N_QUADS, None, "N-Quads")
+TRIG: Final = Format("trig", "application/trig", "TriG", (), (), ox.RdfFormat.TRIG, None, "TriG")
 JSON: Final = Format("json", "application/json", "JSON")
 TEXT: Final = Format("txt", "text/plain", "Text", _UTF8, ("text",))
 XLSX: Final = Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel")
 ODS: Final = Format("ods", "application/vnd.oasis.opendocument.spreadsheet", "LibreOffice")
-CSV: Final = Format("csv", "text/csv", "CSV", (*_UTF8, "header=present"), (), None, _RESULTS.CSV)
-TSV: Final = Format("tsv", "text/tab-separated-values", "TSV", _UTF8, (), None, _RESULTS.TSV)
-SPARQL_JSON: Final = Format("srj", "application/sparql-results+json", "SPARQL JSON", (), ("json",), None, _RESULTS.JSON)
+CSV: Final = Format("csv", "text/csv", "CSV", (*_UTF8, "header=present"), (), None, _RESULTS.CSV, "SPARQL_Results_CSV")
+TSV: Final = Format("tsv", "text/tab-separated-values", "TSV", _UTF8, (), None, _RESULTS.TSV, "SPARQL_Results_TSV")
+SPARQL_JSON: Final = Format(
+    "srj", "application/sparql-results+json", "SPARQL JSON", (), ("json",), None, _RESULTS.JSON, "SPARQL_Results_JSON"
+)
 SPARQL_AS_JSON: Final = Format("json", "application/json", "JSON", (), (), None, _RESULTS.JSON)
-SPARQL_XML: Final = Format("srx", "application/sparql-results+xml", "SPARQL XML", (), ("xml",), None, _RESULTS.XML)
+SPARQL_XML: Final = Format(
+    "srx", "application/sparql-results+xml", "SPARQL XML", (), ("xml",), None, _RESULTS.XML, "SPARQL_Results_XML"
+)
 
 GRAPHS: Final = (TURTLE, JSONLD, RDFXML, NTRIPLES)
+"""What graphs are written in; one that has no writer below is written by pyoxigraph."""
 DATASETS: Final = (NQUADS, TRIG)
 RESULTS: Final = (SPARQL_JSON, SPARQL_XML, CSV, TSV)
 ASKED_RESULTS: Final = (*RESULTS, SPARQL_AS_JSON)
 """What a query may be answered in: programs that only know application/json get what they asked for."""
-PAGES: Final = (TURTLE, HTML, JSONLD, RDFXML, NTRIPLES)
+PAGES: Final = (GRAPHS[0], HTML, *GRAPHS[1:])
 """What a page about a thing is offered in: the first is what `*/*` alone gets, browsers name text/html."""
 
 
@@ -133,14 +146,13 @@ def serialize(triples: Iterable[ox.Triple], form: Format, *, prefixes: Mapping[s
     ordered = sorted(_named(triples), key=_position)
     used = _used(ordered, prefixes)
     writers: dict[Format, Callable[[Sequence[ox.Triple], Mapping[str, str]], bytes]] = {
-        TURTLE: _turtle,
         JSONLD: jsonld.write,
         RDFXML: rdfxml.write,
     }
-    if form not in writers:
+    if form.rdf is None or form in DATASETS:
         raise not_acceptable(GRAPHS)
     try:
-        return writers[form](ordered, used)
+        return writers[form](ordered, used) if form in writers else _with_prefixes(ordered, form.rdf, used)
     except ValueError as reason:
         raise NotAcceptable(
             _(
@@ -152,8 +164,8 @@ def serialize(triples: Iterable[ox.Triple], form: Format, *, prefixes: Mapping[s
         ) from reason
 
 
-def _turtle(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
-    written = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes)) or b""
+def _with_prefixes(triples: Sequence[ox.Triple], form: ox.RdfFormat, prefixes: Mapping[str, str]) -> bytes:
+    written = ox.serialize(triples, format=form, prefixes=dict(prefixes)) or b""
     lines = written.decode().split("\n")
     head = sum(line.startswith("@prefix ") for line in lines)
     body = "\n".join(lines[head:])

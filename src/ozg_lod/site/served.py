@@ -99,6 +99,11 @@ class PageSnapshot:
         return site_files.kinds(self.directory)
 
     @SnapshotValue
+    def context(self) -> bytes | None:
+        """Return the names of the vocabulary as a JSON-LD context."""
+        return site_files.context(self.directory)
+
+    @SnapshotValue
     def identity(self) -> Identity:
         """Return what the catalogue is called and what it is about."""
         return site_files.identity(self.directory)

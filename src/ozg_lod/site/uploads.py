@@ -28,6 +28,7 @@ from ozg_lod.core.errors import (
 from ozg_lod.core.messages import _
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.content_disposition import filename_of
+from ozg_lod.rdf import formats
 from ozg_lod.validation import documents
 
 FORM: Final = "multipart/form-data"
@@ -36,18 +37,13 @@ MOST_CARRIED: Final = 1024 * 1024
 """How large a file may be that a page carries along."""
 
 MEDIA_TYPES: Final = {
-    "text/csv": ".csv",
-    "text/tab-separated-values": ".csv",
-    "text/turtle": ".ttl",
-    "application/n-triples": ".nt",
-    "application/n-quads": ".nq",
-    "application/trig": ".trig",
-    "application/rdf+xml": ".rdf",
-    "application/ld+json": ".jsonld",
+    **{
+        form.media_type: f".{form.suffix}"
+        for form in (*formats.GRAPHS, *formats.DATASETS, formats.CSV, formats.XLSX, formats.ODS)
+    },
+    formats.TSV.media_type: f".{formats.CSV.suffix}",  # the reader sees what separates the cells
     "application/linkset+json": ".linkset",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.ms-excel": ".xls",
-    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
 }
 TABLES: Final = (".xlsx", ".ods", ".csv", ".xls", ".xlsm", ".tsv", ".txt")
 SUFFIXES: Final = (*TABLES, *documents.FORMATS)

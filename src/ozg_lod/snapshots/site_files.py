@@ -13,6 +13,8 @@ from ozg_lod.core.identity import Identity
 from ozg_lod.core.kinds import Kinds
 
 FILES: Final = (kind_files.FILE, identities.FILE, identities.ICON_FILE)
+CONTEXT_FILE: Final = "context.jsonld"
+"""The names of the vocabulary as a JSON-LD context; it stands beside the ontology."""
 
 
 def checked(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -33,6 +35,12 @@ def kinds_file(directory: Path) -> bytes:
     """Return the file that describes the kinds, empty where there is none."""
     path = directory / kind_files.FILE
     return path.read_bytes() if path.is_file() else b""
+
+
+def context(directory: Path) -> bytes | None:
+    """Return the JSON-LD context, None where the source folder has none."""
+    path = directory / CONTEXT_FILE
+    return path.read_bytes() if path.is_file() else None
 
 
 def identity(directory: Path) -> Identity:

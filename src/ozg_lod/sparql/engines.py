@@ -9,32 +9,21 @@ outside of it goes wrong somewhere with status 200: a date range, OPTIONAL befor
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from ozg_lod.core.vocab import XSD
+from ozg_lod.sparql import tokens as sparql_tokens
 
-_TOKEN: Final = re.compile(
-    r"""(?P<space>\s+|\#[^\r\n]*)
-      | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-      | (?P<text>\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*+'''
-               |"(?:[^"\\\r\n]|\\.)*+"|'(?:[^'\\\r\n]|\\.)*+')
-      | (?P<variable>[?$]\w+)
-      | (?P<language>@[A-Za-z][A-Za-z0-9-]*)
-      | (?P<name>(?:\w[\w.-]*+)?:(?:[\w:-]|\.(?=[\w:-])|%[0-9A-Fa-f]{2})*)
-      | (?P<word>\w+)
-      | (?P<sign>.)""",
-    re.VERBOSE | re.DOTALL,
-)
 _WORDS: Final = frozenset(
     {"PREFIX", "BASE", "SELECT", "ASK", "WHERE", "DISTINCT", "COUNT", "AS", "UNION", "A", "GROUP", "BY", "ORDER", "ASC"}
     | {"DESC", "LIMIT", "OFFSET"}
 )
 _SIGNS: Final = frozenset("{}().;,/|^*")
+_KIND: Final = dict.fromkeys(("open", "close", "operator", "other"), "sign")
 _DATASET: Final = frozenset({"FROM", "GRAPH"})
 _OWN_FUNCTIONS: Final = ("bif:", "sql:", "http://www.openlinksw.com/")
 KEPT: Final = frozenset(
@@ -70,11 +59,7 @@ def stays_here(query: str, engine: Engine) -> str | None:
     >>> stays_here("SELECT ?s { ?s <urn:p>+ ?o }", Engine("Virtuoso/7", same=False))
     "'+'"
     """
-    tokens = [
-        _Token(match.lastgroup or "", match.group().upper() if match.lastgroup == "word" else match.group())
-        for match in _TOKEN.finditer(query)
-        if match.lastgroup != "space"
-    ]
+    tokens = list(_tokens(query))
     words = {token.text for token in tokens if token.kind == "word"}
     if "\\" in query and not engine.same:
         return "an escape"
@@ -85,6 +70,15 @@ def stays_here(query: str, engine: Engine) -> str | None:
     return _outside(tokens) or _sorted_by_text(tokens) or _joined_on_values(tokens)
 
 
+def _tokens(query: str) -> Iterator[_Token]:
+    """Yield the tokens, words in capitals; a full stop at the end of a name or word is a sign of its own."""
+    for kind, text, _offset in sparql_tokens.tokens(query):
+        name = text.rstrip(".") if kind in ("name", "word") else text
+        if name:
+            yield _Token(_KIND.get(kind, kind), name.upper() if kind == "word" else name)
+        yield from [_Token("sign", ".")] * (len(text) - len(name))
+
+
 def _outside(tokens: Sequence[_Token]) -> str | None:
     """Return the first thing that is not on the closed list."""
     nothing = _Token("", "")
@@ -93,9 +87,16 @@ def _outside(tokens: Sequence[_Token]) -> str | None:
             return token.text
         if token.kind == "iri" and token.text[1:].startswith(_OWN_FUNCTIONS):
             return "a function of the engine"
+        if token.kind == "text" and not _is_closed(token.text):
+            return "a text without end"
         if token.kind == "sign" and (found := _sign(earlier, before, token)):
             return found
     return None
+
+
+def _is_closed(text: str) -> bool:
+    quote = text[:3] if text[:3] in ('"""', "'''") else text[0]
+    return text.endswith(quote) and len(text) >= 2 * len(quote)
 
 
 def _is_limit(before: _Token, token: _Token) -> bool:

@@ -19,18 +19,6 @@ from ozg_lod.sparql.counts import Counts
 from ozg_lod.sparql.store import GRAPHS
 
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
-_NAMED_FORMATS: Final = {
-    "text/turtle": "Turtle",
-    "application/ld+json": "JSON-LD",
-    "application/rdf+xml": "RDF_XML",
-    "application/n-triples": "N-Triples",
-    "application/n-quads": "N-Quads",
-    "application/trig": "TriG",
-    "application/sparql-results+json": "SPARQL_Results_JSON",
-    "application/sparql-results+xml": "SPARQL_Results_XML",
-    "text/csv": "SPARQL_Results_CSV",
-    "text/tab-separated-values": "SPARQL_Results_TSV",
-}
 
 
 def describe(counts: Counts, version: str, endpoint: str, *, merged: bool) -> list[ox.Triple]:
@@ -44,8 +32,7 @@ def describe(counts: Counts, version: str, endpoint: str, *, merged: bool) -> li
         resource(endpoint, SD + "endpoint", endpoint),
         resource(endpoint, SD + "supportedLanguage", SD + "SPARQL11Query"),
         *(resource(endpoint, SD + "feature", feature) for feature in features),
-        *(resource(endpoint, SD + "resultFormat", _FORMATS + _NAMED_FORMATS[form.media_type]) for form in RESULTS),
-        *(resource(endpoint, SD + "resultFormat", _FORMATS + _NAMED_FORMATS[form.media_type]) for form in GRAPHS),
+        *(resource(endpoint, SD + "resultFormat", _FORMATS + form.w3c_name) for form in (*RESULTS, *GRAPHS)),
         resource(endpoint, SD + "defaultDataset", endpoint + "#dataset"),
         *_dataset(counts, version, endpoint),
     ]

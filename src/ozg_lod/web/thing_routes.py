@@ -29,6 +29,8 @@ from ozg_lod.site import pages as site_pages
 from ozg_lod.site.description import about
 from ozg_lod.site.highlights import highlights
 from ozg_lod.site.page_requests import PageBody, PageRequest, no_such_page
+from ozg_lod.site.represent import Representation, represent
+from ozg_lod.site.served import PageSnapshot
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -117,6 +119,18 @@ async def ontology(request: Request) -> Response:
         return vocabulary_pages.ontology(visit.site, opened.terms, opened.graph, covered)
 
     return await visit.answer(make)
+
+
+@pages.page("/ontology/context.jsonld", summary="The names of the vocabulary as a JSON-LD context")
+async def context(request: Request) -> Response:
+    """Answer with the context that JSON of one's own can name, to be read as RDF."""
+    opened: PageSnapshot = request.app.state.opened
+    content = opened.context
+    if content is None:
+        raise NotFound(_("This catalogue has no JSON-LD context."))
+    body = content
+    named = Representation.of_bytes("/ontology/context.jsonld", formats.JSONLD.content_type, lambda: body)
+    return await represent(request, named, opened)
 
 
 @pages.page("/shapes", "/shapes.{suffix}", summary="The rules data must meet (also .ttl .jsonld …)")
