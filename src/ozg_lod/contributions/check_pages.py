@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.findings import Severity
-from ozg_lod.core.messages import Language, _
+from ozg_lod.core.messages import Label, Language, _
 from ozg_lod.core.vocab import DCAT, VCARD
 from ozg_lod.rdf.formats import (
     CSV,
@@ -49,7 +49,7 @@ class CheckForm:
     `submits` says that submissions are accepted here, `contact` is the mail address of the catalogue, "" for none.
     """
 
-    kinds: Sequence[tuple[str, str]]
+    kinds: Sequence[tuple[str, Label]]
     tables: Sequence[str]
     graphs: Sequence[str]
     submits: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from ozg_lod.contributions import template_sheets
 from ozg_lod.contributions.templates import FORMS, TemplateCatalogue
@@ -13,9 +12,6 @@ from ozg_lod.site.lists import ListEntry
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.pages import render
 from ozg_lod.tables.contribution_kinds import ContributionKind
-
-_ORDER: Final = ("verfuegbarkeit", "kontakt", "teilnahme", "leistungen", "efa-angebote", "nachnutzung")
-"""What most come for stands first; kinds not named here come last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def _page(
         choice=choice,
         topic=None if choice.topic is None else _named(choice.topic, site),
         matches=[_named(entry, site) for entry in choice.matches] if choice.topic is None else [],
-        offers=[_offer(kind, choice.topic, site) for kind in sorted(blanks.kinds, key=_position)],
+        offers=[_offer(kind, choice.topic, site) for kind in sorted(blanks.kinds, key=lambda kind: kind.position)],
         forms=FORMS,
     )
 
@@ -84,10 +80,6 @@ def _offer(kind: ContributionKind, topic: ListEntry | None, site: PageContext) -
     return TemplateOffer(
         kind, kind.title(language), kind.help(language), template_sheets.explained(kind, language), query
     )
-
-
-def _position(kind: ContributionKind) -> int:
-    return _ORDER.index(kind.slug) if kind.slug in _ORDER else len(_ORDER)
 
 
 def _named(entry: ListEntry, site: PageContext) -> tuple[str, str, str]:

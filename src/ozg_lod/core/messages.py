@@ -36,10 +36,12 @@ class Label(msgspec.Struct, frozen=True, tag="label", dict=False):
     texts: Mapping[str, str]
 
     def __getitem__(self, language: Language) -> str:
-        for tag in (language, DEFAULT_LANGUAGE, ""):
-            if tag in self.texts:
-                return self.texts[tag]
-        return self.texts[min(self.texts)] if self.texts else ""
+        return self.texts.get(self.answered(language), "")
+
+    def answered(self, language: Language) -> Language:
+        """Return the language that it answers this one in."""
+        known = (tag for tag in (language, DEFAULT_LANGUAGE, "") if tag in self.texts)
+        return next(known, min(self.texts, default=""))
 
     def __str__(self) -> str:
         return self[SOURCE_LANGUAGE]

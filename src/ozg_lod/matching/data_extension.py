@@ -1,19 +1,20 @@
 """Data extension (Reconciliation Service API): the values of chosen properties for things found before (pure reading).
 
 A property reads one predicate of the thing, or of the statements about a bundle; a value that is a thing of this
-catalogue is given as one, with its id and name.
+catalogue is given as one, with its id and name. Beside those that are listed here, every other property that the list
+of a matched kind has as a column can be fetched, under its own name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.core.messages import Language, _
+from ozg_lod.core.messages import LANGUAGES, Label, Language, Text, _
 from ozg_lod.core.vocab import (
     DCT,
     ORG,
@@ -29,6 +30,10 @@ from ozg_lod.rdf.graph import (
     iri_of,
     pick,
 )
+from ozg_lod.site import list_columns
+from ozg_lod.site.list_columns import ListColumn
+from ozg_lod.site.served import PageSnapshot, SnapshotValue
+from ozg_lod.site.term_names import term_name
 
 _AUTHORITIES: Final = ("municipality", "district", "state")
 _BODIES: Final = ("municipality", "district")
@@ -52,6 +57,12 @@ class ExtensionProperty:
     about: str = ""
     via: str = ""
     entity: str = ""
+    label: Label | None = None
+
+    @property
+    def name(self) -> Text:
+        """Return what people call it."""
+        return self.label or NAMES[self.id]
 
 
 PROPERTIES: Final = (
@@ -84,8 +95,6 @@ PROPERTIES: Final = (
     ExtensionProperty("read-on", OZG + "readOn", ("service",)),
     ExtensionProperty("source", DCT + "source"),
 )
-BY_ID: Final = {one.id: one for one in PROPERTIES}
-
 
 NAMES: Final = {
     "address": _("Lasting address"),
@@ -121,29 +130,50 @@ NAMES: Final = {
 """What the properties are called, those that are compared too."""
 
 
-def proposed(kind: str, limit: int) -> list[ExtensionProperty]:
+@SnapshotValue
+def properties(opened: PageSnapshot) -> Mapping[str, ExtensionProperty]:
+    """Return all properties of a snapshot that is served, by their ids."""
+    listed = {one.id: one for one in PROPERTIES}
+    fixed = {one.predicate for one in PROPERTIES}
+    for kind in opened.kinds.matched:
+        for column in list_columns.of(kind):
+            known = listed.get(column.field) or ExtensionProperty(
+                column.field, column.own, label=_label(opened.graph, column)
+            )
+            if column.own and column.own not in fixed and known.predicate == column.own:
+                listed[column.field] = replace(known, kinds=(*known.kinds, kind.id))
+    return listed
+
+
+def _label(graph: Graph, column: ListColumn) -> Label:
+    names = graph.names(column.predicate) or {tag: term_name(column.predicate, tag) for tag in LANGUAGES}
+    return column.heading or Label(names)
+
+
+def proposed(properties: Iterable[ExtensionProperty], kind: str, limit: int) -> list[ExtensionProperty]:
     """Return the properties things of this kind have; all of them for ""."""
-    return [one for one in PROPERTIES if not (kind and one.kinds) or kind in one.kinds][:limit]
+    return [one for one in properties if not (kind and one.kinds) or kind in one.kinds][:limit]
 
 
 def described(one: ExtensionProperty, language: Language) -> dict[str, str]:
     """Return a property as the protocol names it."""
-    return {"id": one.id, "name": NAMES[one.id][language]}
+    return {"id": one.id, "name": one.name[language]}
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads values: the graph, the register, the words of the answer, and where pages are."""
+    """Reads values: the graph, the register, the properties, the words of the answer, and where pages are."""
 
     graph: Graph
     register: Register
+    properties: Mapping[str, ExtensionProperty]
     language: Language
     base_iri: str
     public_url: str
 
     def values(self, thing: str, name: str, settings: Mapping[str, object] | None = None) -> list[Value]:
         """Return the values of a property; none for a thing or property that is not known."""
-        record, one = self.register.records.get(thing), BY_ID.get(name)
+        record, one = self.register.records.get(thing), self.properties.get(name)
         if record is None or one is None:
             return []
         found: list[Value] = [{"str": text} for text in self._own(record, name) if text] or list(

@@ -5,14 +5,14 @@ An identifier finds its thing (Reconciliation Service API, "General Expectations
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ozg_lod.core.folding import contract, fold
 from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import Language
 from ozg_lod.matching import reasons
-from ozg_lod.matching.data_extension import NAMES, PROPERTIES, described
+from ozg_lod.matching.data_extension import NAMES, ExtensionProperty, described
 from ozg_lod.matching.reconcile_queries import EVIDENCE
 from ozg_lod.matching.reconciliation import type_of
 from ozg_lod.matching.register import Register, RegisterEntry
@@ -56,11 +56,11 @@ def types(kinds: Kinds, prefix: str, language: Language) -> list[dict[str, str]]
     )
 
 
-def properties(prefix: str, language: Language) -> list[dict[str, str]]:
+def properties(fetched: Iterable[ExtensionProperty], prefix: str, language: Language) -> list[dict[str, str]]:
     """Return the properties that begin so: those that are compared first, then those that can be fetched."""
     compared = [{"id": name, "name": NAMES[name][language]} for name in EVIDENCE]
-    fetched = [described(one, language) for one in PROPERTIES if one.id not in EVIDENCE]
-    return _beginning([*compared, *fetched], prefix)
+    others = [described(one, language) for one in fetched if one.id not in EVIDENCE]
+    return _beginning([*compared, *others], prefix)
 
 
 def _beginning(all_of_them: Sequence[dict[str, str]], prefix: str) -> list[dict[str, str]]:

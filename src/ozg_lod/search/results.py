@@ -91,7 +91,7 @@ def _context(language: Language, thing: Thing, kind: Kind, sought: Sequence[str]
     type_name = thing.type_en if english else thing.type_de
     shown = type_name[:1].upper() + type_name[1:]
     lines = [
-        MarkedText((TextPart("" if kind.body and shown else kind.one[language]),)),
+        _line("" if kind.body and shown else kind.one[language], kind.one.answered(language), language, ()),
         _line(shown, "en" if english else "de", language, sought),
         _line(thing.district, "de", language, sought),
         _line(thing.official, language, language, sought),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.core.errors import BadRequest, NotFound
-from ozg_lod.core.messages import LANGUAGES, Language, Message, _, joined
+from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, _, joined
 from ozg_lod.core.vocab import DCT, ONTOLOGY
 from ozg_lod.http.language import choose_language
 from ozg_lod.rdf import formats
@@ -101,11 +101,16 @@ class PageRequest:
         return self.opened.graph
 
     @property
-    def title(self) -> str:
+    def name(self) -> Label:
         """Return the name of the catalogue: its own where the data have one, else the site's."""
         catalogues = self.opened.catalogues
         names = self.graph.names(catalogues[0]) if catalogues else {}
-        return pick(names, self.language, self.opened.identity.name[self.language])[0]
+        return Label(names) if names else self.opened.identity.name
+
+    @property
+    def title(self) -> str:
+        """Return the same in the language of the answer."""
+        return self.name[self.language]
 
     def iri(self, kind: str, key: str) -> str:
         """Return the IRI of a thing; raise NotFound where kind or key cannot be one."""

@@ -5,17 +5,18 @@ Every template escapes what it prints; a gap that is not filled is an error (Str
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import CodeType
 from typing import Final
 
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
+from markupsafe import Markup, escape
 
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.identity import NEUTRAL, Identity
-from ozg_lod.core.messages import LANGUAGES, Language, _, ngettext, pgettext, say
+from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, _, ngettext, pgettext, say
 from ozg_lod.core.vocab import ADMS, OZG
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
@@ -31,7 +32,7 @@ from ozg_lod.site.list_columns import ListColumn
 from ozg_lod.site.lists import Directory, ListTable
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.thing_view import ThingComposer
-from ozg_lod.site.values import Value, ValueWriter
+from ozg_lod.site.values import Value, ValueWriter, marked
 
 BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")
@@ -163,8 +164,8 @@ def listing(site: PageContext, table: ListTable, dates: Dates | None = None) -> 
     )
 
 
-def _heading(site: PageContext, writer: ValueWriter, column: ListColumn) -> str:
-    return column.heading[site.language] if column.heading else writer.name(column.predicate).text
+def _heading(site: PageContext, writer: ValueWriter, column: ListColumn) -> Markup:
+    return _data(column.heading, site.language) if column.heading else writer.name(column.predicate).marked
 
 
 def _ordered(writer: ValueWriter, terms: Sequence[Term], column: ListColumn) -> list[Value]:
@@ -174,7 +175,7 @@ def _ordered(writer: ValueWriter, terms: Sequence[Term], column: ListColumn) -> 
 
 
 def start(
-    site: PageContext, directory: Directory, title: str, highlights: Highlights, dates: Dates | None = None
+    site: PageContext, directory: Directory, title: Label, highlights: Highlights, dates: Dates | None = None
 ) -> bytes:
     """Return the start page: what people ask first, the doors, and every kind that has entries, with their counts."""
     writer = site.writer(highlights.names)
@@ -187,21 +188,21 @@ def start(
     ]
     shelves[-1][1].extend((kind, count) for kind, count in kinds if kind not in site.kinds)
     gaps = {
-        "programme": writer.name(highlights.programme).text if highlights.programme else "",
+        "programme": writer.name(highlights.programme).marked if highlights.programme else Markup(),
         "day": writer.date(highlights.day, "").text if highlights.day else "",
     }
     numbers = [
-        (_NUMBER_NAMES[name][site.language].format(**gaps), writer.count(count), path)
+        (escape(_NUMBER_NAMES[name][site.language]).format(**gaps), writer.count(count), path)
         for name, count, path in highlights.numbers
         if count
     ]
     numbers += [
-        (kind.number_text[site.language], counts[kind.id], f"/doc/{kind.id}")
+        (_data(kind.number_text, site.language), counts[kind.id], f"/doc/{kind.id}")
         for kind in site.kinds.ranked(lambda kind: kind.number)
         if kind.id in counts and kind.number_text
     ]
     shown = [(shelf, members) for shelf, members in shelves if members]
-    website = structured_data.block(structured_data.website(site, title))
+    website = structured_data.block(structured_data.website(site, title[site.language]))
     return render(
         "start.html",
         site,
@@ -284,6 +285,23 @@ class _CompiledTemplates(BytecodeCache):
 _COMPILED: Final = _CompiledTemplates()
 
 
+def _data(text: Label | Mapping[str, str], language: Language) -> Markup:
+    """Return a text of the data, marked where it is in another language than the page."""
+    label = text if isinstance(text, Label) else Label(text)
+    answered = label.answered(language)
+    return marked(label[language], "" if answered == language else answered)
+
+
+def _filled(message: Message, language: Language) -> str:
+    """Return a message; texts of the data in its gaps may be marked already."""
+    if not any(isinstance(value, Markup) for value in message.values.values()):
+        return message[language]
+    gaps = {
+        name: value[language] if isinstance(value, Message | Label) else value for name, value in message.values.items()
+    }
+    return escape(Message(message.text, context=message.context)[language]).format(**gaps)
+
+
 @cache
 def _environment(language: Language) -> Environment:
     """Return the templates in one language: what stands in `_()` there is translated, and escaped like all else."""
@@ -299,10 +317,11 @@ def _environment(language: Language) -> Environment:
     )
     environment.globals |= {"asset": static_files.address, "built": static_files.has}
     environment.install_gettext_callables(  # type: ignore[attr-defined] # added by the extension
-        lambda text, /, **values: _(text, **values)[language],
+        lambda text, /, **values: _filled(_(text, **values), language),
         lambda one, many, count, /, **values: ngettext(one, many, count, **values)[language],
         newstyle=False,
         pgettext=lambda context, text, /, **values: pgettext(context, text, **values)[language],
     )
-    environment.globals |= {"menu": _MENU, "footing": _FOOTING}
+    environment.filters["data"] = lambda label: _data(label, language)
+    environment.globals |= {"menu": _MENU, "footing": _FOOTING, "languages": LANGUAGES}
     return environment

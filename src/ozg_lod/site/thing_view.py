@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import pyoxigraph as ox
+from markupsafe import Markup, escape
 
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import (
@@ -165,7 +166,7 @@ class ThingComposer:
         for group in groups:
             heading = self._heading(group.property, group.statement)
             if group.status and alike[group.property, group.statement] > 1:
-                heading = f"{heading}: {self.writer.name(group.status).text}"
+                heading = Markup("{}: {}").format(heading, self.writer.name(group.status).marked)
             if group.statement:
                 stated.append(self._statements(heading, group.total, group.subjects))
             else:
@@ -235,7 +236,7 @@ class ThingComposer:
     def _heading(self, predicate: str, statement: str) -> str:
         language = self.writer.language
         known = incoming_heading(predicate, statement, language, about=predicate == _ABOUT)
-        return known or _("Links by “{property}”", property=self.writer.name(predicate).text)[language]
+        return known or escape(_("Links by “{property}”")[language]).format(property=self.writer.name(predicate).marked)
 
 
 def _merged(facts: Sequence[PropertyValues]) -> list[PropertyValues]:

@@ -14,7 +14,6 @@ from babel.dates import format_datetime
 from babel.numbers import format_percent
 from babel.units import format_unit
 
-from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT, OZG
 from ozg_lod.site import maps
 from ozg_lod.site.atlas import ANNOUNCED, PARTICIPATES, Area, Atlas
@@ -74,9 +73,7 @@ def chart(site: PageContext, atlas: Atlas, district: Area | None, names: Mapping
         site,
         drawing=drawing,
         district=district,
-        heading=_("Map {of_territory}", of_territory=site.identity.territory.of)[site.language]
-        if district is None
-        else writer.name(district.iri).text,
+        place=None if district is None else writer.name(district.iri),
         programme=writer.name(atlas.programme) if atlas.programme else None,
         marked=[(mark, maps.marked(atlas, mark, writer)) for mark in (PARTICIPATES, ANNOUNCED)],
         districts=maps.districts(atlas, writer),

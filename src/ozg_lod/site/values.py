@@ -12,8 +12,10 @@ from functools import cached_property
 from typing import Final
 
 import pyoxigraph as ox
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
+from markupsafe import Markup, escape
 
 from ozg_lod.core.messages import Language, _, ngettext, say
 from ozg_lod.core.vocab import (
@@ -27,7 +29,7 @@ from ozg_lod.rdf.addresses import Addresses, Target
 from ozg_lod.rdf.graph import LABELS, Term, iri_of, picked
 from ozg_lod.site.term_names import term_name
 
-_LOCALES: Final = {"de": "de_DE", "en": "en_GB"}
+_LOCALES: Final = {"en": "en_GB"}
 _FIGURE: Final = OZG + "value"
 _PLAIN: Final = frozenset({SCHEMA + "position", WGS84 + "lat", WGS84 + "long"})
 _AMOUNT: Final = re.compile(re.escape(OZG) + r"\w*Eur")
@@ -48,6 +50,16 @@ class Value:
     kind: str = "text"
     machine: str = ""
 
+    @property
+    def marked(self) -> Markup:
+        """Return the text as it stands in a page, marked where it is in another language."""
+        return marked(self.text, self.language)
+
+
+def marked(text: str, language: Language) -> Markup:
+    """Return a text as HTML; `language` is "" where it is the page's."""
+    return Markup('<span lang="{}">{}</span>').format(language, text) if language else escape(text)
+
 
 _TRUTH: Final = {"true": _("yes"), "1": _("yes"), "false": _("no"), "0": _("no")}
 
@@ -63,7 +75,7 @@ class ValueWriter:
     @property
     def locale(self) -> str:
         """Return the locale of dates and numbers."""
-        return _LOCALES[self.language]
+        return _LOCALES.get(self.language, self.language)
 
     def name(self, iri: str) -> Value:
         """Return the name of `iri` as a link where there is a page for it, the IRI itself where it has no name."""
@@ -182,8 +194,8 @@ class ValueWriter:
         if predicate in _PLAIN:
             return Value(text, kind="number")
         if _AMOUNT.fullmatch(predicate):
-            pattern = ("#,##0.00 ¤", "¤#,##0.00") if amount % 1 else ("#,##0 ¤", "¤#,##0")
-            chosen = pattern[self.language == "en"]
+            pattern = Locale.parse(self.locale).currency_formats["standard"].pattern
+            chosen = pattern if amount % 1 else pattern.replace(".00", "")
             said = format_currency(amount, "EUR", chosen, locale=self.locale, currency_digits=False)
             return Value(said.replace("\N{NO-BREAK SPACE}", " "), kind="number")
         said = format_decimal(amount, locale=self.locale, decimal_quantization=False)
@@ -191,7 +203,8 @@ class ValueWriter:
 
     def _unit(self, predicate: str) -> str:
         if predicate.endswith("Percent"):
-            return " %" if self.language == "de" else "%"
+            pattern = Locale.parse(self.locale).percent_formats[None].pattern
+            return " %" if pattern.endswith("\N{NO-BREAK SPACE}%") else "%"
         return " km²" if predicate.endswith("Km2") else ""
 
     def _foreign(self, language: str) -> str:

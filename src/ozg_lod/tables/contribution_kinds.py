@@ -24,6 +24,7 @@ FOLDER: Final = "contributions"
 SUFFIX: Final = ".csv" + METADATA
 PROVISIONAL: Final = "beitrag"
 """The key of the source of what is not accepted yet, and its place in the descriptions."""
+_LAST: Final = 1_000
 _PLACE: Final = f"id/source/{PROVISIONAL}"
 
 
@@ -44,6 +45,11 @@ class ContributionKind:
     def key(self) -> tuple[str, ...]:
         """Return the columns that say which statement a row is; a later contribution replaces rows of the same key."""
         return self.schema.primary_key
+
+    @property
+    def position(self) -> int:
+        """Return its place among the templates: what most come for stands first, what names no place comes last."""
+        return int(json.loads(self.description).get("schema:position", _LAST))
 
     @property
     def file(self) -> str:

@@ -25,7 +25,7 @@ from ozg_lod.tables.schema import Column, ForeignKey, Schema
 from ozg_lod.tables.uri_template import MAILTO, UriTemplate, template
 
 CONTEXT: Final = "http://www.w3.org/ns/csvw"
-TABLE_TERMS: Final = ("@context", "url", "dc:title", "dc:description", "tableSchema")
+TABLE_TERMS: Final = ("@context", "url", "dc:title", "dc:description", "schema:position", "tableSchema")
 SCHEMA_TERMS: Final = ("aboutUrl", "primaryKey", "foreignKeys", "columns")
 COLUMN_TERMS: Final = (
     "name",

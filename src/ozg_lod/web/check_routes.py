@@ -25,7 +25,7 @@ from ozg_lod.contributions.check_pool import (
     CheckRequest,
 )
 from ozg_lod.core.errors import NotFound, OzgLodError, Unprocessable
-from ozg_lod.core.messages import Language, _
+from ozg_lod.core.messages import Label, Language, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.content_disposition import attachment
 from ozg_lod.http.language import choose_language
@@ -203,5 +203,5 @@ def _desk(request: Request) -> CheckForm:
     opened: ServedSnapshot = request.app.state.opened
     graphs = list(documents.FORMATS)
     submits = settings.inbox is not None
-    kinds = [(kind.slug, kind.title(_visit(request).language)) for kind in templates.of(request.app.state.opened).kinds]
+    kinds = [(kind.slug, Label(kind.schema.title)) for kind in templates.of(request.app.state.opened).kinds]
     return CheckForm(kinds, uploads.TABLES, graphs, submits=submits, contact=check_pages.contact(opened.store))

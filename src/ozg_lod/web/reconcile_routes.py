@@ -22,7 +22,7 @@ from ozg_lod.core.messages import Language, _
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.clients import client_of
 from ozg_lod.matching import previews, register, suggestions
-from ozg_lod.matching.data_extension import BY_ID, NAMES, Reader, described, proposed
+from ozg_lod.matching.data_extension import ExtensionProperty, Reader, described, properties, proposed
 from ozg_lod.matching.json_api import (
     FORM,
     form_of,
@@ -49,7 +49,7 @@ pages = Pages()
 BODY_BYTES: Final = 1_000_000
 """Bytes of one request; 500 queries have about 100 each."""
 _MOST_THINGS: Final = 1000
-_MOST_PROPERTIES: Final = 30
+_MOST_PROPERTIES: Final = 100
 _SENT: Final = ("POST",)
 _WHAT: Final = ("entity", "property", "type")
 _FRAMED: Final = "; ".join(
@@ -166,25 +166,21 @@ def _matched_10(request: Request, text: str) -> Response:
 
 
 def _extended_02(request: Request, text: str) -> Response:
-    reader, ids, properties = _extension(request, text)
-    rows = {thing: {name: reader.values(thing, name, how) for name, how in properties} for thing in ids}
-    return sent(
-        {"meta": _meta(properties, request.app.state.opened.kinds, reader.language), "rows": rows}, reader.language
-    )
+    reader, ids, chosen = _extension(request, text)
+    rows = {thing: {name: reader.values(thing, name, how) for name, how in chosen} for thing in ids}
+    return sent({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
 
 
 def _extended_10(request: Request, text: str) -> Response:
-    reader, ids, properties = _extension(request, text)
+    reader, ids, chosen = _extension(request, text)
     rows = [
         {
             "id": thing,
-            "properties": [{"id": name, "values": reader.values(thing, name, how)} for name, how in properties],
+            "properties": [{"id": name, "values": reader.values(thing, name, how)} for name, how in chosen],
         }
         for thing in ids
     ]
-    return sent(
-        {"meta": _meta(properties, request.app.state.opened.kinds, reader.language), "rows": rows}, reader.language
-    )
+    return sent({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
 
 
 _ASKED: Final[dict[str, Callable[[Request, str], Response]]] = {"queries": _matched_02, "extend": _extended_02}
@@ -216,7 +212,7 @@ def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tup
 
 
 def _reader(opened: ServedSnapshot, language: Language) -> Reader:
-    return Reader(opened.graph, register.of(opened), language, opened.base_iri, opened.public_url)
+    return Reader(opened.graph, register.of(opened), properties(opened), language, opened.base_iri, opened.public_url)
 
 
 def _list_of(members: object, kind: type) -> list[Any] | None:
@@ -224,20 +220,21 @@ def _list_of(members: object, kind: type) -> list[Any] | None:
     return members if isinstance(members, list) and all(isinstance(member, kind) for member in members) else None
 
 
-def _meta(properties: Sequence[tuple[str, object]], kinds: Kinds, language: Language) -> list[dict[str, object]]:
+def _meta(chosen: Sequence[tuple[str, object]], kinds: Kinds, reader: Reader) -> list[dict[str, object]]:
     meta: list[dict[str, object]] = []
-    for name, _settings in properties:
-        known = BY_ID.get(name)
+    for name, _settings in chosen:
+        known = reader.properties.get(name)
         kind = known.entity if known else ""
-        typed = {"type": {"id": kind, "name": kinds[kind].one[language]}} if kind else {}
-        meta.append({"id": name, "name": NAMES[name][language] if known else name or "-", **typed})
+        typed = {"type": {"id": kind, "name": kinds[kind].one[reader.language]}} if kind else {}
+        meta.append({"id": name, "name": known.name[reader.language] if known else name or "-", **typed})
     return meta
 
 
 def _named(request: Request, what: str, prefix: str, language: Language) -> list[dict[str, str]]:
     if what == "type":
         return suggestions.types(request.app.state.opened.kinds, prefix, language)
-    return suggestions.properties(prefix, language) if what == "property" else []
+    fetched = properties(request.app.state.opened).values()
+    return suggestions.properties(fetched, prefix, language) if what == "property" else []
 
 
 def _example(request: Request) -> str:
@@ -260,12 +257,11 @@ async def propose(request: Request) -> Response:
     said = spoken(request)
     kind = request.query_params.get("type", "")
     limit = number(request, "limit", usual=100, most=100)
-    properties = (
-        [described(member, said) for member in proposed(kind, limit)]
-        if kind in request.app.state.opened.kinds or not kind
-        else []
-    )
-    return sent({"type": kind, "properties": properties, "limit": limit}, said)
+    opened: ServedSnapshot = request.app.state.opened
+    members: list[ExtensionProperty] = []
+    if kind in opened.kinds or not kind:
+        members = proposed(properties(opened).values(), kind, limit)
+    return sent({"type": kind, "properties": [described(member, said) for member in members], "limit": limit}, said)
 
 
 @pages.page(

@@ -49,7 +49,7 @@ async def start(request: Request) -> Response:
         lambda: site_pages.start(
             visit.site,
             opened.things,
-            visit.title,
+            visit.name,
             highlights(opened.graph, opened.atlas),
             opened.as_of.get(""),
         )
