@@ -41,6 +41,7 @@ KEYS = re.compile(
 """The name of the state, its NUTS key, and its key with those of its districts and municipalities (AGS, ARS)."""
 BASE = "https://example.org/uferland/"
 TITLE = "Katalog Uferland"
+OFFICIAL = "Dies ist eine amtliche Website."
 TOWNS = {"16999001": "Oberufer", "16999002": "Niederufer", "16999003": "Mittelufer"}
 USED = ("ozg", "skos", "dct", "foaf", "org", "cv", "xsd")
 PAGES = ("/", "/doc/municipality", "/doc/municipality/16999001", "/nowhere", "/openapi.json", "/catalog", "/hilfe")
@@ -100,6 +101,8 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any
     source = folder / "source"
     new_source.source_folder(source, base_iri=BASE, title=TITLE)
     (source / "data" / "towns.ttl").write_text(_towns(), "utf-8")
+    site = source / "data" / "site.toml"
+    site.write_text(f'official = {{ de = "{OFFICIAL}" }}\n' + site.read_text("utf-8"), "utf-8")
     outcome = build.build(Settings(source=(source,), target=folder / "target"), say=lambda _message: None)
     assert outcome.manifest is not None
     with serve(folder / "target") as url, httpx.Client(base_url=url, timeout=30) as client:
@@ -133,6 +136,7 @@ def test_the_site_of_another_state_names_itself_and_not_this_one(elsewhere: http
             assert TITLE in answer
             continue
         assert re.search(rf"<title>[^<]*{TITLE}</title>", answer)
+        assert OFFICIAL in answer
         assert re.search(rf'<a class="brand"[^>]*>.*{TITLE}</a>', answer)
 
 

@@ -158,7 +158,7 @@ def test_the_ministrys_facts_stand_on_the_page_with_their_date(client: httpx.Cli
     german = text_of(client, "bundle/jugendamt", "de")
     assert "Jugendamt (4 Leistungen)" in german
     assert "November 2019" in german
-    assert "19. Mai 2021" in german
+    assert "Stand 17. Mai 2021" in german
     assert "youth" not in german.lower()
     english = text_of(client, "programme/ozg-modellkommunen", "en")
     assert "100,000" in english

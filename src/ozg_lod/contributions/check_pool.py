@@ -47,7 +47,6 @@ class CheckPool:
     """The one place where a server checks files; follows the snapshot that is served."""
 
     def __init__(self, settings: Settings) -> None:
-        self._official = settings.official_label
         self._workers = WorkerPool(work_kinds(settings)[CHECK])
         self._receiving = 0
 
@@ -93,7 +92,7 @@ class CheckPool:
         self._workers.close()
 
     def _argument(self, opened: ServedSnapshot) -> str:
-        return msgspec.json.encode(CheckSubject(str(opened.directory), opened.public_url, self._official)).decode()
+        return msgspec.json.encode(CheckSubject(str(opened.directory), opened.public_url)).decode()
 
 
 @contextlib.contextmanager

@@ -23,11 +23,10 @@ LIST asks for no check: only for the rows of a list (see `lists`)."""
 
 @dataclass(frozen=True, slots=True)
 class CheckSubject:
-    """What files are checked against: the directory of a snapshot, its public address, the line of an official site."""
+    """What files are checked against: the directory of a snapshot, and its public address."""
 
     snapshot: str
     public_url: str
-    official: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,6 @@ class CheckWorker:
     published: ox.Store
     public_url: str
     told: Mapping[str, frozenset[str]]
-    official: str = ""
     kinds: Kinds = NO_KINDS
     identity: Identity = NEUTRAL
 
@@ -116,9 +115,7 @@ class CheckWorker:
     def _site(self, order: CheckRequest) -> PageContext:
         language = _language(order)
         addresses = Addresses(self.rules.base, self.public_url, language if order.chosen else None)
-        return PageContext(
-            language, addresses, path="", official=self.official, kinds=self.kinds, identity=self.identity
-        )
+        return PageContext(language, addresses, path="", kinds=self.kinds, identity=self.identity)
 
     def _examined(self, order: CheckRequest) -> Examination:
         return examine([SourceFile(order.name, order.content)], replace(self.rules, kind=order.kind))
@@ -150,7 +147,6 @@ def inspector_of(argument: str) -> CheckWorker:
         published,
         subject.public_url,
         told,
-        subject.official,
         site_files.kinds(directory),
         site_files.identity(directory),
     )

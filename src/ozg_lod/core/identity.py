@@ -57,11 +57,15 @@ class Colours:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a catalogue is called and what it is about; `icon` is a file of its own, empty where there is none."""
+    """What a catalogue is called and what it is about; `icon` is a file of its own, empty where there is none.
+
+    `official` is the line above the header that says whose official website this is; only who may say so states it.
+    """
 
     name: Label = Label({"": "ozg-lod"})  # noqa: RUF009 - frozen
     claim: Label = Label({"de": "Verwaltung online", "en": "Public services online"})  # noqa: RUF009
     lead: Label = Label({"": ""})  # noqa: RUF009
+    official: Label = Label({"": ""})  # noqa: RUF009
     territory: Territory = Territory()
     examples: ExampleKeys = ExampleKeys()
     colours: Colours = Colours()

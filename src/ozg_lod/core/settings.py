@@ -35,7 +35,6 @@ class Settings:
     folder with the operator's legal texts.
 
     `store` is the SPARQL endpoint that evaluates queries in our place, `store_login` user and password for it.
-    `official_label` is the line above the header that says whose official website this is; only who may say so sets it.
     `rdf` are the files served instead of a snapshot. `client_seconds` of query time may one client use per minute (0:
     any); it is known by its address, or by what `trusted_proxies` say it is. `hold_bytes` of large answers may be on
     their way to clients at once, each for at most `delivery_s`.
@@ -50,7 +49,6 @@ class Settings:
     port: int = 8000
     public_url: str = ""
     access_log: bool = False
-    official_label: str = ""
     legal: Path | None = None
 
     query_deadline_s: float = 10

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT, OZG
-from ozg_lod.rdf.graph import Graph, iri_of
+from ozg_lod.rdf.graph import Graph, Term, iri_of
 from ozg_lod.site.values import ValueWriter
 
 Dates = tuple[str, str]
@@ -32,9 +32,9 @@ def by_kind(graph: Graph, base_iri: str) -> Mapping[str, Dates]:
     return {kind: dates for kind, values in days.items() if (dates := _span(values))}
 
 
-def of_graph(graph: Graph) -> Dates | None:
-    """Return the days of the statements in a graph, None where none of them has one."""
-    return _span(str(getattr(triple.object, "value", "")) for triple in graph.using(_AS_OF))
+def of_facts(facts: Mapping[str, Mapping[str, Sequence[Term]]]) -> Dates | None:
+    """Return the days of the statements among these facts (by subject and property), None where none has one."""
+    return _span(str(getattr(term, "value", "")) for said in facts.values() for term in said.get(_AS_OF, ()))
 
 
 def sentence(dates: Dates | None, writer: ValueWriter) -> str:

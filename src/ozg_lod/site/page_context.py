@@ -27,7 +27,6 @@ class PageContext:
     path: str = "/"
     page: int = 1
     kept: tuple[tuple[str, str], ...] = ()
-    official: str = ""
     kinds: Kinds = NO_KINDS
     identity: Identity = NEUTRAL
 

@@ -83,14 +83,12 @@ class PageRequest:
     @property
     def site(self) -> PageContext:
         """Return what every page needs."""
-        official = getattr(getattr(self.request.app.state, "settings", None), "official_label", "")
         return PageContext(
             self.language,
             self.addresses,
             self.opened.version,
             self.path,
             self.page,
-            official=official,
             kinds=self.opened.kinds,
             identity=self.opened.identity,
         )
