@@ -165,7 +165,7 @@ def now() -> str:
 
 def _check(found: Sender | Submission | Event) -> None:
     """Raise ValueError where a field has another type than it is declared with; a file may have been edited."""
-    types = {"str": str, "int": int, "bool": bool, "State": SubmissionState}
+    types = {"str": str, "int": int, "bool": bool, "SubmissionState": SubmissionState}
     for item in fields(found):
         if type(getattr(found, item.name)) is not types[str(item.type)]:
             raise ValueError(f"{item.name} is of the wrong type")
