@@ -2,7 +2,7 @@
 
 A key decides alone. A name is compared in its parts; district, state and kind of body, where the row states them, are
 evidence. `match` is said only of a candidate that is far ahead of every other and that nothing speaks against: a wrong
-match costs more than a question (the figures are in docs/reconcile.md and are held by tests/test_matching.py).
+match costs more than a question (the figures are in docs/reconcile.md and are held by tests/matching/test_matching.py).
 """
 
 from __future__ import annotations
