@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +40,16 @@ def table(*rows: str) -> bytes:
 
 
 def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command line in this process; return what it said and how it ended."""
+    """Run a command line in this process, in a thread of its own, as browser tests have an event loop in theirs."""
     out, err = io.BytesIO(), io.StringIO()
     words = io.TextIOWrapper(out, "utf-8", write_through=True)
-    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
-        cli.main(list(arguments))
+    with (
+        contextlib.redirect_stdout(words),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        thread.submit(cli.main, list(arguments)).result()
     return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), out.getvalue().decode(), err.getvalue())
 
 
