@@ -13,6 +13,7 @@ import pyoxigraph as ox
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.messages import say
 from ozg_lod.core.vocab import PREFIXES, prefixed
+from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import Term
 from ozg_lod.site import query_results, result_map, result_timeline
 from ozg_lod.site import query_snippets as writing
@@ -30,7 +31,7 @@ _LIMIT: Final = re.compile(r"\bLIMIT\s+(\d{1,9})", re.IGNORECASE)
 _LAST_BRACE: Final = re.compile(r"[^}]*\Z")
 _MISSING: Final = re.compile(r"add (PREFIX [A-Za-z0-9_.-]*: <[^<>\s]+>)")
 _TABLES: Final = (("csv", "CSV"), ("tsv", "TSV"), ("json", "JSON"), ("srx", "XML"))
-_GRAPHS: Final = (("ttl", "Turtle"), ("jsonld", "JSON-LD"), ("rdf", "RDF/XML"), ("nt", "N-Triples"))
+_GRAPHS: Final = tuple((form.suffix, form.label) for form in formats.GRAPHS)
 
 
 @dataclass(frozen=True, slots=True)

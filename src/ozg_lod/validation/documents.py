@@ -19,6 +19,7 @@ from ozg_lod.core.findings import (
 )
 from ozg_lod.core.messages import Text, _
 from ozg_lod.core.vocab import XSD
+from ozg_lod.rdf import formats
 from ozg_lod.rdf.lexical import (
     CONTROL,
     MAX_CHARACTERS,
@@ -33,12 +34,7 @@ from ozg_lod.validation import linkset_reader
 
 _SHORT: Final = 200
 FORMATS: Final = {
-    ".ttl": RdfFormat.TURTLE,
-    ".nt": RdfFormat.N_TRIPLES,
-    ".nq": RdfFormat.N_QUADS,
-    ".trig": RdfFormat.TRIG,
-    ".rdf": RdfFormat.RDF_XML,
-    ".jsonld": RdfFormat.JSON_LD,
+    **{f".{form.suffix}": form.rdf for form in (*formats.GRAPHS, *formats.DATASETS) if form.rdf},
     linkset_reader.SUFFIX: RdfFormat.N_TRIPLES,
 }
 """What a file is read as; a linkset is JSON that is written as triples first."""
