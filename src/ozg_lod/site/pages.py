@@ -179,43 +179,49 @@ def start(
 ) -> bytes:
     """Return the start page: what people ask first, the doors, and every kind that has entries, with their counts."""
     writer = site.writer(highlights.names)
-    kinds = [(kind, writer.count(len(entries))) for kind, entries in directory.kinds.items() if entries]
-    total = writer.count(sum(len(entries) for entries in directory.kinds.values()))
-    counts = dict(kinds)
+    counts = {kind: writer.count(len(entries)) for kind, entries in directory.kinds.items() if entries}
+    programme = writer.name(highlights.programme).marked if highlights.programme else Markup()
+    return render(
+        "start.html",
+        site,
+        as_of=as_of.sentence(dates, writer),
+        kinds=len(counts),
+        total=writer.count(sum(len(entries) for entries in directory.kinds.values())),
+        title=title,
+        website=structured_data.block(structured_data.website(site, title[site.language])),
+        shelves=_shelves(site, counts),
+        numbers=_numbers(site, writer, highlights, counts, programme)[:_MOST_NUMBERS],
+        programme=programme,
+        mapped=highlights.mapped,
+    )
+
+
+def _shelves(site: PageContext, counts: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the kinds that have entries, with their counts, by the shelf they stand on; unknown ones on the last."""
     shelves = [
         (shelf, [(kind.id, counts[kind.id]) for kind in members if kind.id in counts])
         for shelf, members in site.kinds.shelves()
     ]
-    shelves[-1][1].extend((kind, count) for kind, count in kinds if kind not in site.kinds)
-    gaps = {
-        "programme": writer.name(highlights.programme).marked if highlights.programme else Markup(),
-        "day": writer.date(highlights.day, "").text if highlights.day else "",
-    }
+    shelves[-1][1].extend((kind, count) for kind, count in counts.items() if kind not in site.kinds)
+    return [(shelf, members) for shelf, members in shelves if members]
+
+
+def _numbers(
+    site: PageContext, writer: ValueWriter, highlights: Highlights, counts: Mapping[str, str], programme: Markup
+) -> list[tuple[Markup, str, str]]:
+    """Return the numbers that are shown first: each with what it counts and the page that lists it."""
+    gaps = {"programme": programme, "day": writer.date(highlights.day, "").text if highlights.day else ""}
     numbers = [
         (escape(_NUMBER_NAMES[name][site.language]).format(**gaps), writer.count(count), path)
         for name, count, path in highlights.numbers
         if count
     ]
-    numbers += [
+    ranked = site.kinds.ranked(lambda kind: kind.number)
+    return numbers + [
         (_data(kind.number_text, site.language), counts[kind.id], f"/doc/{kind.id}")
-        for kind in site.kinds.ranked(lambda kind: kind.number)
+        for kind in ranked
         if kind.id in counts and kind.number_text
     ]
-    shown = [(shelf, members) for shelf, members in shelves if members]
-    website = structured_data.block(structured_data.website(site, title[site.language]))
-    return render(
-        "start.html",
-        site,
-        as_of=as_of.sentence(dates, writer),
-        kinds=kinds,
-        total=total,
-        title=title,
-        website=website,
-        shelves=shown,
-        numbers=numbers[:_MOST_NUMBERS],
-        programme=gaps["programme"],
-        mapped=highlights.mapped,
-    )
 
 
 def search(site: PageContext, found: results.ResultPage) -> bytes:
