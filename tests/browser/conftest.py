@@ -74,7 +74,7 @@ def axe() -> str:
 
 
 @pytest.fixture
-def visit(chromium: Any, endpoint: str) -> Callable[..., Any]:
+def page_request(chromium: Any, endpoint: str) -> Callable[..., Any]:
     """Return the context manager that opens a window on the running server with the real data."""
     return visiting(chromium, endpoint)
 
@@ -83,7 +83,7 @@ def visiting(chromium: Any, base: str) -> Callable[..., Any]:
     """Return the context manager that opens a window on the server at `base`."""
 
     @contextmanager
-    def visit(
+    def page_request(
         *,
         width: int = 1280,
         scheme: str = "light",
@@ -116,4 +116,4 @@ def visiting(chromium: Any, base: str) -> Callable[..., Any]:
         assert context.cookies() == []
         context.close()
 
-    return visit
+    return page_request

@@ -34,9 +34,9 @@ def check(page: Any, path: Path) -> None:
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without scripts"])
 def test_a_clerk_gets_from_the_template_to_the_preview(
-    visit: Callable[..., Any], tmp_path: Path, *, javascript: bool
+    page_request: Callable[..., Any], tmp_path: Path, *, javascript: bool
 ) -> None:
-    with visit(javascript=javascript) as visitor:
+    with page_request(javascript=javascript) as visitor:
         page = visitor.page
         visitor.open("/doc/municipality/06531005")
         page.get_by_role("link", name="Diese Daten verbessern").click()
@@ -81,9 +81,9 @@ def test_a_clerk_gets_from_the_template_to_the_preview(
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("path", PAGES)
 def test_the_pages_are_accessible_and_keep_to_their_window(
-    visit: Callable[..., Any], axe: str, path: str, language: str
+    page_request: Callable[..., Any], axe: str, path: str, language: str
 ) -> None:
-    with visit(language=language, script=axe, scheme="dark" if language == "en" else "light") as visitor:
+    with page_request(language=language, script=axe, scheme="dark" if language == "en" else "light") as visitor:
         assert visitor.open(path) == 200
         for summary in visitor.page.locator("main summary").all():
             summary.click()
@@ -96,11 +96,11 @@ def test_the_pages_are_accessible_and_keep_to_their_window(
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_the_results_are_accessible_and_keep_to_their_window(
-    visit: Callable[..., Any], axe: str, tmp_path: Path, language: str
+    page_request: Callable[..., Any], axe: str, tmp_path: Path, language: str
 ) -> None:
     hostile = BAD.replace(b"Herbst 20", b"<img src=x onerror=alert(1)>" + b"x" * 150)
     files = {"good.csv": GOOD, "bad.csv": BAD, "x" * 150 + ".csv": hostile, "empty.csv": b"", "a.exe": b"MZ"}
-    with visit(language=language, script=axe, scheme="light" if language == "en" else "dark") as visitor:
+    with page_request(language=language, script=axe, scheme="light" if language == "en" else "dark") as visitor:
         for name, content in files.items():
             (tmp_path / name).write_bytes(content)
             visitor.open("/pruefen")
@@ -114,7 +114,7 @@ def test_the_results_are_accessible_and_keep_to_their_window(
         assert [said for said in visitor.complaints if "status of 4" not in said] == []
 
 
-def test_a_file_can_be_dropped_and_cells_can_be_pasted(visit: Callable[..., Any]) -> None:
+def test_a_file_can_be_dropped_and_cells_can_be_pasted(page_request: Callable[..., Any]) -> None:
     drop = """([name, text]) => {
         const data = new DataTransfer();
         data.items.add(new File([text], name));
@@ -122,7 +122,7 @@ def test_a_file_can_be_dropped_and_cells_can_be_pasted(visit: Callable[..., Any]
         for (const type of ["dragover", "drop"])
             zone.dispatchEvent(new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));
     }"""
-    with visit() as visitor:
+    with page_request() as visitor:
         visitor.open("/pruefen")
         visitor.page.evaluate(drop, ["bad.csv", BAD.decode()])
         assert visitor.page.locator(".dropped").inner_text() == "Ausgewählt: bad.csv"
@@ -135,9 +135,9 @@ def test_a_file_can_be_dropped_and_cells_can_be_pasted(visit: Callable[..., Any]
         assert "Herbst 20" in visitor.page.locator(".checkup").inner_text()
 
 
-def test_the_keyboard_gets_through_the_form_and_the_result(visit: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_keyboard_gets_through_the_form_and_the_result(page_request: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_bytes(BAD)
-    with visit() as visitor:
+    with page_request() as visitor:
         visitor.open("/pruefen")
         check(visitor.page, tmp_path / "bad.csv")
         names = []

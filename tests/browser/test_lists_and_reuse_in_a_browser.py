@@ -32,10 +32,10 @@ def list_file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_of_reuse_is_accessible_and_keeps_to_its_window(
-    visit: Callable[..., Any], axe: str, path: str, setting: tuple[str, str, int]
+    page_request: Callable[..., Any], axe: str, path: str, setting: tuple[str, str, int]
 ) -> None:
     language, scheme, width = setting
-    with visit(width=width, scheme=scheme, language=language, script=axe) as visitor:
+    with page_request(width=width, scheme=scheme, language=language, script=axe) as visitor:
         assert visitor.open(path) == 200
         assert visitor.violations() == []
         assert visitor.overflow() <= 0
@@ -44,10 +44,10 @@ def test_a_page_of_reuse_is_accessible_and_keeps_to_its_window(
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_the_result_of_matching_is_accessible_and_hostile_cells_stay_text(
-    visit: Callable[..., Any], axe: str, list_file: Path, setting: tuple[str, str, int]
+    page_request: Callable[..., Any], axe: str, list_file: Path, setting: tuple[str, str, int]
 ) -> None:
     language, scheme, width = setting
-    with visit(width=width, scheme=scheme, language=language, script=axe) as visitor:
+    with page_request(width=width, scheme=scheme, language=language, script=axe) as visitor:
         visitor.open("/abgleich")
         visitor.page.set_input_files("#file", str(list_file))
         visitor.page.click("main button[type=submit]")
@@ -58,8 +58,8 @@ def test_the_result_of_matching_is_accessible_and_hostile_cells_stay_text(
         assert visitor.complaints == []
 
 
-def test_a_refused_list_keeps_what_was_pasted_and_says_why(visit: Callable[..., Any], axe: str) -> None:
-    with visit(script=axe) as visitor:
+def test_a_refused_list_keeps_what_was_pasted_and_says_why(page_request: Callable[..., Any], axe: str) -> None:
+    with page_request(script=axe) as visitor:
         visitor.open("/abgleich")
         visitor.page.evaluate("document.querySelector('#text').value = 'Gießen\\n'.repeat(5002)")
         visitor.page.click("main button[type=submit]")
@@ -69,9 +69,9 @@ def test_a_refused_list_keeps_what_was_pasted_and_says_why(visit: Callable[..., 
 
 
 def test_a_list_is_matched_decided_and_downloaded_without_javascript(
-    visit: Callable[..., Any], list_file: Path, tmp_path: Path
+    page_request: Callable[..., Any], list_file: Path, tmp_path: Path
 ) -> None:
-    with visit(javascript=False) as visitor:
+    with page_request(javascript=False) as visitor:
         visitor.open("/abgleich")
         visitor.page.set_input_files("#file", str(list_file))
         visitor.page.click("main button[type=submit]")
@@ -102,9 +102,9 @@ class Other(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_another_site_may_frame_a_preview_and_no_other_page(visit: Callable[..., Any], endpoint: str) -> None:
+def test_another_site_may_frame_a_preview_and_no_other_page(page_request: Callable[..., Any], endpoint: str) -> None:
     handler = type("Handler", (Other,), {"ours": endpoint})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, visit() as visitor:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, page_request() as visitor:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         visitor.page.goto(f"http://127.0.0.1:{server.server_port}/")
         visitor.page.wait_for_load_state("networkidle")

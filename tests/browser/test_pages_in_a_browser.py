@@ -108,10 +108,10 @@ VISITS = list(zip([*PAGES, *AGAIN], cycle(SETTINGS), strict=False))
 
 @pytest.mark.parametrize(("path", "setting"), VISITS, ids=[f"{path[:40]}-{setting}" for path, setting in VISITS])
 def test_a_page_is_accessible_and_keeps_to_its_window_and_host(
-    visit: Callable[..., Any], axe: str, path: str, setting: tuple[str, str, int]
+    page_request: Callable[..., Any], axe: str, path: str, setting: tuple[str, str, int]
 ) -> None:
     language, scheme, width = setting
-    with visit(width=width, scheme=scheme, language=language, script=axe) as visitor:
+    with page_request(width=width, scheme=scheme, language=language, script=axe) as visitor:
         assert visitor.open(path) == FAILING.get(path, 200)
         assert visitor.page.locator("html").get_attribute("lang") == language
         assert visitor.violations() == []
@@ -122,8 +122,8 @@ def test_a_page_is_accessible_and_keeps_to_its_window_and_host(
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_an_open_list_of_proposals_is_accessible(visit: Callable[..., Any], axe: str, language: str) -> None:
-    with visit(language=language, script=axe) as visitor:
+def test_an_open_list_of_proposals_is_accessible(page_request: Callable[..., Any], axe: str, language: str) -> None:
+    with page_request(language=language, script=axe) as visitor:
         visitor.open(ask("SELECT * WHERE {\n  ?s ozg\n}"))
         visitor.page.locator(".cm-content").click()
         visitor.page.keyboard.press("Control+Home")
@@ -135,8 +135,8 @@ def test_an_open_list_of_proposals_is_accessible(visit: Callable[..., Any], axe:
         assert "PREFIX ozg: <https://w3id.org/ozg-lod/ontology#>" in visitor.page.locator("#query").input_value()
 
 
-def test_the_keyboard_runs_a_query_and_leaves_the_editor(visit: Callable[..., Any]) -> None:
-    with visit() as visitor:
+def test_the_keyboard_runs_a_query_and_leaves_the_editor(page_request: Callable[..., Any]) -> None:
+    with page_request() as visitor:
         visitor.open("/sparql")
         visitor.page.locator(".cm-content").focus()
         visitor.page.keyboard.press("Tab")
@@ -150,13 +150,13 @@ def test_the_keyboard_runs_a_query_and_leaves_the_editor(visit: Callable[..., An
 @pytest.mark.parametrize(
     "path", ["/", "/doc/municipality/06414000", "/doc/programme/ozg-modellkommunen", "/sparql", ask(TRUTH), "/karte"]
 )
-def test_the_keyboard_reaches_everything_and_is_never_trapped(visit: Callable[..., Any], path: str) -> None:
+def test_the_keyboard_reaches_everything_and_is_never_trapped(page_request: Callable[..., Any], path: str) -> None:
     focusable = """() => [...document.querySelectorAll(
         'a[href], button, input:not([type=hidden]), select, textarea:not([hidden]), summary, [tabindex="0"]')]
         .filter(e => e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true})).length"""
     mark = """() => { const e = document.activeElement; if (e === document.body) return null;
         const known = window.seen ??= new Set(); const fresh = !known.has(e); known.add(e); return fresh; }"""
-    with visit() as visitor:
+    with page_request() as visitor:
         visitor.open(path)
         visitor.page.evaluate("document.activeElement.blur?.()")
         wanted = visitor.page.evaluate(focusable)
@@ -168,8 +168,8 @@ def test_the_keyboard_reaches_everything_and_is_never_trapped(visit: Callable[..
         assert reached == wanted
 
 
-def test_the_core_journeys_work_without_javascript(visit: Callable[..., Any]) -> None:
-    with visit(javascript=False) as visitor:
+def test_the_core_journeys_work_without_javascript(page_request: Callable[..., Any]) -> None:
+    with page_request(javascript=False) as visitor:
         visitor.open("/")
         visitor.page.fill("input[name=q]", "06414000")
         visitor.page.click("button[type=submit]")
@@ -186,8 +186,8 @@ def test_the_core_journeys_work_without_javascript(visit: Callable[..., Any]) ->
         assert visitor.page.locator("#query").input_value().startswith("PREFIX ozg:")
 
 
-def test_on_a_telephone_the_editor_comes_when_the_field_is_used(visit: Callable[..., Any]) -> None:
-    with visit(width=320, touch=True) as visitor:
+def test_on_a_telephone_the_editor_comes_when_the_field_is_used(page_request: Callable[..., Any]) -> None:
+    with page_request(width=320, touch=True) as visitor:
         visitor.open("/sparql")
         assert visitor.page.locator(".editor-host").count() == 0
         visitor.page.locator("#query").tap()
@@ -196,8 +196,8 @@ def test_on_a_telephone_the_editor_comes_when_the_field_is_used(visit: Callable[
         assert visitor.complaints == []
 
 
-def test_hostile_text_and_addresses_stay_text(visit: Callable[..., Any]) -> None:
-    with visit() as visitor:
+def test_hostile_text_and_addresses_stay_text(page_request: Callable[..., Any]) -> None:
+    with page_request() as visitor:
         visitor.open(ask(HOSTILE))
         cells = visitor.page.locator("table.result td")
         assert cells.first.inner_text() == "<img src=x onerror=alert(1)>"
@@ -206,8 +206,8 @@ def test_hostile_text_and_addresses_stay_text(visit: Callable[..., Any]) -> None
         assert visitor.complaints == []
 
 
-def test_from_the_start_to_the_model_municipalities_it_takes_two_clicks(visit: Callable[..., Any]) -> None:
-    with visit() as visitor:
+def test_from_the_start_to_the_model_municipalities_it_takes_two_clicks(page_request: Callable[..., Any]) -> None:
+    with page_request() as visitor:
         visitor.open("/")
         visitor.page.get_by_role("link", name="Wer hilft und fördert?").click()
         visitor.page.get_by_role("main").get_by_role("link", name="OZG-Modellkommunen", exact=True).click()
@@ -215,8 +215,8 @@ def test_from_the_start_to_the_model_municipalities_it_takes_two_clicks(visit: C
 
 
 @pytest.mark.parametrize("path", ["/", "/doc/municipality/06414000", "/doc/bundle/jugendamt", "/karte"])
-def test_a_page_with_all_it_needs_weighs_at_most_100_kilobytes(visit: Callable[..., Any], path: str) -> None:
-    with visit(width=412, touch=True) as visitor:
+def test_a_page_with_all_it_needs_weighs_at_most_100_kilobytes(page_request: Callable[..., Any], path: str) -> None:
+    with page_request(width=412, touch=True) as visitor:
         finished: list[Any] = []
         visitor.page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 - Playwright marks what it is given
         visitor.open(path)
@@ -226,8 +226,8 @@ def test_a_page_with_all_it_needs_weighs_at_most_100_kilobytes(visit: Callable[.
         assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) <= 100_000
 
 
-def test_a_page_begins_with_what_people_come_for(visit: Callable[..., Any]) -> None:
-    with visit(language="en") as visitor:
+def test_a_page_begins_with_what_people_come_for(page_request: Callable[..., Any]) -> None:
+    with page_request(language="en") as visitor:
         visitor.open("/doc/bundle/jugendamt")
         told = visitor.page.locator(".glance").inner_text()
         assert "Services\n4" in told
@@ -239,8 +239,8 @@ def test_a_page_begins_with_what_people_come_for(visit: Callable[..., Any]) -> N
         )
 
 
-def test_an_answer_for_spreadsheets_holds_no_formula(visit: Callable[..., Any]) -> None:
-    with visit() as visitor:
+def test_an_answer_for_spreadsheets_holds_no_formula(page_request: Callable[..., Any]) -> None:
+    with page_request() as visitor:
         visitor.open(ask('SELECT ?a WHERE { VALUES ?a { "=1+1" "-5" } }'))
         with visitor.page.expect_download() as download:
             visitor.page.get_by_role("link", name="CSV für Tabellenprogramme").click()

@@ -142,7 +142,7 @@ def test_every_table_is_what_its_description_says(client: httpx.Client, snapshot
         metadata = client.get(link[1])
         assert metadata.headers["content-type"] == "application/csvm+json"
         reading = tables.describe(metadata.content, file=name).read(table.content, file=name)
-        assert list(reading.ledger.findings) == [], name
+        assert list(reading.collector.findings) == [], name
         rows = list(csv.reader(io.StringIO(table.text, newline="")))
         columns = [column["name"] for column in json.loads(metadata.content)["tableSchema"]["columns"]]
         assert rows[0] == columns

@@ -19,7 +19,7 @@ from ozg_lod.contributions.check_pool import (
     CheckPool,
     CheckRequest,
 )
-from ozg_lod.contributions.check_worker import CheckWorker, inspecting, inspector_of
+from ozg_lod.contributions.check_worker import CheckWorker, checking, worker_of
 from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.core.errors import (
     Busy,
@@ -44,12 +44,12 @@ Trial = Callable[[CheckPool, ServedSnapshot], Awaitable[None]]
 
 @pytest.fixture(scope="module")
 def argument(snapshot_directory: Path) -> str:
-    return json.dumps({"snapshot": str(snapshot_directory), "public_url": "https://example.org", "official": ""})
+    return json.dumps({"snapshot": str(snapshot_directory), "public_url": "https://example.org"})
 
 
 @pytest.fixture
-def inspector(argument: str) -> CheckWorker:
-    return inspector_of(argument)
+def worker(argument: str) -> CheckWorker:
+    return worker_of(argument)
 
 
 def run(trial: Trial, settings: Settings) -> None:
@@ -68,9 +68,9 @@ def run(trial: Trial, settings: Settings) -> None:
 def check(
     checks: CheckPool,
     opened: ServedSnapshot,
-    order: CheckRequest = CheckRequest("a.csv", GOOD),  # noqa: B008
+    check_request: CheckRequest = CheckRequest("a.csv", GOOD),  # noqa: B008
 ) -> Awaitable[CheckAnswer]:
-    return checks.check(order, opened, spending=nullcontext())
+    return checks.check(check_request, opened, spending=nullcontext())
 
 
 def preview_of(answer: CheckAnswer) -> ContributionPreview:
@@ -173,44 +173,42 @@ def test_a_check_that_breaks_is_told_so_and_logs_nothing_of_the_file(
     assert "secret" not in caplog.text
 
 
-def test_the_inspector_knows_what_is_new_changed_and_the_same(inspector: CheckWorker) -> None:
-    first = inspector.inspect(CheckRequest("a.csv", GOOD, wanted=PREVIEW))
+def test_the_inspector_knows_what_is_new_changed_and_the_same(worker: CheckWorker) -> None:
+    first = worker.check(CheckRequest("a.csv", GOOD, wanted=PREVIEW))
     assert preview_of(first).counts == {"new": 1}
     again = GOOD.replace(b"2020-10", b"2021-01") + b"06531005;10169;geplant;2027-01;;;2026-11-24\n"
-    second = preview_of(inspector.inspect(CheckRequest("a.csv", again, wanted=PREVIEW)))
+    second = preview_of(worker.check(CheckRequest("a.csv", again, wanted=PREVIEW)))
     assert second.counts == {"changed": 1, "new": 1}
     changed = next(change for change in second.changes if change.state == "changed")
     month = next(one for one in changed.differences if "Oktober 2020" in one.before)
     assert month.after == ("Januar 2021",)
     without = GOOD.replace(b"https://www.giessen.de/antrag", b"")
-    gone = preview_of(inspector.inspect(CheckRequest("a.csv", without, wanted=PREVIEW)))
+    gone = preview_of(worker.check(CheckRequest("a.csv", without, wanted=PREVIEW)))
     (form,) = [one for one in gone.changes[0].differences if "giessen.de" in "".join(one.before)]
     assert form.after == ()
-    page = inspector.inspect(
-        CheckRequest("a.csv", without, wanted=PAGE, about=f"{BASE}id/availability/06531005-jugendamt")
-    )
+    page = worker.check(CheckRequest("a.csv", without, wanted=PAGE, about=f"{BASE}id/availability/06531005-jugendamt"))
     assert "giessen.de/antrag" not in page.document.decode()
-    inspector.inspect(CheckRequest("a.csv", GOOD, wanted=PREVIEW))
-    third = preview_of(inspector.inspect(CheckRequest("a.csv", GOOD, wanted=PREVIEW)))
+    worker.check(CheckRequest("a.csv", GOOD, wanted=PREVIEW))
+    third = preview_of(worker.check(CheckRequest("a.csv", GOOD, wanted=PREVIEW)))
     assert third.counts == {"same": 1}, third.changes
     assert third.changes == ()
 
 
-def test_a_kind_that_is_named_is_the_one_it_is_held_against(inspector: CheckWorker) -> None:
-    found = inspector.inspect(CheckRequest("a.csv", GOOD, kind="kontakt")).examination
+def test_a_kind_that_is_named_is_the_one_it_is_held_against(worker: CheckWorker) -> None:
+    found = worker.check(CheckRequest("a.csv", GOOD, kind="kontakt")).examination
     assert not found.conforms
-    assert inspector.inspect(CheckRequest("a.csv", GOOD, kind="verfuegbarkeit")).examination.conforms
+    assert worker.check(CheckRequest("a.csv", GOOD, kind="verfuegbarkeit")).examination.conforms
 
 
-def test_a_page_of_a_thing_that_is_not_there_is_empty(inspector: CheckWorker) -> None:
-    order = CheckRequest(
+def test_a_page_of_a_thing_that_is_not_there_is_empty(worker: CheckWorker) -> None:
+    check_request = CheckRequest(
         "a.csv", GOOD, wanted=PAGE, about=f"{BASE}id/municipality/00000000", language="en", chosen=True
     )
-    assert inspector.inspect(order).document == b""
-    assert inspector.inspect(replace(order, about="no address")).document == b""
+    assert worker.check(check_request).document == b""
+    assert worker.check(replace(check_request, about="no address")).document == b""
 
 
 def test_the_work_of_a_child_answers_what_the_inspection_asks(argument: str) -> None:
     pieces: list[bytes] = []
-    inspecting(argument)(wire.encode(CheckRequest("a.csv", BAD)), pieces.append)
+    checking(argument)(wire.encode(CheckRequest("a.csv", BAD)), pieces.append)
     assert not wire.decode(CheckAnswer, b"".join(pieces)).examination.conforms

@@ -159,8 +159,8 @@ def test_what_is_no_place_on_earth_is_not_drawn(text: str) -> None:
 
 def test_a_moment_before_all_days_is_written_as_it_stands() -> None:
     text = "0001-01-01T00:00:00+05:00"
-    moment = ox.Literal(text, datatype=ox.NamedNode("http://www.w3.org/2001/XMLSchema#dateTime"))
-    assert WRITER.value(moment).text == text
+    timestamp = ox.Literal(text, datatype=ox.NamedNode("http://www.w3.org/2001/XMLSchema#dateTime"))
+    assert WRITER.value(timestamp).text == text
 
 
 def test_only_a_pair_of_latitude_and_longitude_is_a_point() -> None:

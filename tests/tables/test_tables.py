@@ -269,7 +269,7 @@ def test_spaces_around_a_text_are_kept_and_mentioned() -> None:
 def test_the_first_findings_are_kept_and_all_are_counted() -> None:
     rows = "".join(f"k{number},x\n" for number in range(3_000))
     reading = read("key,n\n" + rows, column("n", datatype="integer"))
-    assert (len(reading.findings), reading.ledger.counts[Severity.ERROR]) == (1_000, 3_000)
+    assert (len(reading.findings), reading.collector.counts[Severity.ERROR]) == (1_000, 3_000)
 
 
 def test_a_list_makes_a_triple_for_each_item_and_a_link_for_each_item() -> None:

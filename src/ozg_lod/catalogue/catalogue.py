@@ -1,4 +1,4 @@
-"""The catalogue portals harvest: DCAT-AP.de 3.0 (DCAT-AP 3.0.0 with the German additions) about one edition.
+"""The catalogue portals harvest: DCAT-AP.de 3.0 (DCAT-AP 3.0.0 with the German additions) about one release.
 
 Written from what `data/catalogue.ttl` and `data/datasets.ttl` say, the manifest and the publication log. Nothing has a
 blank node, everything has an IRI that stays; only our own datasets are typed `dcat:Dataset`, since a harvester takes
@@ -21,7 +21,7 @@ from ozg_lod.catalogue.distribution_offers import (
     SERVICES,
     Distribution,
     DistributionOffers,
-    moment,
+    timestamp,
 )
 from ozg_lod.catalogue.distributions import DESCRIPTIONS_FILE, FOLDER
 from ozg_lod.core.messages import _
@@ -101,33 +101,33 @@ class Catalogue:
         return triples
 
 
-def compose(edition: Release) -> Catalogue:
-    """Return the catalogue of an edition; raise Unavailable where it describes no dataset."""
-    if edition.record(DESCRIPTIONS_FILE) is None:
+def compose(release: Release) -> Catalogue:
+    """Return the catalogue of a release; raise Unavailable where it describes no dataset."""
+    if release.record(DESCRIPTIONS_FILE) is None:
         raise unavailable(
             _("no dataset is described; data/datasets.ttl says how."),
         )
     store = ox.Store()
-    store.bulk_load(path=edition.directory / DESCRIPTIONS_FILE, format=ox.RdfFormat.N_TRIPLES)
-    return _CatalogueWriter(edition, Graph(store)).catalogue()
+    store.bulk_load(path=release.directory / DESCRIPTIONS_FILE, format=ox.RdfFormat.N_TRIPLES)
+    return _CatalogueWriter(release, Graph(store)).catalogue()
 
 
 class _CatalogueWriter:
     """Writes one catalogue."""
 
-    def __init__(self, edition: Release, graph: Graph) -> None:
-        self.edition = edition
+    def __init__(self, release: Release, graph: Graph) -> None:
+        self.release = release
         self.graph = graph
         self.iri = min(iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog"))
         self.publisher = min(
             map(iri_of, graph.objects(self.iri, DCT + "publisher")), default=f"{self.iri}#contributors"
         )
-        self.offers = DistributionOffers(edition, graph, self.iri)
+        self.offers = DistributionOffers(release, graph, self.iri)
 
     def catalogue(self) -> Catalogue:
         datasets = sorted(iri_of(triple.subject) for triple in self.graph.using(TYPE, DCAT + "Dataset"))
         entries = tuple(self._entry(iri) for iri in datasets)
-        times = [entry.modified for entry in entries] + [self.edition.modified(DESCRIPTIONS_FILE)]
+        times = [entry.modified for entry in entries] + [self.release.modified(DESCRIPTIONS_FILE)]
         modified = max(times)
         head = {*self._head(modified), *self._agents(), *self._services()}
         licence = self._one(self.iri, DCT + "license")
@@ -137,8 +137,8 @@ class _CatalogueWriter:
         iri = self.iri
         yield from self._said(iri, {*_NOT_PUBLISHED, *_CONFIGURED})
         yield from self._responsible(iri)
-        yield moment(iri, DCT + "issued", self.edition.issued(DESCRIPTIONS_FILE))
-        yield moment(iri, DCT + "modified", modified)
+        yield timestamp(iri, DCT + "issued", self.release.issued(DESCRIPTIONS_FILE))
+        yield timestamp(iri, DCT + "modified", modified)
         yield text(iri, DCT + "identifier", iri)
         yield resource(iri, DCAT + "themeTaxonomy", EU + "data-theme")
         yield resource(iri, DCATAP + "availability", AVAILABLE)
@@ -175,7 +175,7 @@ class _CatalogueWriter:
     def _entry(self, iri: str) -> CatalogueEntry:
         key = iri.rpartition("/")[2]
         measure = f"{FOLDER}{key}.{formats.NTRIPLES.suffix}"
-        issued, modified = self.edition.issued(measure), self.edition.modified(measure)
+        issued, modified = self.release.issued(measure), self.release.modified(measure)
         distributions = tuple(self.offers.of(iri))
         triples = set(self._dataset(iri, measure, issued, modified))
         for distribution in distributions:
@@ -195,10 +195,10 @@ class _CatalogueWriter:
         yield from self._responsible(iri)
         for contributor in self.graph.objects(self.iri, DCATDE + "contributorID"):
             yield resource(iri, DCATDE + "contributorID", iri_of(contributor))
-        yield moment(iri, DCT + "issued", issued)
-        yield moment(iri, DCT + "modified", modified)
-        yield text(iri, DCAT + "version", self.edition.manifest.files[measure].sha256)
-        yield resource(iri, DCAT + "landingPage", f"{self.edition.public_url}/doc/dataset/{iri.rpartition('/')[2]}")
+        yield timestamp(iri, DCT + "issued", issued)
+        yield timestamp(iri, DCT + "modified", modified)
+        yield text(iri, DCAT + "version", self.release.manifest.files[measure].sha256)
+        yield resource(iri, DCAT + "landingPage", f"{self.release.public_url}/doc/dataset/{iri.rpartition('/')[2]}")
 
     def _said(self, iri: str, hidden: Iterable[str]) -> Iterator[ox.Triple]:
         """Yield what the descriptions say of `iri`, without the hidden properties."""

@@ -84,7 +84,7 @@ class Distribution:
 class DistributionOffers:
     """Writes the distributions and services of one catalogue, whose IRI is `catalogue`."""
 
-    edition: Release
+    release: Release
     graph: Graph
     catalogue: str
 
@@ -94,7 +94,7 @@ class DistributionOffers:
 
     def service(self, service: DataService) -> Iterator[ox.Triple]:
         """Yield what a service is; who publishes it is the catalogue's to say."""
-        iri, host = self.service_iri(service), self.edition.public_url
+        iri, host = self.service_iri(service), self.release.public_url
         yield resource(iri, TYPE, DCAT + "DataService")
         yield from spoken(iri, DCT + "title", _TEXTS[service.name])
         yield from spoken(iri, DCT + "description", _TEXTS[f"{service.name}_text"])
@@ -122,7 +122,7 @@ class DistributionOffers:
             if self._knows(service, dataset):
                 word = {language: _TEXTS[service.name][language] for language in LANGUAGES}
                 named = {language: f"{title} ({word.get(language, word['de'])})" for language, title in titles.items()}
-                url = self.edition.public_url + service.page
+                url = self.release.public_url + service.page
                 yield Distribution(f"{dataset}#{service.name}", url, service.form, named, service=service)
 
     def triples(self, dataset: str, one: Distribution, issued: str, modified: str) -> Iterator[ox.Triple]:
@@ -138,8 +138,8 @@ class DistributionOffers:
         yield resource(iri, DCT + "format", f"{EU}file-type/{_FILE_TYPES[one.form]}")
         yield resource(iri, DCAT + "mediaType", _MEDIA_TYPES + one.form.media_type)
         yield resource(iri, DCATAP + "availability", AVAILABLE)
-        yield moment(iri, DCT + "issued", issued)
-        yield moment(iri, DCT + "modified", modified)
+        yield timestamp(iri, DCT + "issued", issued)
+        yield timestamp(iri, DCT + "modified", modified)
         for predicate in OF_DISTRIBUTIONS:
             for value in self.graph.objects(dataset, predicate):
                 yield ox.Triple(ox.NamedNode(iri), ox.NamedNode(predicate), value)
@@ -150,20 +150,20 @@ class DistributionOffers:
             yield from self._measured(one)
 
     def _file(self, iri: str, file: str, form: Format, titles: Mapping[str, str]) -> Iterator[Distribution]:
-        record = self.edition.record(FOLDER + file)
+        record = self.release.record(FOLDER + file)
         if record is not None:
-            url = f"{self.edition.root}/dump/{file}"
+            url = f"{self.release.root}/dump/{file}"
             yield Distribution(iri, url, form, titles, file=file, bytes=record.bytes)
 
     def _knows(self, service: DataService, dataset: str) -> bool:
         """Return whether a service answers about a dataset: rules are in neither, terms not in the search."""
         spaces = [str(getattr(space, "value", "")) for space in self.graph.objects(dataset, VOID + "uriSpace")]
-        things = any(space.startswith(f"{self.edition.manifest.base_iri}id/") for space in spaces)
+        things = any(space.startswith(f"{self.release.manifest.base_iri}id/") for space in spaces)
         return things or (service.name == "sparql" and not any(space.endswith("/shapes") for space in spaces))
 
     def _measured(self, one: Distribution) -> Iterator[ox.Triple]:
         """Yield address, size and hash of a file."""
-        record = self.edition.manifest.files[FOLDER + one.file]
+        record = self.release.manifest.files[FOLDER + one.file]
         checksum = f"{one.iri}-sha256"
         yield resource(one.iri, DCAT + "downloadURL", one.url)
         yield typed(one.iri, DCAT + "byteSize", str(record.bytes), "nonNegativeInteger")
@@ -196,7 +196,7 @@ def spoken(iri: str, predicate: str, message: Message) -> Iterator[ox.Triple]:
         yield text(iri, predicate, message[language], language)
 
 
-def moment(iri: str, predicate: str, value: str) -> ox.Triple:
+def timestamp(iri: str, predicate: str, value: str) -> ox.Triple:
     """Return a triple with an xsd:dateTime."""
     return typed(iri, predicate, value, "dateTime")
 

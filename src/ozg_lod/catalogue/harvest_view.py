@@ -180,13 +180,13 @@ def _moment(value: str) -> str:
     if not value:
         return ""
     try:
-        moment = dt.datetime.fromisoformat(value)
-        moment = moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
+        timestamp = dt.datetime.fromisoformat(value)
+        timestamp = timestamp.replace(tzinfo=timestamp.tzinfo or dt.UTC).astimezone(dt.UTC)
     except (ValueError, OverflowError):  # the first and the last day there are have no other time zones
         raise BadRequest(
             _("modified_since is neither a day nor a time; write 2026-11-22 or 2026-11-22T10:00:00Z."),
         ) from None
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return timestamp.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _version(value: str) -> str:

@@ -66,8 +66,8 @@ def inbox(
     elif action == "reject":
         cases = [decisions.reject(folder, reference, decided, say)]
     else:
-        desk = editor_context.desk(folder, settings, into, say)
-        cases = [_published(desk, reference, decided, withdraw=action == "withdraw", erase=erase)]
+        context = editor_context.context(folder, settings, into, say)
+        cases = [_published(context, reference, decided, withdraw=action == "withdraw", erase=erase)]
     if as_json:
         print(json.dumps([_described(case) for case in cases], ensure_ascii=False, indent=2))
     elif action == "show":
@@ -89,21 +89,21 @@ def _cases(inbox: Inbox, days: int, reference: str | None) -> list[SubmissionCas
 
 
 def _published(
-    desk: EditorContext, reference: str, decision: Decision, *, withdraw: bool, erase: bool
+    context: EditorContext, reference: str, decision: Decision, *, withdraw: bool, erase: bool
 ) -> SubmissionCase:
     """Accept or withdraw, which builds; return the case, or exit where nothing was published."""
     from ozg_lod.contributions import decisions, editor_context
 
-    full = desk.inbox.one(reference).submission.reference
+    full = context.inbox.one(reference).submission.reference
     with progress():
         if withdraw:
-            outcome = decisions.withdraw(desk, full, decision, erase=erase)
+            outcome = decisions.withdraw(context, full, decision, erase=erase)
         else:
-            outcome = decisions.accept(desk, full, decision)
+            outcome = decisions.accept(context, full, decision)
     if code := built(outcome):
         click.get_current_context().exit(code)
-    case = desk.inbox.one(full)
-    for line in editor_context.afterwards(desk, case, language()):
+    case = context.inbox.one(full)
+    for line in editor_context.afterwards(context, case, language()):
         note(line)
     return case
 

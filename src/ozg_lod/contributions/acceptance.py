@@ -76,54 +76,54 @@ def with_table(
 ) -> FolderChange:
     """Return the change that a table makes when it is accepted."""
     table = _parted(shelf, submission, kind, text)
-    ledger = _NoteTables()
-    ledger.here |= table.subjects()
+    collector = _NoteTables()
+    collector.here |= table.subjects()
     older = [
         (case.submission.key, old)
         for case, old in shelf.accepted(kind.slug)
         if case.submission.authority == submission.authority and old.keys & table.keys
     ]
     for key, old in older:
-        _shorten(shelf, ledger, key, old, table.keys)
-    return _accepted(shelf, submission, ledger, table.files(), acceptance)
+        _shorten(shelf, collector, key, old, table.keys)
+    return _accepted(shelf, submission, collector, table.files(), acceptance)
 
 
 def with_turtle(shelf: Shelf, submission: Submission, text: str, acceptance: Acceptance) -> FolderChange:
     """Return the change that RDF makes when it is accepted; it takes the place of nothing."""
-    ledger = _NoteTables()
-    ledger.here |= dict.fromkeys(contributions.subjects_of({"a.ttl": text}), ())
-    return _accepted(shelf, submission, ledger, {f"{submission.key}.ttl": text}, acceptance)
+    collector = _NoteTables()
+    collector.here |= dict.fromkeys(contributions.subjects_of({"a.ttl": text}), ())
+    return _accepted(shelf, submission, collector, {f"{submission.key}.ttl": text}, acceptance)
 
 
 def without(shelf: Shelf, case: SubmissionCase, *, reason: str, day: str) -> FolderChange:
     """Return the change when a contribution is taken out again; others about the same are named as successors."""
     key = case.submission.key
-    ledger = _NoteTables()
+    collector = _NoteTables()
     table = ContributedTable.read(shelf.root, key)
-    ledger.gone |= dict.fromkeys(contributions.subjects_of(contributions.read_folder(shelf.root, key)), (key, ()))
-    ledger.gone[shelf.iri(key)] = (key, ())
+    collector.gone |= dict.fromkeys(contributions.subjects_of(contributions.read_folder(shelf.root, key)), (key, ()))
+    collector.gone[shelf.iri(key)] = (key, ())
     if table is not None:
-        ledger.gone |= {iri: (key, own) for iri, own in table.subjects().items()}
-    ledger.folders[key] = None
+        collector.gone |= {iri: (key, own) for iri, own in table.subjects().items()}
+    collector.folders[key] = None
     others = {
         own: iri
         for other, found in shelf.accepted(case.events[-1].kind)
         if other.submission.key != key
         for iri, own in found.subjects().items()
     }
-    return _noted(shelf, ledger, others, reason=reason, day=day)
+    return _noted(shelf, collector, others, reason=reason, day=day)
 
 
 def _accepted(
-    shelf: Shelf, submission: Submission, ledger: _NoteTables, files: Folder, acceptance: Acceptance
+    shelf: Shelf, submission: Submission, collector: _NoteTables, files: Folder, acceptance: Acceptance
 ) -> FolderChange:
     source = provenance.source(shelf.base_iri, submission, acceptance)
-    ledger.folders[submission.key] = {**files, **contributions.source_file(submission.key, source)}
-    ledger.here[shelf.iri(submission.key)] = ()
-    successors = {own: iri for iri, own in ledger.here.items() if own}
+    collector.folders[submission.key] = {**files, **contributions.source_file(submission.key, source)}
+    collector.here[shelf.iri(submission.key)] = ()
+    successors = {own: iri for iri, own in collector.here.items() if own}
     successors[()] = shelf.iri(submission.key)
     reason = "Eine neuere Mitteilung derselben Stelle ist an ihre Stelle getreten"
-    return _noted(shelf, ledger, successors, reason=reason, day=acceptance.time[:10])
+    return _noted(shelf, collector, successors, reason=reason, day=acceptance.time[:10])
 
 
 def _parted(shelf: Shelf, submission: Submission, kind: ContributionKind, text: str) -> ContributedTable:
@@ -136,32 +136,34 @@ def _parted(shelf: Shelf, submission: Submission, kind: ContributionKind, text: 
     return ContributedTable.of(kind, submission.key, text, according_to=submission.authority.rpartition("/")[2])
 
 
-def _shorten(shelf: Shelf, ledger: _NoteTables, key: str, old: ContributedTable, taken: set[Key]) -> None:
+def _shorten(shelf: Shelf, collector: _NoteTables, key: str, old: ContributedTable, taken: set[Key]) -> None:
     """Take rows out of an older contribution; one without rows goes as a whole."""
     rest = old.without(taken)
     left = rest.subjects() if rest.rows else {}
-    ledger.gone |= {iri: (key, own) for iri, own in old.subjects().items() if iri not in left}
+    collector.gone |= {iri: (key, own) for iri, own in old.subjects().items() if iri not in left}
     if rest.rows:
-        ledger.kept |= {*left, shelf.iri(key)}
-        ledger.folders[key] = {**contributions.read_folder(shelf.root, key), **rest.files()}
+        collector.kept |= {*left, shelf.iri(key)}
+        collector.folders[key] = {**contributions.read_folder(shelf.root, key), **rest.files()}
     else:
-        ledger.folders[key] = None
-        ledger.gone[shelf.iri(key)] = (key, ())
+        collector.folders[key] = None
+        collector.gone[shelf.iri(key)] = (key, ())
 
 
-def _noted(shelf: Shelf, ledger: _NoteTables, successors: Mapping[Key, str], *, reason: str, day: str) -> FolderChange:
+def _noted(
+    shelf: Shelf, collector: _NoteTables, successors: Mapping[Key, str], *, reason: str, day: str
+) -> FolderChange:
     """Return the change with the tables of what vanishes; addresses that are there again are in none of them."""
-    touched = [key for key in ledger.folders if ledger.folders[key] is None or key in _keys(ledger.gone)]
-    present = set(ledger.here) | ledger.kept | shelf.published.outside(shelf.graphs(touched))
+    touched = [key for key in collector.folders if collector.folders[key] is None or key in _keys(collector.gone)]
+    present = set(collector.here) | collector.kept | shelf.published.outside(shelf.graphs(touched))
     notes = {found.key: found for found in all_notes(shelf.root)}
-    for iri, (key, own) in ledger.gone.items():
+    for iri, (key, own) in collector.gone.items():
         if iri not in present:
             row = Withdrawal(iri, day, reason, successors.get(own, ""))
             notes[key] = notes.get(key, WithdrawalNotes(key, {})).with_rows([row])
-    gone = {row.iri for found in notes.values() for row in found.rows.values()} - set(ledger.here)
+    gone = {row.iri for found in notes.values() for row in found.rows.values()} - set(collector.here)
     for key, found in notes.items():
-        ledger.folders[key + SUFFIX] = _known(found.without(ledger.here), present | gone).folder(shelf.notes)
-    return FolderChange(dict(ledger.folders), tuple(sorted(set(touched) & _keys(ledger.gone))))
+        collector.folders[key + SUFFIX] = _known(found.without(collector.here), present | gone).folder(shelf.notes)
+    return FolderChange(dict(collector.folders), tuple(sorted(set(touched) & _keys(collector.gone))))
 
 
 def _known(notes: WithdrawalNotes, known: Collection[str]) -> WithdrawalNotes:

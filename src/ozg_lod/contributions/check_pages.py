@@ -107,17 +107,17 @@ _VERDICTS: Final = {
 }
 
 
-def blank(site: PageContext, desk: CheckForm, *, failure: OzgLodError | None = None, kind: str = "") -> bytes:
+def blank(site: PageContext, check_form: CheckForm, *, failure: OzgLodError | None = None, kind: str = "") -> bytes:
     """Return the form; `failure` says why the last file was not checked."""
-    return render("check.html", site, desk=desk, failure=failure, kind=kind, limit=MOST_BYTES // _MEBI)
+    return render("check.html", site, check_form=check_form, failure=failure, kind=kind, limit=MOST_BYTES // _MEBI)
 
 
-def result(site: PageContext, desk: CheckForm, outcome: CheckResult) -> bytes:
+def result(site: PageContext, check_form: CheckForm, outcome: CheckResult) -> bytes:
     """Return what came of a file."""
     return render(
         "checked.html",
         site,
-        desk=desk,
+        check_form=check_form,
         kind=outcome.kind,
         limit=MOST_BYTES // _MEBI,
         outcome=outcome,

@@ -52,7 +52,7 @@ class CheckPool:
 
     async def check(
         self,
-        order: CheckRequest,
+        check_request: CheckRequest,
         opened: ServedSnapshot,
         *,
         spending: AbstractContextManager[None],
@@ -63,7 +63,7 @@ class CheckPool:
         Raises Unprocessable when it could not be checked, Late, OutOfMemory, Busy when too many wait, and
         TooManyRequests when the client behind `spending` has used up its share. Cancelling ends the worker.
         """
-        question, argument = wire.encode(order), self._argument(opened)
+        question, argument = wire.encode(check_request), self._argument(opened)
         try:
             answer = await self._workers.ask(question, argument=argument, client=client, spending=_charged(spending))
         except NotStarted:

@@ -72,70 +72,72 @@ class CheckWorker:
     kinds: Kinds = NO_KINDS
     identity: Identity = NEUTRAL
 
-    def inspect(self, order: CheckRequest) -> CheckAnswer:
+    def check(self, check_request: CheckRequest) -> CheckAnswer:
         """Return what the gate says of one file, and what is wanted beside it where the file conforms.
 
         A preview adds the file's facts to `published`, so the one who asked for it does not ask again.
         """
-        if order.wanted == LIST:
-            return CheckAnswer(_NOT_EXAMINED, listing=list_reader.read(order.name, order.content))
-        examination = self._examined(order)
-        language = _language(order)
-        write = _WORKBOOKS.get(order.wanted)
+        if check_request.wanted == LIST:
+            return CheckAnswer(_NOT_EXAMINED, listing=list_reader.read(check_request.name, check_request.content))
+        examination = self._examined(check_request)
+        language = _language(check_request)
+        write = _WORKBOOKS.get(check_request.wanted)
         if write is not None and examination.sheets:
             return CheckAnswer(examination, write(examination, language))
-        if not examination.conforms or write is not None or order.wanted == REPORT:
+        if not examination.conforms or write is not None or check_request.wanted == REPORT:
             return CheckAnswer(examination)
-        sight = PreviewGraph.of(
+        pages_shown = PreviewGraph.of(
             self.published,
             examination.quads,
-            self._site(order),
+            self._site(check_request),
             derived=self.rules.derived_graph,
             replaced=frozenset().union(*(self.told.get(sheet.kind, ()) for sheet in examination.sheets)),
         )
-        if order.wanted == PAGE:
-            return CheckAnswer(examination, sight.page(order.about))
-        return CheckAnswer(examination, preview=sight.preview())
+        if check_request.wanted == PAGE:
+            return CheckAnswer(examination, pages_shown.page(check_request.about))
+        return CheckAnswer(examination, preview=pages_shown.preview())
 
     def warm(self, language: Language) -> None:
         """Do once what a worker may be asked for: check a file, show pages, so that all is read that is read late."""
         list_reader.warm()
-        order = CheckRequest("warm.ttl", _SAMPLE, language=language)
+        check_request = CheckRequest("warm.ttl", _SAMPLE, language=language)
         column = template_sheets.TemplateColumn("warm", "warm", "", "", required=True)
         sheet = template_sheets.TemplateSheet("warm", "warm", "", language, (column,), (("warm",),), (), "")
         for name, content in (
-            (order.name, order.content),
+            (check_request.name, check_request.content),
             *((f"warm.{kind}", write(sheet, "")) for kind, write in _WRITERS),
         ):
-            self.inspect(replace(order, name=name, content=content, wanted=MARKED))
-        sight = PreviewGraph(self.published, {}, {}, self._site(order))
+            self.check(replace(check_request, name=name, content=content, wanted=MARKED))
+        pages_shown = PreviewGraph(self.published, {}, {}, self._site(check_request))
         for iri in _samples(self.published, self.rules.base, self.kinds):
-            sight.page(iri)
+            pages_shown.page(iri)
 
-    def _site(self, order: CheckRequest) -> PageContext:
-        language = _language(order)
-        addresses = Addresses(self.rules.base, self.public_url, language if order.chosen else None)
+    def _site(self, check_request: CheckRequest) -> PageContext:
+        language = _language(check_request)
+        addresses = Addresses(self.rules.base, self.public_url, language if check_request.chosen else None)
         return PageContext(language, addresses, path="", kinds=self.kinds, identity=self.identity)
 
-    def _examined(self, order: CheckRequest) -> Examination:
-        return examine([SourceFile(order.name, order.content)], replace(self.rules, kind=order.kind))
+    def _examined(self, check_request: CheckRequest) -> Examination:
+        return examine(
+            [SourceFile(check_request.name, check_request.content)], replace(self.rules, kind=check_request.kind)
+        )
 
 
-def inspecting(argument: str) -> Work:
+def checking(argument: str) -> Work:
     """Return the work of a worker (entry of its fork server)."""
-    inspector = inspector_of(argument)
+    worker = worker_of(argument)
     check_process.warm()
     pages.load()
     for language in LANGUAGES:
-        inspector.warm(language)
-    work = work_on(CheckRequest, inspector.inspect)
+        worker.warm(language)
+    work = work_on(CheckRequest, worker.check)
     gc.collect()
     gc.freeze()  # a worker that looks for garbage would copy all that it shares with its fork server
     return work
 
 
-def inspector_of(argument: str) -> CheckWorker:
-    """Return the inspector for a snapshot, with its rules and its data; `argument` is a `CheckSubject` as JSON."""
+def worker_of(argument: str) -> CheckWorker:
+    """Return the worker for a snapshot, with its rules and its data; `argument` is a `CheckSubject` as JSON."""
     subject = msgspec.json.decode(argument, type=CheckSubject)
     directory = Path(subject.snapshot)
     published = ox.Store()
@@ -157,8 +159,8 @@ def _told(kind: ContributionKind) -> frozenset[str]:
     return frozenset(column.property for column in kind.schema.columns if column.property) - {DCT + "source"}
 
 
-def _language(order: CheckRequest) -> Language:
-    return "en" if order.language == "en" else "de"
+def _language(check_request: CheckRequest) -> Language:
+    return "en" if check_request.language == "en" else "de"
 
 
 def _samples(published: ox.Store, base: str, kinds: Kinds) -> list[str]:

@@ -18,7 +18,7 @@ Say = Callable[[Message], None]
 
 @dataclass(frozen=True, slots=True)
 class EditorContext:
-    """One desk; `say` gets an English and a German sentence for each step."""
+    """Where an editor decides; `say` gets an English and a German sentence for each step."""
 
     inbox: Inbox
     settings: Settings
@@ -31,8 +31,8 @@ class EditorContext:
         return Snapshots(self.settings.target)
 
 
-def desk(inbox: Inbox, settings: Settings, into: Path | None, say: Say) -> EditorContext:
-    """Return the desk; the source root is `into`, else the last one given, and it must not be the program's own."""
+def context(inbox: Inbox, settings: Settings, into: Path | None, say: Say) -> EditorContext:
+    """Return the context; the source root is `into`, else the last one given, and it must not be the program's own."""
     root = (into or settings.source[-1]).resolve()
     own = packaged_source().resolve()
     if root == own or (own / "data") in (root, *root.parents):

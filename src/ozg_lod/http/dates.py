@@ -1,4 +1,4 @@
-"""Moments as the log writes them (2026-11-22T10:42:41Z) and as HTTP does (RFC 9110 §5.6.7, §13.1.3)."""
+"""Dates and times as the log writes them (2026-11-22T10:42:41Z) and as HTTP does (RFC 9110 §5.6.7, §13.1.3)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import datetime as dt
 from email.utils import format_datetime, parsedate_to_datetime
 
 
-def http_date(moment: str) -> str:
+def http_date(timestamp: str) -> str:
     """Return the moment as a field value.
 
     >>> http_date("2026-11-22T10:42:41Z")
     'Sun, 22 Nov 2026 10:42:41 GMT'
     """
-    return format_datetime(dt.datetime.fromisoformat(moment).astimezone(dt.UTC), usegmt=True)
+    return format_datetime(dt.datetime.fromisoformat(timestamp).astimezone(dt.UTC), usegmt=True)
 
 
 def unchanged_since(asked: str | None, modified: str) -> bool:

@@ -276,5 +276,5 @@ class _Job:
             self._pool.promote(self)
         self._look_at(self._promote_at or self._end)
 
-    def _look_at(self, moment: float) -> None:
-        self._timer = self._loop.call_at(min(moment, self._end), self._look)
+    def _look_at(self, timestamp: float) -> None:
+        self._timer = self._loop.call_at(min(timestamp, self._end), self._look)

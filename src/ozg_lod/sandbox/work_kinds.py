@@ -65,7 +65,7 @@ def work_kinds(settings: Settings) -> Mapping[str, WorkKind]:
     )
     check = WorkKind(
         name=CHECK,
-        entry="ozg_lod.contributions.check_worker:inspecting",
+        entry="ozg_lod.contributions.check_worker:checking",
         places=2,
         waiting=8,
         deadline_s=settings.check_deadline_s,

@@ -1,4 +1,4 @@
-"""At a glance: what people come for stands first on the page of a thing. It is what the list of its kind shows."""
+"""Key facts: what people come for stands first on the page of a thing. It is what the list of its kind shows."""
 
 from __future__ import annotations
 

@@ -54,10 +54,10 @@ def catalogue(site: PageContext, shown: Catalogue, title: str) -> bytes:
     return pages.render("catalogue.html", site, modified=shown.modified, day=_day(site, shown.modified), **gaps)
 
 
-def dataset(site: PageContext, entry: CatalogueEntry, edition: Release, preview: TablePreview | None) -> bytes:
+def dataset(site: PageContext, entry: CatalogueEntry, release: Release, preview: TablePreview | None) -> bytes:
     """Return the page of one dataset: what it is, how to get it, its first rows, how to cite it."""
     title = said(entry, DCT + "title", site.language)
-    permalink = f"{edition.public_url}/snapshot/{edition.version}/catalog"
+    permalink = f"{release.public_url}/snapshot/{release.version}/catalog"
     return pages.render(
         "dataset.html",
         site,
@@ -70,8 +70,8 @@ def dataset(site: PageContext, entry: CatalogueEntry, edition: Release, preview:
         first_day=_day(site, entry.issued),
         preview=preview,
         permalink=permalink,
-        version=edition.version[:12],
-        markup=_schema_org(entry, site, title, edition),
+        version=release.version[:12],
+        markup=_schema_org(entry, site, title, release),
         formats=_BAR,
     )
 
@@ -92,12 +92,12 @@ def changes(
     return pages.render("changes.html", site, shown=shown, days=days, page=page, pages=of)
 
 
-def preview(edition: Release, entry: CatalogueEntry, language: str) -> TablePreview | None:
+def preview(release: Release, entry: CatalogueEntry, language: str) -> TablePreview | None:
     """Return the first rows of the first table of a dataset, None where it has none."""
     table = next((one for one in entry.distributions if one.form is formats.CSV), None)
     if table is None:
         return None
-    path = edition.directory / "dump" / table.file
+    path = release.directory / "dump" / table.file
     described = json.loads(path.with_name(path.name + METADATA).read_bytes())["tableSchema"]["columns"]
     with io.TextIOWrapper(path.open("rb"), encoding="utf-8", newline="") as text:
         rows = csv.reader(text)
@@ -111,9 +111,9 @@ def _called(site: PageContext, licence: str) -> str:
     return term_name(licence, site.language) or licence_name(licence)
 
 
-def _day(site: PageContext, moment: str) -> str:
+def _day(site: PageContext, timestamp: str) -> str:
     """Return the day of a moment (xsd:dateTime) in words, "" for none."""
-    return site.writer({}).date(moment[:10], "").text if moment else ""
+    return site.writer({}).date(timestamp[:10], "").text if timestamp else ""
 
 
 def said(entry: CatalogueEntry, predicate: str, language: str) -> str:
@@ -136,7 +136,7 @@ def licence_name(iri: str) -> str:
     return _LICENCES.get(iri, (iri.partition("/licenses/")[2] or iri,))[0]
 
 
-def _schema_org(entry: CatalogueEntry, site: PageContext, title: str, edition: Release) -> Markup:
+def _schema_org(entry: CatalogueEntry, site: PageContext, title: str, release: Release) -> Markup:
     """Return the dataset for search engines (schema.org/Dataset) as JSON-LD that cannot end its element."""
     downloads = [_download(one) for one in entry.distributions if one.file]
     keywords = [t.object.value for t in sorted(entry.triples, key=str) if t.predicate.value == DCAT + "keyword"]  # type: ignore[union-attr] # keywords are texts
@@ -155,7 +155,7 @@ def _schema_org(entry: CatalogueEntry, site: PageContext, title: str, edition: R
         "keywords": keywords,
         "datePublished": entry.issued,
         "dateModified": entry.modified,
-        "version": edition.version,
+        "version": release.version,
         "includedInDataCatalog": {"@type": "DataCatalog", "url": site.addresses.absolute("/catalog")},
         "distribution": downloads,
     }

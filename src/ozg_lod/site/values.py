@@ -148,10 +148,10 @@ class ValueWriter:
         """Write an xsd:date."""
         return Value(format_date(date.fromisoformat(text), "long", locale=self.locale), kind="time", machine=text)
 
-    def moment(self, text: str, _predicate: str) -> Value:
+    def timestamp(self, text: str, _predicate: str) -> Value:
         """Write an xsd:dateTime, as UTC."""
-        moment = datetime.fromisoformat(text).astimezone(UTC)
-        return Value(format_datetime(moment, "long", locale=self.locale), kind="time", machine=text)
+        timestamp = datetime.fromisoformat(text).astimezone(UTC)
+        return Value(format_datetime(timestamp, "long", locale=self.locale), kind="time", machine=text)
 
     def month(self, text: str, _predicate: str) -> Value:
         """Write an xsd:gYearMonth."""
@@ -223,7 +223,7 @@ def unit_of(said: Mapping[str, Sequence[Term]]) -> str:
 
 _WRITERS: Final[Mapping[str, Callable[[ValueWriter, str, str], Value]]] = {
     "date": ValueWriter.date,
-    "dateTime": ValueWriter.moment,
+    "dateTime": ValueWriter.timestamp,
     "gYearMonth": ValueWriter.month,
     "gYear": ValueWriter.year,
     "boolean": ValueWriter.boolean,

@@ -1,4 +1,4 @@
-"""Editions: what portals see of one publication — its files, and since when each has been the same.
+"""Releases: what portals see of one publication — its files, and since when each has been the same.
 
 Dates come from the publication log and the manifests, never from the clock: a restart changes nothing, and going back
 to an older version is a change of its own day.
@@ -44,7 +44,7 @@ class Release:
         return self.manifest.version
 
     def record(self, file: str) -> FileRecord | None:
-        """Return size and hash of a file, None where this edition has none of this name."""
+        """Return size and hash of a file, None where this release has none of this name."""
         return self.manifest.files.get(file)
 
     def modified(self, file: str) -> str:

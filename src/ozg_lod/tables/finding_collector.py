@@ -1,4 +1,4 @@
-"""The ledger of one check: the first findings of each severity and the exact number of all."""
+"""The findings of one check are collected: the first findings of each severity and the exact number of all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FindingCollector:
             self.add(finding)
 
     def merge(self, other: FindingCollector) -> None:
-        """Take over what another ledger kept and counted."""
+        """Take over what another collector kept and counted."""
         beyond = other.counts.copy()
         for finding in other.findings:
             self.add(finding)

@@ -33,15 +33,15 @@ class Record:
 
 
 class Records:
-    """Reads the rows of one table into records; findings go to the ledger."""
+    """Reads the rows of one table into records; findings go to the collector."""
 
     def __init__(
-        self, schema: Schema, header: Header, origin: Location, ledger: FindingCollector, *, lenient: bool = False
+        self, schema: Schema, header: Header, origin: Location, collector: FindingCollector, *, lenient: bool = False
     ) -> None:
         self.schema = schema
         self.header = header
         self.origin = origin
-        self.ledger = ledger
+        self.collector = collector
         self.lenient = lenient
         self.complete = True
         self._keys: dict[tuple[tuple[str, ...], ...], int] = {}
@@ -53,7 +53,7 @@ class Records:
         """Yield a record for each row; at a finding, or past `max_rows`, the table ends."""
         for count, row in enumerate(rows):
             if isinstance(row, Finding):
-                self.ledger.add(row)
+                self.collector.add(row)
                 self.complete = False
                 return
             if count >= max_rows:
@@ -70,7 +70,7 @@ class Records:
                 yield record
 
     def _note(self, rule: str, message: Text, row: int, column: str = "") -> None:
-        self.ledger.add(Finding(Severity.ERROR, rule, message, self.header.place(self.origin, row, column)))
+        self.collector.add(Finding(Severity.ERROR, rule, message, self.header.place(self.origin, row, column)))
 
     def _is_header(self, row: Row) -> bool:
         """Tell whether a row names columns again, as a second table below the first does."""
@@ -115,13 +115,13 @@ class Records:
         place = self.header.place(self.origin, row, column.name)
         fault = unfit(text, place) or computed(text, kind, place)
         if fault is not None:
-            self.ledger.add(fault)
+            self.collector.add(fault)
             if fault.severity is Severity.ERROR:
                 return ()
         whole = text or column.default
         if whole in column.null or (not whole.strip() and "" in column.null):
             if column.required:
-                self.ledger.add(_required(column, place))
+                self.collector.add(_required(column, place))
             return ()
         items = [whole]
         if column.separator is not None:
@@ -134,17 +134,17 @@ class Records:
             return self._faulty(column, text, kind, place, value)
         if column.datatype.base == "string" and not column.datatype.choices and value != value.strip():
             message = _("the text begins or ends with spaces; delete them")
-            self.ledger.add(Finding(Severity.HINT, "cell-spaces", message, place, value[:200], value.strip()[:200]))
+            self.collector.add(Finding(Severity.HINT, "cell-spaces", message, place, value[:200], value.strip()[:200]))
         return value
 
     def _faulty(self, column: Column, text: str, kind: str, place: Location, fault: CellFault) -> str | None:
         """Return the value that a program spoilt, if that is sure and this is a contribution; else note the fault."""
         meant = repair(text, kind, column.datatype) if self.lenient else None
         if isinstance(meant, Repair):
-            self.ledger.add(Finding(Severity.HINT, "cell-repaired", meant.message, place, text[:200], meant.value))
+            self.collector.add(Finding(Severity.HINT, "cell-repaired", meant.message, place, text[:200], meant.value))
             return meant.value
         fault = meant or fault
-        self.ledger.add(Finding(Severity.ERROR, "cell-datatype", fault.message, place, text[:200], fault.suggestion))
+        self.collector.add(Finding(Severity.ERROR, "cell-datatype", fault.message, place, text[:200], fault.suggestion))
         return None
 
     def _check_key(self, record: Record) -> None:

@@ -57,7 +57,7 @@ class TableReading:
     """
 
     table: Location
-    ledger: FindingCollector
+    collector: FindingCollector
     triples: list[Triple] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
@@ -82,7 +82,7 @@ class TableReading:
     @property
     def findings(self) -> list[Finding]:
         """Return the findings: errors, then warnings, then hints."""
-        return self.ledger.findings
+        return self.collector.findings
 
     def origin(self, subject: str, predicate: str | None = None, value: str | None = None) -> Cell | None:
         """Return the first cell that says this, or None: a triple, or any with this predicate, or any at all.
@@ -148,16 +148,16 @@ class Table:
             reason = _EMPTY if first is None else _UNKNOWN
             row = first.number if first is not None else 1
             return unread(origin, header.unreadable(self.schema, replace(origin, row=row, letter=None), reason))
-        ledger = FindingCollector()
-        ledger.extend(header.faults(first, heading, self.schema, origin))
-        source = Records(self.schema, heading, origin, ledger, lenient=lenient)
+        collector = FindingCollector()
+        collector.extend(header.faults(first, heading, self.schema, origin))
+        source = Records(self.schema, heading, origin, collector, lenient=lenient)
         records = list(source.read(below, max_rows))
         writer = TripleWriter(self.schema, heading.names)
         for record in records:
             writer.write(record)
         return TableReading(
             table=origin,
-            ledger=ledger,
+            collector=collector,
             triples=writer.triples,
             cells=writer.cells,
             records=records,
@@ -182,9 +182,9 @@ def describe(metadata: bytes, *, file: str) -> Table:
 
 def unread(origin: Location, finding: Finding) -> TableReading:
     """Return the reading of what could not be read at all, and why."""
-    ledger = FindingCollector()
-    ledger.add(finding)
-    return TableReading(origin, ledger)
+    collector = FindingCollector()
+    collector.add(finding)
+    return TableReading(origin, collector)
 
 
 def _wrong_separator(separator: str, accepted: str, file: str) -> Finding:

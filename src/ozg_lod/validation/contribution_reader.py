@@ -72,7 +72,7 @@ class ReadContribution:
 
     tables: list[ReadTable] = field(default_factory=list)
     others: list[Sheet] = field(default_factory=list)
-    ledger: FindingCollector = field(default_factory=FindingCollector)
+    collector: FindingCollector = field(default_factory=FindingCollector)
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,9 @@ def _kind(name: str) -> str:
 
 def take(content: bytes, file: str, contracts: Contracts) -> ReadContribution:
     intake = ReadContribution()
-    grids = _grids(content, file, contracts, intake.ledger)
+    grids = _grids(content, file, contracts, intake.collector)
     if isinstance(grids, Finding):
-        intake.ledger.add(grids)
+        intake.collector.add(grids)
         return intake
     for name, lines in grids:
         fit = _recognised(lines, contracts)
@@ -135,30 +135,30 @@ def take(content: bytes, file: str, contracts: Contracts) -> ReadContribution:
         if fit is None:
             intake.others.append(Sheet(name, tuple(line for line in lines if isinstance(line, Row))))
         else:
-            intake.tables.append(_read(lines, Location(file=file, sheet=name), fit, contracts, intake.ledger))
+            intake.tables.append(_read(lines, Location(file=file, sheet=name), fit, contracts, intake.collector))
     _note_empty(intake, file)
     _note_others(intake, file, contracts)
     return intake
 
 
 def _grids(
-    content: bytes, file: str, contracts: Contracts, ledger: FindingCollector
+    content: bytes, file: str, contracts: Contracts, collector: FindingCollector
 ) -> list[tuple[str | None, list[Line]]] | Finding:
     sheets = spreadsheets.read(content, file=file, max_rows=contracts.max_rows)
     if isinstance(sheets, Finding):
         return sheets
     if sheets is not None:
         for sheet in sheets:
-            _note_hidden(sheet, file, ledger)
+            _note_hidden(sheet, file, collector)
         return [(sheet.name, list(sheet.rows)) for sheet in sheets]
     text = decoded_leniently(content, file=file)
     if isinstance(text, Finding):
         return text
     if isinstance(text, Decoded):
-        ledger.add(text.hint)
+        collector.add(text.hint)
         text = text.text
     if file.lower().endswith(spreadsheets.SUFFIXES):
-        ledger.add(_hint("file-kind", _RENAMED, Location(file=file)))
+        collector.add(_hint("file-kind", _RENAMED, Location(file=file)))
     return [(None, _lines(text, file, contracts))]
 
 
@@ -195,7 +195,7 @@ def _recognised(lines: Sequence[Line], contracts: Contracts) -> tuple[str, Table
 
 
 def _read(
-    lines: list[Line], place: Location, fit: tuple[str, Table, int], contracts: Contracts, ledger: FindingCollector
+    lines: list[Line], place: Location, fit: tuple[str, Table, int], contracts: Contracts, collector: FindingCollector
 ) -> ReadTable:
     name, table, start = fit
     below: Iterator[Line] = iter(lines[start:])
@@ -205,7 +205,7 @@ def _read(
     number = first.number if isinstance(first, Row) else 0
     if start:
         message = _("the headings stand only in row {number}; what stands above was not read", number=number)
-        ledger.add(_hint("table-header", message, replace(place, row=number)))
+        collector.add(_hint("table-header", message, replace(place, row=number)))
     return ReadTable(name, table, reading, place.sheet, number, tuple(line for line in lines if isinstance(line, Row)))
 
 
@@ -216,16 +216,16 @@ def _note_empty(intake: ReadContribution, file: str) -> None:
     if tables and not filled and all(table.reading.complete for table in tables):
         message = _("nothing is filled in below the headings; fill in at least one row")
         place = Location(file=file, sheet=tables[0].sheet, row=tables[0].header)
-        intake.ledger.add(Finding(Severity.ERROR, "table-rows", message, place))
+        intake.collector.add(Finding(Severity.ERROR, "table-rows", message, place))
 
 
-def _note_hidden(sheet: Sheet, file: str, ledger: FindingCollector) -> None:
+def _note_hidden(sheet: Sheet, file: str, collector: FindingCollector) -> None:
     numbers = {row.number for row in sheet.rows}
     hidden = [number for number in sheet.hidden if number in numbers]
     if hidden:
         listed = ", ".join(map(str, hidden[:_LOOKED_AT])) + ("…" if len(hidden) > _LOOKED_AT else "")
         message = _("hidden rows were read as well: {listed}", listed=listed)
-        ledger.add(_hint("sheet-hidden", message, Location(file=file, sheet=sheet.name)))
+        collector.add(_hint("sheet-hidden", message, Location(file=file, sheet=sheet.name)))
 
 
 def _note_others(intake: ReadContribution, file: str, contracts: Contracts) -> None:
@@ -234,10 +234,10 @@ def _note_others(intake: ReadContribution, file: str, contracts: Contracts) -> N
         for sheet in intake.others:
             if (sheet.name or "").casefold() not in _OWN_SHEETS:
                 message = _("the sheet fits no template and was not read")
-                intake.ledger.add(_hint("sheet-unread", message, Location(file=file, sheet=sheet.name)))
+                intake.collector.add(_hint("sheet-unread", message, Location(file=file, sheet=sheet.name)))
         return
     message = _("the headings fit no template; use one of these: {titles}", titles=contracts.titles)
-    intake.ledger.add(Finding(Severity.ERROR, "table-description", message, Location(file=file)))
+    intake.collector.add(Finding(Severity.ERROR, "table-description", message, Location(file=file)))
 
 
 def _hint(rule: str, message: Message, place: Location) -> Finding:

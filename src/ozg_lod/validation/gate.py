@@ -68,7 +68,7 @@ class _Work:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.ledger = FindingCollector()
+        self.collector = FindingCollector()
         self.store = Store()
         self.labels = Labels(self.store)
         self.tables: dict[str, tuple[Table, TableReading]] = {}
@@ -101,7 +101,7 @@ class _Work:
 
     def _refuse(self, rule: str, message: Text, file: str | None) -> None:
         self.readable = False
-        self.ledger.add(Finding(Severity.ERROR, rule, message, Location(file=file)))
+        self.collector.add(Finding(Severity.ERROR, rule, message, Location(file=file)))
 
     def _read_table(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         try:
@@ -121,7 +121,7 @@ class _Work:
 
     def _keep(self, file: SourceFile, name: str, table: Table, reading: TableReading) -> None:
         self.tables[name] = (table, reading)
-        self.ledger.merge(reading.ledger)
+        self.collector.merge(reading.collector)
         self.readable &= reading.complete
         self._store(file, reading.triples)
 
@@ -129,7 +129,7 @@ class _Work:
         """Read a table of somebody else, by the descriptions that its sheets fit."""
         contracts = contribution_reader.contracts(self.rules)
         contribution = contribution_reader.take(file.content, file.name, contracts)
-        self.ledger.merge(contribution.ledger)
+        self.collector.merge(contribution.collector)
         self.readable &= bool(contribution.tables)
         for table in contribution.tables:
             self._keep(file, f"{file.name}#{table.sheet or ''}", table.table, table.reading)
@@ -141,7 +141,7 @@ class _Work:
             file.content, file.name, base=rules.base, blank_nodes=rules.blank_nodes, as_written=rules.foreign
         )
         self.documents.append(document)
-        self.ledger.extend(document.findings)
+        self.collector.extend(document.findings)
         self.readable &= document.readable
         self._store(file, document.triples)
 
@@ -154,26 +154,26 @@ class _Work:
         """Check what can be seen only when all files are read."""
         places = SourceLocations([reading for _table, reading in self.tables.values()], self.documents, self.labels)
         for document in self.documents:
-            self.ledger.extend(_refused(document, self.labels))
+            self.collector.extend(_refused(document, self.labels))
         if not self.readable:
             self._stop_early()
             return
-        self.ledger.extend(references.broken(self.tables, complete=not self.rules.known))
-        faulty = {_spot(finding.place) for finding in self.ledger.findings if finding.severity is Severity.ERROR}
+        self.collector.extend(references.broken(self.tables, complete=not self.rules.known))
+        faulty = {_spot(finding.place) for finding in self.collector.findings if finding.severity is Severity.ERROR}
         self._meet_neighbours()
         if self.rules.contribution:
             self._compare(places)
         self._derive()
         validated = [finding for finding in self._validated(places) if _spot(finding.place) not in faulty]
         if self.rules.contribution:  # what a row with an error lacks, its faulty cell would have made
-            rows = {_row(finding.place) for finding in self.ledger.findings if finding.severity is Severity.ERROR}
+            rows = {_row(finding.place) for finding in self.collector.findings if finding.severity is Severity.ERROR}
             validated = [finding for finding in validated if finding.place.column or _row(finding.place) not in rows]
-        self.ledger.extend(validated)
-        self.ledger.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
+        self.collector.extend(validated)
+        self.collector.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
 
     def _stop_early(self) -> None:
         message = _("further rules were not checked, because a file could not be read; correct it first")
-        self.ledger.add(Finding(Severity.HINT, "not-checked", message))
+        self.collector.add(Finding(Severity.HINT, "not-checked", message))
 
     def _meet_neighbours(self) -> None:
         """Take in what is published about the things that the files mention and say nothing about themselves."""
@@ -192,8 +192,8 @@ class _Work:
         readings = [reading for _table, reading in self.tables.values()]
         triples = [triple for reading in readings for triple in reading.triples]
         triples += [triple for document in self.documents for triple in document.triples]
-        self.ledger.extend(self.published.unknown(triples, self.own, places))
-        self.ledger.extend(self.published.misnamed(readings))
+        self.collector.extend(self.published.unknown(triples, self.own, places))
+        self.collector.extend(self.published.misnamed(readings))
 
     def _derive(self) -> None:
         """Derive from the files and their neighbours; what it says about neighbours is published already."""
@@ -243,8 +243,8 @@ class _Work:
         lines = (serialize(quads, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
         return Examination(
             quads=b"".join(sorted(lines)),
-            findings=tuple(self.ledger.findings[:KEPT]),
-            counts={severity: self.ledger.counts[severity] for severity in Severity},
+            findings=tuple(self.collector.findings[:KEPT]),
+            counts={severity: self.collector.counts[severity] for severity in Severity},
             files=self.files,
             rows=sum(len(reading.records) for _table, reading in self.tables.values()),
             sheets=tuple(self.sheets),

@@ -1,4 +1,4 @@
-"""Causes: the findings of an examination grouped as people work through them, each with its places in words.
+"""The findings of an examination grouped as people work through them, each with its places in words.
 
 Errors come before warnings before hints; findings of one rule with the same sentence are one cause. No text here holds
 an address: a value that is one is left out, programs have it in the JSON report.

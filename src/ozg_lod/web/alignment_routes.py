@@ -32,7 +32,7 @@ from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.uploads import MOST_CARRIED, Upload
 from ozg_lod.validation import list_reader
 from ozg_lod.validation.list_reader import Listing
-from ozg_lod.web import uploads as sendings
+from ozg_lod.web import uploads as web_uploads
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -46,48 +46,50 @@ _FORMS: Final = {form.suffix: form for form in alignment_files.OFFERED}
 async def form(request: Request) -> Response:
     """Answer with the form; whoever looks at it will soon send a list, so the cage gets ready."""
     _offered_here(request)
-    visit = PageRequest.for_people(request, PATH)
-    request.app.state.inspection.prepare(visit.opened)
-    return sendings.page(visit, alignment_pages.blank(visit.site))
+    page_request = PageRequest.for_people(request, PATH)
+    request.app.state.check_pool.prepare(page_request.opened)
+    return web_uploads.page(page_request, alignment_pages.blank(page_request.site))
 
 
 @pages.page(PATH, methods=("POST",))
 async def matched(request: Request) -> Response:
     """Answer with what came of the list, or with the file; where it could not be read, with the form and the reason."""
     _offered_here(request)
-    visit = PageRequest.for_people(request, PATH)
+    page_request = PageRequest.for_people(request, PATH)
     fields: dict[str, str] = {}
     try:
-        sent = await sendings.form(request, most_fields=_MOST_FIELDS)
+        sent = await web_uploads.form(request, most_fields=_MOST_FIELDS)
         fields = sent.fields
-        upload = _checked(_chosen(sent, _("list.txt")[visit.site.language]))
-        return await _done(request, visit, upload, fields)
+        upload = _checked(_chosen(sent, _("list.txt")[page_request.site.language]))
+        return await _done(request, page_request, upload, fields)
     except OzgLodError as error:
         text = fields.get("text", "")[:MOST_CARRIED]
-        body = alignment_pages.blank(visit.site, failure=error, text=text, kind=fields.get("kind", ""))
-        return sendings.page(visit, body, error.status, retry_after(error))
+        body = alignment_pages.blank(page_request.site, failure=error, text=text, kind=fields.get("kind", ""))
+        return web_uploads.page(page_request, body, error.status, retry_after(error))
 
 
-async def _done(request: Request, visit: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
-    inspected = await sendings.inspected(request, CheckRequest(upload.name, upload.content, wanted=LIST))
-    listing = inspected.listing
+async def _done(request: Request, page_request: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
+    checked = await web_uploads.checked(request, CheckRequest(upload.name, upload.content, wanted=LIST))
+    listing = checked.listing
     choice = AlignmentChoice.of(listing, fields)
     with request.app.state.budget.spending(client_of(request)):  # 5,000 rows take half a minute
         rows = await run_in_threadpool(_aligned, request, listing, choice)
     wanted = _FORMS.get(fields.get("do", ""))
     if wanted is not None:
-        return await run_in_threadpool(_saved, visit, AlignmentWork(upload, listing, choice, rows), wanted)
+        return await run_in_threadpool(_saved, page_request, AlignmentWork(upload, listing, choice, rows), wanted)
     work = AlignmentWork(upload, listing, choice, rows)
-    known = register.of(visit.opened)
-    return sendings.page(visit, await run_in_threadpool(alignment_pages.result, visit.site, work, known))
+    known = register.of(page_request.opened)
+    return web_uploads.page(
+        page_request, await run_in_threadpool(alignment_pages.result, page_request.site, work, known)
+    )
 
 
 def _aligned(request: Request, listing: Listing, choice: AlignmentChoice) -> list[AlignedRow]:
     return align(register.of(request.app.state.opened), listing, choice)
 
 
-def _saved(visit: PageRequest, work: AlignmentWork, form: formats.Format) -> Response:
-    language, register_ = visit.language, register.of(visit.opened)
+def _saved(page_request: PageRequest, work: AlignmentWork, form: formats.Format) -> Response:
+    language, register_ = page_request.language, register.of(page_request.opened)
     if form is formats.TURTLE:
         body = alignment_files.as_turtle(work.rows)
     elif form is formats.XLSX:
@@ -96,7 +98,7 @@ def _saved(visit: PageRequest, work: AlignmentWork, form: formats.Format) -> Res
         body = alignment_files.as_csv(work.listing, work.rows, language, register_)
     ending = _("matched")[language]
     name = f"{PurePosixPath(work.upload.name).stem}-{ending}.{form.suffix}"
-    headers = {**sendings.NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
+    headers = {**web_uploads.NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
     return Response(body, headers=headers)
 
 

@@ -79,7 +79,7 @@ def create(settings: Settings, switch: SnapshotSwitch) -> FastAPI:
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = OutputBudget(settings.hold_bytes)
     app.state.submissions = Rate(settings.submissions_per_hour)
-    app.state.inspection = CheckPool(settings)
+    app.state.check_pool = CheckPool(settings)
     if not settings.rdf:
         app.state.editor = editor_routes.page
     serve(app, (sparql_routes.start, *_SUBJECTS) if settings.rdf else _SUBJECTS, access_log=settings.access_log)
@@ -121,4 +121,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         task.cancel()
     await archive.close()
     await asyncio.to_thread(switch.opened.close)
-    await asyncio.to_thread(app.state.inspection.close)
+    await asyncio.to_thread(app.state.check_pool.close)

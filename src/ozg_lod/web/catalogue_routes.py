@@ -74,9 +74,9 @@ async def past_catalog(request: Request, version: str) -> Response:
 async def dataset(request: Request, name: str) -> Response:
     """Answer with all about one dataset of the catalogue; a dataset of another sort gets the page of any thing."""
     key, dot, suffix = name.partition(".")
-    visit = PageRequest.of(request, f"/doc/dataset/{key}", formats.PAGES, suffix if dot else None)
-    iri = visit.iri("dataset", key)
-    return await visit.answer(lambda: _dataset(visit, iri, key), about=iri)
+    page_request = PageRequest.of(request, f"/doc/dataset/{key}", formats.PAGES, suffix if dot else None)
+    iri = page_request.iri("dataset", key)
+    return await page_request.answer(lambda: _dataset(page_request, iri, key), about=iri)
 
 
 @pages.page("/dump/{name}", summary="A file of the catalogue; data.nq has everything")
@@ -104,48 +104,52 @@ async def _catalog(request: Request, version: str) -> Response:
     opened: ServedSnapshot = request.app.state.opened
     release = await run_in_threadpool(_release, opened, version or wanted.version, pinned=bool(version))
     path = f"/snapshot/{version}/catalog" if version else "/catalog"
-    visit = PageRequest.of(request, path, formats.PAGES, request.path_params.get("suffix"))
+    page_request = PageRequest.of(request, path, formats.PAGES, request.path_params.get("suffix"))
     shown = await run_in_threadpool(opened.catalogue, release)
-    if visit.form is not formats.HTML:
-        return await represent(request, _view(visit, release, wanted, shown))
+    if page_request.form is not formats.HTML:
+        return await represent(request, _view(page_request, release, wanted, shown))
     links = signposts.catalogue(shown, {}, release.public_url)
-    return await visit.answer(lambda: PageBody(portal_pages.catalogue(visit.site, shown, visit.title), links=links))
+    return await page_request.answer(
+        lambda: PageBody(portal_pages.catalogue(page_request.site, shown, page_request.title), links=links)
+    )
 
 
-def _view(visit: PageRequest, release: Release, wanted: CatalogueRequest, shown: Catalogue) -> Representation:
+def _view(page_request: PageRequest, release: Release, wanted: CatalogueRequest, shown: Catalogue) -> Representation:
     """Return the graph of a catalogue, or of a page of it; its entity tag is that of its content."""
-    address = f"{visit.opened.public_url}{visit.path}.{visit.form.suffix}"
+    address = f"{page_request.opened.public_url}{page_request.path}.{page_request.form.suffix}"
 
     def make() -> Content:
         view = harvest_view.view(shown, wanted, lambda page: f"{address}?{wanted.query(page, release.version)}")
         fields = {
-            "content-type": visit.form.content_type,
+            "content-type": page_request.form.content_type,
             "last-modified": http_date(shown.modified),
             "vary": "Accept, Accept-Encoding",
             "link": signposts.catalogue(shown, view.links, release.public_url),
         }
-        return Content(formats.serialize(view.triples, visit.form), fields)
+        return Content(formats.serialize(view.triples, page_request.form), fields)
 
     return Representation(f"{address} {release.publication.number} {wanted}", make, by_content=True)
 
 
-def _dataset(visit: PageRequest, iri: str, key: str) -> PageBody:
-    description = about(visit.graph, iri, page=visit.page)
+def _dataset(page_request: PageRequest, iri: str, key: str) -> PageBody:
+    description = about(page_request.graph, iri, page=page_request.page)
     if description is None:
-        raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown("dataset", key)
-    described = _entry(visit.opened, iri)
-    html = visit.form is formats.HTML
+        raise no_such_page(page_request.page) if page_request.graph.knows(iri) else page_request.unknown("dataset", key)
+    described = _entry(page_request.opened, iri)
+    html = page_request.form is formats.HTML
     if described is None:
         triples = description.triples
-        body = site_pages.thing(visit.site, description) if html else formats.serialize(triples, visit.form)
+        body = (
+            site_pages.thing(page_request.site, description) if html else formats.serialize(triples, page_request.form)
+        )
         return PageBody(body, description.pages)
     release, shown, entry = described
-    links = signposts.dataset(entry, release.public_url + visit.path)
+    links = signposts.dataset(entry, release.public_url + page_request.path)
     if html:
-        preview = portal_pages.preview(release, entry, visit.language)
-        return PageBody(portal_pages.dataset(visit.site, entry, release, preview), links=links)
+        preview = portal_pages.preview(release, entry, page_request.language)
+        return PageBody(portal_pages.dataset(page_request.site, entry, release, preview), links=links)
     graph = {*description.triples, *shown.graph([entry])}
-    return PageBody(formats.serialize(graph, visit.form), description.pages, links)
+    return PageBody(formats.serialize(graph, page_request.form), description.pages, links)
 
 
 def _entry(opened: ServedSnapshot, iri: str) -> tuple[Release, Catalogue, CatalogueEntry] | None:

@@ -37,7 +37,7 @@ from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.site.uploads import Upload
 from ozg_lod.validation import documents
-from ozg_lod.web import uploads as sendings
+from ozg_lod.web import uploads as web_uploads
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -55,8 +55,8 @@ async def validate(request: Request) -> Response:
     """Answer with the report, whether or not the file conforms: the status says whether it could be checked."""
     _offered_here(request)
     form = _form(request)
-    inspection: CheckPool = request.app.state.inspection
-    async with inspection.receiving():
+    check_pool: CheckPool = request.app.state.check_pool
+    async with check_pool.receiving():
         limit_s = request.app.state.settings.delivery_s
         upload, fields = await uploads.read_file(request, limit_s=limit_s)
     parameters = {**fields, **request.query_params}
@@ -64,88 +64,88 @@ async def validate(request: Request) -> Response:
     strict = parameters.get("strict", "no").lower() in _YES
     language = _language(request, form)
     wanted = {formats.XLSX: MARKED, formats.HTML: PREVIEW}.get(form, REPORT)
-    inspected = await sendings.inspected(request, CheckRequest(upload.name, upload.content, kind, wanted, language))
+    checked = await web_uploads.checked(request, CheckRequest(upload.name, upload.content, kind, wanted, language))
     if form is formats.HTML:
-        return await run_in_threadpool(_result, request, upload, kind, inspected, strict=strict)
-    return await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)
+        return await run_in_threadpool(_result, request, upload, kind, checked, strict=strict)
+    return await run_in_threadpool(_report, checked, form, language, upload.name, strict=strict)
 
 
 @pages.page("/validate")
 async def validate_nothing(request: Request) -> Response:
     """Lead whoever follows the address to the form."""
-    return RedirectResponse(_visit(request).addresses.path("/pruefen"), 303)
+    return RedirectResponse(_page_request(request).addresses.path("/pruefen"), 303)
 
 
 @pages.page("/pruefen", summary="Check a file: the form for people")
 async def form(request: Request) -> Response:
     """Answer with the form; whoever looks at it will soon send a file, so the check gets ready."""
     _offered_here(request)
-    visit = _visit(request)
-    request.app.state.inspection.prepare(visit.opened)
+    page_request = _page_request(request)
+    request.app.state.check_pool.prepare(page_request.opened)
     kind = request.query_params.get("kind", "")[:40]
-    body = await run_in_threadpool(lambda: check_pages.blank(visit.site, _desk(request), kind=kind))
-    return sendings.page(visit, body)
+    body = await run_in_threadpool(lambda: check_pages.blank(page_request.site, _check_form(request), kind=kind))
+    return web_uploads.page(page_request, body)
 
 
 @pages.page("/pruefen", methods=("POST",))
 async def check(request: Request) -> Response:
     """Answer with what came of the file; where it could not be checked, with the form and the reason."""
     _offered_here(request)
-    visit = _visit(request)
+    page_request = _page_request(request)
     kind = ""
     try:
-        sent = await sendings.form(request)
+        sent = await web_uploads.form(request)
         kind = await run_in_threadpool(_known_kind, request, sent.fields.get("kind", ""))
-        upload = uploads.checked(_chosen(sent, _("Pasted cells.csv")[visit.site.language]))
-        return await _done(request, visit, upload, sent.fields | {"kind": kind})
+        upload = uploads.checked(_chosen(sent, _("Pasted cells.csv")[page_request.site.language]))
+        return await _done(request, page_request, upload, sent.fields | {"kind": kind})
     except OzgLodError as error:
-        body = check_pages.blank(visit.site, _desk(request), failure=error, kind=kind)
-        return sendings.page(visit, body, error.status, retry_after(error))
+        body = check_pages.blank(page_request.site, _check_form(request), failure=error, kind=kind)
+        return web_uploads.page(page_request, body, error.status, retry_after(error))
 
 
-async def _done(request: Request, visit: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
+async def _done(request: Request, page_request: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
     """Do what the button says with the file: check it, mark it, show a page, write a report."""
     button, strict = fields.get("do", "check"), "strict" in fields
     wanted = {"xlsx": MARKED, "corrected": CORRECTED, "page": PAGE, "check": PREVIEW}.get(button, REPORT)
-    order = CheckRequest(
+    check_request = CheckRequest(
         upload.name,
         upload.content,
         fields["kind"],
         wanted,
-        visit.language,
+        page_request.language,
         about=fields.get("about", "")[:500],
-        chosen=visit.chosen is not None,
+        chosen=page_request.chosen is not None,
     )
-    inspected = await sendings.inspected(request, order)
-    if button == "page" and inspected.document:
-        return sendings.page(visit, inspected.document)
+    checked = await web_uploads.checked(request, check_request)
+    if button == "page" and checked.document:
+        return web_uploads.page(page_request, checked.document)
     suffix = {"corrected": formats.XLSX.suffix}.get(button, button)
     form = next((form for form in report_formats.OFFERED if form.suffix == suffix), None)
     if form is not None and form is not formats.HTML:
-        language = visit.language
-        answer = await run_in_threadpool(_report, inspected, form, language, upload.name, strict=strict)
-        return _saved(answer, upload.name, form, marked=_ending(visit, button))
-    return await run_in_threadpool(_result, request, upload, fields["kind"], inspected, strict=strict)
+        language = page_request.language
+        answer = await run_in_threadpool(_report, checked, form, language, upload.name, strict=strict)
+        return _saved(answer, upload.name, form, marked=_ending(page_request, button))
+    return await run_in_threadpool(_result, request, upload, fields["kind"], checked, strict=strict)
 
 
-def _report(inspected: CheckAnswer, form: Format, language: Language, name: str, *, strict: bool) -> Response:
-    if form is formats.XLSX and not inspected.document:
+def _report(checked: CheckAnswer, form: Format, language: Language, name: str, *, strict: bool) -> Response:
+    if form is formats.XLSX and not checked.document:
         raise Unprocessable(
             _("{name} has no cells that could be marked; ask for another form of the report.", name=name),
         )
     if form is formats.XLSX:
-        body = inspected.document
+        body = checked.document
     else:
-        body = report_formats.write(inspected.examination, form, language, strict=strict)
+        body = report_formats.write(checked.examination, form, language, strict=strict)
     return Response(
-        body, headers={**sendings.NEVER_KEPT, "content-type": form.content_type, "content-language": language}
+        body, headers={**web_uploads.NEVER_KEPT, "content-type": form.content_type, "content-language": language}
     )
 
 
-def _result(request: Request, upload: Upload, kind: str, inspected: CheckAnswer, *, strict: bool) -> Response:
-    visit = _visit(request)
-    outcome = CheckResult(upload, kind, inspected.examination, strict=strict, preview=inspected.preview)
-    return sendings.page(visit, check_pages.result(visit.site, _desk(request), outcome))
+def _result(request: Request, upload: Upload, kind: str, checked: CheckAnswer, *, strict: bool) -> Response:
+    page_request = _page_request(request)
+    outcome = CheckResult(upload, kind, checked.examination, strict=strict, preview=checked.preview)
+    return web_uploads.page(page_request, check_pages.result(page_request.site, _check_form(request), outcome))
 
 
 def _saved(answer: Response, name: str, form: Format, *, marked: str) -> Response:
@@ -155,9 +155,9 @@ def _saved(answer: Response, name: str, form: Format, *, marked: str) -> Respons
     return answer
 
 
-def _ending(visit: PageRequest, button: str) -> str:
+def _ending(page_request: PageRequest, button: str) -> str:
     """Return what a download adds to the name of the file."""
-    language = visit.site.language
+    language = page_request.site.language
     return _("corrected")[language] if button == "corrected" else _("checked")[language]
 
 
@@ -171,7 +171,7 @@ def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
     return sent.carried() or uploads.one_of(sent)
 
 
-def _visit(request: Request) -> PageRequest:
+def _page_request(request: Request) -> PageRequest:
     return PageRequest.for_people(request, "/pruefen")
 
 
@@ -198,7 +198,7 @@ def _known_kind(request: Request, kind: str) -> str:
     return templates.of(request.app.state.opened).kind(kind).slug if kind else ""
 
 
-def _desk(request: Request) -> CheckForm:
+def _check_form(request: Request) -> CheckForm:
     settings: Settings = request.app.state.settings
     opened: ServedSnapshot = request.app.state.opened
     graphs = list(documents.FORMATS)

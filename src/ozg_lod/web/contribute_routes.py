@@ -44,15 +44,15 @@ async def templates(request: Request) -> Response:
 async def template(request: Request, name: str) -> Response:
     """Answer with the file; it changes with the snapshot only."""
     slug, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix.removeprefix(".")
-    visit = PageRequest.for_people(request, f"/vorlagen/{slug}")
+    page_request = PageRequest.for_people(request, f"/vorlagen/{slug}")
     form = formats.by_name(suffix, FORMS)
-    return await represent(request, await run_in_threadpool(_file, visit, slug, form))
+    return await represent(request, await run_in_threadpool(_file, page_request, slug, form))
 
 
-def _file(visit: PageRequest, slug: str, form: formats.Format) -> Representation:
-    catalogue = template_catalogue.of(visit.opened)
-    topic = _topic(catalogue, visit)
-    language = visit.chosen or "de"  # the reader of a template is its municipality, whatever the browser speaks
+def _file(page_request: PageRequest, slug: str, form: formats.Format) -> Representation:
+    catalogue = template_catalogue.of(page_request.opened)
+    topic = _topic(catalogue, page_request)
+    language = page_request.chosen or "de"  # the reader of a template is its municipality, whatever the browser speaks
     sheet = catalogue.sheet(catalogue.kind(slug), language, topic)
     fields = {
         "content-type": form.content_type,
@@ -64,38 +64,38 @@ def _file(visit: PageRequest, slug: str, form: formats.Format) -> Representation
     return Representation(key, lambda: Content(catalogue.write(sheet, form), fields))
 
 
-async def _chosen(visit: PageRequest, page: Callable[..., bytes]) -> Response:
+async def _chosen(page_request: PageRequest, page: Callable[..., bytes]) -> Response:
     """Answer with a page about templates, for the authority or bundle that the address names or the reader looks for.
 
     What was looked for is not kept.
     """
-    query = visit.request.query_params
+    query = page_request.request.query_params
     kept = tuple((name, query[name]) for name in _SELECTING if name in query)
 
     def make() -> bytes:
-        catalogue = template_catalogue.of(visit.opened)
-        return page(visit.site, catalogue, _selection(catalogue, visit), kept)
+        catalogue = template_catalogue.of(page_request.opened)
+        return page(page_request.site, catalogue, _selection(catalogue, page_request), kept)
 
     if not kept:
-        return await visit.answer(make)
+        return await page_request.answer(make)
     fields = {
         "content-type": formats.HTML.content_type,
-        "content-language": visit.language,
+        "content-language": page_request.language,
         "cache-control": "no-cache",
         "vary": "Accept, Accept-Language",
     }
     return Response(await run_in_threadpool(make), headers=fields)
 
 
-def _selection(catalogue: TemplateCatalogue, visit: PageRequest) -> contribute_pages.TemplateSelection:
-    typed = visit.request.query_params.get("q", "").strip()[:_MOST_TYPED]
-    topic = _topic(catalogue, visit)
+def _selection(catalogue: TemplateCatalogue, page_request: PageRequest) -> contribute_pages.TemplateSelection:
+    typed = page_request.request.query_params.get("q", "").strip()[:_MOST_TYPED]
+    topic = _topic(catalogue, page_request)
     matches = catalogue.search(typed) if typed and topic is None else []
     return contribute_pages.TemplateSelection(matches[0] if len(matches) == 1 else topic, typed, matches)
 
 
-def _topic(catalogue: TemplateCatalogue, visit: PageRequest) -> ListEntry | None:
-    query = visit.request.query_params
+def _topic(catalogue: TemplateCatalogue, page_request: PageRequest) -> ListEntry | None:
+    query = page_request.request.query_params
     if "ags" in query:
-        return catalogue.authority(query["ags"].strip(), visit.language)
+        return catalogue.authority(query["ags"].strip(), page_request.language)
     return catalogue.bundle(query["buendel"]) if "buendel" in query else None

@@ -49,17 +49,17 @@ async def page(
     form = query.get("format")
     if form != "html" and (form or not formats.wants_page(request.headers.get("accept"))):
         return None
-    visit = dataclasses.replace(PageRequest.for_people(request, path), opened=opened)
-    asked = await _asked(visit, opened.endpoint, query, ask) if query.get("query", "").strip() else None
+    page_request = dataclasses.replace(PageRequest.for_people(request, path), opened=opened)
+    asked = await _asked(page_request, opened.endpoint, query, ask) if query.get("query", "").strip() else None
     kept = (("query", asked.query), *((("view", asked.view),) if asked.view in asked.views else ())) if asked else ()
-    site = dataclasses.replace(visit.site, kept=kept)
-    source = _source(visit, request.app.state.opened.version)
+    site = dataclasses.replace(page_request.site, kept=kept)
+    source = _source(page_request, request.app.state.opened.version)
     body = await run_in_threadpool(query_page.page, site, opened.example_queries, source, asked)
-    return _sent(body, visit, asked)
+    return _sent(body, page_request, asked)
 
 
 async def _asked(
-    visit: PageRequest,
+    page_request: PageRequest,
     endpoint: Endpoint,
     params: QueryParams,
     ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]],
@@ -77,12 +77,14 @@ async def _asked(
     asked = dataclasses.replace(asked, raw=raw, whole=whole)
     if wanted.form is formats.TURTLE:
         return dataclasses.replace(asked, graph=True)
-    solutions = await run_in_threadpool(query_results.read, body, visit.page)
+    solutions = await run_in_threadpool(query_results.read, body, page_request.page)
     if isinstance(solutions, bool):
         return dataclasses.replace(asked, truth=solutions)
-    if visit.page > solutions.pages:
-        raise no_such_page(visit.page)
-    return dataclasses.replace(asked, rows=solutions, **await run_in_threadpool(_drawing, visit, solutions, asked.view))
+    if page_request.page > solutions.pages:
+        raise no_such_page(page_request.page)
+    return dataclasses.replace(
+        asked, rows=solutions, **await run_in_threadpool(_drawing, page_request, solutions, asked.view)
+    )
 
 
 class _Drawing(TypedDict):
@@ -93,23 +95,23 @@ class _Drawing(TypedDict):
     atlas: Atlas | None
 
 
-def _drawing(visit: PageRequest, solutions: query_results.Solutions, view: str) -> _Drawing:
+def _drawing(page_request: PageRequest, solutions: query_results.Solutions, view: str) -> _Drawing:
     """Look what the rows can be shown as, and read the names that the page will need for it."""
     views = [query_page.TABLE]
     if result_timeline.fits(solutions.columns, solutions.first_rows):
         views.append(query_page.TIMELINE)
-    if result_map.may_fit(solutions.columns, solutions.first_rows, visit.opened.base_iri) and result_map.fits(
-        solutions.columns, solutions.first_rows, visit.opened.atlas
+    if result_map.may_fit(solutions.columns, solutions.first_rows, page_request.opened.base_iri) and result_map.fits(
+        solutions.columns, solutions.first_rows, page_request.opened.atlas
     ):
         views.append(query_page.MAP)
     drawn = view in views and view != query_page.TABLE
     rows = [*solutions.rows, *(solutions.first_rows if drawn else ())]
     iris = {iri for row in rows for term in row if term is not None and (iri := iri_of(term))}
     if drawn and view == query_page.MAP:
-        atlas = visit.opened.atlas
+        atlas = page_request.opened.atlas
         iris |= {area.iri for area in map(atlas.find, map(atlas.located, iris)) if area is not None}
-    names = visit.graph.names_of(iris)
-    return {"views": views, "names": names, "atlas": visit.opened.atlas if query_page.MAP in views else None}
+    names = page_request.graph.names_of(iris)
+    return {"views": views, "names": names, "atlas": page_request.opened.atlas if query_page.MAP in views else None}
 
 
 def _wanted(endpoint: Endpoint, query: str) -> QueryRequestFormat:
@@ -132,18 +134,19 @@ async def _sheet(
     return Response(made, headers=headers, media_type="text/csv; charset=utf-8")
 
 
-def _sent(body: bytes, visit: PageRequest, asked: query_page.QueryRequest | None) -> Response:
+def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest | None) -> Response:
     failure = asked.failure if asked else None
     fields = {
         "content-type": formats.HTML.content_type,
-        "content-language": visit.language,
-        "x-ozg-version": visit.opened.version,
+        "content-language": page_request.language,
+        "x-ozg-version": page_request.opened.version,
     }
     if failure is not None:
         fields |= {"cache-control": "no-store", "vary": "Accept, Accept-Language", **retry_after(failure)}
         return Response(body, failure.status, fields)
-    tag = f"{visit.path} {visit.opened.version} {visit.opened.code} {visit.language} {visit.request.url.query}"
-    return respond(visit.request, Content(body, fields), tag)
+    opened = page_request.opened
+    tag = f"{page_request.path} {opened.version} {opened.code} {page_request.language} {page_request.request.url.query}"
+    return respond(page_request.request, Content(body, fields), tag)
 
 
 @pages.page("/queries/{name}", summary="An example query (.rq) or its answer (.csv .json …)")
@@ -167,45 +170,49 @@ async def example(request: Request, name: str) -> Response:
 @pages.page("/.well-known/sparql-examples", summary="The example queries as SHACL executables")
 async def well_known_examples(request: Request) -> Response:
     """Answer with the examples as a graph."""
-    visit = PageRequest.of(request, "/.well-known/sparql-examples", formats.GRAPHS)
-    opened = visit.opened
-    fields = {"content-type": visit.form.content_type, "x-ozg-version": opened.version}
+    page_request = PageRequest.of(request, "/.well-known/sparql-examples", formats.GRAPHS)
+    opened = page_request.opened
+    fields = {"content-type": page_request.form.content_type, "x-ozg-version": opened.version}
 
     def make() -> Content:
         triples = example_queries.triples(opened.example_queries, opened.public_url)
-        return Content(formats.serialize(triples, visit.form), fields)
+        return Content(formats.serialize(triples, page_request.form), fields)
 
-    key = f"{visit.form.suffix} {visit.path}"
+    key = f"{page_request.form.suffix} {page_request.path}"
     return await represent(request, Representation(key, make, f"{opened.code} {key}"))
 
 
 @pages.page("/editor/words.json")
 async def words(request: Request) -> Response:
     """Answer with what the editor proposes: the terms of the ontology, and all others the data use."""
-    visit = PageRequest.of(request, "/editor/words", (formats.JSON,), formats.JSON.suffix)
+    page_request = PageRequest.of(request, "/editor/words", (formats.JSON,), formats.JSON.suffix)
 
     def make() -> Content:
-        return Content(query_page.vocabulary(visit.site, _terms(visit)), {"content-type": formats.JSON.media_type})
+        return Content(
+            query_page.vocabulary(page_request.site, _terms(page_request)), {"content-type": formats.JSON.media_type}
+        )
 
-    return await represent(request, Representation(f"editor words {visit.language}", make))
+    return await represent(request, Representation(f"editor words {page_request.language}", make))
 
 
-def _terms(visit: PageRequest) -> list[tuple[str, str, dict[str, str]]]:
+def _terms(page_request: PageRequest) -> list[tuple[str, str, dict[str, str]]]:
     """Return (IRI, kind, names) of the ontology's terms and of the properties and classes the data use."""
     kinds = {"class": "class", "link": "property", "attribute": "property"}
-    own = {term.iri: (kinds.get(term.group, "constant"), dict(term.names)) for term in visit.opened.terms}
+    own = {term.iri: (kinds.get(term.group, "constant"), dict(term.names)) for term in page_request.opened.terms}
     terms = [(iri, kind, names) for iri, (kind, names) in own.items()]
-    properties = {quad.predicate.value for quad in visit.opened.store.quads_for_pattern(None, None, None, None)}
-    classes = {iri_of(triple.object) for triple in visit.graph.using(TYPE)} - {""}
+    properties = {quad.predicate.value for quad in page_request.opened.store.quads_for_pattern(None, None, None, None)}
+    classes = {iri_of(triple.object) for triple in page_request.graph.using(TYPE)} - {""}
     for kind, iris in (("property", properties), ("class", classes)):
-        terms += [(iri, kind, dict(visit.graph.names(iri))) for iri in sorted(iris - own.keys())]
+        terms += [(iri, kind, dict(page_request.graph.names(iri))) for iri in sorted(iris - own.keys())]
     return terms
 
 
-def _source(visit: PageRequest, current: str) -> query_page.CitationSource:
-    graph = visit.graph
-    publishers = [iri_of(term) for iri in visit.opened.catalogues for term in graph.objects(iri, DCT + "publisher")]
-    named = [pick(graph.names(iri), visit.language, "")[0] for iri in publishers if iri]
+def _source(page_request: PageRequest, current: str) -> query_page.CitationSource:
+    graph = page_request.graph
+    publishers = [
+        iri_of(term) for iri in page_request.opened.catalogues for term in graph.objects(iri, DCT + "publisher")
+    ]
+    named = [pick(graph.names(iri), page_request.language, "")[0] for iri in publishers if iri]
     return query_page.CitationSource(
-        visit.title, [name for name in named if name], latest=visit.opened.version == current
+        page_request.title, [name for name in named if name], latest=page_request.opened.version == current
     )

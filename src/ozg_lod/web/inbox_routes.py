@@ -38,7 +38,7 @@ from ozg_lod.site import uploads
 from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.uploads import Upload
 from ozg_lod.validation import documents, report
-from ozg_lod.web import uploads as sendings
+from ozg_lod.web import uploads as web_uploads
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -51,7 +51,7 @@ _LONGEST_KEY: Final = 8
 _SWEEP_EVERY_S: Final = 3600
 _RETRY_AFTER_S: Final = 600
 _OFFERED: Final = (formats.JSON, formats.HTML)
-_PRIVATE: Final = {**sendings.NEVER_KEPT, "x-robots-tag": "noindex"}
+_PRIVATE: Final = {**web_uploads.NEVER_KEPT, "x-robots-tag": "noindex"}
 
 
 @pages.page(
@@ -77,10 +77,10 @@ async def contribute(request: Request) -> Response:
     try:
         rate: Rate = request.app.state.submissions
         rate.count(client_of(request))
-        inspected = await sendings.inspected(request, CheckRequest(upload.name, upload.content, kind, REPORT))
-        if not inspected.examination.conforms:
-            return _refused(request, check_pages.CheckResult(upload, kind, inspected.examination), page=page)
-        case = await run_in_threadpool(_submitted, inbox, _delivery(request, upload, application, inspected))
+        checked = await web_uploads.checked(request, CheckRequest(upload.name, upload.content, kind, REPORT))
+        if not checked.examination.conforms:
+            return _refused(request, check_pages.CheckResult(upload, kind, checked.examination), page=page)
+        case = await run_in_threadpool(_submitted, inbox, _delivery(request, upload, application, checked))
     except OzgLodError as error:
         if not page:
             raise
@@ -149,7 +149,7 @@ async def _form(request: Request) -> uploads.MultipartForm:
         raise BadRequest(
             _("Send a form (multipart/form-data) with the fields file, authority, sender, mail, consent."),
         )
-    return await sendings.form(request)
+    return await web_uploads.form(request)
 
 
 def _kind(request: Request, fields: dict[str, str]) -> str:
@@ -160,23 +160,23 @@ def _kind(request: Request, fields: dict[str, str]) -> str:
 
 def _known(request: Request, application: SubmissionFields) -> SubmissionFields:
     """Return the application, with a fault where the catalogue does not know the authority."""
-    visit = PageRequest.for_people(request, "/pruefen")
+    page_request = PageRequest.for_people(request, "/pruefen")
     if "authority" in application.faults:
         return application
-    iri = application.candidate(visit.opened.base_iri)
-    known = bool(iri) and visit.graph.knows(iri)
+    iri = application.candidate(page_request.opened.base_iri)
+    known = bool(iri) and page_request.graph.knows(iri)
     return application if known else application.refused("authority", submission_form.unknown(application.key))
 
 
-def _delivery(request: Request, upload: Upload, application: SubmissionFields, inspected: CheckAnswer) -> ReceivedFile:
+def _delivery(request: Request, upload: Upload, application: SubmissionFields, checked: CheckAnswer) -> ReceivedFile:
     base_iri = request.app.state.opened.base_iri
     return ReceivedFile(
         name=upload.name,
-        kind=submission_form.kind_of(inspected.examination, base_iri),
+        kind=submission_form.kind_of(checked.examination, base_iri),
         authority=application.candidate(base_iri),
         sender=application.sender,
         content=upload.content,
-        report=report.to_json(inspected.examination),
+        report=report.to_json(checked.examination),
     )
 
 
@@ -194,10 +194,10 @@ def _asked_again(request: Request, shown: SubmissionForm, *, page: bool) -> Resp
 
 def _refused(request: Request, outcome: check_pages.CheckResult, *, page: bool) -> Response:
     """Return the report of a file that does not conform; nothing of it is kept."""
-    visit = PageRequest.for_people(request, "/pruefen")
+    page_request = PageRequest.for_people(request, "/pruefen")
     if page:
-        desk = check_pages.CheckForm((), uploads.TABLES, list(documents.FORMATS), submits=True)
-        body = check_pages.result(visit.site, desk, outcome)
+        check_form = check_pages.CheckForm((), uploads.TABLES, list(documents.FORMATS), submits=True)
+        body = check_pages.result(page_request.site, check_form, outcome)
         return _page(request, body, _UNPROCESSABLE)
     language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
     body = report_formats.write(outcome.examination, formats.JSON, language)
@@ -206,32 +206,36 @@ def _refused(request: Request, outcome: check_pages.CheckResult, *, page: bool) 
 
 def _kept(request: Request, case: SubmissionCase, *, page: bool) -> Response:
     """Return the address of the status; a browser is led there, so that loading again submits nothing."""
-    visit = PageRequest.for_people(request, f"/einreichung/{case.submission.token}")
+    page_request = PageRequest.for_people(request, f"/einreichung/{case.submission.token}")
     if page:
-        return Response(status_code=_SEE_OTHER, headers={**_PRIVATE, "location": visit.addresses.path(visit.path)})
+        return Response(
+            status_code=_SEE_OTHER, headers={**_PRIVATE, "location": page_request.addresses.path(page_request.path)}
+        )
     answer = _status(request, case, page=False)
     answer.status_code = _CREATED
-    answer.headers["location"] = visit.addresses.absolute(visit.path)
+    answer.headers["location"] = page_request.addresses.absolute(page_request.path)
     return answer
 
 
 def _status(request: Request, case: SubmissionCase, *, page: bool) -> Response:
     submission = case.submission
-    visit = PageRequest.for_people(request, f"/einreichung/{submission.token}")
-    name = pick(visit.graph.names(submission.authority), visit.language, submission.authority.rpartition("/")[2])[0]
+    page_request = PageRequest.for_people(request, f"/einreichung/{submission.token}")
+    name = pick(
+        page_request.graph.names(submission.authority), page_request.language, submission.authority.rpartition("/")[2]
+    )[0]
     shown = SubmissionStatus(
         case=case,
         authority=(submission.authority, name),
-        address=visit.addresses.absolute(visit.path),
-        source=f"{visit.opened.base_iri}id/source/{submission.key}",
+        address=page_request.addresses.absolute(page_request.path),
+        source=f"{page_request.opened.base_iri}id/source/{submission.key}",
     )
     if page:
-        return _page(request, submission_pages.status(visit.site, shown))
+        return _page(request, submission_pages.status(page_request.site, shown))
     return Response(shown.to_json(), headers={**_PRIVATE, "content-type": formats.JSON.content_type})
 
 
 def _page(request: Request, body: bytes, status: int = 200) -> Response:
-    return sendings.page(PageRequest.for_people(request, "/pruefen"), body, status, _PRIVATE)
+    return web_uploads.page(PageRequest.for_people(request, "/pruefen"), body, status, _PRIVATE)
 
 
 def _days(request: Request) -> int:

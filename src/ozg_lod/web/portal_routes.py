@@ -35,13 +35,13 @@ _OFFERED: Final = (formats.HTML, formats.JSON)
 @pages.page("/changes.atom", summary="Every publication with what it changed (Atom)")
 async def atom(request: Request) -> Response:
     """Answer with the feed."""
-    visit = PageRequest.for_people(request, "/aenderungen")
-    opened, language = visit.opened, choose_language(request.query_params.get("lang"), None)
-    log = await run_in_threadpool(_log, visit)
+    page_request = PageRequest.for_people(request, "/aenderungen")
+    opened, language = page_request.opened, choose_language(request.query_params.get("lang"), None)
+    log = await run_in_threadpool(_log, page_request)
 
     def make() -> bytes:
         iri, url = f"{opened.base_iri}catalog", opened.public_url
-        return feed.atom(log, iri=iri, public_url=url, title=visit.title, language=language)
+        return feed.atom(log, iri=iri, public_url=url, title=page_request.title, language=language)
 
     tag = f"{log[-1].number} {opened.code} {language} {opened.public_url} feed"
     return await represent(request, feeds.representation(log, tag, language, make))
@@ -50,24 +50,24 @@ async def atom(request: Request) -> Response:
 @pages.page("/aenderungen", summary="What has changed, publication by publication")
 async def changed(request: Request) -> Response:
     """Answer with the page of what changed."""
-    visit = PageRequest.of(request, "/aenderungen", (formats.HTML,))
-    log = await run_in_threadpool(_log, visit)
-    return await visit.answer(lambda: _changes(visit, log))
+    page_request = PageRequest.of(request, "/aenderungen", (formats.HTML,))
+    log = await run_in_threadpool(_log, page_request)
+    return await page_request.answer(lambda: _changes(page_request, log))
 
 
-def _changes(visit: PageRequest, log: list[Publication]) -> PageBody:
+def _changes(page_request: PageRequest, log: list[Publication]) -> PageBody:
     count = max(1, -(-len(log) // _PAGE_SIZE))
-    if visit.page > count:
-        raise no_such_page(visit.page)
-    shown = log[::-1][(visit.page - 1) * _PAGE_SIZE : visit.page * _PAGE_SIZE]
+    if page_request.page > count:
+        raise no_such_page(page_request.page)
+    shown = log[::-1][(page_request.page - 1) * _PAGE_SIZE : page_request.page * _PAGE_SIZE]
     resources = {iri for entry in shown for kind in feed.KINDS for iri in (getattr(entry, kind) or ())[:100]}
-    names = visit.graph.names_of(resources)
-    return PageBody(portal_pages.changes(visit.site, shown, names, page=visit.page, of=count), count)
+    names = page_request.graph.names_of(resources)
+    return PageBody(portal_pages.changes(page_request.site, shown, names, page=page_request.page, of=count), count)
 
 
-def _log(visit: PageRequest) -> list[Publication]:
+def _log(page_request: PageRequest) -> list[Publication]:
     """Return the publications up to the one that is being served."""
-    log = visit.opened.publications()
+    log = page_request.opened.publications()
     if not log:
         raise NotFound(
             _("Nothing is published here from a source folder, so nothing changes."),
@@ -78,11 +78,11 @@ def _log(visit: PageRequest) -> list[Publication]:
 @pages.page("/harvest", "/harvest.{suffix}", summary="For portals: the address to register, the check of our catalogue")
 async def harvest(request: Request) -> Response:
     """Answer with the page or, for programs, the report; the check runs once per snapshot, in this process."""
-    visit = PageRequest.of(request, "/harvest", _OFFERED, request.path_params.get("suffix"))
+    page_request = PageRequest.of(request, "/harvest", _OFFERED, request.path_params.get("suffix"))
     result = await _checked(request)
-    where = own_harvest.registration(visit.opened)
-    return await visit.answer(
-        lambda: _page(visit, result, where) if visit.form is formats.HTML else _json(result, where)
+    where = own_harvest.registration(page_request.opened)
+    return await page_request.answer(
+        lambda: _page(page_request, result, where) if page_request.form is formats.HTML else _json(result, where)
     )
 
 
@@ -102,18 +102,18 @@ async def _checked(request: Request) -> HarvestResult:
     return result
 
 
-def _page(visit: PageRequest, outcome: HarvestResult, where: Registration) -> bytes:
+def _page(page_request: PageRequest, outcome: HarvestResult, where: Registration) -> bytes:
     return render(
         "harvest.html",
-        visit.site,
+        page_request.site,
         outcome=outcome,
         where=where,
         summary=report.summary(outcome),
-        causes=report.causes(outcome, visit.language),
+        causes=report.causes(outcome, page_request.language),
         severities=report.SEVERITIES,
         dimensions=report.DIMENSIONS,
         rating=report.RATINGS[outcome.score.rating] if outcome.score else "",
-        raising=report.raising(outcome.score, visit.language) if outcome.score else [],
+        raising=report.raising(outcome.score, page_request.language) if outcome.score else [],
     )
 
 

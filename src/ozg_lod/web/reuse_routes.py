@@ -34,31 +34,31 @@ _ENGLISH: Final = ".en"
 @pages.page("/efa", summary="EfA offers: who leads them, status with date and source")
 async def offers(request: Request) -> Response:
     """Answer with all offers."""
-    visit = PageRequest.of(request, "/efa", (formats.HTML,))
-    return await visit.answer(lambda: efa_pages.efa(visit.site, visit.opened.efa))
+    page_request = PageRequest.of(request, "/efa", (formats.HTML,))
+    return await page_request.answer(lambda: efa_pages.efa(page_request.site, page_request.opened.efa))
 
 
 @pages.page("/reuse", summary="Who reuses which EfA offer (as links: /linkset/reuse)")
 async def reuse(request: Request) -> Response:
     """Answer with the register of reuse."""
-    visit = PageRequest.of(request, "/reuse", (formats.HTML,))
-    return await visit.answer(lambda: efa_pages.reuse(visit.site, visit.opened.efa))
+    page_request = PageRequest.of(request, "/reuse", (formats.HTML,))
+    return await page_request.answer(lambda: efa_pages.reuse(page_request.site, page_request.opened.efa))
 
 
 @pages.page("/badge/{name}.svg", summary="Badge of an EfA offer; {key}.svg in German, {key}.en.svg in English")
 async def badge(request: Request, name: str) -> Response:
     """Answer with the badge; it is the same for everybody until the data change."""
-    visit = PageRequest.for_people(request, f"/badge/{name}")
+    page_request = PageRequest.for_people(request, f"/badge/{name}")
     language: Language = "en" if name.endswith(_ENGLISH) else "de"
     key = name.removesuffix(_ENGLISH)
 
     def make() -> bytes:
-        iri = visit.iri("service", key)
-        register = visit.opened.efa
+        iri = page_request.iri("service", key)
+        register = page_request.opened.efa
         offer = next((offer for offer in register.offers if offer.iri == iri), None)
         if offer is None:
             raise NotFound(_("There is no EfA offer “{key}”.", key=key[:80]))
-        return efa_pages.badge(replace(visit.site, language=language), register, offer)
+        return efa_pages.badge(replace(page_request.site, language=language), register, offer)
 
     return await represent(request, Representation.of_bytes(f"badge {name}", _SVG, make))
 
@@ -72,54 +72,60 @@ async def reuse_links(request: Request) -> Response:
 @pages.page("/linkset/{kind}/{key}", summary="All links from and to a thing (RFC 9264: linkset+json, linkset)")
 async def thing_links(request: Request, kind: str, key: str) -> Response:
     """Answer with the links of one thing."""
-    visit = PageRequest.for_people(request, f"/linkset/{kind}/{key}")
-    iri = visit.iri(kind, key)
+    page_request = PageRequest.for_people(request, f"/linkset/{kind}/{key}")
+    iri = page_request.iri(kind, key)
 
     def make(linker: Linker) -> list[Context]:
-        if not visit.graph.knows(iri):
-            raise visit.unknown(kind, key)
+        if not page_request.graph.knows(iri):
+            raise page_request.unknown(kind, key)
         return linker.of_thing(iri)
 
-    return await _linkset(visit, make)
+    return await _linkset(page_request, make)
 
 
 @pages.page("/doc/{kind}/{key}.atom", summary="What changed about one thing (Atom)")
 async def thing_feed(request: Request, kind: str, key: str) -> Response:
     """Answer with the publications that changed this thing or came with it."""
-    visit = PageRequest.for_people(request, f"/doc/{kind}/{key}")
-    iri = visit.iri(kind, key)
-    if not visit.graph.knows(iri):
-        raise await run_in_threadpool(visit.unknown, kind, key)
+    page_request = PageRequest.for_people(request, f"/doc/{kind}/{key}")
+    iri = page_request.iri(kind, key)
+    if not page_request.graph.knows(iri):
+        raise await run_in_threadpool(page_request.unknown, kind, key)
     language = choose_language(request.query_params.get("lang"), None)
-    log = await run_in_threadpool(visit.opened.publications)
+    log = await run_in_threadpool(page_request.opened.publications)
 
     def make() -> bytes:
-        name = pick(visit.graph.names(iri), language, key)[0]
-        page = visit.addresses.absolute(visit.path)
-        return feed.of_thing(log, {iri, *_speaking(visit, iri)}, iri=iri, page=page, name=name, language=language)
+        name = pick(page_request.graph.names(iri), language, key)[0]
+        page = page_request.addresses.absolute(page_request.path)
+        return feed.of_thing(
+            log, {iri, *_speaking(page_request, iri)}, iri=iri, page=page, name=name, language=language
+        )
 
-    opened = visit.opened
+    opened = page_request.opened
     tag = f"{len(log)} {opened.version} {opened.code} {language} {opened.public_url} {iri} feed"
     return await represent(request, feeds.representation(log, tag, language, make))
 
 
-def _speaking(visit: PageRequest, iri: str) -> Sequence[str]:
+def _speaking(page_request: PageRequest, iri: str) -> Sequence[str]:
     """Return the things that say something about this one."""
     return [
-        subject.partition("#")[0] for triple in visit.graph.to(iri) if (subject := getattr(triple.subject, "value", ""))
+        subject.partition("#")[0]
+        for triple in page_request.graph.to(iri)
+        if (subject := getattr(triple.subject, "value", ""))
     ]
 
 
-async def _linkset(visit: PageRequest, read: Callable[[Linker], list[Context]]) -> Response:
-    form = _form(visit.request)
+async def _linkset(page_request: PageRequest, read: Callable[[Linker], list[Context]]) -> Response:
+    form = _form(page_request.request)
 
     def make() -> bytes:
-        contexts = read(Linker(visit.graph, visit.opened.base_iri, visit.addresses.absolute("/doc")))
+        contexts = read(
+            Linker(page_request.graph, page_request.opened.base_iri, page_request.addresses.absolute("/doc"))
+        )
         return linkset.as_json(contexts) if form is linkset.JSON else linkset.as_text(contexts)
 
-    key = f"{visit.path} {form.suffix}"
+    key = f"{page_request.path} {form.suffix}"
     wanted = Representation.of_bytes(key, form.content_type, make, vary="Accept, Accept-Encoding")
-    return await represent(visit.request, wanted)
+    return await represent(page_request.request, wanted)
 
 
 def _form(request: Request) -> Format:

@@ -71,38 +71,45 @@ async def by_ozg_id(request: Request, key: str) -> Response:
 
 
 def _search(request: Request, suffix: str | None) -> Response:
-    visit = PageRequest.of(request, "/suche", _OFFERED, suffix)
+    page_request = PageRequest.of(request, "/suche", _OFFERED, suffix)
     typed = _typed(request)
     kind = _kind(request)
-    index = visit.opened.index
-    if visit.form is formats.HTML:
-        straight = index.named(typed) if typed and not kind and visit.page == 1 else None
-        return _lead(visit, straight) if straight else _page(visit, index, typed, kind)
+    index = page_request.opened.index
+    if page_request.form is formats.HTML:
+        straight = index.named(typed) if typed and not kind and page_request.page == 1 else None
+        return _lead(page_request, straight) if straight else _page(page_request, index, typed, kind)
     if not typed:
         raise BadRequest(
             _("q is missing: say what to look for, for example /search.json?q=Waffe."),
         )
     _check_length(typed)
-    if visit.form is formats.CSV:
-        return _sent(visit, _csv(index.find(typed, kind=kind, limit=_MOST_ROWS)), {"q": typed, "kind": kind})
+    if page_request.form is formats.CSV:
+        return _sent(page_request, _csv(index.find(typed, kind=kind, limit=_MOST_ROWS)), {"q": typed, "kind": kind})
     limit, offset = _number(request, "limit", _USUAL, least=1, most=_MOST), _number(request, "offset", 0)
     outcome = index.find(typed, kind=kind, limit=limit, offset=offset)
     asked = {"q": outcome.query, "kind": kind, "limit": str(limit), "offset": str(offset)}
-    return _sent(visit, _json(visit, outcome, limit=limit, offset=offset), asked)
+    return _sent(page_request, _json(page_request, outcome, limit=limit, offset=offset), asked)
 
 
-def _page(visit: PageRequest, index: Index, typed: str, kind: str) -> Response:
-    offset = (visit.page - 1) * results.PAGE_SIZE
+def _page(page_request: PageRequest, index: Index, typed: str, kind: str) -> Response:
+    offset = (page_request.page - 1) * results.PAGE_SIZE
     outcome = index.find(typed[:LONGEST], kind=kind, limit=results.PAGE_SIZE, offset=offset)
     cut = len(typed) > LONGEST
-    page = results.page_of(visit.language, visit.addresses, visit.opened.kinds, outcome, page=visit.page, cut=cut)
+    page = results.page_of(
+        page_request.language,
+        page_request.addresses,
+        page_request.opened.kinds,
+        outcome,
+        page=page_request.page,
+        cut=cut,
+    )
     if page.page > page.pages:
         raise no_such_page(page.page)
-    asked = {"q": outcome.query, "kind": kind, "page": str(visit.page)}
-    return _sent(visit, site_pages.search(visit.site, page), asked)
+    asked = {"q": outcome.query, "kind": kind, "page": str(page_request.page)}
+    return _sent(page_request, site_pages.search(page_request.site, page), asked)
 
 
-def _json(visit: PageRequest, outcome: SearchResult, *, limit: int, offset: int) -> bytes:
+def _json(page_request: PageRequest, outcome: SearchResult, *, limit: int, offset: int) -> bytes:
     query = {"q": outcome.query} | ({"kind": outcome.kind} if outcome.kind else {})
     more = {**query, "limit": limit, "offset": offset + limit}
     body = {
@@ -111,20 +118,20 @@ def _json(visit: PageRequest, outcome: SearchResult, *, limit: int, offset: int)
         "total": outcome.total,
         "limit": limit,
         "offset": offset,
-        "next": visit.addresses.absolute("/search.json", **more) if offset + limit < outcome.total else None,
+        "next": page_request.addresses.absolute("/search.json", **more) if offset + limit < outcome.total else None,
         "facets": [{"kind": kind, "count": count} for kind, count in outcome.facets],
         "suggestions": list(outcome.suggestions),
-        "results": [{**_described(visit, hit.thing), "match": hit.match} for hit in outcome.hits],
+        "results": [{**_described(page_request, hit.thing), "match": hit.match} for hit in outcome.hits],
     }
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def _described(visit: PageRequest, thing: Thing) -> dict[str, object]:
+def _described(page_request: PageRequest, thing: Thing) -> dict[str, object]:
     named = {"de": thing.de, "en": thing.en}
     typed = {"de": thing.type_de, "en": thing.type_en}
     return {
         "iri": thing.iri,
-        "page": visit.addresses.absolute(f"/doc/{thing.kind}/{thing.key}"),
+        "page": page_request.addresses.absolute(f"/doc/{thing.kind}/{thing.key}"),
         "kind": thing.kind,
         "key": thing.key,
         "official_key": thing.official or None,
@@ -148,28 +155,28 @@ def _look_up(request: Request, scheme: keys.Scheme, name: str) -> Response:
     """Lead to what has the key: 303 to one thing, 300 with the list of several."""
     suffixed = _SUFFIXED.fullmatch(name)
     typed, suffix = suffixed.groups() if suffixed else (name, None)
-    visit = PageRequest.of(request, f"/{scheme.name}/{typed}", formats.PAGES, suffix or formats.HTML.suffix)
-    key, index = scheme.read(typed, visit.opened.identity.examples), visit.opened.index
+    page_request = PageRequest.of(request, f"/{scheme.name}/{typed}", formats.PAGES, suffix or formats.HTML.suffix)
+    key, index = scheme.read(typed, page_request.opened.identity.examples), page_request.opened.index
     keyed = index.by_key(scheme.name, key)
     if not keyed:
-        raise _unknown(index, scheme, (key, typed), visit.language)
-    return _lead(visit, keyed[0], suffix) if len(keyed) == 1 else _choices(visit, key, keyed)
+        raise _unknown(index, scheme, (key, typed), page_request.language)
+    return _lead(page_request, keyed[0], suffix) if len(keyed) == 1 else _choices(page_request, key, keyed)
 
 
-def _lead(visit: PageRequest, keyed: Keyed, suffix: str | None = None) -> Response:
+def _lead(page_request: PageRequest, keyed: Keyed, suffix: str | None = None) -> Response:
     path = f"/doc/{keyed.thing.kind}/{keyed.thing.key}" + (f".{suffix.lower()}" if suffix else "")
-    location = visit.addresses.path(path, keyed.fragment)
+    location = page_request.addresses.path(path, keyed.fragment)
     return Response(status_code=303, headers={"location": location, **_REDIRECTED})
 
 
-def _choices(visit: PageRequest, key: str, candidates: Sequence[Keyed]) -> Response:
+def _choices(page_request: PageRequest, key: str, candidates: Sequence[Keyed]) -> Response:
     """Return 300 (RFC 9110 §15.4.1): the list, as a page for those who name HTML, else as JSON."""
     headers = dict(_REDIRECTED)
-    if formats.wants_page(visit.request.headers.get("accept")):
-        body = site_pages.choices(visit.site, key, [keyed.thing for keyed in candidates])
-        headers |= {"content-type": formats.HTML.content_type, "content-language": visit.language}
+    if formats.wants_page(page_request.request.headers.get("accept")):
+        body = site_pages.choices(page_request.site, key, [keyed.thing for keyed in candidates])
+        headers |= {"content-type": formats.HTML.content_type, "content-language": page_request.language}
         return Response(body, 300, headers)
-    choices = {"key": key, "choices": [_described(visit, keyed.thing) for keyed in candidates]}
+    choices = {"key": key, "choices": [_described(page_request, keyed.thing) for keyed in candidates]}
     return Response(json.dumps(choices, ensure_ascii=False), 300, headers, formats.JSON.content_type)
 
 
@@ -224,17 +231,18 @@ def _number(request: Request, name: str, usual: int, *, least: int = 0, most: in
     return int(text)
 
 
-def _sent(visit: PageRequest, body: bytes, asked: Mapping[str, str]) -> Response:
+def _sent(page_request: PageRequest, body: bytes, asked: Mapping[str, str]) -> Response:
     """Return the answer; every query makes a representation of its own."""
     query = {name: text for name, text in asked.items() if text}
     shared = urlencode({name: text for name, text in query.items() if name in {"q", "kind"}})
     links = [
-        f'<{visit.addresses.absolute(path)}?{shared}>; rel="alternate"; type="{form.media_type}"'
+        f'<{page_request.addresses.absolute(path)}?{shared}>; rel="alternate"; type="{form.media_type}"'
         for form, path in ((formats.JSON, "/search.json"), (formats.CSV, "/suche.csv"), (formats.HTML, "/suche"))
-        if form is not visit.form and "q" in query
+        if form is not page_request.form and "q" in query
     ]
-    headers = {"content-type": visit.form.content_type} | ({"link": ", ".join(links)} if links else {})
-    if visit.form is formats.HTML:
-        headers["content-language"] = visit.language
-    state = f"{visit.opened.version} {visit.opened.code} {visit.form.suffix} {visit.language} {visit.chosen}"
-    return respond(visit.request, Content(body, headers), f"{state} {urlencode(query)}")
+    headers = {"content-type": page_request.form.content_type} | ({"link": ", ".join(links)} if links else {})
+    if page_request.form is formats.HTML:
+        headers["content-language"] = page_request.language
+    opened, form = page_request.opened, page_request.form
+    state = f"{opened.version} {opened.code} {form.suffix} {page_request.language} {page_request.chosen}"
+    return respond(page_request.request, Content(body, headers), f"{state} {urlencode(query)}")

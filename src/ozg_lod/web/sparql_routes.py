@@ -81,15 +81,15 @@ async def past_sparql(request: Request) -> Response:
         return await _respond(request, SparqlAddress(past, path, _DAY_S))
 
 
-async def _respond(request: Request, door: SparqlAddress) -> Response:
+async def _respond(request: Request, address: SparqlAddress) -> Response:
     settings: Settings = request.app.state.settings
     fields = await protocol.read(request, limit_bytes=settings.query_bytes * 4)
-    page = await _page(request, door)
+    page = await _page(request, address)
     if page is not None:
         return page
     if request.method != "POST" and not any(name in ("query", "update") for name, _ in fields):
-        return await _description(request, door)
-    return await _answer(request, door, fields)
+        return await _description(request, address)
+    return await _answer(request, address, fields)
 
 
 @pages.page("/.well-known/void")
@@ -109,7 +109,7 @@ async def to_sparql(_request: Request) -> Response:
     return RedirectResponse("/sparql", 303)
 
 
-async def _page(request: Request, door: SparqlAddress) -> Response | None:
+async def _page(request: Request, address: SparqlAddress) -> Response | None:
     """Return the page for people where it is wanted, None otherwise; what it asks is counted and cancelled like any."""
     editor = getattr(request.app.state, "editor", None)
     if editor is None or request.method == "POST":
@@ -118,28 +118,28 @@ async def _page(request: Request, door: SparqlAddress) -> Response | None:
     async def ask(wanted: QueryRequestFormat) -> CachedBody:
         spending = request.app.state.budget.spending(client_of(request))
         async with cancelled_when_gone(request):
-            return await door.opened.endpoint.answer(wanted, spending=spending)
+            return await address.opened.endpoint.answer(wanted, spending=spending)
 
-    page: Response | None = await editor(request, door.opened, door.path, ask)
+    page: Response | None = await editor(request, address.opened, address.path, ask)
     return page
 
 
-async def _description(request: Request, door: SparqlAddress) -> Response:
+async def _description(request: Request, address: SparqlAddress) -> Response:
     """Answer with the description of the service."""
-    opened = door.opened
+    opened = address.opened
 
     def triples(counted: counts.Counts) -> Iterable[ox.Triple]:
         merged = bool(opened.manifest.graphs)
-        return service_description.describe(counted, opened.version, opened.public_url + door.path, merged=merged)
+        return service_description.describe(counted, opened.version, opened.public_url + address.path, merged=merged)
 
-    return await _described(request, door, f"service {door.path}", triples)
+    return await _described(request, address, f"service {address.path}", triples)
 
 
 async def _described(
-    request: Request, door: SparqlAddress, name: str, triples: Callable[[counts.Counts], Iterable[ox.Triple]]
+    request: Request, address: SparqlAddress, name: str, triples: Callable[[counts.Counts], Iterable[ox.Triple]]
 ) -> Response:
     """Answer with a graph about the dataset, made once per snapshot and format."""
-    opened = door.opened
+    opened = address.opened
     wanted = request.query_params.get("format") or None
     form = formats.chosen(wanted, request.headers.get("accept"), formats.GRAPHS)
     entry = opened.cache.get(f"{name} {form.suffix}")
@@ -147,19 +147,19 @@ async def _described(
         counted = await counts.of(opened.endpoint)
         entry = opened.cache.put(f"{name} {form.suffix}", formats.serialize(triples(counted), form))
     mark = f"{opened.version[:16]}{opened.code}-{name.partition(' ')[0]}-{form.suffix}"
-    return await _sent(request, door, entry, form, mark=mark)
+    return await _sent(request, address, entry, form, mark=mark)
 
 
-async def _answer(request: Request, door: SparqlAddress, fields: protocol.Fields) -> Response:
-    opened = door.opened
+async def _answer(request: Request, address: SparqlAddress, fields: protocol.Fields) -> Response:
+    opened = address.opened
     wanted = _wanted(opened, fields, request.headers.get("accept"))
     mark = f"{opened.version[:16]}{opened.code}-{wanted.name[:24]}" if wanted.stays else None
     if mark and _has(request, mark):
-        return Response(status_code=304, headers=_headers(door, _tag(mark, request)))
+        return Response(status_code=304, headers=_headers(address, _tag(mark, request)))
     spending = request.app.state.budget.spending(client_of(request))
     async with cancelled_when_gone(request):
         entry = await opened.endpoint.answer(wanted, deadline_s=protocol.deadline_s(request, fields), spending=spending)
-    return await _sent(request, door, entry, wanted.form, mark=mark)
+    return await _sent(request, address, entry, wanted.form, mark=mark)
 
 
 def _wanted(opened: ServedSnapshot, fields: protocol.Fields, accept: str | None) -> QueryRequestFormat:
@@ -182,17 +182,17 @@ def _wanted(opened: ServedSnapshot, fields: protocol.Fields, accept: str | None)
 
 
 async def _sent(
-    request: Request, door: SparqlAddress, entry: CachedBody, form: formats.Format, *, mark: str | None
+    request: Request, address: SparqlAddress, entry: CachedBody, form: formats.Format, *, mark: str | None
 ) -> Response:
     """Return the response: coded as the client takes it, with validators, in pieces when it is large."""
     settings: Settings = request.app.state.settings
     if mark and _has(request, mark):
-        return Response(status_code=304, headers=_headers(door, _tag(mark, request)))
+        return Response(status_code=304, headers=_headers(address, _tag(mark, request)))
     zipped = _zips(request, len(entry.plain))
     body = entry.plain
     if zipped:
         body = await asyncio.to_thread(lambda: entry.gzipped) if len(body) > PIECE_BYTES else entry.gzipped
-    headers = _headers(door, _tag(mark, request) if mark else None)
+    headers = _headers(address, _tag(mark, request) if mark else None)
     headers["Content-Type"] = form.content_type
     if zipped:
         headers["Content-Encoding"] = "gzip"
@@ -203,11 +203,11 @@ async def _sent(
     return BudgetedResponse(body, headers, request.app.state.hold, limit_s=settings.delivery_s)
 
 
-def _headers(door: SparqlAddress, tag: str | None) -> dict[str, str]:
-    headers = {"Vary": _VARY, "X-Ozg-Version": door.opened.version}
+def _headers(address: SparqlAddress, tag: str | None) -> dict[str, str]:
+    headers = {"Vary": _VARY, "X-Ozg-Version": address.opened.version}
     if tag is None:
         return {**headers, "Cache-Control": "no-store"}
-    return {**headers, "ETag": f"W/{tag}", "Cache-Control": f"public, max-age={door.fresh_s}"}
+    return {**headers, "ETag": f"W/{tag}", "Cache-Control": f"public, max-age={address.fresh_s}"}
 
 
 def _zips(request: Request, size: int) -> bool:

@@ -41,15 +41,15 @@ _LISTED: Final = (*formats.PAGES, formats.CSV)
 @pages.page("/", summary="Start page")
 async def start(request: Request) -> Response:
     """Answer with the start page; a program that wants a graph is sent to the catalogue."""
-    visit = PageRequest.of(request, "/", (formats.HTML, *formats.GRAPHS))
-    if visit.form is not formats.HTML:
-        return visit.redirect("/catalog")
-    opened = visit.opened
-    return await visit.answer(
+    page_request = PageRequest.of(request, "/", (formats.HTML, *formats.GRAPHS))
+    if page_request.form is not formats.HTML:
+        return page_request.redirect("/catalog")
+    opened = page_request.opened
+    return await page_request.answer(
         lambda: site_pages.start(
-            visit.site,
+            page_request.site,
             opened.things,
-            visit.name,
+            page_request.name,
             highlights(opened.graph, opened.atlas),
             opened.as_of.get(""),
         )
@@ -59,66 +59,66 @@ async def start(request: Request) -> Response:
 @pages.page("/id/{kind}/{key}", summary="A thing: leads to the page about it", status_code=303)
 async def identify(request: Request, kind: str, key: str) -> Response:
     """Lead from the thing to the page about it; the page negotiates the format."""
-    visit = PageRequest.of(request, f"/doc/{kind}/{key}", formats.PAGES, formats.HTML.suffix)
-    return await run_in_threadpool(visit.to_page, kind, key)
+    page_request = PageRequest.of(request, f"/doc/{kind}/{key}", formats.PAGES, formats.HTML.suffix)
+    return await run_in_threadpool(page_request.to_page, kind, key)
 
 
 @pages.page("/doc/{kind}/{name}", summary="Everything about one thing (.html .ttl .jsonld …)", repeats=True)
 async def thing(request: Request, kind: str, name: str) -> Response:
     """Answer with the one graph about a thing; `name` is its key, with or without the suffix of a format."""
     key, suffix = _parted(name)
-    visit = PageRequest.of(request, f"/doc/{kind}/{key}", formats.PAGES, suffix)
-    iri = visit.iri(kind, key)
+    page_request = PageRequest.of(request, f"/doc/{kind}/{key}", formats.PAGES, suffix)
+    iri = page_request.iri(kind, key)
 
     def make() -> PageBody:
-        description = about(visit.graph, iri, page=visit.page)
+        description = about(page_request.graph, iri, page=page_request.page)
         if description is None:
-            raise no_such_page(visit.page) if visit.graph.knows(iri) else visit.unknown(kind, key)
-        if visit.form is not formats.HTML:
-            return PageBody(formats.serialize(description.triples, visit.form), description.pages)
-        box = linking.reuse(visit.site, description, kind, visit.graph)
-        located = visit.opened.atlas.located(iri)
-        return PageBody(site_pages.thing(visit.site, description, box, located=located), description.pages)
+            raise no_such_page(page_request.page) if page_request.graph.knows(iri) else page_request.unknown(kind, key)
+        if page_request.form is not formats.HTML:
+            return PageBody(formats.serialize(description.triples, page_request.form), description.pages)
+        box = linking.reuse(page_request.site, description, kind, page_request.graph)
+        located = page_request.opened.atlas.located(iri)
+        return PageBody(site_pages.thing(page_request.site, description, box, located=located), description.pages)
 
-    return await visit.answer(make, about=iri, is_light=lambda: visit.is_light(iri))
+    return await page_request.answer(make, about=iri, is_light=lambda: page_request.is_light(iri))
 
 
 @pages.page("/doc/{name}", summary="All things of one kind (.html .csv .ttl …)")
 async def things(request: Request, name: str) -> Response:
     """Answer with a list: page by page for people (`?page=`, `?q=`), whole for programs."""
     kind, suffix = _parted(name)
-    visit = PageRequest.of(request, f"/doc/{kind}", _LISTED, suffix)
-    return await visit.answer(lambda: _listed(visit, kind))
+    page_request = PageRequest.of(request, f"/doc/{kind}", _LISTED, suffix)
+    return await page_request.answer(lambda: _listed(page_request, kind))
 
 
-def _listed(visit: PageRequest, kind: str) -> PageBody:
-    if kind not in visit.opened.things.kinds:
-        raise visit.unknown(kind, "")
-    store, described = visit.opened.store, visit.opened.kinds[kind]
-    entries = lists.select(visit.opened.things.kinds[kind], visit.query)
-    if visit.form is formats.CSV:
+def _listed(page_request: PageRequest, kind: str) -> PageBody:
+    if kind not in page_request.opened.things.kinds:
+        raise page_request.unknown(kind, "")
+    store, described = page_request.opened.store, page_request.opened.kinds[kind]
+    entries = lists.select(page_request.opened.things.kinds[kind], page_request.query)
+    if page_request.form is formats.CSV:
         return PageBody(lists.write_csv(store, described, entries))
-    if visit.form is not formats.HTML:
-        return PageBody(formats.serialize(lists.list_graph(store, described, entries), visit.form))
-    table = lists.table(store, described, entries, page=visit.page, query=visit.query)
+    if page_request.form is not formats.HTML:
+        return PageBody(formats.serialize(lists.list_graph(store, described, entries), page_request.form))
+    table = lists.table(store, described, entries, page=page_request.page, query=page_request.query)
     if table is None:
-        raise no_such_page(visit.page)
-    return PageBody(site_pages.listing(visit.site, table, visit.opened.as_of.get(kind)), table.pages)
+        raise no_such_page(page_request.page)
+    return PageBody(site_pages.listing(page_request.site, table, page_request.opened.as_of.get(kind)), table.pages)
 
 
 @pages.page("/ontology", "/ontology.{suffix}", summary="The terms of the vocabulary (also .ttl .jsonld …)")
 async def ontology(request: Request) -> Response:
     """Answer with the terms: as a page, or as the ontology itself."""
-    visit = PageRequest.of(request, "/ontology", formats.PAGES, request.path_params.get("suffix"))
-    opened = visit.opened
+    page_request = PageRequest.of(request, "/ontology", formats.PAGES, request.path_params.get("suffix"))
+    opened = page_request.opened
 
     def make() -> bytes:
-        if visit.form is not formats.HTML:
-            return formats.serialize(vocabulary.vocabulary_graph(opened.store), visit.form)
+        if page_request.form is not formats.HTML:
+            return formats.serialize(vocabulary.vocabulary_graph(opened.store), page_request.form)
         covered = vocabulary.covered(vocabulary.rules(opened.rules))
-        return vocabulary_pages.ontology(visit.site, opened.terms, opened.graph, covered)
+        return vocabulary_pages.ontology(page_request.site, opened.terms, opened.graph, covered)
 
-    return await visit.answer(make)
+    return await page_request.answer(make)
 
 
 @pages.page("/ontology/context.jsonld", summary="The names of the vocabulary as a JSON-LD context")
@@ -136,25 +136,25 @@ async def context(request: Request) -> Response:
 @pages.page("/shapes", "/shapes.{suffix}", summary="The rules data must meet (also .ttl .jsonld …)")
 async def shapes(request: Request) -> Response:
     """Answer with the rules: as sentences, or as SHACL."""
-    visit = PageRequest.of(request, "/shapes", formats.PAGES, request.path_params.get("suffix"))
-    opened = visit.opened
+    page_request = PageRequest.of(request, "/shapes", formats.PAGES, request.path_params.get("suffix"))
+    opened = page_request.opened
 
     def make() -> bytes:
-        if visit.form is not formats.HTML:
-            return formats.serialize((quad.triple for quad in opened.rules), visit.form)
+        if page_request.form is not formats.HTML:
+            return formats.serialize((quad.triple for quad in opened.rules), page_request.form)
         rules = vocabulary.rules(opened.rules)
-        return vocabulary_pages.shapes(visit.site, rules, opened.rule_examples, opened.graph)
+        return vocabulary_pages.shapes(page_request.site, rules, opened.rule_examples, opened.graph)
 
-    return await visit.answer(make)
+    return await page_request.answer(make)
 
 
 @pages.page("/graph/{name}", summary="What one source file says (also .ttl .jsonld .rdf .nt)")
 async def graph(request: Request, name: str) -> Response:
     """Answer with the triples of one named graph."""
     key, suffix = _parted(name)
-    visit = PageRequest.of(request, f"/graph/{key}", formats.GRAPHS, suffix)
-    iri = f"{visit.opened.base_iri}graph/{key}"
-    known = visit.opened.manifest.graphs
+    page_request = PageRequest.of(request, f"/graph/{key}", formats.GRAPHS, suffix)
+    iri = f"{page_request.opened.base_iri}graph/{key}"
+    known = page_request.opened.manifest.graphs
     if iri not in known:
         names = ", ".join(graph.rpartition("/")[2] for graph in known)
         raise NotFound(
@@ -162,10 +162,10 @@ async def graph(request: Request, name: str) -> Response:
         )
 
     def make() -> bytes:
-        quads = visit.opened.store.quads_for_pattern(None, None, None, ox.NamedNode(iri))
-        return formats.serialize((quad.triple for quad in quads), visit.form)
+        quads = page_request.opened.store.quads_for_pattern(None, None, None, ox.NamedNode(iri))
+        return formats.serialize((quad.triple for quad in quads), page_request.form)
 
-    return await visit.answer(make, about=iri)
+    return await page_request.answer(make, about=iri)
 
 
 @pages.page("/static/{name}")

@@ -55,19 +55,19 @@ _WITH_TABLE: Final = (formats.HTML, formats.CSV)
 @pages.page("/karte", summary="Map of the state; ?kreis= leads to the map of a district")
 async def chart(request: Request, kreis: str = "") -> Response:
     """Answer with the map; the choice of a district leads to its own address."""
-    visit = _visit(request, "/karte")
+    page_request = _page_request(request, "/karte")
     if kreis:
-        return visit.redirect(f"/karte/{_district(visit, kreis).district}")
-    return await visit.answer(lambda: _chart(visit, None))
+        return page_request.redirect(f"/karte/{_district(page_request, kreis).district}")
+    return await page_request.answer(lambda: _chart(page_request, None))
 
 
 @pages.page("/karte/ueberblick.svg")
 async def overview(request: Request) -> Response:
     """Answer with the picture of the start page."""
-    visit = PageRequest.for_people(request, "/karte/ueberblick")
+    page_request = PageRequest.for_people(request, "/karte/ueberblick")
 
     def make() -> bytes:
-        picture = maps.emblem(visit.opened.atlas, visit.opened.identity.colours.map)
+        picture = maps.emblem(page_request.opened.atlas, page_request.opened.identity.colours.map)
         if picture is None:
             raise NotFound(_("There is no map here."))
         return picture
@@ -78,89 +78,94 @@ async def overview(request: Request) -> Response:
 @pages.page("/karte/{key}.svg", summary="Where an area lies, as a small picture")
 async def locator(request: Request, key: str) -> Response:
     """Answer with the small map of one state, district or municipality."""
-    visit = PageRequest.for_people(request, f"/karte/{key}")
-    area = _area(visit, key)
-    make = partial(maps.locator, visit.opened.atlas, area)
+    page_request = PageRequest.for_people(request, f"/karte/{key}")
+    area = _area(page_request, key)
+    make = partial(maps.locator, page_request.opened.atlas, area)
     return await represent(request, Representation.of_bytes(f"locator {key}", _SVG, make))
 
 
 @pages.page("/karte/{key}", summary="Map of one district by its key")
 async def district_chart(request: Request, key: str) -> Response:
     """Answer with the map of one district; an independent city is its own."""
-    visit = _visit(request, f"/karte/{key}")
-    district = _district(visit, key)
-    return await visit.answer(lambda: _chart(visit, district))
+    page_request = _page_request(request, f"/karte/{key}")
+    district = _district(page_request, key)
+    return await page_request.answer(lambda: _chart(page_request, district))
 
 
 @pages.page("/zeitleiste", summary="Since when what is available")
 async def line(request: Request) -> Response:
     """Answer with the timeline."""
-    visit = _visit(request, "/zeitleiste")
+    page_request = _page_request(request, "/zeitleiste")
 
     def make() -> bytes:
-        times = timeline(visit.opened.store)
-        return topic_pages.timeline(visit.site, times, _names(visit, _on_line(times)))
+        times = timeline(page_request.opened.store)
+        return topic_pages.timeline(page_request.site, times, _names(page_request, _on_line(times)))
 
-    return await visit.answer(make)
+    return await page_request.answer(make)
 
 
 @pages.page("/quellen", summary="Sources with their passages")
 async def sources(request: Request) -> Response:
     """Answer with the sources."""
-    visit = _visit(request, "/quellen")
+    page_request = _page_request(request, "/quellen")
 
     def make() -> bytes:
-        summaries = inventory.sources(visit.opened.store, visit.opened.things)
-        return topic_pages.sources(visit.site, summaries, _names(visit, _of_sources(summaries)))
+        summaries = inventory.sources(page_request.opened.store, page_request.opened.things)
+        return topic_pages.sources(page_request.site, summaries, _names(page_request, _of_sources(summaries)))
 
-    return await visit.answer(make)
+    return await page_request.answer(make)
 
 
 @pages.page("/widersprueche", summary="Where sources contradict each other")
 async def disputes(request: Request) -> Response:
     """Answer with the contradictions."""
-    visit = _visit(request, "/widersprueche")
+    page_request = _page_request(request, "/widersprueche")
 
     def make() -> bytes:
-        contradictions = inventory.disputes(visit.opened.store, visit.opened.things)
-        return topic_pages.disputes(visit.site, contradictions, _names(visit, _of_disputes(contradictions)))
+        contradictions = inventory.disputes(page_request.opened.store, page_request.opened.things)
+        return topic_pages.disputes(
+            page_request.site, contradictions, _names(page_request, _of_disputes(contradictions))
+        )
 
-    return await visit.answer(make)
+    return await page_request.answer(make)
 
 
 @pages.page("/status", summary="What is served, and how complete it is")
 async def status(request: Request) -> Response:
     """Answer with the state of the snapshot."""
-    visit = _visit(request, "/status")
-    opened = visit.opened
+    page_request = _page_request(request, "/status")
+    opened = page_request.opened
 
     def make() -> bytes:
         if REPORT_FILE not in opened.manifest.files:
             raise NotFound(_("Nothing was built here."))
         report = json.loads((opened.directory / REPORT_FILE).read_bytes())
-        stocks = inventory.stocks(visit.opened.store, visit.opened.things)
+        stocks = inventory.stocks(page_request.opened.store, page_request.opened.things)
         return topic_pages.status(
-            visit.site, topic_pages.ServiceState(opened.manifest, report, visit.opened.publications(), stocks)
+            page_request.site,
+            topic_pages.ServiceState(opened.manifest, report, page_request.opened.publications(), stocks),
         )
 
-    return await visit.answer(make)
+    return await page_request.answer(make)
 
 
 @pages.page("/hilfe", summary="Help: glossary, SPARQL in five steps, citing, linking")
 async def help_page(request: Request) -> Response:
     """Answer with the help page."""
-    visit = _visit(request, "/hilfe")
-    folder = visit.opened.directory / QUERIES_FOLDER / "help"
-    return await visit.answer(lambda: topic_pages.manual(visit.site, manual.steps(folder)))
+    page_request = _page_request(request, "/hilfe")
+    folder = page_request.opened.directory / QUERIES_FOLDER / "help"
+    return await page_request.answer(lambda: topic_pages.manual(page_request.site, manual.steps(folder)))
 
 
 @pages.page("/impressum", "/datenschutz", "/barrierefreiheit")
 async def legal_page(request: Request) -> Response:
     """Answer with a legal text of the operator; it is read once per snapshot."""
     slot = request.url.path.rpartition("/")[2]
-    visit = _visit(request, f"/{slot}")
+    page_request = _page_request(request, f"/{slot}")
     settings: Settings = request.app.state.settings
-    return await visit.answer(lambda: topic_pages.legal(visit.site, legal.page(settings.legal, slot, visit.language)))
+    return await page_request.answer(
+        lambda: topic_pages.legal(page_request.site, legal.page(settings.legal, slot, page_request.language))
+    )
 
 
 @pages.page(
@@ -170,23 +175,30 @@ async def legal_page(request: Request) -> Response:
 )
 async def page(request: Request) -> Response:
     """Answer with the codebook, made once per snapshot."""
-    visit = PageRequest.of(request, "/codebuch", _WITH_TABLE, request.path_params.get("suffix"))
-    if visit.form is formats.HTML:
-        return await visit.answer(lambda: _codebook(visit))
-    fields = {"content-type": visit.form.content_type, "content-language": visit.language}  # other tables have none
-    key = f"codebook {visit.language}"
-    return await represent(request, Representation(key, lambda: Content(_codebook(visit), fields)))
+    page_request = PageRequest.of(request, "/codebuch", _WITH_TABLE, request.path_params.get("suffix"))
+    if page_request.form is formats.HTML:
+        return await page_request.answer(lambda: _codebook(page_request))
+    fields = {
+        "content-type": page_request.form.content_type,
+        "content-language": page_request.language,
+    }  # other tables have none
+    key = f"codebook {page_request.language}"
+    return await represent(request, Representation(key, lambda: Content(_codebook(page_request), fields)))
 
 
 @pages.page("/sitemap.xml")
 async def whole_sitemap(request: Request) -> Response:
     """Answer with the sitemap, or with an index where one does not hold all addresses."""
-    visit = PageRequest.for_people(request, "/sitemap.xml")
+    page_request = PageRequest.for_people(request, "/sitemap.xml")
 
     def make() -> bytes:
-        listed = sitemap.pages(visit.opened.things, _INDEXED, visit.opened.publications())
+        listed = sitemap.pages(page_request.opened.things, _INDEXED, page_request.opened.publications())
         count = sitemap.parts(listed)
-        return sitemap.index(count, visit.addresses) if count > 1 else sitemap.urlset(listed, visit.addresses)
+        return (
+            sitemap.index(count, page_request.addresses)
+            if count > 1
+            else sitemap.urlset(listed, page_request.addresses)
+        )
 
     return await represent(request, Representation.of_bytes("sitemap", _XML, make))
 
@@ -196,13 +208,13 @@ async def part_of_sitemap(request: Request, part: str) -> Response:
     """Answer with one of several sitemaps."""
     if not part.isdecimal():
         raise BadRequest(_("Not understood: {names}.", names="part"))
-    visit = PageRequest.for_people(request, f"/sitemap-{part}.xml")
+    page_request = PageRequest.for_people(request, f"/sitemap-{part}.xml")
 
     def make() -> bytes:
-        listed = sitemap.pages(visit.opened.things, _INDEXED, visit.opened.publications())
+        listed = sitemap.pages(page_request.opened.things, _INDEXED, page_request.opened.publications())
         if not 1 <= int(part) <= sitemap.parts(listed):
             raise NotFound(_("There is no such part of the sitemap."))
-        return sitemap.urlset(listed, visit.addresses, int(part))
+        return sitemap.urlset(listed, page_request.addresses, int(part))
 
     return await represent(request, Representation.of_bytes(f"sitemap {part}", _XML, make))
 
@@ -210,8 +222,10 @@ async def part_of_sitemap(request: Request, part: str) -> Response:
 @pages.page("/robots.txt")
 async def robots(request: Request) -> Response:
     """Answer with what crawlers may read."""
-    visit = PageRequest.for_people(request, "/robots.txt")
-    return await represent(request, Representation.of_bytes("robots", _TEXT, lambda: sitemap.robots(visit.addresses)))
+    page_request = PageRequest.for_people(request, "/robots.txt")
+    return await represent(
+        request, Representation.of_bytes("robots", _TEXT, lambda: sitemap.robots(page_request.addresses))
+    )
 
 
 @pages.page("/favicon.ico")
@@ -221,38 +235,38 @@ async def favicon(request: Request) -> Response:
     return await represent(request, Representation.of_bytes("favicon", "image/x-icon", icon.read_bytes))
 
 
-def _visit(request: Request, path: str) -> PageRequest:
+def _page_request(request: Request, path: str) -> PageRequest:
     return PageRequest.of(request, path, (formats.HTML,))
 
 
-def _chart(visit: PageRequest, district: Area | None) -> bytes:
-    atlas = visit.opened.atlas
-    return topic_pages.chart(visit.site, atlas, district, _names(visit, _on_map(atlas)))
+def _chart(page_request: PageRequest, district: Area | None) -> bytes:
+    atlas = page_request.opened.atlas
+    return topic_pages.chart(page_request.site, atlas, district, _names(page_request, _on_map(atlas)))
 
 
-def _area(visit: PageRequest, key: str) -> Area:
-    area = visit.opened.atlas.find(key) if _KEY.fullmatch(key) else None
+def _area(page_request: PageRequest, key: str) -> Area:
+    area = page_request.opened.atlas.find(key) if _KEY.fullmatch(key) else None
     if area is None:
         raise NotFound(
             _(
                 "There is no map for '{key}'; write a district key such as {example}.",
                 key=key[:20],
-                example=visit.opened.identity.examples.district,
+                example=page_request.opened.identity.examples.district,
             )
         )
     return area
 
 
-def _district(visit: PageRequest, key: str) -> Area:
+def _district(page_request: PageRequest, key: str) -> Area:
     """Return the district with this key; the district key of an independent city, or its own, leads to the city."""
-    atlas = visit.opened.atlas
+    atlas = page_request.opened.atlas
     city = next((area for area in atlas.municipalities if area.independent and key in (area.district, area.key)), None)
-    area = city or _area(visit, key)
-    return area if city or area in atlas.districts else _area(visit, "")
+    area = city or _area(page_request, key)
+    return area if city or area in atlas.districts else _area(page_request, "")
 
 
-def _names(visit: PageRequest, terms: Iterable[Term | str]) -> dict[str, dict[str, str]]:
-    return inventory.names(visit.opened.store, list(terms))
+def _names(page_request: PageRequest, terms: Iterable[Term | str]) -> dict[str, dict[str, str]]:
+    return inventory.names(page_request.opened.store, list(terms))
 
 
 def _on_map(atlas: Atlas) -> list[str]:
@@ -283,16 +297,16 @@ def _of_disputes(contradictions: Sequence[Contradiction]) -> list[Term | str]:
     return [term for term in terms if isinstance(term, str) or iri_of(term)]
 
 
-def _codebook(visit: PageRequest) -> bytes:
-    book = visit.opened.codebook
+def _codebook(page_request: PageRequest) -> bytes:
+    book = page_request.opened.codebook
     types = {datatype for entry in book.properties for datatype in entry.datatypes if datatype}
-    names = {entry.iri: entry.names for entry in book.properties} | visit.graph.names_of(types)
-    writer = visit.site.writer(names)
-    if visit.form is formats.CSV:
-        return codebook.as_csv(book, visit.site.language, lambda iri: writer.name(iri).text)
+    names = {entry.iri: entry.names for entry in book.properties} | page_request.graph.names_of(types)
+    writer = page_request.site.writer(names)
+    if page_request.form is formats.CSV:
+        return codebook.as_csv(book, page_request.site.language, lambda iri: writer.name(iri).text)
     return render(
         "codebuch.html",
-        visit.site,
+        page_request.site,
         book=book,
         writer=writer,
         datatype=lambda name: _datatype(writer, name),

@@ -1,4 +1,4 @@
-"""What people and programs send: read within limits, inspected at the sender's expense, answered and never kept."""
+"""What people and programs send: read within limits, checked at the sender's expense, answered and never kept."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ NEVER_KEPT: Final = {"cache-control": "no-store", "vary": "Accept, Accept-Langua
 
 async def form(request: Request, *, most_fields: int = uploads.MOST_PARTS) -> uploads.MultipartForm:
     """Return what a form says, read while one of the few places for files is held; raises as `uploads.read_form`."""
-    inspection: CheckPool = request.app.state.inspection
-    async with inspection.receiving():
+    check_pool: CheckPool = request.app.state.check_pool
+    async with check_pool.receiving():
         limit_s = request.app.state.settings.delivery_s
         return await uploads.read_form(request, limit_s=limit_s, most_fields=most_fields)
 
 
-async def inspected(request: Request, order: CheckRequest) -> CheckAnswer:
-    """Return what the inspection says; it ends when the client hangs up. Raises as `CheckPool.check`."""
-    inspection: CheckPool = request.app.state.inspection
+async def checked(request: Request, check_request: CheckRequest) -> CheckAnswer:
+    """Return what the check says; it ends when the client hangs up. Raises as `CheckPool.check`."""
+    check_pool: CheckPool = request.app.state.check_pool
     client = client_of(request)
     spending = request.app.state.budget.spending(client)
     async with cancelled_when_gone(request):
-        return await inspection.check(order, request.app.state.opened, spending=spending, client=client)
+        return await check_pool.check(check_request, request.app.state.opened, spending=spending, client=client)
 
 
-def page(visit: PageRequest, body: bytes, status: int = 200, more: Mapping[str, str] | None = None) -> Response:
+def page(page_request: PageRequest, body: bytes, status: int = 200, more: Mapping[str, str] | None = None) -> Response:
     """Answer with a page for the one who sent something."""
-    fields = {**NEVER_KEPT, "content-type": formats.HTML.content_type, "content-language": visit.language}
+    fields = {**NEVER_KEPT, "content-type": formats.HTML.content_type, "content-language": page_request.language}
     return Response(body, status, {**fields, **(more or {})})
