@@ -8,6 +8,7 @@ import re
 import httpx
 import pyoxigraph as ox
 import pytest
+from tests.conftest import ROOT
 
 BASE = "https://w3id.org/ozg-lod/hessen/id/"
 THINGS = [
@@ -168,3 +169,9 @@ def test_the_ministrys_facts_stand_on_the_page_with_their_date(client: httpx.Cli
 def test_graphs_of_source_files_are_served_by_name(client: httpx.Client) -> None:
     assert len(list(ox.parse(client.get("/graph/bundles").content, ox.RdfFormat.TURTLE))) > 200
     assert client.get("/graph/nothing").status_code == 404
+
+
+def test_the_json_ld_context_is_the_file_beside_the_ontology(client: httpx.Client) -> None:
+    answer = client.get("/ontology/context.jsonld")
+    assert answer.headers["content-type"] == "application/ld+json"
+    assert answer.content == (ROOT / "ontology" / "context.jsonld").read_bytes()
