@@ -149,7 +149,7 @@ def table(rounds: int) -> Iterator[str]:
         rules = rulebook.of_snapshot(directory, BASE)
         argument = json.dumps({"snapshot": str(directory), "public_url": "", "official": ""})
         limits = WorkerLimits(memory_mb=2048, cpu_s=121)
-        server = ForkServer("ozg_lod.contributions.check_worker:inspecting", argument, limits)
+        server = ForkServer("ozg_lod.contributions.check_worker:checking", argument, limits)
         for name, file in files.items():
             found = inspected(server, file)
             assert found.conforms, report.to_text(found, "en")[:1_000]

@@ -44,7 +44,7 @@ def canary() -> Iterator[Canary]:
 def server(snapshot_directory: Path) -> Iterator[ForkServer]:
     argument = json.dumps({"snapshot": str(snapshot_directory), "public_url": "", "official": ""})
     limits = WorkerLimits(memory_mb=MEMORY_MB, cpu_s=int(10 * patience()) + 1)
-    server = ForkServer("ozg_lod.contributions.check_worker:inspecting", argument, limits)
+    server = ForkServer("ozg_lod.contributions.check_worker:checking", argument, limits)
     yield server
     server.close()
 
