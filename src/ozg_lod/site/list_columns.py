@@ -1,4 +1,4 @@
-"""What the list of each kind shows beside name and key: a property of the thing, or one further along a path."""
+"""What the list of each kind shows beside name and key, as `kinds.toml` states: a property, or one along a path."""
 
 from __future__ import annotations
 
