@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import OzgLodError, UsageError
 from ozg_lod.core.messages import LANGUAGES, Message, _, joined
 from ozg_lod.core.settings import Settings
 from ozg_lod.rdf.graph import TYPE, Graph, iri_of
 from ozg_lod.sandbox import seccomp
-from ozg_lod.site import legal, linking
+from ozg_lod.site import legal
 from ozg_lod.snapshots.snapshot import Manifest, Snapshots, open_store
 
 _OLDEST: Final = dt.timedelta(days=365)
@@ -155,7 +156,7 @@ def _recent(written: str, today: dt.date) -> bool:
 
 
 def _publisher(graph: Graph) -> DoctorCheck:
-    publisher = linking.publisher(graph)
+    publisher = responsible.publisher(graph)
     if publisher:
         return _fine("publisher", _("Published by {publisher}.", publisher=publisher))
     message = _("data/catalogue.ttl names no dct:publisher; enter who answers for the catalogue.")
@@ -163,7 +164,7 @@ def _publisher(graph: Graph) -> DoctorCheck:
 
 
 def _contact(graph: Graph) -> DoctorCheck:
-    contact = linking.contact(graph)
+    contact = responsible.contact(graph)
     if contact:
         return _fine("contact", _("Errors go to {contact}.", contact=contact))
     message = _(

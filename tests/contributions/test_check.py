@@ -22,9 +22,10 @@ import pytest
 from starlette.requests import Request
 from tests.conftest import free_port, program, wait_until_ready
 
-from ozg_lod.contributions import check_pages
+from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import Late
 from ozg_lod.http import bodies
+from ozg_lod.rdf.graph import Graph
 from ozg_lod.site import uploads
 
 HEAD = (
@@ -394,17 +395,18 @@ def test_who_hangs_up_while_sending_leaves_no_error_in_the_log(target: Path) -> 
     assert b"internal error" not in said
 
 
-def test_people_are_told_the_mail_address_of_the_catalogue() -> None:
+def test_the_catalogue_is_asked_by_mail_before_any_other_way() -> None:
     store = ox.Store()
-    store.load(
-        b"""@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+    turtle = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
         <https://example.org/c> a dcat:Catalog ; dcat:contactPoint <https://example.org/p> .
-        <https://example.org/p> vcard:hasEmail <https://example.org/form>, <mailto:daten@example.org> .""",
-        ox.RdfFormat.TURTLE,
-    )
-    assert check_pages.contact(store) == "mailto:daten@example.org"
-    store.remove_graph(ox.DefaultGraph())
-    assert check_pages.contact(store) == ""
+        <https://example.org/p> vcard:hasURL <https://example.org/form> ; vcard:hasEmail {mail} ."""
+    store.load(turtle.format(mail="<mailto:daten@example.org>").encode(), ox.RdfFormat.TURTLE)
+    assert responsible.contact(Graph(store)) == "mailto:daten@example.org"
+    store.clear()
+    store.load(turtle.format(mail="<javascript:alert(1)>").encode(), ox.RdfFormat.TURTLE)
+    assert responsible.contact(Graph(store)) == "https://example.org/form"
+    store.clear()
+    assert responsible.contact(Graph(store)) == ""
 
 
 def test_the_page_offers_a_copy_with_the_sure_suggestions_put_in(client: httpx.Client) -> None:

@@ -8,13 +8,15 @@ import pyoxigraph as ox
 import pytest
 from tests.conftest import KINDS
 
-from ozg_lod.core.vocab import DCT, OZG, SKOS
+from ozg_lod.core.messages import Label
+from ozg_lod.core.vocab import DCT, OZG, RDFS, SCHEMA, SKOS
 from ozg_lod.rdf.graph import (
     Graph,
     collation,
     names_in,
     pick,
 )
+from ozg_lod.rdf.labels import Labels
 from ozg_lod.site.description import Description, about
 from ozg_lod.site.lists import (
     directory,
@@ -151,6 +153,15 @@ def test_names_are_taken_in_the_asked_language_then_german_then_any(store: ox.St
     assert pick({"fr": "x"}, "de") == ("x", "fr")
     assert pick({}, "de", "sonst") == ("sonst", "")
     assert Graph(store).names(BASE + "id/nothing/here") == {}
+
+
+def test_pages_and_findings_call_a_thing_by_the_same_name() -> None:
+    turtle = "<x:a> <{0}> <x:b>, 'two'@de, 'one'@de . <x:a> <{1}> 'three'@de . <x:c> <{2}> 'four' ."
+    store = ox.Store()
+    store.load(turtle.format(RDFS + "label", DCT + "title", SCHEMA + "name").encode(), ox.RdfFormat.TURTLE)
+    graph, labels = Graph(store), Labels(store)
+    assert [labels.of(iri) for iri in ("x:a", "x:c")] == [Label({"de": "one"}), Label({"": "four"})]
+    assert [graph.names(iri) for iri in ("x:a", "x:c")] == [{"de": "one"}, {"": "four"}]
 
 
 def test_lists_are_sorted_as_people_sort() -> None:

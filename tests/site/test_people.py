@@ -22,6 +22,7 @@ import pytest
 from tests.conftest import KINDS
 
 from ozg_lod import cli, doctor
+from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.settings import Settings
 from ozg_lod.rdf.addresses import Addresses
@@ -188,7 +189,7 @@ def test_a_catalogue_that_says_nothing_has_pages_that_say_so() -> None:
     assert "keine Verfügbarkeit mit Monat" in topic_pages.timeline(site, timeline(store), {}).decode()
     assert "keine Widersprüche bekannt" in topic_pages.disputes(site, (), {}).decode()
     assert inventory.sources(store, directory(store, BASE, KINDS)) == ()
-    assert linking.contact(Graph(store)) == linking.publisher(Graph(store)) == ""
+    assert responsible.contact(Graph(store)) == responsible.publisher(Graph(store)) == ""
     assert manual.steps(ROOT / "nothing") == ()
     assert 'id="sparql"' not in topic_pages.manual(site, ()).decode()
 
@@ -331,7 +332,7 @@ def test_snippets_stay_whole_with_hostile_names_and_an_error_is_reported_where_t
     assert box.report.startswith("mailto:ozg@amt.example?subject=Error%20in%20the%20catalogue%3A%20%3Cscript%3E")
     assert "In: Small catalogue. Data version 0123456789ab." in box.citation
     assert linking.report_address("https://amt.example/fehler", site, "x") == "https://amt.example/fehler"
-    assert linking.publisher(Graph(store)) == f"{BASE}id/organisation/amt"
+    assert responsible.publisher(Graph(store)) == f"{BASE}id/organisation/amt"
 
 
 def test_the_sitemap_names_every_thing_with_the_day_it_changed(client: httpx.Client) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.catalogue import responsible
 from ozg_lod.catalogue.distribution_offers import (
     AVAILABLE,
     EU,
@@ -118,10 +119,9 @@ class _CatalogueWriter:
     def __init__(self, release: Release, graph: Graph) -> None:
         self.release = release
         self.graph = graph
-        self.iri = min(iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog"))
-        self.publisher = min(
-            map(iri_of, graph.objects(self.iri, DCT + "publisher")), default=f"{self.iri}#contributors"
-        )
+        self.iri = responsible.catalogue(graph)
+        self.publisher = responsible.publisher(graph) or f"{self.iri}#contributors"
+        self.contacts = responsible.contacts(graph)
         self.offers = DistributionOffers(release, graph, self.iri)
 
     def catalogue(self) -> Catalogue:
@@ -152,7 +152,7 @@ class _CatalogueWriter:
         if not self.graph.objects(self.publisher, FOAF + "name"):
             yield text(self.publisher, FOAF + "name", pick(names, "de")[0])
         yield from self._said(self.publisher, {SKOS + "prefLabel"})
-        for contact in self._contacts:
+        for contact in self.contacts:
             yield resource(contact, TYPE, VCARD + "Kind")
             yield from self._said(contact, {SKOS + "prefLabel"})
 
@@ -165,12 +165,8 @@ class _CatalogueWriter:
 
     def _responsible(self, iri: str) -> Iterator[ox.Triple]:
         yield resource(iri, DCT + "publisher", self.publisher)
-        for contact in self._contacts:
+        for contact in self.contacts:
             yield resource(iri, DCAT + "contactPoint", contact)
-
-    @property
-    def _contacts(self) -> list[str]:
-        return sorted(map(iri_of, self.graph.objects(self.iri, DCAT + "contactPoint")))
 
     def _entry(self, iri: str) -> CatalogueEntry:
         key = iri.rpartition("/")[2]

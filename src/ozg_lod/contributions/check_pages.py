@@ -9,20 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import pyoxigraph as ox
-
 from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.findings import Severity
 from ozg_lod.core.messages import Label, Language, _
-from ozg_lod.core.vocab import DCAT, VCARD
 from ozg_lod.rdf.formats import (
     CSV,
     JSON,
     TEXT,
     TURTLE,
 )
-from ozg_lod.rdf.graph import TYPE, Graph, iri_of
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.pages import render
 from ozg_lod.site.uploads import MOST_BYTES, MOST_CARRIED, Upload
@@ -38,7 +34,6 @@ REPORTS: Final = (TEXT, CSV, JSON, TURTLE)
 """The forms in which people take a report along."""
 _AUTHORITY: Final = ("ags", "nachnutzer")
 """The columns of the tables that name whom a row is about."""
-_EMAIL: Final = VCARD + "hasEmail"
 _MEBI: Final = 1024 * 1024
 
 
@@ -46,7 +41,7 @@ _MEBI: Final = 1024 * 1024
 class CheckForm:
     """What the form offers: kinds of tables (key, title), endings of tables and graphs, how to submit.
 
-    `submits` says that submissions are accepted here, `contact` is the mail address of the catalogue, "" for none.
+    `submits` says that submissions are accepted here, `contact` is where the catalogue is asked, "" for nowhere.
     """
 
     kinds: Sequence[tuple[str, Label]]
@@ -129,17 +124,6 @@ def result(site: PageContext, check_form: CheckForm, outcome: CheckResult) -> by
         listed=LISTED,
         reports=REPORTS,
     )
-
-
-def contact(store: ox.Store) -> str:
-    """Return the mail address of the catalogue's contact (dcat:contactPoint, vcard:hasEmail), "" for none."""
-    graph = Graph(store)
-    for catalogue in graph.using(TYPE, DCAT + "Catalog"):
-        for point in graph.objects(iri_of(catalogue.subject), DCAT + "contactPoint"):
-            for mail in graph.objects(iri_of(point), _EMAIL):
-                if iri_of(mail).startswith("mailto:"):
-                    return iri_of(mail)
-    return ""
 
 
 def _causes(examination: Examination, language: Language) -> tuple[FindingGroup, ...]:

@@ -11,7 +11,8 @@ import msgspec
 
 from ozg_lod.core.findings import Finding, Location, Severity
 from ozg_lod.core.messages import DEFAULT_LANGUAGE, LANGUAGES, Label, Language, Message
-from ozg_lod.core.vocab import DCAT, DCT, FOAF, RDF, RDFS, XSD
+from ozg_lod.core.vocab import DCAT, DCT, RDF, XSD
+from ozg_lod.rdf.graph import LABELS
 
 TYPE: Final = RDF + "type"
 CATALOG: Final = DCAT + "Catalog"
@@ -19,7 +20,7 @@ DATASET: Final = DCAT + "Dataset"
 DISTRIBUTION: Final = DCAT + "Distribution"
 SERVICE: Final = DCAT + "DataService"
 RECORD: Final = DCAT + "CatalogRecord"
-_NAMES: Final = (DCT + "title", FOAF + "name", RDFS + "label", DCT + "identifier")
+_NAMES: Final = (*LABELS, DCT + "identifier")
 _NOWHERE: Final = Location()
 
 

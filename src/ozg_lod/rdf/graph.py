@@ -88,11 +88,11 @@ class Graph:
 
     def naming(self, iri: str) -> list[ox.Triple]:
         """Return the triples that name `iri`: those of the first naming property it has."""
-        return (self.memory.named.get(iri) or self.memory.keep(iri, self._naming(iri)))[0]
+        return (self.memory.named.get(iri) or self.memory.keep(iri, naming(self.about(iri))))[0]
 
     def names(self, iri: str) -> dict[str, str]:
         """Return the names of `iri` by language tag ("" for none); of several in one language the first in order."""
-        return (self.memory.named.get(iri) or self.memory.keep(iri, self._naming(iri)))[1]
+        return (self.memory.named.get(iri) or self.memory.keep(iri, naming(self.about(iri))))[1]
 
     def names_of(self, iris: Iterable[str]) -> dict[str, dict[str, str]]:
         """Return the names of all these IRIs by language tag."""
@@ -114,14 +114,6 @@ class Graph:
     def links_to(self, iris: Iterable[str], predicates: Collection[str]) -> list[SpelledTriple]:
         """Return what links to these IRIs by one of the properties, in their order."""
         return [link for iri in iris for link in spelled(self.to(iri)) if link.predicate in predicates]
-
-    def _naming(self, iri: str) -> list[ox.Triple]:
-        found: dict[str, list[ox.Triple]] = {}
-        for triple in self.about(iri):
-            predicate = triple.predicate.value
-            if predicate in LABELS:
-                found.setdefault(predicate, []).append(triple)
-        return next((found[predicate] for predicate in LABELS if predicate in found), [])
 
     def statement_classes(self) -> frozenset[str]:
         """Return ozg:Statement and every class below it."""
@@ -158,7 +150,16 @@ def spelled(triples: Iterable[ox.Triple]) -> list[SpelledTriple]:
     ]
 
 
-def names_in(terms: Iterator[Term]) -> dict[str, str]:
+def naming(about: Iterable[ox.Triple]) -> list[ox.Triple]:
+    """Return which of the triples about a thing name it: the texts of the first of `LABELS` that it has."""
+    texts: dict[str, list[ox.Triple]] = {}
+    for triple in about:
+        if triple.predicate.value in LABELS and isinstance(triple.object, ox.Literal):
+            texts.setdefault(triple.predicate.value, []).append(triple)
+    return next((texts[predicate] for predicate in LABELS if predicate in texts), [])
+
+
+def names_in(terms: Iterable[Term]) -> dict[str, str]:
     """Return the texts among `terms` by language tag."""
     texts = sorted((term.language or "", term.value) for term in terms if isinstance(term, ox.Literal))
     return dict(reversed(texts))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Store
+from pyoxigraph import BlankNode, NamedNode, Store
 
 from ozg_lod.core.messages import Label, Text, _
-from ozg_lod.core.vocab import DCT, RDFS, SKOS
+from ozg_lod.rdf.graph import names_in, naming
 
 UNNAMED: Final = _("an entry without an address")
 _SHOWN: Final = 200
-_PROPERTIES: Final = tuple(NamedNode(iri) for iri in (SKOS + "prefLabel", RDFS + "label", DCT + "title"))
 
 
 class Labels:
@@ -26,24 +25,16 @@ class Labels:
         """Return the label of a thing in every language it has one in."""
         label = self._known.get(iri)
         if label is None:
-            label = self._known[iri] = self._found(iri)
+            label = self._known[iri] = self._names(iri)
         return label
 
-    def _found(self, iri: str) -> Text:
-        by_language: dict[str, str] = {}
+    def _names(self, iri: str) -> Text:
         try:
-            node = NamedNode(iri)
+            about = self._store.quads_for_pattern(NamedNode(iri), None, None)
         except ValueError:
             return UNNAMED
-        for label in _PROPERTIES:
-            for quad in self._store.quads_for_pattern(node, label, None):
-                if isinstance(quad.object, Literal):
-                    language = quad.object.language or ""
-                    by_language[language] = min(quad.object.value, by_language.get(language, quad.object.value))
-            if by_language:
-                break
-        shown = {language: text[:_SHOWN] for language, text in by_language.items()}
-        return _best(shown) if shown else last_part(iri)
+        names = names_in(triple.object for triple in naming({quad.triple for quad in about}))
+        return Label({tag: names[tag][:_SHOWN] for tag in sorted(names)}) if names else last_part(iri)
 
     def of_term(self, term: object) -> Text | None:
         """Return what to show for an object: a label for an address, None for a text, which shows itself."""
@@ -60,7 +51,3 @@ def last_part(iri: str) -> Text:
     """
     name = re.split(r"[/#:?]", iri.rstrip("/#:?"))[-1][:_SHOWN]
     return Label({"": name})
-
-
-def _best(by_language: dict[str, str]) -> Text:
-    return Label(dict(sorted(by_language.items())))

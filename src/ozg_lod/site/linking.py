@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from ozg_lod.catalogue import responsible
 from ozg_lod.core.messages import _
-from ozg_lod.core.vocab import (
-    DCAT,
-    DCT,
-    FOAF,
-    VCARD,
-)
 from ozg_lod.rdf import formats
-from ozg_lod.rdf.graph import (
-    TYPE,
-    Graph,
-    iri_of,
-    pick,
-)
+from ozg_lod.rdf.graph import Graph, pick
 from ozg_lod.site import structured_data
 from ozg_lod.site.description import Description
 from ozg_lod.site.page_context import PageContext
 
 _SHORT: Final = 12
-_REACHED_BY: Final = (VCARD + "hasEmail", VCARD + "hasURL", FOAF + "mbox", FOAF + "page", FOAF + "homepage")
-_WEB: Final = ("mailto:", "https://", "http://")
 _IN_MARKDOWN: Final = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>()#!|"})
 
 
@@ -61,7 +49,7 @@ def reuse(site: PageContext, description: Description, kind: str, graph: Graph) 
     return LinkBox(
         iri=description.iri,
         url=url,
-        citation=citation(site, name, description.iri, title(graph, site)),
+        citation=citation(site, name, description.iri, responsible.name(graph, site.identity.name)[site.language]),
         snippets=[
             LinkSnippet("Markdown", f"[{name.translate(_IN_MARKDOWN)}]({url})"),
             LinkSnippet("HTML", f'<a href="{html.escape(url)}">{html.escape(name)}</a>'),
@@ -69,7 +57,7 @@ def reuse(site: PageContext, description: Description, kind: str, graph: Graph) 
             *(_embedded(site, description, name, url) if kind == "service" else ()),
             LinkSnippet("curl", f"curl -L -H 'Accept: {formats.TURTLE.media_type}' '{url}'"),
         ],
-        report=report_address(contact(graph), site, name),
+        report=report_address(responsible.contact(graph), site, name),
         structured=structured_data.block(structured_data.thing(site, description, kind)),
     )
 
@@ -101,25 +89,6 @@ def citation(site: PageContext, name: str, iri: str, catalogue: str) -> str:
     )[site.language]
 
 
-def title(graph: Graph, site: PageContext) -> str:
-    """Return the name of the catalogue."""
-    names = next((graph.names(iri) for iri in _catalogues(graph)), {})
-    return pick(names, site.language, site.identity.name[site.language])[0]
-
-
-def contact(graph: Graph) -> str:
-    """Return the address for reports that the catalogue names as its dcat:contactPoint, "" while there is none."""
-    points = [iri_of(term) for iri in _catalogues(graph) for term in graph.objects(iri, DCAT + "contactPoint")]
-    found = (iri_of(term) for point in points for how in _REACHED_BY for term in graph.objects(point, how))
-    return next((iri for iri in found if iri.startswith(_WEB)), "")
-
-
-def publisher(graph: Graph) -> str:
-    """Return the IRI of who publishes the catalogue, "" while nobody does."""
-    found = (iri_of(term) for iri in _catalogues(graph) for term in graph.objects(iri, DCT + "publisher"))
-    return next((iri for iri in found if iri), "")
-
-
 def report_address(reached: str, site: PageContext, name: str) -> str:
     """Return the link for reporting an error: a mail gets the page as its subject, a form is opened as it is."""
     if not reached.startswith("mailto:"):
@@ -127,10 +96,6 @@ def report_address(reached: str, site: PageContext, name: str) -> str:
     subject = quote(_("Error in the catalogue: {name}", name=name)[site.language])
     body = quote(f"{site.addresses.absolute(site.path)}\n\n")
     return f"{reached}?subject={subject}&body={body}"
-
-
-def _catalogues(graph: Graph) -> Iterator[str]:
-    return iter(sorted(iri_of(triple.subject) for triple in graph.using(TYPE, DCAT + "Catalog")))
 
 
 def _turtle(iri: str) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import BadRequest, NotFound
 from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, _, joined
 from ozg_lod.core.vocab import DCT, ONTOLOGY
@@ -101,9 +102,7 @@ class PageRequest:
     @property
     def name(self) -> Label:
         """Return the name of the catalogue: its own where the data have one, else the site's."""
-        catalogues = self.opened.catalogues
-        names = self.graph.names(catalogues[0]) if catalogues else {}
-        return Label(names) if names else self.opened.identity.name
+        return responsible.name(self.graph, self.opened.identity.name)
 
     @property
     def title(self) -> str:
@@ -207,7 +206,7 @@ class PageRequest:
         sources = _iris(graph.objects(about, DCT + "source"))
         licences = _iris(graph.objects(about, licence))
         licences = licences or sorted({iri for source in sources for iri in _iris(graph.objects(source, licence))})
-        return licences or [iri for name in self.opened.catalogues for iri in _iris(graph.objects(name, licence))]
+        return licences or responsible.named(graph, licence)
 
 
 def _iris(terms: Iterable[Term]) -> list[str]:

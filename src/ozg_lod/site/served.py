@@ -17,9 +17,8 @@ import pyoxigraph as ox
 from ozg_lod.catalogue.distributions import FOLDER
 from ozg_lod.core.identity import Identity
 from ozg_lod.core.kinds import Kinds
-from ozg_lod.core.vocab import DCAT
 from ozg_lod.http.response_cache import ResponseCache
-from ozg_lod.rdf.graph import TYPE, Graph, iri_of
+from ozg_lod.rdf.graph import Graph
 from ozg_lod.search.search import Index
 from ozg_lod.site import as_of, atlas, codebook, efa, example_queries, lists, vocabulary
 from ozg_lod.site.as_of import Dates
@@ -117,11 +116,6 @@ class PageSnapshot:
     def as_of(self) -> Mapping[str, Dates]:
         """Return the first and last day that statements about each kind are made for; "" is all of them."""
         return as_of.by_kind(self.graph, self.base_iri)
-
-    @SnapshotValue
-    def catalogues(self) -> tuple[str, ...]:
-        """Return the IRIs of the catalogues the data describe: one, where it is whole."""
-        return tuple(sorted(iri_of(triple.subject) for triple in self.graph.using(TYPE, DCAT + "Catalog")))
 
     @SnapshotValue
     def things(self) -> Directory:

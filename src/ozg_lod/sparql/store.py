@@ -1,6 +1,6 @@
-"""One SPARQL engine: the seam between a question and whatever evaluates it.
+"""One SPARQL engine: a question is evaluated and its answer written.
 
-`Embedded` is a snapshot in memory, evaluated by pyoxigraph inside a worker (`answering` is the entry of its
+`EmbeddedStore` is a snapshot in memory, evaluated by pyoxigraph inside a worker (`answering` is the entry of its
 fork server). The default graph holds the merge of all graphs, each triple once: an engine's own
 union counts a triple that stands in two graphs twice, and sums come out wrong.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Final, Protocol, cast
+from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
@@ -53,14 +53,6 @@ class SparqlQuery:
     query_bytes: int = 64 * 1024
     answer_bytes: int = 50_000_000
     scanned: Scan | None = field(default=None, compare=False, repr=False)
-
-
-class Store(Protocol):
-    """Evaluates questions."""
-
-    def answer(self, question: SparqlQuery, write: Write) -> None:
-        """Write the whole answer or raise."""
-        ...
 
 
 class EmbeddedStore:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ozg_lod.catalogue import responsible
 from ozg_lod.contributions import check_pages, report_formats, templates
 from ozg_lod.contributions.check_pages import CheckForm, CheckResult
 from ozg_lod.contributions.check_pool import (
@@ -204,4 +205,4 @@ def _check_form(request: Request) -> CheckForm:
     graphs = list(documents.FORMATS)
     submits = settings.inbox is not None
     kinds = [(kind.slug, Label(kind.schema.title)) for kind in templates.of(request.app.state.opened).kinds]
-    return CheckForm(kinds, uploads.TABLES, graphs, submits=submits, contact=check_pages.contact(opened.store))
+    return CheckForm(kinds, uploads.TABLES, graphs, submits=submits, contact=responsible.contact(opened.graph))

@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import NotAcceptable, NotFound, OzgLodError
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT
@@ -209,10 +210,8 @@ def _terms(page_request: PageRequest) -> list[tuple[str, str, dict[str, str]]]:
 
 def _source(page_request: PageRequest, current: str) -> query_page.CitationSource:
     graph = page_request.graph
-    publishers = [
-        iri_of(term) for iri in page_request.opened.catalogues for term in graph.objects(iri, DCT + "publisher")
-    ]
-    named = [pick(graph.names(iri), page_request.language, "")[0] for iri in publishers if iri]
+    publishers = responsible.named(graph, DCT + "publisher")
+    named = [pick(graph.names(iri), page_request.language, "")[0] for iri in publishers]
     return query_page.CitationSource(
         page_request.title, [name for name in named if name], latest=page_request.opened.version == current
     )

@@ -17,13 +17,13 @@ from urllib.parse import unquote, urlsplit
 
 from starlette import types as asgi
 
+from ozg_lod.catalogue import responsible
 from ozg_lod.core.messages import Message, _
 from ozg_lod.core.vocab import DCAT, DCATDE, DCT
 from ozg_lod.harvest_check import reader
 from ozg_lod.harvest_check.check import HarvestRequest, HarvestResult, check
 from ozg_lod.harvest_check.client import FetchedResponse
 from ozg_lod.harvest_check.fetch_errors import ELSEWHERE, SLOW
-from ozg_lod.rdf.graph import Graph, pick
 from ozg_lod.site.served import PageSnapshot
 
 FEED: Final = "/catalog.rdf"
@@ -119,11 +119,9 @@ def outcome(app: asgi.ASGIApp, public_url: str, loop: asyncio.AbstractEventLoop)
 
 def registration(opened: PageSnapshot) -> Registration:
     """Return the address to register, the settings for CKAN, and what speaks against registering now."""
-    graph = opened.graph
-    catalogue = opened.catalogues[0] if opened.catalogues else ""
-    title, _ = pick(graph.names(catalogue), "de", catalogue) if catalogue else ("", "")
+    title = responsible.name(opened.graph, opened.identity.name)["de"]
     url = opened.public_url + FEED
-    return Registration(url, _ckan(url, title, opened.base_iri), tuple(_warnings(opened, graph, catalogue)))
+    return Registration(url, _ckan(url, title, opened.base_iri), tuple(_warnings(opened)))
 
 
 def _ckan(url: str, title: str, base_iri: str) -> dict[str, object]:
@@ -140,7 +138,7 @@ def _ckan(url: str, title: str, base_iri: str) -> dict[str, object]:
     }
 
 
-def _warnings(opened: PageSnapshot, graph: Graph, catalogue: str) -> Iterator[Message]:
+def _warnings(opened: PageSnapshot) -> Iterator[Message]:
     if _is_private(opened.public_url):
         yield PRIVATE
     elif not opened.public_url.startswith("https://"):
@@ -152,7 +150,7 @@ def _warnings(opened: PageSnapshot, graph: Graph, catalogue: str) -> Iterator[Me
         (DCAT + "contactPoint", NO_CONTACT),
         (DCATDE + "contributorID", NO_ID),
     ):
-        if not catalogue or not graph.objects(catalogue, predicate):
+        if not responsible.named(opened.graph, predicate):
             yield message
 
 

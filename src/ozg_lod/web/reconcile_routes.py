@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import BadRequest, NotFound, TooLarge, UnsupportedMedia
 from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import Language, _
@@ -39,7 +40,6 @@ from ozg_lod.matching.reconcile_queries import batch_02, batch_10
 from ozg_lod.matching.reconciliation import answer, candidate_02, candidate_10
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
-from ozg_lod.rdf.graph import pick
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.web.routing import Pages
@@ -243,8 +243,7 @@ def _example(request: Request) -> str:
 
 
 def _title(opened: ServedSnapshot, language: Language) -> str:
-    names = opened.graph.names(opened.catalogues[0]) if opened.catalogues else {}
-    return pick(names, language, opened.identity.name[language])[0]
+    return responsible.name(opened.graph, opened.identity.name)[language]
 
 
 @pages.page(
