@@ -8,6 +8,7 @@ import html
 import itertools
 import json
 import re
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from fastapi import FastAPI
 from tests.conftest import KINDS
 
 from ozg_lod.core import errors
+from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import LANGUAGES, Label, Language, _
 from ozg_lod.core.vocab import (
     OZG,
@@ -35,7 +37,7 @@ from ozg_lod.http.responses import wants_gzip
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Graph, pick
-from ozg_lod.site import pages
+from ozg_lod.site import lists, pages
 from ozg_lod.site.description import about
 from ozg_lod.site.lists import directory
 from ozg_lod.site.served import PageSnapshot, SnapshotValue
@@ -44,7 +46,7 @@ from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots import rule_examples
 from ozg_lod.snapshots.snapshot import Manifest
 from ozg_lod.tables import tables
-from ozg_lod.web import app, thing_routes
+from ozg_lod.web import app, reuse_routes, thing_routes
 
 HERE = Path(__file__).parents[1]
 DATA = HERE.parent / "data"
@@ -83,7 +85,7 @@ class Client:
         self.opened = opened
         self.app = FastAPI()
         self.app.state.opened = opened
-        app.serve(self.app, (thing_routes.pages,))
+        app.serve(self.app, (reuse_routes.pages, thing_routes.pages))
 
     def get(self, path: str, headers: Mapping[str, str] = BROWSER, method: str = "GET") -> httpx.Response:
         async def ask() -> httpx.Response:
@@ -734,3 +736,22 @@ def test_every_property_of_the_real_catalogue_has_a_name_in_both_languages(every
     for predicate in sorted({quad.predicate.value for quad in things}):
         for language in LANGUAGES:
             assert language in graph.names(predicate) or term_name(predicate, language), predicate
+
+
+@pytest.mark.parametrize(
+    "path", ["/doc/X_/a", "/doc/bundle/a_b", "/doc/dataset/a_b", "/id/X_/a", "/linkset/X_/a", "/doc/X_/a.atom"]
+)
+def test_a_key_that_cannot_be_one_is_looked_for_beside_the_event_loop(
+    store: ox.Store, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = []
+
+    def noted(store: ox.Store, base_iri: str, kinds: Kinds) -> lists.Directory:
+        readers.append(threading.current_thread())
+        return directory(store, base_iri, kinds)
+
+    monkeypatch.setattr(lists, "directory", noted)
+    answer = Client(small_snapshot(store)).get(path)
+    assert answer.status_code == httpx.codes.NOT_FOUND
+    assert len(readers) == 1
+    assert threading.current_thread() not in readers, "the loop of the test runs in its own thread"

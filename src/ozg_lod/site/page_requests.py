@@ -25,6 +25,8 @@ from ozg_lod.site.served_snapshot import ServedSnapshot
 
 _KIND: Final = re.compile(r"[a-z]{1,40}")
 _KEY: Final = re.compile(r"[A-Za-z0-9-]{1,200}")
+_NOTHING: Final = "about:nothing"
+"""Nobody says anything about it, so that what is not there is found missing in one way."""
 _PAGE: Final = re.compile(r"[1-9][0-9]{0,5}")
 _MOST_QUERY: Final = 100
 _FEW_LINKS: Final = 40
@@ -110,13 +112,13 @@ class PageRequest:
         return self.name[self.language]
 
     def iri(self, kind: str, key: str) -> str:
-        """Return the IRI of a thing; raise NotFound where kind or key cannot be one."""
+        """Return the IRI of a thing; where kind or key cannot be one, an IRI of nothing."""
         if not self.opened.base_iri:
             raise NotFound(
                 _("This server answers queries about files; it has no pages of things."),
             )
         if not _KIND.fullmatch(kind) or not _KEY.fullmatch(key):
-            raise self.unknown(kind, key)
+            return _NOTHING
         return f"{self.opened.base_iri}id/{kind}/{key}"
 
     def to_page(self, kind: str, key: str) -> Response:
@@ -130,9 +132,17 @@ class PageRequest:
         return Response(None, 303, {"location": self.addresses.path(path), "cache-control": "public, max-age=60"})
 
     async def answer(
-        self, make: Callable[[], PageBody | bytes], *, about: str = "", is_light: Callable[[], bool] = bool
+        self,
+        make: Callable[[], PageBody | bytes],
+        *,
+        about: str = "",
+        edition: str = "",
+        is_light: Callable[[], bool] = bool,
     ) -> Response:
-        """Answer with the page: as it was made before, else made and kept, unless something was searched for."""
+        """Answer with the page: as it was made before, else made and kept, unless something was searched for.
+
+        `edition` names what `make` depends on beside this request and the snapshot.
+        """
 
         def content() -> Content:
             body = make()
@@ -142,7 +152,7 @@ class PageRequest:
             return Content(page.body, self._fields(about, page))
 
         variant = f"{self.language} {self.chosen}" if self.form is formats.HTML else ""
-        key = f"{self.form.suffix} {variant} {self.path} {self.page}"
+        key = f"{self.form.suffix} {variant} {self.path} {self.page} {edition}"
         tag = f"{self.opened.version} {self.opened.code} {key} {self.query}"
         wanted = Representation(key, content, tag, kept=not self.query, is_light=is_light)
         return await represent(self.request, wanted, self.opened)

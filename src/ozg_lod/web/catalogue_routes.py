@@ -110,7 +110,8 @@ async def _catalog(request: Request, version: str) -> Response:
         return await represent(request, _view(page_request, release, wanted, shown))
     links = signposts.catalogue(shown, {}, release.public_url)
     return await page_request.answer(
-        lambda: PageBody(portal_pages.catalogue(page_request.site, shown, page_request.title), links=links)
+        lambda: PageBody(portal_pages.catalogue(page_request.site, shown, page_request.title), links=links),
+        edition=str(release.publication.number),
     )
 
 
