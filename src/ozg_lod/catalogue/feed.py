@@ -7,10 +7,10 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from ozg_lod.core.messages import Language, _
+from ozg_lod.rdf import formats
 from ozg_lod.snapshots.snapshot import Publication
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
-MEDIA_TYPE: Final = "application/atom+xml"
 KINDS: Final = ("added", "changed", "withdrawn")
 _MOST_ENTRIES: Final = 50
 _MOST_LINKS: Final = 200
@@ -24,8 +24,8 @@ def atom(log: Sequence[Publication], *, iri: str, public_url: str, title: str, l
     _text(feed, "id", f"{iri}#changes")
     _text(feed, "title", _("{title}: changes", title=title)[language])
     _text(feed, "updated", log[-1].time)
-    _link(feed, "self", f"{public_url}/changes.atom", MEDIA_TYPE)
-    _link(feed, "alternate", f"{public_url}/aenderungen", "text/html")
+    _link(feed, "self", f"{public_url}/changes.atom", formats.ATOM.media_type)
+    _link(feed, "alternate", f"{public_url}/aenderungen", formats.HTML.media_type)
     _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", _("Contributors to ozg-lod (no authority)")[language])
     for publication in list(reversed(log))[:_MOST_ENTRIES]:
         _entry(feed, publication, iri=iri, public_url=public_url, language=language)
@@ -44,8 +44,8 @@ def of_thing(
     _text(feed, "id", iri)
     _text(feed, "title", _("Changes: {name}", name=name)[language])
     _text(feed, "updated", found[0][0].time if found else log[0].time if log else _NEVER)
-    _link(feed, "self", f"{page}.atom", MEDIA_TYPE)
-    _link(feed, "alternate", page, "text/html")
+    _link(feed, "self", f"{page}.atom", formats.ATOM.media_type)
+    _link(feed, "alternate", page, formats.HTML.media_type)
     _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", _("Contributors to ozg-lod (no authority)")[language])
     for publication, changed in found[:_MOST_ENTRIES]:
         entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
@@ -58,7 +58,7 @@ def of_thing(
             ],
         )
         _text(entry, "updated", publication.time)
-        _link(entry, "alternate", page, "text/html")
+        _link(entry, "alternate", page, formats.HTML.media_type)
         counts = {kind: sum(one == kind for one, _ in changed) for kind in KINDS}
         _text(entry, "summary", _("New: {added}, changed: {changed}, withdrawn: {withdrawn}.", **counts)[language])
         for kind, resource in changed[:_MOST_LINKS]:
@@ -99,9 +99,9 @@ def _entry(feed: ET.Element, publication: Publication, *, iri: str, public_url: 
         ],
     )
     _text(entry, "updated", publication.time)
-    _link(entry, "alternate", f"{public_url}/aenderungen#nr-{publication.number}", "text/html")
+    _link(entry, "alternate", f"{public_url}/aenderungen#nr-{publication.number}", formats.HTML.media_type)
     if not publication.erased:
-        _link(entry, "enclosure", f"{public_url}/snapshot/{publication.version}/data.nq", "application/n-quads")
+        _link(entry, "enclosure", f"{public_url}/snapshot/{publication.version}/data.nq", formats.NQUADS.media_type)
     _text(entry, "summary", summary(publication, language))
     changed = [(kind, resource) for kind in KINDS for resource in getattr(publication, kind) or ()]
     for kind, resource in changed[:_MOST_LINKS]:

@@ -28,7 +28,7 @@ def dataset(entry: CatalogueEntry, page: str) -> str:
 def catalogue(shown: Catalogue, pages: Mapping[str, str], public_url: str) -> str:
     """Return the links of the catalogue; `pages` are the pages around this one by relation."""
     links = [link(shown.iri, "cite-as"), *_described(f"{public_url}/catalog"), link(SCHEMA + "DataCatalog", "type")]
-    links += [link(f"{public_url}/doc/dataset/{entry.key}", "item", "text/html") for entry in shown.entries]
+    links += [link(f"{public_url}/doc/dataset/{entry.key}", "item", formats.HTML.media_type) for entry in shown.entries]
     links += [link(target, relation) for relation, target in pages.items()]
     if shown.licence:
         links.append(link(shown.licence, "license"))
@@ -37,9 +37,12 @@ def catalogue(shown: Catalogue, pages: Mapping[str, str], public_url: str) -> st
 
 def file(entry: CatalogueEntry, one: Distribution, public_url: str) -> str:
     """Return the links of a file of a dataset."""
-    links = [link(f"{public_url}/doc/dataset/{entry.key}", "collection", "text/html"), link(entry.licence, "license")]
+    links = [
+        link(f"{public_url}/doc/dataset/{entry.key}", "collection", formats.HTML.media_type),
+        link(entry.licence, "license"),
+    ]
     if one.form is formats.CSV:  # CSV on the Web, Model for Tabular Data §5.2
-        links.append(link(one.url + METADATA, "describedby", "application/csvm+json"))
+        links.append(link(one.url + METADATA, "describedby", formats.CSVW.media_type))
     return ", ".join(links)
 
 

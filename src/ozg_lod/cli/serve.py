@@ -126,6 +126,7 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
 @INBOX_DAYS
 def serve(settings: Settings, graph: tuple[RdfFile, ...]) -> int:
     """Serve the current snapshot; build it first when there is none."""
+    from ozg_lod.rdf import formats
     from ozg_lod.snapshots import site_files
     from ozg_lod.snapshots.snapshot import Snapshots
     from ozg_lod.web import server
@@ -139,7 +140,7 @@ def serve(settings: Settings, graph: tuple[RdfFile, ...]) -> int:
         note(f"SPARQL: {url}/sparql")
     else:
         example = site_files.identity(snapshots.directory(snapshots.served())).examples.city
-        curl = f"curl -H 'Accept: text/turtle' -L {url}/id/municipality/{example}"
+        curl = f"curl -H 'Accept: {formats.TURTLE.media_type}' -L {url}/id/municipality/{example}"
         say(_("Serving {url} (Ctrl-C ends)", url=url))
         say(_("SPARQL: {url}/sparql\nTry: {curl}", url=url, curl=curl))
     server.run(settings)

@@ -15,6 +15,7 @@ from ozg_lod.core.messages import _
 from ozg_lod.harvest_check.client import Fetch, FetchedResponse
 from ozg_lod.harvest_check.graph import CatalogueTerm, error, hint, warning
 from ozg_lod.harvest_check.reader import READ, Read
+from ozg_lod.rdf import formats
 
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
@@ -37,7 +38,7 @@ def reached(answer: FetchedResponse) -> Iterator[Finding]:
 
 def media_type(answer: FetchedResponse) -> Iterator[Finding]:
     """Yield what is wrong with Content-Type: HTML or text/plain is “no plugin registered” and imports nothing."""
-    if answer.media_type == "text/html":
+    if answer.media_type == formats.HTML.media_type:
         yield error(
             "type-html",
             _(

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from ozg_lod.core.errors import Late, TooLarge
 from ozg_lod.core.messages import _
 
+FORM: Final = "application/x-www-form-urlencoded"
 _GRACE_S: Final = 15.0
 _LEAST_PER_S: Final = 8_000
 """Bytes; a slow mobile connection (EDGE) sends 15,000 or more."""

@@ -19,7 +19,6 @@ from ozg_lod.http.language import choose_language
 from ozg_lod.rdf import formats
 from ozg_lod.site.represent import Content, respond
 
-FORM: Final = "application/x-www-form-urlencoded"
 _MOST_FIELDS: Final = 20
 _VARY: Final = "Accept-Language, Accept-Encoding"
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")

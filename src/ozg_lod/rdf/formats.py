@@ -75,6 +75,14 @@ SPARQL_AS_JSON: Final = Format("json", "application/json", "JSON", (), (), None,
 SPARQL_XML: Final = Format(
     "srx", "application/sparql-results+xml", "SPARQL XML", (), ("xml",), None, _RESULTS.XML, "SPARQL_Results_XML"
 )
+XML: Final = Format("xml", "application/xml", "XML", _UTF8)
+SVG: Final = Format("svg", "image/svg+xml", "SVG")
+ATOM: Final = Format("atom", "application/atom+xml", "Atom", _UTF8)
+CSVW: Final = Format("json", "application/csvm+json", "CSVW")
+LINKSET_JSON: Final = Format("json", "application/linkset+json", "Linkset")
+LINKSET: Final = Format("txt", "application/linkset", "Linkset")
+PROBLEM: Final = Format("json", "application/problem+json", "Problem")
+QUERY: Final = Format("rq", "application/sparql-query", "SPARQL", _UTF8)
 
 GRAPHS: Final = (TURTLE, JSONLD, RDFXML, NTRIPLES)
 """What graphs are written in; one that has no writer below is written by pyoxigraph."""

@@ -74,7 +74,7 @@ def _embedded(site: PageContext, description: Description, name: str, url: str) 
         LinkSnippet(
             _("Badge (Markdown)")[site.language], f"[![{alternative.translate(_IN_MARKDOWN)}]({image})]({url})"
         ),
-        LinkSnippet("JSON-LD", f'<script type="application/ld+json">{data}</script>'),
+        LinkSnippet("JSON-LD", f'<script type="{formats.JSONLD.media_type}">{data}</script>'),
     ]
 
 

@@ -15,7 +15,6 @@ import pyoxigraph as ox
 
 from ozg_lod.core.vocab import DCT, OZG
 from ozg_lod.rdf import formats
-from ozg_lod.rdf.formats import Format
 from ozg_lod.rdf.graph import (
     TYPE,
     Graph,
@@ -24,9 +23,7 @@ from ozg_lod.rdf.graph import (
 )
 from ozg_lod.site.efa import REUSE
 
-JSON: Final = Format("json", "application/linkset+json", "Linkset")
-TEXT: Final = Format("txt", "application/linkset", "Linkset")
-OFFERED: Final = (JSON, TEXT)
+OFFERED: Final = (formats.LINKSET_JSON, formats.LINKSET)
 _MOST_INCOMING: Final = 200
 _REGISTERED: Final = {DCT + "license": "license", TYPE: "type"}
 _OWN: Final = (TYPE, OZG + "of", OZG + "at", OZG + "status", DCT + "source")

@@ -201,9 +201,9 @@ class PageRequest:
             return []
         linkset, feed = self.addresses.absolute(f"/linkset/{thing}"), self.addresses.absolute(f"/doc/{thing}.atom")
         return [
-            f'<{linkset}>; rel="linkset"; type="application/linkset+json"',
-            f'<{linkset}>; rel="linkset"; type="application/linkset"',
-            f'<{feed}>; rel="alternate"; type="application/atom+xml"',
+            f'<{linkset}>; rel="linkset"; type="{formats.LINKSET_JSON.media_type}"',
+            f'<{linkset}>; rel="linkset"; type="{formats.LINKSET.media_type}"',
+            f'<{feed}>; rel="alternate"; type="{formats.ATOM.media_type}"',
         ]
 
     def _licences(self, about: str) -> list[str]:

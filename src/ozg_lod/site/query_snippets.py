@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ozg_lod.rdf import formats
+
 _TEX: Final = re.compile(r"([#$%&_{}])")
 
 
@@ -40,7 +42,8 @@ def _shell(query: str, endpoint: str) -> str:
     end = "SPARQL"
     while end in query.splitlines():
         end += "_"
-    return f"curl --header 'Accept: text/csv' --data-urlencode query@- {endpoint} <<'{end}'\n{query.rstrip()}\n{end}"
+    accept = f"Accept: {formats.CSV.media_type}"
+    return f"curl --header '{accept}' --data-urlencode query@- {endpoint} <<'{end}'\n{query.rstrip()}\n{end}"
 
 
 def _python(query: str, endpoint: str) -> str:

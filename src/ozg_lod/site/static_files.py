@@ -15,14 +15,15 @@ from typing import Final
 from ozg_lod.core.errors import NotFound
 from ozg_lod.core.messages import _
 from ozg_lod.http.response_cache import CachedBody
+from ozg_lod.rdf import formats
 
 _TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
-    "json": "application/json",
+    "json": formats.JSON.content_type,
     "png": "image/png",
-    "svg": "image/svg+xml",
-    "txt": "text/plain; charset=utf-8",
+    "svg": formats.SVG.content_type,
+    "txt": formats.TEXT.content_type,
     "woff2": "font/woff2",
 }
 

@@ -42,7 +42,7 @@ MEDIA_TYPES: Final = {
         for form in (*formats.GRAPHS, *formats.DATASETS, formats.CSV, formats.XLSX, formats.ODS)
     },
     formats.TSV.media_type: f".{formats.CSV.suffix}",  # the reader sees what separates the cells
-    "application/linkset+json": ".linkset",
+    formats.LINKSET_JSON.media_type: ".linkset",
     "application/vnd.ms-excel": ".xls",
 }
 TABLES: Final = (".xlsx", ".ods", ".csv", ".xls", ".xlsm", ".tsv", ".txt")

@@ -10,10 +10,9 @@ from starlette.requests import Request
 
 from ozg_lod.core.errors import BadRequest, UnsupportedMedia
 from ozg_lod.core.messages import _
-from ozg_lod.http.bodies import read_body
+from ozg_lod.http.bodies import FORM, read_body
+from ozg_lod.rdf import formats
 
-FORM: Final = "application/x-www-form-urlencoded"
-QUERY: Final = "application/sparql-query"
 _UPDATE: Final = "application/sparql-update"
 _UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _CHARSET: Final = re.compile(r';\s*charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
@@ -34,16 +33,16 @@ async def _posted(request: Request, limit_bytes: int) -> Fields:
     """Return what the body carries (SPARQL 1.1 Protocol §2.1.2 and §2.1.3)."""
     content_type = request.headers.get("content-type", "")
     name = content_type.partition(";")[0].strip().lower()
-    if name not in (FORM, QUERY):
+    if name not in (FORM, formats.QUERY.media_type):
         raise UnsupportedMedia(
             _(
                 "The body is {type}; send {query} or {form}.{more}",
                 type=name or _("of no type"),
-                query=QUERY,
+                query=formats.QUERY.media_type,
                 form=FORM,
                 more=_(" Updates are not offered here.") if name == _UPDATE else "",
             ),
-            offered=[QUERY, FORM],
+            offered=[formats.QUERY.media_type, FORM],
         )
     charset = _CHARSET.search(content_type)
     if charset is not None and charset[1].lower() not in _UTF8:
@@ -118,7 +117,7 @@ _PARAMETERS: Final = [
 ]
 _BODY: Final = {
     "required": True,
-    "content": {FORM: {"schema": {"type": "object"}}, QUERY: {"schema": {"type": "string"}}},
+    "content": {FORM: {"schema": {"type": "object"}}, formats.QUERY.media_type: {"schema": {"type": "string"}}},
 }
 _VERSION: Final = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
 
@@ -128,7 +127,7 @@ def _door(*more: dict[str, Any]) -> dict[str, Any]:
     return {
         "get": _operation("SPARQL query, or the description of the service", parameters=[*more, *_PARAMETERS]),
         "post": _operation(
-            "SPARQL query in the body: as a form or as application/sparql-query",
+            f"SPARQL query in the body: as a form or as {formats.QUERY.media_type}",
             parameters=[*more, *_PARAMETERS[1:]],
             requestBody=_BODY,
         ),

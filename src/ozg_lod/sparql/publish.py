@@ -17,6 +17,7 @@ from ozg_lod.core.errors import SnapshotError, UsageError
 from ozg_lod.core.messages import Message, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.core.vocab import XSD
+from ozg_lod.rdf import formats
 from ozg_lod.snapshots import data_files
 from ozg_lod.snapshots.snapshot import Manifest, Snapshots
 from ozg_lod.sparql import backend
@@ -25,7 +26,6 @@ Say = Callable[[Message], None]
 
 PIECE_LINES: Final = 10_000
 """Triples for one request: about 1.6 MB, which every engine tried takes."""
-_TRIPLES: Final = "application/n-triples"
 _GONE: Final = 404
 _UNAUTHORIZED: Final = frozenset({401, 403})
 _WRITE_S: Final = 600
@@ -60,15 +60,15 @@ class GraphStore:
         """Return how many triples a graph has, by asking where `serve` will ask."""
         query = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
         fields = {"query": query, "default-graph-uri": graph}
-        response = self._sent("POST", self._asked, data=fields, headers={"accept": "application/sparql-results+json"})
+        response = self._sent("POST", self._asked, data=fields, headers={"accept": formats.SPARQL_JSON.media_type})
         try:
-            backend.checked_head(response, "application/sparql-results+json")
+            backend.checked_head(response, formats.SPARQL_JSON.media_type)
             return int(response.json()["results"]["bindings"][0]["n"]["value"])
         except (ValueError, LookupError, TypeError):
             raise _refused(self._asked, response) from None
 
     def _write(self, method: str, graph: str, content: bytes | None) -> int:
-        headers = {"content-type": _TRIPLES} if content is not None else {}
+        headers = {"content-type": formats.NTRIPLES.media_type} if content is not None else {}
         response = self._sent(method, self._address, params={"graph": graph}, content=content, headers=headers)
         if not response.is_success and not (method == "DELETE" and response.status_code == _GONE):
             raise _refused(self._address, response)

@@ -20,6 +20,7 @@ import httpx
 from ozg_lod.core.errors import Unavailable
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
+from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.fork_server import late
 from ozg_lod.sandbox.pool import WorkerPool
@@ -38,8 +39,8 @@ from ozg_lod.sparql.store import SparqlQuery
 from ozg_lod.sparql.transcription import Transcription, TranscriptionRequest, too_large
 
 _log = logging.getLogger("ozg_lod")
-_TABLE: Final = "application/sparql-results+json"
-_TRIPLES: Final = "application/n-triples"
+_TABLE: Final = formats.SPARQL_JSON.media_type
+_TRIPLES: Final = formats.NTRIPLES.media_type
 _ROOM: Final = 4
 """The JSON of a backend may be this many times as long as the CSV that is made of it."""
 _CANNOT: Final = frozenset({"22", "37", "42"})

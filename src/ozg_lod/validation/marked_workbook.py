@@ -25,7 +25,6 @@ from ozg_lod.validation import report
 from ozg_lod.validation.examination import CheckedSheet, Examination
 from ozg_lod.validation.grouped_findings import NAMES, spot, unlisted
 
-MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TITLE: Final = Style(bold=True, size=14)
 _COLOURS: Final = {Severity.ERROR: "#F4B6B6", Severity.WARNING: "#FCE5A8", Severity.HINT: "#CFE3F7"}
 _REPORT: Final = _("Report")

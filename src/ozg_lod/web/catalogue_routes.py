@@ -46,8 +46,7 @@ pages = Pages()
 
 _WHOLE: Final = (DATA_FILE, MERGED_FILE)
 _CONTENT_TYPES: Final = {
-    **{form.suffix: form.content_type for form in (*formats.GRAPHS, formats.NQUADS, formats.CSV)},
-    "json": "application/csvm+json",
+    **{form.suffix: form.content_type for form in (*formats.GRAPHS, formats.NQUADS, formats.CSV, formats.CSVW)}
 }
 _MOST_COMPRESSED: Final = 16_000_000
 """Larger files are sent as they are: compressing them would hold memory and a core."""

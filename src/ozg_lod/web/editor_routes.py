@@ -132,7 +132,7 @@ async def _sheet(
         "X-Ozg-Version": opened.version,
     }
     made = await run_in_threadpool(query_results.sheet, body)
-    return Response(made, headers=headers, media_type="text/csv; charset=utf-8")
+    return Response(made, headers=headers, media_type=f"{formats.CSV.media_type}; charset=utf-8")
 
 
 def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest | None) -> Response:
@@ -159,7 +159,7 @@ async def example(request: Request, name: str) -> Response:
     if example is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound(_("There is no such query."))
     if suffix in {"", "rq"}:
-        body, content_type = example.query.encode(), "application/sparql-query; charset=utf-8"
+        body, content_type = example.query.encode(), formats.QUERY.content_type
     else:
         form = _SUFFIXES[suffix]
         body = (await opened.endpoint.answer(opened.endpoint.wanted(example.query, form=form.suffix))).plain

@@ -38,7 +38,7 @@ def failure(request: Request, error: OzgLodError) -> Response:
         opened: ServedSnapshot = request.app.state.opened
         body = pages.error(error, language, Addresses(opened.base_iri, opened.public_url), opened.identity)
         return Response(body, error.status, {**headers, "Content-Type": formats.HTML.content_type})
-    return Response(_problem(error, language), error.status, headers, "application/problem+json")
+    return Response(_problem(error, language), error.status, headers, formats.PROBLEM.media_type)
 
 
 def internal(request: Request) -> Response:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ozg_lod.catalogue import feed
 from ozg_lod.core.messages import Language
 from ozg_lod.http.dates import http_date
+from ozg_lod.rdf import formats
 from ozg_lod.site.represent import Content, Representation
 from ozg_lod.snapshots.snapshot import Publication
 
@@ -16,7 +16,7 @@ def representation(
 ) -> Representation:
     """Return a feed of this log, which was changed with the last publication; `tag` names it before its coding."""
     fields = {
-        "content-type": f"{feed.MEDIA_TYPE}; charset=utf-8",
+        "content-type": formats.ATOM.content_type,
         "content-language": language,
         "vary": "Accept-Encoding",
         **({"last-modified": http_date(log[-1].time)} if log else {}),

@@ -24,6 +24,7 @@ from ozg_lod.harvest_check import reader
 from ozg_lod.harvest_check.check import HarvestRequest, HarvestResult, check
 from ozg_lod.harvest_check.client import FetchedResponse
 from ozg_lod.harvest_check.fetch_errors import ELSEWHERE, SLOW
+from ozg_lod.rdf import formats
 from ozg_lod.site.served import PageSnapshot
 
 FEED: Final = "/catalog.rdf"
@@ -134,7 +135,7 @@ def _ckan(url: str, title: str, base_iri: str) -> dict[str, object]:
         "source_type": "dcat_rdf",
         "frequency": "DAILY",
         "active": True,
-        "config": json.dumps({"rdf_format": "application/rdf+xml"}),
+        "config": json.dumps({"rdf_format": formats.RDFXML.media_type}),
     }
 
 

@@ -20,12 +20,11 @@ from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import BadRequest, NotFound, TooLarge, UnsupportedMedia
 from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import Language, _
-from ozg_lod.http.bodies import read_body
+from ozg_lod.http.bodies import FORM, read_body
 from ozg_lod.http.clients import client_of
 from ozg_lod.matching import previews, register, suggestions
 from ozg_lod.matching.data_extension import ExtensionProperty, Reader, described, properties, proposed
 from ozg_lod.matching.json_api import (
-    FORM,
     form_of,
     json_body,
     no_jsonp,

@@ -27,7 +27,6 @@ from ozg_lod.web.routing import Pages
 pages = Pages()
 
 PATHS: Final = ("/efa", "/reuse")
-_SVG: Final = "image/svg+xml"
 _ENGLISH: Final = ".en"
 
 
@@ -60,7 +59,7 @@ async def badge(request: Request, name: str) -> Response:
             raise NotFound(_("There is no EfA offer “{key}”.", key=key[:80]))
         return efa_pages.badge(replace(page_request.site, language=language), register, offer)
 
-    return await represent(request, Representation.of_bytes(f"badge {name}", _SVG, make))
+    return await represent(request, Representation.of_bytes(f"badge {name}", formats.SVG.content_type, make))
 
 
 @pages.page("/linkset/reuse", summary="Every reuse of an EfA offer as a linkset (RFC 9264)")
@@ -121,7 +120,7 @@ async def _linkset(page_request: PageRequest, read: Callable[[Linker], list[Cont
         contexts = read(
             Linker(page_request.graph, page_request.opened.base_iri, page_request.addresses.absolute("/doc"))
         )
-        return linkset.as_json(contexts) if form is linkset.JSON else linkset.as_text(contexts)
+        return linkset.as_json(contexts) if form is formats.LINKSET_JSON else linkset.as_text(contexts)
 
     key = f"{page_request.path} {form.suffix}"
     wanted = Representation.of_bytes(key, form.content_type, make, vary="Accept, Accept-Encoding")
@@ -133,4 +132,4 @@ def _form(request: Request) -> Format:
     name = request.query_params.get("format")
     offered = linkset.OFFERED if name is not None else (*linkset.OFFERED, formats.JSON)
     form = formats.chosen(name, request.headers.get("accept"), offered)
-    return linkset.JSON if form is formats.JSON else form
+    return formats.LINKSET_JSON if form is formats.JSON else form

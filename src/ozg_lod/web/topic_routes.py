@@ -46,9 +46,6 @@ _REUSE: Final = ("/efa", "/reuse", "/abgleich")
 _PEOPLE: Final = (*PATHS, *_REUSE, *contribute_routes.PATHS)
 _INDEXED: Final = ("/", *_PEOPLE, "/codebuch", "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
 _KEY: Final = re.compile(r"[0-9]{2}|[0-9]{5}|[0-9]{8}")
-_SVG: Final = "image/svg+xml"
-_XML: Final = "application/xml; charset=utf-8"
-_TEXT: Final = "text/plain; charset=utf-8"
 _WITH_TABLE: Final = (formats.HTML, formats.CSV)
 
 
@@ -72,7 +69,7 @@ async def overview(request: Request) -> Response:
             raise NotFound(_("There is no map here."))
         return picture
 
-    return await represent(request, Representation.of_bytes("overview", _SVG, make))
+    return await represent(request, Representation.of_bytes("overview", formats.SVG.content_type, make))
 
 
 @pages.page("/karte/{key}.svg", summary="Where an area lies, as a small picture")
@@ -81,7 +78,7 @@ async def locator(request: Request, key: str) -> Response:
     page_request = PageRequest.for_people(request, f"/karte/{key}")
     area = _area(page_request, key)
     make = partial(maps.locator, page_request.opened.atlas, area)
-    return await represent(request, Representation.of_bytes(f"locator {key}", _SVG, make))
+    return await represent(request, Representation.of_bytes(f"locator {key}", formats.SVG.content_type, make))
 
 
 @pages.page("/karte/{key}", summary="Map of one district by its key")
@@ -200,7 +197,7 @@ async def whole_sitemap(request: Request) -> Response:
             else sitemap.urlset(listed, page_request.addresses)
         )
 
-    return await represent(request, Representation.of_bytes("sitemap", _XML, make))
+    return await represent(request, Representation.of_bytes("sitemap", formats.XML.content_type, make))
 
 
 @pages.page("/sitemap-{part}.xml")
@@ -216,7 +213,7 @@ async def part_of_sitemap(request: Request, part: str) -> Response:
             raise NotFound(_("There is no such part of the sitemap."))
         return sitemap.urlset(listed, page_request.addresses, int(part))
 
-    return await represent(request, Representation.of_bytes(f"sitemap {part}", _XML, make))
+    return await represent(request, Representation.of_bytes(f"sitemap {part}", formats.XML.content_type, make))
 
 
 @pages.page("/robots.txt")
@@ -224,7 +221,8 @@ async def robots(request: Request) -> Response:
     """Answer with what crawlers may read."""
     page_request = PageRequest.for_people(request, "/robots.txt")
     return await represent(
-        request, Representation.of_bytes("robots", _TEXT, lambda: sitemap.robots(page_request.addresses))
+        request,
+        Representation.of_bytes("robots", formats.TEXT.content_type, lambda: sitemap.robots(page_request.addresses)),
     )
 
 
