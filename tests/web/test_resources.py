@@ -175,3 +175,10 @@ def test_the_json_ld_context_is_the_file_beside_the_ontology(client: httpx.Clien
     answer = client.get("/ontology/context.jsonld")
     assert answer.headers["content-type"] == "application/ld+json"
     assert answer.content == (ROOT / "ontology" / "context.jsonld").read_bytes()
+    assert {"etag", "cache-control", "vary", "access-control-allow-origin"} <= set(answer.headers)
+    head = client.head("/ontology/context.jsonld")
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
+    again = client.get("/ontology/context.jsonld", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+    page = client.get("/ontology", headers={"accept": "text/html"}).text
+    assert 'href="/ontology/context.jsonld"' in page

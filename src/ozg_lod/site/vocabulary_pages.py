@@ -40,9 +40,14 @@ class ExampleLineView:
 
 
 def ontology(
-    site: PageContext, terms: Sequence[vocabulary.TermDefinition], graph: Graph, covered: Mapping[str, int]
+    site: PageContext,
+    terms: Sequence[vocabulary.TermDefinition],
+    graph: Graph,
+    covered: Mapping[str, int],
+    *,
+    has_context: bool = False,
 ) -> bytes:
-    """Return the page of the terms; `covered` says how many rules are about each."""
+    """Return the page of the terms; `covered` says how many rules are about each, `has_context` to link the context."""
     examples = {term.iri: term.use.example for term in terms if term.use.example is not None}
     linked = {iri for term in terms for iris in term.links.values() for iri in iris} | {term.iri for term in terms}
     ends = {iri_of(end) for found in examples.values() for end in (found.subject, found.predicate, found.object)}
@@ -58,6 +63,7 @@ def ontology(
         examples={iri: _shown(writer, graph, found) for iri, found in examples.items()},
         iri=ONTOLOGY,
         formats=pages.BAR,
+        has_context=has_context,
     )
 
 

@@ -116,7 +116,10 @@ async def ontology(request: Request) -> Response:
         if page_request.form is not formats.HTML:
             return formats.serialize(vocabulary.vocabulary_graph(opened.store), page_request.form)
         covered = vocabulary.covered(vocabulary.rules(opened.rules))
-        return vocabulary_pages.ontology(page_request.site, opened.terms, opened.graph, covered)
+        has_context = opened.context is not None
+        return vocabulary_pages.ontology(
+            page_request.site, opened.terms, opened.graph, covered, has_context=has_context
+        )
 
     return await page_request.answer(make)
 
