@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pyoxigraph as ox
 import pytest
+from babel.messages.pofile import read_po
 from tests.conftest import ROOT
 
 from ozg_lod.build import build, new_source
@@ -124,6 +125,14 @@ def _town(key: str, name: str) -> str:
   skos:prefLabel "{name}"@de ; ozg:ags "{key}" ;
   org:classification ozg:Gemeinde ; dct:spatial <{BASE}id/place/{key}> ; dct:source <{BASE}id/source/list> .
 """
+
+
+def test_no_message_knows_a_year() -> None:
+    """What the data are as of stands in the data; a message may only show how a day is written."""
+    with (SOURCE / "ozg_lod" / "locale" / "de" / "LC_MESSAGES" / "ozg_lod.po").open("rb") as file:
+        messages = [message.id for message in read_po(file) if message.id]
+    texts = [text for message in messages for text in (message if isinstance(message, tuple) else (message,))]
+    assert [text for text in texts if re.search(r"\b(19|20)\d\d\b(?!-\d\d)", text)] == []
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -231,7 +231,7 @@ def test_the_status_page_tells_version_findings_and_completeness(client: httpx.C
     text = page(client, "/status").text
     version = client.get("/health/ready").json()["version"]
     assert version in text
-    assert "Mai 2021, soweit nicht anders angegeben" in text
+    assert "31. Dezember 2018 bis 30. November 2021" in text
     assert "2 Warnungen" in text
     assert re.search(r"Umsetzungsbündel 17 100 %", text)
 

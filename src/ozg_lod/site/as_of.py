@@ -1,4 +1,8 @@
-"""As of when: the days that the statements shown were made for, as their sources give them."""
+"""As of when: the days that the statements shown were made for, as they or their sources give them.
+
+A statement without a day of its own (`ozg:asOf`) has that of its source; a source that gives none, as most web pages,
+leaves its statements without one.
+"""
 
 from __future__ import annotations
 
@@ -13,40 +17,60 @@ Dates = tuple[str, str]
 """The first and the last day (xsd:date)."""
 
 _AS_OF = OZG + "asOf"
+_SOURCE = DCT + "source"
 
 
 def by_kind(graph: Graph, base_iri: str) -> Mapping[str, Dates]:
     """Return the days of the statements that things of each kind are, or are named in; "" is all of them."""
-    days: dict[str, set[str]] = {"": set()}
-    for triple in graph.using(_AS_OF):
-        day = str(getattr(triple.object, "value", ""))
-        named = [
-            iri_of(fact.object)
-            for fact in graph.about(iri_of(triple.subject))
-            if fact.predicate.value != DCT + "source"
-        ]
-        for iri in (iri_of(triple.subject), *named):
-            kind = iri.removeprefix(f"{base_iri}id/").partition("/")[0] if iri.startswith(f"{base_iri}id/") else ""
-            days.setdefault(kind, set()).add(day)
-            days[""].add(day)
-    return {kind: dates for kind, values in days.items() if (dates := _span(values))}
+    kinds: dict[str, set[str]] = {}
+    for subject in {iri_of(triple.subject) for name in (_AS_OF, _SOURCE) for triple in graph.using(name)}:
+        facts = list(graph.about(subject))
+        own = [fact.object for fact in facts if fact.predicate.value == _AS_OF]
+        sources = [fact.object for fact in facts if fact.predicate.value == _SOURCE]
+        stated = set(_days(own) or _of_sources(graph, sources))
+        named = {iri_of(fact.object) for fact in facts if own and fact.predicate.value != _SOURCE}
+        for kind in {"", *(_kind(iri, base_iri) for iri in (subject, *named))}:
+            kinds.setdefault(kind, set()).update(stated)
+    return {kind: dates for kind, values in kinds.items() if (dates := _span(values))}
 
 
-def of_facts(facts: Mapping[str, Mapping[str, Sequence[Term]]]) -> Dates | None:
+def of_facts(facts: Mapping[str, Mapping[str, Sequence[Term]]], graph: Graph) -> Dates | None:
     """Return the days of the statements among these facts (by subject and property), None where none has one."""
-    return _span(str(getattr(term, "value", "")) for said in facts.values() for term in said.get(_AS_OF, ()))
+    return _span(
+        day
+        for said in facts.values()
+        for day in _days(said.get(_AS_OF, ())) or _of_sources(graph, said.get(_SOURCE, ()))
+    )
+
+
+def days(dates: Dates, writer: ValueWriter) -> str:
+    """Return the days as they are written."""
+    first, last = (writer.date(day, "").text for day in dates)
+    return first if first == last else _("{first} to {last}", first=first, last=last)[writer.language]
 
 
 def sentence(dates: Dates | None, writer: ValueWriter) -> str:
     """Return what a page says about the days of its statements; nothing is said of those that have none."""
     if dates is None:
         return _("Every statement names its source.")[writer.language]
-    first, last = (writer.date(day, "").text for day in dates)
-    if first == last:
-        return _("As of {day} unless stated otherwise. Every statement names its source.", day=first)[writer.language]
-    return _("As of {first} to {last}. Every statement names its source.", first=first, last=last)[writer.language]
+    shown = days(dates, writer)
+    if dates[0] == dates[1]:
+        return _("As of {day} unless stated otherwise. Every statement names its source.", day=shown)[writer.language]
+    return _("As of {days}. Every statement names its source.", days=shown)[writer.language]
 
 
-def _span(days: Iterable[str]) -> Dates | None:
-    known = sorted(days)
+def _days(terms: Iterable[Term]) -> list[str]:
+    return [str(getattr(term, "value", "")) for term in terms]
+
+
+def _of_sources(graph: Graph, sources: Iterable[Term]) -> list[str]:
+    return [day for source in sources for day in _days(graph.objects(iri_of(source), _AS_OF))]
+
+
+def _kind(iri: str, base_iri: str) -> str:
+    return iri.removeprefix(f"{base_iri}id/").partition("/")[0] if iri.startswith(f"{base_iri}id/") else ""
+
+
+def _span(values: Iterable[str]) -> Dates | None:
+    known = sorted(values)
     return (known[0], known[-1]) if known else None

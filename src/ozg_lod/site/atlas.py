@@ -10,7 +10,8 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.core.vocab import GEO, ORG, OZG
+from ozg_lod.core.messages import Label
+from ozg_lod.core.vocab import DCATDE, DCT, GEO, ORG, OZG
 from ozg_lod.rdf.geometry import Box, Outline, outline
 from ozg_lod.rdf.graph import (
     Graph,
@@ -21,6 +22,7 @@ from ozg_lod.rdf.graph import (
 
 PARTICIPATES: Final = "participates"
 ANNOUNCED: Final = "announced"
+_ATTRIBUTION: Final = DCATDE + "licenseAttributionByText"
 _DISTRICT: Final = 5
 _MUNICIPALITY: Final = 8
 _KINDS: Final = {2: "state", _DISTRICT: "district", _MUNICIPALITY: "municipality"}
@@ -54,6 +56,15 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
+class OutlineSource:
+    """Where outlines come from; what its licence asks to be named, and the licence, are empty where it has none."""
+
+    iri: str
+    attribution: Label
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Atlas:
     """All areas in order of their names, and the programme whose participants the map shows ("" for none).
 
@@ -65,6 +76,7 @@ class Atlas:
     states: Sequence[Area]
     programme: str
     keys: Mapping[str, str]
+    sources: Sequence[OutlineSource]
 
     def find(self, key: str) -> Area | None:
         """Return the area with this key."""
@@ -88,6 +100,11 @@ class Atlas:
         return Box.around(area.outline for area in self._all) if self.municipalities else None
 
     @property
+    def source_terms(self) -> set[str]:
+        """Return the IRIs of the sources and of their licences."""
+        return {iri for source in self.sources for iri in (source.iri, source.licence)} - {""}
+
+    @property
     def _all(self) -> tuple[Area, ...]:
         return (*self.states, *self.districts, *self.municipalities)
 
@@ -98,12 +115,14 @@ def atlas(store: ox.Store, base_iri: str) -> Atlas:
     programme = _programme(graph)
     marks = _marks(graph, programme) if programme else {}
     found: dict[str, list[Area]] = {kind: [] for kind in _KINDS.values()}
+    sources: set[str] = set()
     for triple in graph.using(GEO + "hasGeometry"):
         place = iri_of(triple.subject)
         key = _PLACE.fullmatch(place, len(base_iri)) if place.startswith(base_iri) else None
         shape = _shape(graph, iri_of(triple.object)) if key else None
         if key is not None and shape is not None:
             kind = _KINDS[len(key[1])]
+            sources |= {iri_of(term) for term in graph.objects(iri_of(triple.object), DCT + "source")}
             found[kind].append(_area(graph, f"{base_iri}id/{kind}/{key[1]}", place, shape, marks))
     ordered = {kind: tuple(sorted(areas, key=_position)) for kind, areas in found.items()}
     keys = {
@@ -112,7 +131,22 @@ def atlas(store: ox.Store, base_iri: str) -> Atlas:
         for area in areas
         for iri in (f"{base_iri}id/{kind}/{area.key}", f"{base_iri}id/place/{area.key}")
     }
-    return Atlas(ordered["municipality"], ordered["district"], ordered["state"], programme, keys)
+    return Atlas(
+        ordered["municipality"],
+        ordered["district"],
+        ordered["state"],
+        programme,
+        keys,
+        [_source(graph, iri) for iri in sorted(sources)],
+    )
+
+
+def _source(graph: Graph, iri: str) -> OutlineSource:
+    texts = [term for term in graph.objects(iri, _ATTRIBUTION) if isinstance(term, ox.Literal)]
+    licences = sorted(iri_of(term) for term in graph.objects(iri, DCT + "license"))
+    return OutlineSource(
+        iri, Label({text.language or "": text.value for text in texts}), licences[0] if licences else ""
+    )
 
 
 def _area(graph: Graph, body: str, place: str, shape: Outline, marks: Mapping[str, str]) -> Area:

@@ -125,7 +125,7 @@ def thing(
     return render(
         template,
         site,
-        as_of=as_of.sentence(as_of.of_facts(description.facts), writer),
+        as_of=as_of.sentence(as_of.of_facts(description.facts, description.graph), writer),
         card=card,
         glance=first,
         kind=kind,

@@ -22,7 +22,7 @@ from ozg_lod.rdf.geometry import (
     outline,
 )
 from ozg_lod.rdf.graph import Term
-from ozg_lod.site.atlas import Area, Atlas
+from ozg_lod.site.atlas import Area, Atlas, OutlineSource
 from ozg_lod.site.maps import placed_names
 from ozg_lod.site.values import ValueWriter
 
@@ -53,7 +53,10 @@ class DrawnPlace:
 
 @dataclass(frozen=True, slots=True)
 class ResultMap:
-    """A map of `width` by `height` units; `land` and `borders` are the ground, `unplaced` the rows not on it."""
+    """A map of `width` by `height` units; `unplaced` are the rows not on it.
+
+    `land` and `borders` are the ground, and `sources` where it comes from.
+    """
 
     width: int
     height: int
@@ -62,6 +65,7 @@ class ResultMap:
     drawn: Sequence[DrawnPlace]
     names: Sequence[tuple[int, int, str, str]]
     unplaced: int
+    sources: Sequence[OutlineSource]
 
 
 @dataclass(slots=True)
@@ -112,6 +116,7 @@ def chart(
         sorted(drawn, key=lambda one: not one.path),
         placed_names(frame, writer, areas, ()) if len(areas) <= _MOST_NAMES else [],
         unplaced,
+        atlas.sources,
     )
 
 

@@ -15,7 +15,8 @@ from babel.numbers import format_percent
 from babel.units import format_unit
 
 from ozg_lod.core.vocab import DCT, OZG
-from ozg_lod.site import maps
+from ozg_lod.site import as_of, maps
+from ozg_lod.site.as_of import Dates
 from ozg_lod.site.atlas import ANNOUNCED, PARTICIPATES, Area, Atlas
 from ozg_lod.site.inventory import ENGLISH, MEASURES, Contradiction, KindCount, SourceSummary
 from ozg_lod.site.legal import LegalPage
@@ -38,6 +39,7 @@ class ServiceState:
     report: Mapping[str, object]
     log: Sequence[Publication]
     stocks: Sequence[KindCount]
+    dates: Dates | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def chart(site: PageContext, atlas: Atlas, district: Area | None, names: Mapping
         drawing=drawing,
         district=district,
         place=None if district is None else writer.name(district.iri),
+        sources=atlas.sources,
         programme=writer.name(atlas.programme) if atlas.programme else None,
         marked=[(mark, maps.marked(atlas, mark, writer)) for mark in (PARTICIPATES, ANNOUNCED)],
         districts=maps.districts(atlas, writer),
@@ -107,6 +110,7 @@ def status(site: PageContext, state: ServiceState) -> bytes:
         site,
         state=state,
         latest=state.log[-1] if state.log else None,
+        as_of=as_of.days(state.dates, writer) if state.dates else "",
         findings=findings[:_MOST_FINDINGS] if isinstance(findings, list) else [],
         measures=(*MEASURES, ENGLISH),
         numbers=NumberFormat(writer),

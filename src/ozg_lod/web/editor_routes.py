@@ -111,6 +111,7 @@ def _drawing(page_request: PageRequest, solutions: query_results.Solutions, view
     if drawn and view == query_page.MAP:
         atlas = page_request.opened.atlas
         iris |= {area.iri for area in map(atlas.find, map(atlas.located, iris)) if area is not None}
+        iris |= atlas.source_terms
     names = page_request.graph.names_of(iris)
     return {"views": views, "names": names, "atlas": page_request.opened.atlas if query_page.MAP in views else None}
 

@@ -140,7 +140,7 @@ async def status(request: Request) -> Response:
         stocks = inventory.stocks(page_request.opened.store, page_request.opened.things)
         return topic_pages.status(
             page_request.site,
-            topic_pages.ServiceState(opened.manifest, report, page_request.opened.publications(), stocks),
+            topic_pages.ServiceState(opened.manifest, report, opened.publications(), stocks, opened.as_of.get("")),
         )
 
     return await page_request.answer(make)
@@ -229,8 +229,11 @@ async def robots(request: Request) -> Response:
 @pages.page("/favicon.ico")
 async def favicon(request: Request) -> Response:
     """Answer with the icon for programs that ask for nothing else."""
-    icon = files("ozg_lod").joinpath("static", "favicon.ico")
-    return await represent(request, Representation.of_bytes("favicon", "image/x-icon", icon.read_bytes))
+    own = request.app.state.opened.identity.icon
+    if own:
+        return await represent(request, Representation.of_bytes("favicon", formats.SVG.media_type, lambda: own))
+    neutral = files("ozg_lod").joinpath("static", "favicon.ico")
+    return await represent(request, Representation.of_bytes("favicon", "image/x-icon", neutral.read_bytes))
 
 
 def _page_request(request: Request, path: str) -> PageRequest:
@@ -269,7 +272,7 @@ def _names(page_request: PageRequest, terms: Iterable[Term | str]) -> dict[str, 
 
 def _on_map(atlas: Atlas) -> list[str]:
     areas = (*atlas.states, *atlas.districts, *atlas.municipalities)
-    return [atlas.programme, *(area.iri for area in areas), *{area.type for area in areas}]
+    return [atlas.programme, *(area.iri for area in areas), *{area.type for area in areas}, *atlas.source_terms]
 
 
 def _on_line(times: Timeline) -> list[Term | str]:
