@@ -133,6 +133,7 @@ def test_the_map_draws_every_municipality_as_a_link_with_a_name(client: httpx.Cl
     assert len(reachable) == 12 + 6
     assert {path.get("fill") for link in reachable for path in link} == {"url(#participates)", "url(#announced)"}
     assert "Marburg (Landkreis Marburg-Biedenkopf): nimmt teil" in answer
+    assert "Verwaltungsgebiete VG250, Stand 31.12.2018" in answer
     assert "© GeoBasis-DE / BKG 2019 (Daten verändert)" in answer
     assert "https://www.govdata.de/dl-de/by-2-0" in answer
 
@@ -374,7 +375,8 @@ def test_crawlers_are_told_what_has_no_end(client: httpx.Client) -> None:
     assert "Disallow: /sparql?" in text
     assert f"Sitemap: {str(client.base_url).rstrip('/')}/sitemap.xml" in text
     icon = client.get("/favicon.ico")
-    assert (icon.headers["content-type"], icon.content[:4]) == ("image/x-icon", b"\0\0\1\0")
+    assert icon.headers["content-type"] == "image/svg+xml"
+    assert icon.content == (ROOT / "data" / "icon.svg").read_bytes()
 
 
 def test_an_empty_slot_is_plainly_a_placeholder(client: httpx.Client) -> None:

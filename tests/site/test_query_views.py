@@ -25,7 +25,7 @@ MONTHS = PREFIXES + "SELECT ?row ?earliest ?latest { ?row ozg:month ?m ; ozg:ear
 MEMBERS = PREFIXES + "SELECT ?member ?programme { ?member ozg:participatesIn ?programme }"
 POINTS = PREFIXES + "SELECT ?name ?lat ?long { ?p wgs84:lat ?lat ; wgs84:long ?long ; skos:prefLabel ?name } LIMIT 30"
 SHAPES = PREFIXES + "SELECT ?wkt { ?g geo:asWKT ?wkt } LIMIT 5"
-EMPTY = Atlas((), (), (), "", {})
+EMPTY = Atlas((), (), (), "", {}, ())
 WRITER = PageContext("en", Addresses("https://example.org/", "http://127.0.0.1:8000")).writer({})
 
 

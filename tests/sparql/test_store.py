@@ -121,7 +121,10 @@ def test_an_answer_past_its_limit_is_refused_whole(embedded: EmbeddedStore) -> N
             "SELECT ?s { ?s a ozg:ServiceBundle }",
             'Line 1, column 18: the prefix "ozg:" is not declared; add PREFIX ozg:',
         ),
-        ("SELECT ?s {\n ?s a what:Ever }", 'Line 2, column 7: the prefix "what:" is not declared.'),
+        (
+            "SELECT ?s {\n ?s a what:Ever }",
+            'Line 2, column 7: the prefix "what:" is not declared; add PREFIX',
+        ),
         ("SELECT ?s {", "Line 1, column 12: the query ends too early here; 1 } may be missing"),
         ("SELECT ?s { ?s ?p ?o } GROUP BY ?p", "neither grouped nor aggregated"),
     ],

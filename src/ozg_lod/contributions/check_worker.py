@@ -1,4 +1,4 @@
-"""The inspector: what a worker does with one file to be checked, and what its fork server loads before.
+"""What a worker does with one file to be checked, and what its fork server loads before.
 
 Everything a check may need is imported and read here before the first fork: a worker can open no file.
 """

@@ -18,7 +18,7 @@ Say = Callable[[Message], None]
 
 @dataclass(frozen=True, slots=True)
 class EditorContext:
-    """Where an editor decides; `say` gets an English and a German sentence for each step."""
+    """Where an editor decides; `say` gets a message for each step."""
 
     inbox: Inbox
     settings: Settings
@@ -27,7 +27,7 @@ class EditorContext:
 
     @property
     def snapshots(self) -> Snapshots:
-        """Return the snapshots."""
+        """Return the snapshots that the build writes."""
         return Snapshots(self.settings.target)
 
 

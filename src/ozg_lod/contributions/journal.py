@@ -1,4 +1,4 @@
-"""Plans: what a decision will do, written down before it is done, so that it is done wholly or not at all.
+"""The journal: what a decision will do, written down before it is done, so that it is done wholly or not at all.
 
 Before the plan is there nothing has happened; once it is there the next command carries it out to its end, whoever
 was killed in between. Every step can be done twice.

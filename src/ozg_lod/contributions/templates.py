@@ -1,8 +1,9 @@
-"""Blanks: the templates that a snapshot offers, for everyone or prefilled for one authority or bundle."""
+"""The templates that a snapshot offers, for everyone or prefilled for one authority or bundle."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -30,20 +31,25 @@ from ozg_lod.tables import contribution_kinds
 from ozg_lod.tables.contribution_kinds import ContributionKind
 
 FORMS: Final = (formats.XLSX, formats.ODS, formats.CSV)
-AUTHORITIES: Final = ("municipality", "district")
+_FOR_AUTHORITIES: Final = "ags"
+"""The parameter of `/vorlagen` that asks for a table of one authority (`template` in `kinds.toml`)."""
 _KEY: Final = re.compile(r"[0-9]{5}(?:[0-9]{3})?")
 _MOST_FOUND: Final = 30
 
 
 @dataclass(frozen=True)
 class TemplateCatalogue:
-    """The templates of one snapshot; `address` is where filled ones can be checked."""
+    """The templates of one snapshot; `address` is where filled ones can be checked.
+
+    `authorities` are the kinds of things that a table may be prefilled for by their official key.
+    """
 
     kinds: tuple[ContributionKind, ...]
     store: ox.Store
     directory: Directory
     version: str
     address: str
+    authorities: tuple[str, ...]
 
     @classmethod
     def of(
@@ -57,13 +63,14 @@ class TemplateCatalogue:
         things: Directory | None = None,
     ) -> TemplateCatalogue:
         """Return the templates of a snapshot, whose contracts stand in its directory; `things` saves reading them."""
-        found = contribution_kinds.of_directory(snapshot, base_iri)
+        described = site_files.kinds(snapshot)
         return cls(
-            found,
+            contribution_kinds.of_directory(snapshot, base_iri),
             store,
-            things or lists.directory(store, base_iri, site_files.kinds(snapshot)),
+            things or lists.directory(store, base_iri, described),
             version,
             f"{public_url}/pruefen",
+            tuple(kind.id for kind in described if kind.template == _FOR_AUTHORITIES),
         )
 
     def kind(self, slug: str) -> ContributionKind:
@@ -81,7 +88,7 @@ class TemplateCatalogue:
         found = self._keyed(key)
         if found is not None:
             return found
-        near = [entry for kind in AUTHORITIES for entry in self.directory.nearest(kind, key[:40])][:5]
+        near = [entry for kind in self.authorities for entry in self.directory.nearest(kind, key[:40])][:5]
         names = "; ".join(f"{pick(entry.names, language, entry.key)[0]} ({entry.key})" for entry in near)
         raise NotFound(
             _(
@@ -108,8 +115,7 @@ class TemplateCatalogue:
         wanted = fold(text)
         named = [
             (name, entry)
-            for kind in AUTHORITIES
-            for entry in self.directory.kinds.get(kind, ())
+            for entry in self._entries()
             if (name := fold(pick(entry.names, "de", entry.key)[0])) and wanted and wanted in name
         ]
         exact = [entry for name, entry in named if name == wanted]
@@ -134,8 +140,10 @@ class TemplateCatalogue:
         if not _KEY.fullmatch(key):
             return None
         keys = (key, f"{key}000") if len(key) == 5 else (key,)  # noqa: PLR2004 - a district key has 5 digits
-        found = (entry for kind in AUTHORITIES for entry in self.directory.kinds.get(kind, ()) if entry.key in keys)
-        return next(found, None)
+        return next((entry for entry in self._entries() if entry.key in keys), None)
+
+    def _entries(self) -> Iterator[ListEntry]:
+        return (entry for kind in self.authorities for entry in self.directory.kinds.get(kind, ()))
 
 
 @SnapshotValue

@@ -1,4 +1,4 @@
-"""Likeness: what somebody may have meant who mistyped a name or a key."""
+"""Suggestions: what somebody may have meant who mistyped a name or a key."""
 
 from __future__ import annotations
 

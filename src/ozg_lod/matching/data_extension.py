@@ -35,7 +35,6 @@ from ozg_lod.site.list_columns import ListColumn
 from ozg_lod.site.served import PageSnapshot, SnapshotValue
 from ozg_lod.site.term_names import term_name
 
-_AUTHORITIES: Final = ("municipality", "district", "state")
 _BODIES: Final = ("municipality", "district")
 _NUMBERS: Final = {XSD + "integer": "int", XSD + "decimal": "float", XSD + "double": "float"}
 _MOST: Final = 100
@@ -75,7 +74,7 @@ PROPERTIES: Final = (
     ExtensionProperty("ars", OZG + "ars", _BODIES),
     ExtensionProperty("district-key", OZG + "districtKey", _BODIES),
     ExtensionProperty("district", kinds=("municipality",), entity="district"),
-    ExtensionProperty("classification", ORG + "classification", _AUTHORITIES),
+    ExtensionProperty("classification", ORG + "classification", (*_BODIES, "state")),
     ExtensionProperty("valid-to", OZG + "validTo", _BODIES),
     ExtensionProperty("successor", kinds=("municipality",), entity="municipality"),
     ExtensionProperty("latitude", WGS84 + "lat", _BODIES, via=DCT + "spatial"),

@@ -19,6 +19,7 @@ from ozg_lod.rdf.graph import (
     iri_of,
     pick,
 )
+from ozg_lod.site.term_names import LICENCE_TEXTS
 
 PARTICIPATES: Final = "participates"
 ANNOUNCED: Final = "announced"
@@ -62,6 +63,11 @@ class OutlineSource:
     iri: str
     attribution: Label
     licence: str
+
+    @property
+    def licence_text(self) -> str:
+        """Return the address that the licence wants named; of one we do not know, its own."""
+        return LICENCE_TEXTS.get(self.licence, self.licence)
 
 
 @dataclass(frozen=True, slots=True)

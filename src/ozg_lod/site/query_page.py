@@ -29,7 +29,6 @@ MAP: Final = "map"
 """The query the editor opens with."""
 _LIMIT: Final = re.compile(r"\bLIMIT\s+(\d{1,9})", re.IGNORECASE)
 _LAST_BRACE: Final = re.compile(r"[^}]*\Z")
-_MISSING: Final = re.compile(r"add (PREFIX [A-Za-z0-9_.-]*: <[^<>\s]+>)")
 _TABLES: Final = (("csv", "CSV"), ("tsv", "TSV"), ("json", "JSON"), ("srx", "XML"))
 _GRAPHS: Final = tuple((form.suffix, form.label) for form in formats.GRAPHS)
 
@@ -105,8 +104,7 @@ def _failure(site: PageContext, query: str, failure: OzgLodError) -> QueryFailur
     details = failure.details
     line, column = (int(str(details.get(name, 0))) for name in ("line", "column"))
     lines = query.splitlines()
-    missing = _MISSING.search(str(failure))
-    declaration = missing[1] if missing else ""
+    declaration = str(details.get("declaration", ""))
     return QueryFailure(
         sentence=say(failure.message, site.language),
         line=line,

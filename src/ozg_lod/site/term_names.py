@@ -157,6 +157,12 @@ _NAMES: Final = {
     "http://dcat-ap.de/def/licenses/other-open": _("Other open licence"),
 }
 
+LICENCE_TEXTS: Final = {
+    "http://dcat-ap.de/def/licenses/dl-by-de/2.0": "https://www.govdata.de/dl-de/by-2-0",
+    "http://dcat-ap.de/def/licenses/dl-zero-de/2.0": "https://www.govdata.de/dl-de/zero-2-0",
+}
+"""Where the text of a licence stands: "dl-de" asks in its section 2 that it be named."""
+
 _INCOMING: Final = {
     "ozg:about": _("Statements about it"),
     "ozg:of": _("Availability"),

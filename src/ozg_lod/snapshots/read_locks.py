@@ -1,4 +1,4 @@
-"""Holds: whoever reads the store of a snapshot from disk keeps it from being pruned meanwhile, also by other processes.
+"""Read locks: whoever reads the store of a snapshot from disk keeps it from being pruned, in any process.
 
 Children open the store anew, long after the server has; one that is pruned in between would be missing to them.
 """

@@ -24,22 +24,29 @@ _CAUSES: Final = (
 
 
 def syntax(query: str, found: Scan, said: str) -> BadRequest:
-    """Return the engine's complaint as a sentence with a place, and the cause where the scan knows it."""
+    """Return the engine's complaint as a sentence with a place, and the cause where the scan knows it.
+
+    `details["declaration"]` is the line that is missing, where a prefix that everybody knows is not declared.
+    """
     place = _PLACE.search(said)
     line, column = (int(place[1]), int(place[2])) if place else (1, 1)
+    details: dict[str, object] = {}
     if found.missing:
         prefix, offset = next(iter(found.missing.items()))
         line, column = position(query, offset)
         known = PREFIXES.get(prefix)
-        reason = _('the prefix "{prefix}:" is not declared', prefix=prefix)
+        reason = _(
+            'the prefix "{prefix}:" is not declared; add PREFIX {prefix}: <{known}>', prefix=prefix, known=known or "…"
+        )
         if known:
-            reason = _("{reason}; add PREFIX {prefix}: <{known}>", prefix=prefix, known=known, reason=reason)
+            details["declaration"] = f"PREFIX {prefix}: <{known}>"
     else:
         reason = _explained(query, line, column, said)
     return BadRequest(
         _("Line {line}, column {column}: {reason}.", line=line, column=column, reason=reason),
         line=line,
         column=column,
+        **details,
     )
 
 

@@ -1,4 +1,4 @@
-"""Sheet parts: what the XML of a spreadsheet says that its values do not: formulas, errors, hidden rows, its extent.
+"""What the XML of a spreadsheet says that its values do not: formulas, errors, hidden rows, its extent.
 
 Read before any library gets the file: one cell at the far corner of a sheet makes readers allocate everything in
 between, and no reader tells a formula from a number. Office Open XML (ECMA-376 part 1, §18.3) and OpenDocument 1.3.

@@ -1,4 +1,4 @@
-"""Packages: the parts of a spreadsheet file (a ZIP archive), unpacked in memory behind caps, or why they are not.
+"""The parts of a spreadsheet file (a ZIP archive), unpacked in memory behind caps, or why they are not.
 
 A sheet of 400 MB fits into 412 KB, and what the directory of an archive says about sizes need not be true; so bytes are
 counted while they are unpacked. Nothing is ever written to disk, so that the names of entries lead nowhere.

@@ -1,4 +1,4 @@
-"""Places: where in the files a statement stands, so that a finding can point at it."""
+"""Source locations: where in the files a statement stands, so that a finding can point at it."""
 
 from __future__ import annotations
 

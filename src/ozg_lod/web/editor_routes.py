@@ -15,6 +15,7 @@ from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import NotAcceptable, NotFound, OzgLodError
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT
+from ozg_lod.http.content_disposition import attachment
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import retry_after
 from ozg_lod.rdf import formats
@@ -128,7 +129,7 @@ async def _sheet(
 ) -> Response:
     body = (await ask(opened.endpoint.wanted(query, form="csv"))).plain
     headers = {
-        "Content-Disposition": 'attachment; filename="abfrage.csv"',
+        "Content-Disposition": attachment("abfrage.csv"),
         "Cache-Control": "public, max-age=60",
         "X-Ozg-Version": opened.version,
     }
