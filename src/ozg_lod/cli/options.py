@@ -10,12 +10,13 @@ from typing import Final
 import click
 from click.decorators import FC
 
+from ozg_lod.core.messages import LANGUAGES
 from ozg_lod.core.settings import Settings
 
 PATH: Final = click.Path(path_type=Path)
 _LANGUAGE: Final = click.Option(
     ["--lang"],
-    type=click.Choice(("de", "en")),
+    type=click.Choice(LANGUAGES),
     is_eager=True,
     expose_value=False,
     callback=lambda context, _, value: context.meta.update(lang=value),

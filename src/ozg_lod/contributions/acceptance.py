@@ -17,6 +17,7 @@ from ozg_lod.contributions.contributions import ContributedTable, Folder, Key
 from ozg_lod.contributions.provenance import Acceptance
 from ozg_lod.contributions.submissions import Submission, SubmissionCase, SubmissionState
 from ozg_lod.contributions.withdrawing import SUFFIX, WithdrawalNotes, all_notes
+from ozg_lod.core.messages import DEFAULT_LANGUAGE, _
 from ozg_lod.snapshots.changes import Withdrawal
 from ozg_lod.snapshots.published_index import PublishedIndex
 from ozg_lod.tables.contribution_kinds import ContributionKind
@@ -122,7 +123,7 @@ def _accepted(
     collector.here[shelf.iri(submission.key)] = ()
     successors = {own: iri for iri, own in collector.here.items() if own}
     successors[()] = shelf.iri(submission.key)
-    reason = "Eine neuere Mitteilung derselben Stelle ist an ihre Stelle getreten"
+    reason = _("A newer notice of the same authority has taken its place")[DEFAULT_LANGUAGE]
     return _noted(shelf, collector, successors, reason=reason, day=acceptance.time[:10])
 
 

@@ -28,7 +28,7 @@ from ozg_lod.contributions.check_request import (
 from ozg_lod.contributions.preview import PreviewGraph
 from ozg_lod.core.identity import NEUTRAL, Identity
 from ozg_lod.core.kinds import NO_KINDS, Kinds
-from ozg_lod.core.messages import LANGUAGES, Language
+from ozg_lod.core.messages import DEFAULT_LANGUAGE, LANGUAGES, Language
 from ozg_lod.core.vocab import DCT
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import TYPE, iri_of
@@ -160,7 +160,7 @@ def _told(kind: ContributionKind) -> frozenset[str]:
 
 
 def _language(check_request: CheckRequest) -> Language:
-    return "en" if check_request.language == "en" else "de"
+    return check_request.language if check_request.language in LANGUAGES else DEFAULT_LANGUAGE
 
 
 def _samples(published: ox.Store, base: str, kinds: Kinds) -> list[str]:

@@ -25,7 +25,7 @@ from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.contributions.provenance import Acceptance, source_iri
 from ozg_lod.contributions.submissions import Event, Submission, SubmissionCase, SubmissionState, now
 from ozg_lod.core.errors import InboxError, UsageError
-from ozg_lod.core.messages import Message, _
+from ozg_lod.core.messages import DEFAULT_LANGUAGE, Message, _
 from ozg_lod.core.settings import packaged_source
 from ozg_lod.snapshots import changes
 from ozg_lod.snapshots.published_index import PublishedIndex
@@ -36,7 +36,7 @@ from ozg_lod.validation.examination import Examination
 
 Say = Callable[[Message], None]
 
-WITHDRAWN: Final = "Die Stelle hat ihre Mitteilung zurückgezogen"
+WITHDRAWN: Final = _("The authority has withdrawn its notice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def withdraw(place: EditorContext, wanted: str, decision: Decision, *, erase: bo
             time = now()
             change = acceptance.FolderChange({})
             if case.state is SubmissionState.ACCEPTED:
-                reason = decision.reason or WITHDRAWN
+                reason = decision.reason or WITHDRAWN[DEFAULT_LANGUAGE]
                 change = acceptance.without(_shelf(place, sources), case, reason=reason, day=time[:10])
             event = Event(
                 SubmissionState.WITHDRAWN, time, decision.role, decision.reason, decision.checked, erased=erase

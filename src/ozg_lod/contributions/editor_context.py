@@ -61,11 +61,9 @@ def afterwards(place: EditorContext, case: SubmissionCase, language: Language) -
         message = f"{case.submission.key}: {case.state}"
         lines.append(f"git -C {place.into} add -A . && git -C {place.into} commit -m '{message}'")
     if case.events[-1].erased:
-        lines.append(
-            "Gelöscht ist es in den Fassungen dieses Katalogs; aus der Geschichte von Git, aus Sicherungen und aus "
-            "fremden Kopien müssen Sie es selbst entfernen."
-            if language == "de"
-            else "It is erased from the versions of this catalogue; the history of git, backups and copies elsewhere "
+        left = _(
+            "It is erased from the versions of this catalogue; the history of git, backups and copies elsewhere "
             "are left to you."
         )
+        lines.append(left[language])
     return lines

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from babel.dates import format_date
 
 from ozg_lod.contributions.submissions import Submission
-from ozg_lod.core.messages import Language, _, pgettext
+from ozg_lod.core.messages import Language, _, locale_of, pgettext
 from ozg_lod.core.vocab import (
     DCT,
     FOAF,
@@ -69,7 +69,7 @@ def label(language: Language, acceptance: Acceptance, day: str) -> str:
     'Mitteilung des Musterkreises vom 24. November 2026'
     """
     name = _AUTHORITIES[_grammar(acceptance)][language].format(name=acceptance.name.removeprefix("Landkreis "))
-    date = format_date(dt.date.fromisoformat(day), "long", locale=language)
+    date = format_date(dt.date.fromisoformat(day), "long", locale=locale_of(language))
     return _("Notice of {authority}, {date}", authority=name, date=date)[language]
 
 

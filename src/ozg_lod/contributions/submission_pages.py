@@ -12,6 +12,7 @@ from babel.dates import format_datetime
 from ozg_lod.contributions.submission_form import FIELDS, SubmissionFields
 from ozg_lod.contributions.submissions import SubmissionCase, SubmissionState
 from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.messages import locale_of
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.pages import render
 from ozg_lod.site.uploads import MOST_CARRIED, Upload
@@ -94,4 +95,4 @@ def status(site: PageContext, shown: SubmissionStatus) -> bytes:
 
 def _moment(written: str, site: PageContext) -> str:
     """Return a moment as people read it, as UTC."""
-    return format_datetime(dt.datetime.fromisoformat(written), "long", locale=site.language)
+    return format_datetime(dt.datetime.fromisoformat(written), "long", locale=locale_of(site.language))

@@ -18,6 +18,7 @@ from ozg_lod.site.lists import Directory, ListEntry
 from ozg_lod.tables.contribution_kinds import ContributionKind
 from ozg_lod.tables.schema import Column
 from ozg_lod.tables.uri_template import UriTemplate
+from ozg_lod.tables.workbooks import HELP_SHEET
 
 ROWS: Final = 2000
 """As many rows have lists to choose from."""
@@ -25,7 +26,7 @@ _NARROW, _WIDE, _WIDEST = 16, 28, 40
 
 
 _HELP: Final = (
-    _("How it works"),
+    HELP_SHEET,
     _("1. Fill in the second sheet: one row for each statement. The first row with the headings stays as it is."),
     _("2. The comment on a heading says what belongs into its column. Columns with a darker heading are required."),
     _("3. Where there is a list, choose from it. Keys and their names are in the sheet “Look up”."),

@@ -14,8 +14,11 @@ from ozg_lod.core.messages import _, pgettext
 from ozg_lod.tables.spreadsheet_parts import letter
 from ozg_lod.tables.workbooks import (
     BOLD,
+    HELP_SHEET,
     LONGEST_NAME,
+    LOOKUP_SHEET,
     TEXT,
+    VERSION_SHEET,
     Book,
     Page,
     Style,
@@ -33,11 +36,11 @@ def write(sheet: TemplateSheet, address: str) -> bytes:
     """Return the workbook; `address` is where the filled file can be checked."""
     book = Book(sheet.title)
     say = sheet.language
-    _help(book.page(_("How it works")[say]), sheet, address)
+    _help(book.page(HELP_SHEET[say]), sheet, address)
     _table(book.page(name(sheet.title)), sheet)
     if sheet.lookups:
-        _lookups(book.page(pgettext("sheets", "Look up")[say]), sheet)
-    _version(book.page("Version"), sheet)
+        _lookups(book.page(LOOKUP_SHEET[say]), sheet)
+    _version(book.page(VERSION_SHEET[say]), sheet)
     return book.saved()
 
 

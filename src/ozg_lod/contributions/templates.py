@@ -11,12 +11,12 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.contributions import (
-    template_csv,
     template_ods,
     template_sheets,
     template_xlsx,
 )
 from ozg_lod.contributions.template_sheets import TemplateSheet
+from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.errors import NotFound
 from ozg_lod.core.folding import fold
 from ozg_lod.core.messages import Language, _
@@ -133,7 +133,10 @@ class TemplateCatalogue:
         """Return the sheet as a file."""
         if form is formats.XLSX:
             return template_xlsx.write(sheet, self.address)
-        return template_ods.write(sheet, self.address) if form is formats.ODS else template_csv.write(sheet)
+        if form is formats.ODS:
+            return template_ods.write(sheet, self.address)
+        rows = [[column.title for column in sheet.columns], *([harmless(cell) for cell in row] for row in sheet.rows)]
+        return written(rows, separator=";", mark=True)  # as spreadsheets in Germany open it
 
     def _keyed(self, key: str) -> ListEntry | None:
         """Return the authority with this key; the 5 digits of an independent city lead to its 8."""

@@ -25,6 +25,7 @@ LOCALES: Final = Path(__file__).resolve().parents[1] / "locale"
 SOURCE_LANGUAGE: Final = "en"
 DEFAULT_LANGUAGE: Final = "de"
 _JOINED: Final = "joined"
+_LOCALES: Final = {"en": "en_GB"}
 
 
 class Label(msgspec.Struct, frozen=True, tag="label", dict=False):
@@ -120,6 +121,11 @@ def joined(sentences: Iterable[Sentence], separator: str = ", ", *, end: str = "
     """Return sentences one after the other as one message, each translated for itself."""
     values = {f"part{number}": sentence for number, sentence in enumerate(sentences)}
     return Message(separator.join(f"{{{name}}}" for name in values) + end, values, context=_JOINED)
+
+
+def locale_of(language: Language) -> str:
+    """Return the locale (CLDR) of dates and numbers in a language; English is that of Europe."""
+    return _LOCALES.get(language, language)
 
 
 def _languages() -> tuple[Language, ...]:

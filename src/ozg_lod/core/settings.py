@@ -65,8 +65,8 @@ class Settings:
     store_login: tuple[str, str] | None = field(default=None, repr=False)
     store_connections: int = 8
     promote_after_s: float = 0.2
-    fast_children: int = 2
-    slow_children: int = 2
+    fast_places: int = 2
+    slow_places: int = 2
     waiting_queries: int = 32
     cache_mb: int = 64
 

@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Final
 
+from babel.numbers import format_decimal
+
 from ozg_lod.core.findings import Finding, Severity
-from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, Text, _, joined, ngettext
+from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, Text, _, joined, locale_of, ngettext
 from ozg_lod.harvest_check.check import HarvestResult
 from ozg_lod.harvest_check.mqa import Score
 from ozg_lod.rdf.lexical import CONTROL
@@ -159,8 +161,7 @@ def _capital(sentence: str) -> str:
 
 
 def _number(value: float, language: Language) -> str:
-    shown = f"{value:.1f}".removesuffix(".0")
-    return shown.replace(".", ",") if language == "de" else shown
+    return format_decimal(round(value, 1), locale=locale_of(language))
 
 
 def _score(score: Score) -> dict[str, object]:

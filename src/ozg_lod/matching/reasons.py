@@ -7,7 +7,7 @@ from typing import Final
 
 from babel.dates import format_date
 
-from ozg_lod.core.messages import Language, _
+from ozg_lod.core.messages import Language, _, locale_of
 from ozg_lod.matching.matching import Candidate, MatchResult
 from ozg_lod.matching.register import Register, RegisterEntry
 
@@ -83,5 +83,4 @@ def note(outcome: MatchResult, language: Language) -> str:
 
 
 def _day(until: str, language: Language) -> str:
-    locale = "de_DE" if language == "de" else "en_GB"
-    return format_date(date.fromisoformat(until), "long", locale=locale) if until else ""
+    return format_date(date.fromisoformat(until), "long", locale=locale_of(language)) if until else ""

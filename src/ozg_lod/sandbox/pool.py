@@ -22,9 +22,9 @@ from ozg_lod.sandbox.fork_server import ForkServer, Worker
 from ozg_lod.sandbox.work_kinds import WorkKind
 
 _NICE: Final = 10
-_HURRY: Final = 0.25
+_EARLY_PART: Final = 0.25
 """The part of its time before promotion after which work must leave its place when others wait."""
-_LEAST_S: Final = 0.1
+_LEAST_TIME_S: Final = 0.1
 """What is left to work that has waited for the fork server to start."""
 _FREE: Final = contextlib.nullcontext()
 
@@ -67,7 +67,7 @@ class WorkerPool:
         """
         job = _Job(self, question, self.kind.deadline_s if deadline_s is None else deadline_s)
         with _FREE if client is None else self._share(client):
-            await self._enter(job.limit_s)
+            await self._acquire(job.deadline_s)
             server = self._server(argument or self._argument or "")
             server.users += 1
             try:
@@ -76,7 +76,7 @@ class WorkerPool:
                 with spending:
                     return await self._answered(job, server)
             finally:
-                self._leave(job)
+                self._release(job)
                 server.users -= 1
                 self._end_unused()
 
@@ -93,7 +93,7 @@ class WorkerPool:
         job.promoted = True
         self._places.release()
         if self._slow < self.kind.slow_places:
-            self._go_on(job)
+            self._resume(job)
         elif len(self._parked) < self.kind.parked:
             self._parked.append(job)
             job.settle()
@@ -117,8 +117,8 @@ class WorkerPool:
             self._clients.subtract([client])
             self._clients += Counter()  # forgets who has nothing in hand
 
-    async def _enter(self, limit_s: float) -> None:
-        """Take a place; `_leave` and `promote` give it back."""
+    async def _acquire(self, deadline_s: float) -> None:
+        """Take a place; `_release` and `promote` give it back."""
         if self.waiting >= self.kind.waiting:
             raise self.kind.busy()
         if not self._places.locked():
@@ -126,14 +126,14 @@ class WorkerPool:
             return
         self.waiting += 1
         try:
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(deadline_s):
                 await self._places.acquire()
         except TimeoutError:
             raise self.kind.busy() from None
         finally:
             self.waiting -= 1
 
-    def _leave(self, job: _Job) -> None:
+    def _release(self, job: _Job) -> None:
         """Give back what a job holds: its place, or that of slow work."""
         if not job.promoted:
             self._places.release()
@@ -142,9 +142,9 @@ class WorkerPool:
         elif job.slow:
             self._slow -= 1
             if self._parked:
-                self._go_on(self._parked.popleft())
+                self._resume(self._parked.popleft())
 
-    def _go_on(self, job: _Job) -> None:
+    def _resume(self, job: _Job) -> None:
         """Let promoted work go on in a place for slow work."""
         self._slow += 1
         job.slow = True
@@ -181,8 +181,8 @@ class WorkerPool:
             answer = await worker.ask(job.question)
             reusable = self.kind.reused and not job.promoted
         except BaseException:
-            if job.refusal is not None:
-                raise job.refusal from None
+            if job.failure is not None:
+                raise job.failure from None
             raise
         else:
             return answer
@@ -227,32 +227,32 @@ class _Job:
 
     worker: Worker
 
-    def __init__(self, pool: WorkerPool, question: bytes, limit_s: float) -> None:
+    def __init__(self, pool: WorkerPool, question: bytes, deadline_s: float) -> None:
         self.question = question
-        self.limit_s = limit_s
+        self.deadline_s = deadline_s
         self.promoted = False
         self.slow = False
         self.orphaned = False
-        self.refusal: OzgLodError | None = None
+        self.failure: OzgLodError | None = None
         self._pool = pool
         self._loop = asyncio.get_running_loop()
-        self._end = self._loop.time() + limit_s
+        self._end = self._loop.time() + deadline_s
 
     def begin(self, worker: Worker) -> None:
         """Look after the worker from now on, with one timer for all: most work ends before the first look."""
         now = self._loop.time()
         after_s = self._pool.kind.promote_after_s
         self.worker = worker
-        self._end = max(self._end, now + _LEAST_S)
+        self._end = max(self._end, now + _LEAST_TIME_S)
         self._promote_at = None if after_s is None or self.promoted else now + after_s
-        self._look_at(self._end if after_s is None else now + after_s * _HURRY)
+        self._set_timer(self._end if after_s is None else now + after_s * _EARLY_PART)
         if self.promoted:  # with an earlier worker
             self.settle()
 
     def end(self) -> None:
         """Look no more."""
         self._timer.cancel()
-        self.orphaned = self.refusal is None and self.worker.orphaned
+        self.orphaned = self.failure is None and self.worker.orphaned
 
     def settle(self) -> None:
         """Let the worker of promoted work go on and give way to others, or stand where it is until there is a place."""
@@ -260,21 +260,21 @@ class _Job:
             self.worker.nice(_NICE)
         self.worker.signal(signal.SIGCONT if self.slow else signal.SIGSTOP)
 
-    def stop(self, refusal: OzgLodError) -> None:
-        """End the worker; the one who waits for the answer gets the refusal."""
-        self.refusal = refusal
+    def stop(self, failure: OzgLodError) -> None:
+        """End the worker; the one who waits for the answer gets the failure."""
+        self.failure = failure
         self.worker.signal(signal.SIGKILL)
 
-    def _look(self) -> None:
+    def _on_timer(self) -> None:
         """Make room early when others wait, in any case when the work is slow; end it at its deadline."""
         now = self._loop.time()
         if now >= self._end:
-            self.stop(self._pool.kind.late(self.limit_s))
+            self.stop(self._pool.kind.late(self.deadline_s))
             return
         if self._promote_at is not None and (self._pool.waiting or now >= self._promote_at):
             self._promote_at = None
             self._pool.promote(self)
-        self._look_at(self._promote_at or self._end)
+        self._set_timer(self._promote_at or self._end)
 
-    def _look_at(self, timestamp: float) -> None:
-        self._timer = self._loop.call_at(min(timestamp, self._end), self._look)
+    def _set_timer(self, timestamp: float) -> None:
+        self._timer = self._loop.call_at(min(timestamp, self._end), self._on_timer)

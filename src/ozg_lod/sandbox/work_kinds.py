@@ -53,7 +53,7 @@ def work_kinds(settings: Settings) -> Mapping[str, WorkKind]:
     query = WorkKind(
         name=QUERY,
         entry="ozg_lod.sparql.store:answering",
-        places=settings.fast_children,
+        places=settings.fast_places,
         waiting=settings.waiting_queries,
         deadline_s=settings.query_deadline_s,
         limits=WorkerLimits(settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
@@ -61,7 +61,7 @@ def work_kinds(settings: Settings) -> Mapping[str, WorkKind]:
         late=late,
         reused=True,
         promote_after_s=settings.promote_after_s,
-        slow_places=settings.slow_children,
+        slow_places=settings.slow_places,
     )
     check = WorkKind(
         name=CHECK,

@@ -60,8 +60,8 @@ class Archive:
         self._settings = replace(
             settings,
             store=None,  # another engine holds the current version only
-            fast_children=1,
-            slow_children=1,
+            fast_places=1,
+            slow_places=1,
             waiting_queries=min(_WAITING, settings.waiting_queries),
             memory_mb=settings.memory_mb // _SHARE,
             cache_mb=settings.cache_mb // _SHARE,

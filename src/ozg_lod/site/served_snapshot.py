@@ -133,7 +133,7 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
 def _fits(manifest: snapshot.Manifest, settings: Settings) -> bool:
     """Tell whether server, fork server and workers may each hold all data: reading dirties the pages they share."""
     quads = manifest.triples + sum(manifest.graphs.values())
-    processes = 2 + settings.fast_children + settings.slow_children
+    processes = 2 + settings.fast_places + settings.slow_places
     return quads * _BYTES_PER_QUAD * processes <= settings.memory_mb * 1_000_000
 
 

@@ -17,7 +17,7 @@ from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
 from markupsafe import Markup, escape
 
-from ozg_lod.core.messages import Language, _, ngettext, say
+from ozg_lod.core.messages import Language, _, locale_of, ngettext, say
 from ozg_lod.core.vocab import (
     GEO,
     OZG,
@@ -29,7 +29,6 @@ from ozg_lod.rdf.addresses import Addresses, Target
 from ozg_lod.rdf.graph import LABELS, Term, iri_of, picked
 from ozg_lod.site.term_names import term_name
 
-_LOCALES: Final = {"en": "en_GB"}
 _FIGURE: Final = OZG + "value"
 _PLAIN: Final = frozenset({SCHEMA + "position", WGS84 + "lat", WGS84 + "long"})
 _AMOUNT: Final = re.compile(re.escape(OZG) + r"\w*Eur")
@@ -75,7 +74,7 @@ class ValueWriter:
     @property
     def locale(self) -> str:
         """Return the locale of dates and numbers."""
-        return _LOCALES.get(self.language, self.language)
+        return locale_of(self.language)
 
     def name(self, iri: str) -> Value:
         """Return the name of `iri` as a link where there is a page for it, the IRI itself where it has no name."""

@@ -11,12 +11,15 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, count
 from typing import Final
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
+
+from ozg_lod.core.messages import LANGUAGES, _, pgettext
 
 _CREATED: Final = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
 _CREATOR: Final = "ozg-lod"
@@ -25,6 +28,12 @@ _LINE_END: Final = re.compile(r"\r\n?")
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_COMMENT: Final = 32_767
 LONGEST_NAME: Final = 31
+
+HELP_SHEET: Final = _("How it works")
+LOOKUP_SHEET: Final = pgettext("sheets", "Look up")
+VERSION_SHEET: Final = _("Version")
+REPORT_SHEET: Final = _("Report")
+SUGGESTIONS_SHEET: Final = _("Applied suggestions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,13 @@ class Style:
     wrap: bool = False
     top: bool = False
     form: str = "@"
+
+
+@cache
+def own_sheets() -> frozenset[str]:
+    """Return what the sheets of templates and reports are called that hold no table, folded, in every language."""
+    names = (HELP_SHEET, LOOKUP_SHEET, VERSION_SHEET, REPORT_SHEET, SUGGESTIONS_SHEET, _("Help"))
+    return frozenset(name[language].casefold() for name in names for language in LANGUAGES)
 
 
 TEXT: Final = Style()

@@ -21,7 +21,7 @@ from ozg_lod.core.findings import (
     Severity,
 )
 from ozg_lod.core.messages import Label, Message, _, joined
-from ozg_lod.tables import contribution_kinds, header, spreadsheets, tables
+from ozg_lod.tables import contribution_kinds, header, spreadsheets, tables, workbooks
 from ozg_lod.tables.csv_rows import (
     SEPARATORS,
     Decoded,
@@ -37,11 +37,6 @@ from ozg_lod.validation.examination import CheckedSheet, Rules, SourceFile
 
 _LOOKED_AT: Final = 20
 """The header must be among so many rows."""
-_OWN_SHEETS: Final = frozenset(
-    {"so geht’s", "how it works", "nachschlagen", "look up", "version", "prüfbericht", "report", "hilfe", "help"}
-    | {"übernommene vorschläge", "applied suggestions"}
-)
-"""Sheets of our own templates and reports, by their folded names."""
 _OFFERED: Final = f"id/source/{contribution_kinds.PROVISIONAL}".encode()
 _CELL: Final = 1_000
 """How many characters of a cell come back with the findings."""
@@ -232,7 +227,7 @@ def _note_others(intake: ReadContribution, file: str, contracts: Contracts) -> N
     """Say what was not read: in a hint where something else was, else as the fault of the file."""
     if intake.tables:
         for sheet in intake.others:
-            if (sheet.name or "").casefold() not in _OWN_SHEETS:
+            if (sheet.name or "").casefold() not in workbooks.own_sheets():
                 message = _("the sheet fits no template and was not read")
                 intake.collector.add(_hint("sheet-unread", message, Location(file=file, sheet=sheet.name)))
         return

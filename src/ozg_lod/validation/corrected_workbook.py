@@ -13,11 +13,10 @@ from typing import Final
 from ozg_lod.core.findings import Finding
 from ozg_lod.core.messages import Language, _, pgettext
 from ozg_lod.tables.spreadsheet_parts import letter, number
-from ozg_lod.tables.workbooks import Book, Page
+from ozg_lod.tables.workbooks import SUGGESTIONS_SHEET, Book, Page
 from ozg_lod.validation import marked_workbook
 from ozg_lod.validation.examination import CheckedSheet, Examination
 
-TITLE: Final = _("Applied suggestions")
 _HEADINGS: Final = (_("Sheet"), _("Cell"), pgettext("correction", "Before"), _("Now"))
 _WIDTHS: Final = (32, 10, 36, 36)
 _GREEN: Final = "#CDEBCF"
@@ -51,7 +50,7 @@ def workbook(examination: Examination, language: Language) -> bytes:
     corrections = changes(examination)
     corrected = _after(examination, corrections)
     book = Book()
-    first = book.page(TITLE[language])
+    first = book.page(SUGGESTIONS_SHEET[language])
     names = []
     for index, sheet in enumerate(corrected.sheets):
         marks = marked_workbook.marks(sheet, corrected, language) | _marks(index, corrections, language)
@@ -104,7 +103,7 @@ def _after(examination: Examination, corrections: tuple[Correction, ...]) -> Exa
 
 
 def _write_list(page: Page, corrections: tuple[Correction, ...], names: list[str], language: Language) -> None:
-    marked_workbook.write_head(page, TITLE[language], [heading[language] for heading in _HEADINGS], _WIDTHS)
+    marked_workbook.write_head(page, SUGGESTIONS_SHEET[language], [heading[language] for heading in _HEADINGS], _WIDTHS)
     for row, change in enumerate(corrections, start=4):
         texts = (names[change.sheet], change.cell, change.before, change.now)
         for column, text in enumerate(texts, start=1):

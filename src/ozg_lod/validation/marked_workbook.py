@@ -13,21 +13,13 @@ from typing import Final
 from ozg_lod.core.findings import Finding, Severity
 from ozg_lod.core.messages import Language, _
 from ozg_lod.tables.spreadsheet_parts import number
-from ozg_lod.tables.workbooks import (
-    BOLD,
-    TEXT,
-    Book,
-    Page,
-    Style,
-    legal,
-)
+from ozg_lod.tables.workbooks import BOLD, REPORT_SHEET, TEXT, Book, Page, Style, legal
 from ozg_lod.validation import report
 from ozg_lod.validation.examination import CheckedSheet, Examination
 from ozg_lod.validation.grouped_findings import NAMES, spot, unlisted
 
 TITLE: Final = Style(bold=True, size=14)
 _COLOURS: Final = {Severity.ERROR: "#F4B6B6", Severity.WARNING: "#FCE5A8", Severity.HINT: "#CFE3F7"}
-_REPORT: Final = _("Report")
 _TABLE: Final = _("Table")
 _WIDEST: Final = 60
 _NARROWEST: Final = 10
@@ -50,7 +42,7 @@ Marks = dict[tuple[int, int], Mark]
 def workbook(examination: Examination, language: Language) -> bytes:
     """Return the XLSX; with a report sheet alone where nothing could be read as a table."""
     book = Book()
-    _write_report(book.page(_REPORT[language]), examination, language)
+    _write_report(book.page(REPORT_SHEET[language]), examination, language)
     for sheet in examination.sheets:
         write_sheet(book, sheet, marks(sheet, examination, language), language)
     return book.saved()
