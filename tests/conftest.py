@@ -29,7 +29,7 @@ from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.settings import Settings
 from ozg_lod.snapshots.snapshot import Snapshots
 
-collect_ignore = ["harvesting.py"]  # a script that runs in an environment of its own
+collect_ignore = ["catalogue/ckan_harvester.py"]  # a script that runs in an environment of its own
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = Kinds.read((ROOT / "data" / "kinds.toml").read_bytes())
 """The kinds of things of our own catalogue."""

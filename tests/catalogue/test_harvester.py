@@ -31,7 +31,8 @@ def ckan() -> Path:
 
 def harvest(ckan: Path, url: str, portal: Path) -> dict[str, Any]:
     """Harvest into the portal that is kept in the file; return what was created, changed and deleted."""
-    command = [ckan, ROOT / "tests" / "harvesting.py", url, portal]
+    script = Path(__file__).with_name("ckan_harvester.py")
+    command = [ckan, "-P", script, url, portal]  # -P: nothing beside the script is a module of its
     environment = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "random"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
     assert done.returncode == 0, done.stderr

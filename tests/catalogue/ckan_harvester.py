@@ -1,6 +1,6 @@
 """Harvest a catalogue as CKAN does: the gather stage of ckanext-dcat's DCATRDFHarvester, run with its own interpreter.
 
-    python harvesting.py URL [STATE.json]
+    python -P ckan_harvester.py URL [STATE.json]
 
 Everything that decides what a portal shows is the real code: fetching, paging, parsing, identifiers, deletions. The
 database is SQLite in memory instead of PostgreSQL, and what the import stage would hand to CKAN's package_create and
