@@ -66,8 +66,8 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Under REQUIRE_ALL=1 a skip is a failure: what was to be shown was not shown."""
     if os.environ.get("REQUIRE_ALL") == "1" and call.excinfo and call.excinfo.errisinstance(pytest.skip.Exception):
-        reason = str(call.excinfo.value)
-        call.excinfo = pytest.ExceptionInfo.from_exception(AssertionError(f"{item.name} was skipped: {reason}"))
+        failure = AssertionError(f"{item.name} was skipped: {call.excinfo.value}")
+        call.excinfo = pytest.ExceptionInfo.from_exception(failure.with_traceback(call.excinfo.tb))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -115,6 +115,8 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     "rdf", "serve these RDF files as they are", type=lambda path: RdfFile(Path(path)), multiple=True, metavar="FILE..."
 )
 @click.option("--graph", type=_graph, multiple=True, metavar="IRI=FILE", help="also this file, as that named graph")
+@setting("query_deadline_s", "a query is stopped after so many seconds", type=float, metavar="S")
+@setting("check_deadline_s", "the check of a file is stopped after so many seconds", type=float, metavar="S")
 @setting("memory_mb", "data beyond this are read from disk", type=int, metavar="MB")
 @setting("cache_mb", "finished answers that are kept; 0: none", type=int, metavar="MB")
 @setting("client_seconds", "query seconds per client and minute; 0: any", type=float, metavar="S")

@@ -6,6 +6,7 @@ file does not is called by its name and shown plainly.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ PLACE: Final = "place"
 SERVICE: Final = "service"
 _SHELVES: Final = ("places", "services", "programmes", "evidence")
 _LAST: Final = 1_000
+_PATH: Final = re.compile(r"[MmZzLlHhVvCcSsQqTtAa0-9eE.,+\- ]*")  # of an SVG drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Kind:
     many: Label
     about: Label | None = None
     without: Label | None = None
+    icon: str = ""
     shelf: str = _SHELVES[-1]
     body: bool = False
     area: bool = False
@@ -137,6 +140,8 @@ def _value(kind: str, field: str, value: object) -> object:
         return _label(kind, field, value)
     if field == "columns" and isinstance(value, list):
         return tuple(_column(kind, column) for column in value)
+    if field == "icon" and not (isinstance(value, str) and _PATH.fullmatch(value)):
+        raise _faulty(kind, field)
     fits = {"int": isinstance(value, int) and not isinstance(value, bool), "bool": isinstance(value, bool)}
     if not fits.get(annotation, isinstance(value, str)) or (field == "shelf" and value not in _SHELVES):
         raise _faulty(kind, field)

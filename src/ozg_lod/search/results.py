@@ -44,8 +44,9 @@ class MarkedText:
 
 @dataclass(frozen=True, slots=True)
 class ResultItem:
-    """One line of the list: name, where it leads, what it is, and where else the words stand (None: nowhere)."""
+    """One line of the list: kind, name, where it leads, what it is, where else the words stand (None: nowhere)."""
 
+    kind: Kind
     name: MarkedText
     target: Target | None
     context: tuple[MarkedText, ...]
@@ -77,7 +78,7 @@ def result(language: Language, addresses: Addresses, kind: Kind, hit: Hit, sough
     """Return one hit with the folded words `sought` marked."""
     name = _line(*name_of(hit.thing, language), language, sought)
     excerpt = _excerpt(hit, sought, language) if hit.match in {"name", "other-name", "text"} else None
-    return ResultItem(name, addresses.target(hit.thing.iri), _context(language, hit.thing, kind, sought), excerpt)
+    return ResultItem(kind, name, addresses.target(hit.thing.iri), _context(language, hit.thing, kind, sought), excerpt)
 
 
 def name_of(thing: Thing, language: str) -> tuple[str, str]:

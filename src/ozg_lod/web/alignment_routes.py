@@ -5,7 +5,6 @@ The list goes along in the page from step to step. It is read in the cage; what 
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -21,13 +20,12 @@ from ozg_lod.core.errors import (
 )
 from ozg_lod.core.messages import _
 from ozg_lod.http.clients import client_of
-from ozg_lod.http.content_disposition import attachment
 from ozg_lod.http.responses import retry_after
 from ozg_lod.matching import alignment_files, alignment_pages, register
 from ozg_lod.matching.alignment import AlignedRow, AlignmentChoice, align
 from ozg_lod.matching.alignment_pages import ASKED, AlignmentWork
 from ozg_lod.rdf import formats
-from ozg_lod.site import uploads
+from ozg_lod.site import download_names, uploads
 from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.uploads import MOST_CARRIED, Upload
 from ozg_lod.validation import list_reader
@@ -96,9 +94,8 @@ def _saved(page_request: PageRequest, work: AlignmentWork, form: formats.Format)
         body = alignment_files.as_workbook(work.listing, work.rows, language, register_)
     else:
         body = alignment_files.as_csv(work.listing, work.rows, language, register_)
-    ending = _("matched")[language]
-    name = f"{PurePosixPath(work.upload.name).stem}-{ending}.{form.suffix}"
-    headers = {**web_uploads.NEVER_KEPT, "content-type": form.content_type, "content-disposition": attachment(name)}
+    name = download_names.matched_list(work.upload.name, form, language)
+    headers = {**web_uploads.NEVER_KEPT, "content-type": form.content_type, "content-disposition": name}
     return Response(body, headers=headers)
 
 

@@ -5,7 +5,6 @@ Files are in memory only, for as long as the answer takes.
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -28,12 +27,11 @@ from ozg_lod.contributions.check_pool import (
 from ozg_lod.core.errors import NotFound, OzgLodError, Unprocessable
 from ozg_lod.core.messages import Label, Language, _
 from ozg_lod.core.settings import Settings
-from ozg_lod.http.content_disposition import attachment
 from ozg_lod.http.language import choose_language
 from ozg_lod.http.responses import retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
-from ozg_lod.site import uploads
+from ozg_lod.site import download_names, uploads
 from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.site.uploads import Upload
@@ -125,7 +123,10 @@ async def _done(request: Request, page_request: PageRequest, upload: Upload, fie
     if form is not None and form is not formats.HTML:
         language = page_request.language
         answer = await run_in_threadpool(_report, checked, form, language, upload.name, strict=strict)
-        return _saved(answer, upload.name, form, marked=_ending(page_request, button))
+        answer.headers["content-disposition"] = download_names.checked_file(
+            upload.name, form, page_request.site.language, corrected=button == "corrected"
+        )
+        return answer
     return await run_in_threadpool(_result, request, upload, fields["kind"], checked, strict=strict)
 
 
@@ -147,19 +148,6 @@ def _result(request: Request, upload: Upload, kind: str, checked: CheckAnswer, *
     page_request = _page_request(request)
     outcome = CheckResult(upload, kind, checked.examination, strict=strict, preview=checked.preview)
     return web_uploads.page(page_request, check_pages.result(page_request.site, _check_form(request), outcome))
-
-
-def _saved(answer: Response, name: str, form: Format, *, marked: str) -> Response:
-    """Return the answer as a download, named after the file."""
-    stem = PurePosixPath(name).stem
-    answer.headers["content-disposition"] = attachment(f"{stem}-{marked}.{form.suffix}")
-    return answer
-
-
-def _ending(page_request: PageRequest, button: str) -> str:
-    """Return what a download adds to the name of the file."""
-    language = page_request.site.language
-    return _("corrected")[language] if button == "corrected" else _("checked")[language]
 
 
 def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from ozg_lod.contributions import contribute_pages
 from ozg_lod.contributions import templates as template_catalogue
 from ozg_lod.contributions.templates import FORMS, TemplateCatalogue
-from ozg_lod.http.content_disposition import attachment
 from ozg_lod.rdf import formats
+from ozg_lod.site import download_names
 from ozg_lod.site.lists import ListEntry
 from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.represent import Content, Representation, represent
@@ -57,7 +57,7 @@ def _file(page_request: PageRequest, slug: str, form: formats.Format) -> Represe
     fields = {
         "content-type": form.content_type,
         "content-language": language,
-        "content-disposition": attachment(f"{sheet.file}.{form.suffix}"),
+        "content-disposition": download_names.template(sheet.file, form),
         "vary": "Accept-Encoding",
     }
     key = f"template {slug} {form.suffix} {language} {topic.iri if topic else ''}"

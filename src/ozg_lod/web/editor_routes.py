@@ -15,12 +15,12 @@ from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import NotAcceptable, NotFound, OzgLodError
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT
-from ozg_lod.http.content_disposition import attachment
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import TYPE, iri_of, pick
 from ozg_lod.site import (
+    download_names,
     example_queries,
     query_page,
     query_results,
@@ -129,7 +129,7 @@ async def _sheet(
 ) -> Response:
     body = (await ask(opened.endpoint.wanted(query, form="csv"))).plain
     headers = {
-        "Content-Disposition": attachment("abfrage.csv"),
+        "Content-Disposition": download_names.query_result(),
         "Cache-Control": "public, max-age=60",
         "X-Ozg-Version": opened.version,
     }
