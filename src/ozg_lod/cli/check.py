@@ -76,11 +76,11 @@ def _rules(settings: Settings, shapes: Paths, kind: str | None) -> Rules:
     from ozg_lod.build import build, sources
     from ozg_lod.validation import rulebook
 
-    found = sources.read(settings.source)
+    files = sources.read(settings.source)
     if shapes:
-        return build.foreign_rules([content(path) for path in shapes], found.base_iri)
-    known = _published(settings.target, found.base_iri) or build.compiled(found)
-    rules = build.contribution_rules(found, known=known)
+        return build.foreign_rules([content(path) for path in shapes], files.base_iri)
+    known = _published(settings.target, files.base_iri) or build.compiled(files)
+    rules = build.contribution_rules(files, known=known)
     return rulebook.for_kind(rules, kind) if kind else rules
 
 
@@ -116,9 +116,9 @@ def harvest_check(url: str, *, as_json: bool, strict: bool, max_pages: int, no_d
     """Play the harvester against a DCAT-AP catalogue; exit 0 fine, 1 findings, 2 could not."""
     from ozg_lod.harvest_check import check, client, reader, report
 
-    order = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
+    request = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
     with progress() as count:
-        outcome = check.check(order, client.Client(url), reader.in_cage, progress=count)
+        outcome = check.check(request, client.Client(url), reader.in_cage, progress=count)
     as_text = report.to_text(outcome, language())
     print(report.to_json(outcome, strict=strict).decode() if as_json else as_text, end="")
     if not outcome.ran:

@@ -103,7 +103,7 @@ def _published(
     if code := built(outcome):
         click.get_current_context().exit(code)
     case = context.inbox.one(full)
-    for line in editor_context.afterwards(context, case, language()):
+    for line in editor_context.remaining_steps(context, case, language()):
         note(line)
     return case
 

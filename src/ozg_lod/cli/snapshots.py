@@ -43,18 +43,18 @@ def snapshots(settings: Settings, action: str, name: str | None, *, keep: int, a
     """List the snapshots, go back to one, or remove the stores of old ones."""
     from ozg_lod.snapshots.snapshot import Snapshots
 
-    found = Snapshots(settings.target)
+    snapshots = Snapshots(settings.target)
     if action == "list":
-        _list(found, as_json=as_json)
+        _list(snapshots, as_json=as_json)
         return
-    with found.locked():
+    with snapshots.locked():
         if action == "prune":
-            for pruned in found.prune(keep=keep):
+            for pruned in snapshots.prune(keep=keep):
                 print(pruned)
             return
-        used = _one_of(found, name)
-        found.verified(used)
-        found.publish(used)
+        used = _one_of(snapshots, name)
+        snapshots.verified(used)
+        snapshots.publish(used)
         print(used)
 
 
@@ -77,20 +77,20 @@ def _list(snapshots: Snapshots, *, as_json: bool) -> None:
 
 def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
     """Return the one snapshot whose name or version starts with `wanted`."""
-    found = {
+    candidates = {
         entry.snapshot
         for entry in snapshots.publications()
         if wanted and (entry.snapshot.startswith(wanted) or entry.version.startswith(wanted))
     }
-    if len(found) != 1:
+    if len(candidates) != 1:
         raise UsageError(
             _(
                 "{count} snapshots start with {wanted}; `ozg-lod snapshots list` shows them all.",
-                count=len(found),
+                count=len(candidates),
                 wanted=repr(wanted),
             ),
         )
-    return found.pop()
+    return candidates.pop()
 
 
 @click.command(cls=Command)
@@ -123,11 +123,11 @@ def dump(settings: Settings, *, merged: bool) -> None:
     from ozg_lod.snapshots import data_files
     from ozg_lod.snapshots.snapshot import Snapshots
 
-    found = Snapshots(settings.target)
-    name = found.served()
-    found.verified(name)
+    snapshots = Snapshots(settings.target)
+    name = snapshots.served()
+    snapshots.verified(name)
     file = data_files.MERGED_FILE if merged else data_files.DATA_FILE
-    with (found.directory(name) / file).open("rb") as data:
+    with (snapshots.directory(name) / file).open("rb") as data:
         shutil.copyfileobj(data, sys.stdout.buffer)
 
 
@@ -159,11 +159,11 @@ def template(settings: Settings, kind: str, ags: str | None, *, output: Path | N
     directory = snapshots.directory(snapshots.served())
     manifest, url = snapshot.Manifest.read(directory), public_url.rstrip("/")
     store, version = snapshot.open_store(directory), manifest.version[:12]
-    found = templates.TemplateCatalogue.of(directory, store, manifest.base_iri, version=version, public_url=url)
+    catalogue = templates.TemplateCatalogue.of(directory, store, manifest.base_iri, version=version, public_url=url)
     spoken = language("de")  # a template is German unless English is asked for
-    sheet = found.sheet(found.kind(kind), spoken, found.authority(ags, spoken) if ags else None)
+    sheet = catalogue.sheet(catalogue.kind(kind), spoken, catalogue.authority(ags, spoken) if ags else None)
     path = output or Path(f"{sheet.file}.xlsx")
-    path.write_bytes(found.write(sheet, formats.by_name(path.suffix.removeprefix("."), templates.FORMS)))
+    path.write_bytes(catalogue.write(sheet, formats.by_name(path.suffix.removeprefix("."), templates.FORMS)))
     print(path)
 
 
@@ -179,8 +179,8 @@ def reconcile(settings: Settings, file: Path, *, kind: str, output: Path | None,
     """Match the rows of a list with the catalogue; exit 0 all found, 1 some open, 2 could not."""
     from ozg_lod.matching import reconcile_file
 
-    order = reconcile_file.FileMatchRequest(file.name, columns, kind, str(output or ""), language())
-    done = reconcile_file.reconciled(settings, order, content(file))
+    request = reconcile_file.FileMatchRequest(file.name, columns, kind, str(output or ""), language())
+    done = reconcile_file.reconciled(settings, request, content(file))
     write(done.body, output)
     note(done.summary)
     return FINDINGS if done.open else FINE

@@ -53,7 +53,7 @@ class CheckPool:
     async def check(
         self,
         check_request: CheckRequest,
-        opened: ServedSnapshot,
+        snapshot: ServedSnapshot,
         *,
         spending: AbstractContextManager[None],
         client: str | None = None,
@@ -63,7 +63,7 @@ class CheckPool:
         Raises Unprocessable when it could not be checked, Late, OutOfMemory, Busy when too many wait, and
         TooManyRequests when the client behind `spending` has used up its share. Cancelling ends the worker.
         """
-        question, argument = wire.encode(check_request), self._argument(opened)
+        question, argument = wire.encode(check_request), self._argument(snapshot)
         try:
             answer = await self._workers.ask(question, argument=argument, client=client, spending=_charged(spending))
         except NotStarted:
@@ -72,9 +72,9 @@ class CheckPool:
             raise _failed_on(fault) from None
         return wire.decode(CheckAnswer, answer)
 
-    def prepare(self, opened: ServedSnapshot) -> None:
+    def prepare(self, snapshot: ServedSnapshot) -> None:
         """Start the fork server, so that the one who will send a file soon need not wait for it."""
-        self._workers.prepare(self._argument(opened))
+        self._workers.prepare(self._argument(snapshot))
 
     @contextlib.asynccontextmanager
     async def receiving(self) -> AsyncIterator[None]:
@@ -88,11 +88,10 @@ class CheckPool:
             self._receiving -= 1
 
     def close(self) -> None:
-        """End everything."""
         self._workers.close()
 
-    def _argument(self, opened: ServedSnapshot) -> str:
-        return msgspec.json.encode(CheckSubject(str(opened.directory), opened.public_url)).decode()
+    def _argument(self, snapshot: ServedSnapshot) -> str:
+        return msgspec.json.encode(CheckSubject(str(snapshot.directory), snapshot.public_url)).decode()
 
 
 @contextlib.contextmanager

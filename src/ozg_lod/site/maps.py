@@ -133,8 +133,8 @@ def emblem(atlas: Atlas, colour: str) -> bytes | None:
 
 def _taking_part(atlas: Atlas) -> dict[str, list[Area]]:
     """Return the districts and the municipalities that take part."""
-    found = {"district": atlas.districts, "municipality": atlas.municipalities}
-    return {kind: [area for area in areas if area.mark == PARTICIPATES] for kind, areas in found.items()}
+    by_kind = {"district": atlas.districts, "municipality": atlas.municipalities}
+    return {kind: [area for area in areas if area.mark == PARTICIPATES] for kind, areas in by_kind.items()}
 
 
 def marked(atlas: Atlas, mark: str, writer: ValueWriter) -> list[MapRow]:
@@ -180,10 +180,10 @@ def _shape(area: Area, frame: Frame, writer: ValueWriter, atlas: Atlas) -> Shape
     name = _name(area, writer)
     district = atlas.find(area.district)
     around = f" ({_name(district, writer).text})" if district is not None else ""
-    said = f": {_MARKS[area.mark][writer.language]}" if area.mark else ""
+    mark = f": {_MARKS[area.mark][writer.language]}" if area.mark else ""
     href = name.target.href if name.target else ""
     tinted = district is not None and district.mark == PARTICIPATES
-    return Shape(area.key, name.text, href, f"{name.text}{around}{said}", frame.path(area.outline), area.mark, tinted)
+    return Shape(area.key, name.text, href, f"{name.text}{around}{mark}", frame.path(area.outline), area.mark, tinted)
 
 
 def placed_names(

@@ -127,16 +127,16 @@ class ResultTable:
     cut: str
 
 
-def _table(site: PageContext, asked: QueryRequest, found: query_results.Solutions) -> ResultTable:
+def _table(site: PageContext, asked: QueryRequest, solutions: query_results.Solutions) -> ResultTable:
     writer = site.writer(asked.names)
-    rows = [[None if term is None else _cell(writer, term) for term in row] for row in found.rows]
+    rows = [[None if term is None else _cell(writer, term) for term in row] for row in solutions.rows]
     numeric = [
         bool(rows) and all(cell is None or cell[0].kind == "number" for cell in (row[n] for row in rows))
-        for n in range(len(found.columns))
+        for n in range(len(solutions.columns))
     ]
     limit = _limit(asked.query)
-    cut = writer.count(limit) if limit is not None and found.total == limit else ""
-    return ResultTable(found.columns, numeric, rows, found, writer.count(found.total), cut)
+    cut = writer.count(limit) if limit is not None and solutions.total == limit else ""
+    return ResultTable(solutions.columns, numeric, rows, solutions, writer.count(solutions.total), cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +149,14 @@ class ResultDrawing:
     chart: result_map.ResultMap | None = None
 
 
-def _drawing(site: PageContext, asked: QueryRequest, found: query_results.Solutions) -> ResultDrawing | None:
+def _drawing(site: PageContext, asked: QueryRequest, solutions: query_results.Solutions) -> ResultDrawing | None:
     writer = site.writer(asked.names)
     if asked.view == TIMELINE:
-        drawn = result_timeline.timeline(found.columns, found.first_rows)
-        return ResultDrawing(writer, found.total - drawn.undated - len(drawn.tracks), timeline=drawn)
+        drawn = result_timeline.timeline(solutions.columns, solutions.first_rows)
+        return ResultDrawing(writer, solutions.total - drawn.undated - len(drawn.tracks), timeline=drawn)
     if asked.view == MAP and asked.atlas is not None:
-        chart = result_map.chart(found.columns, found.first_rows, asked.atlas, writer)
-        return ResultDrawing(writer, found.total - len(found.first_rows), chart=chart)
+        chart = result_map.chart(solutions.columns, solutions.first_rows, asked.atlas, writer)
+        return ResultDrawing(writer, solutions.total - len(solutions.first_rows), chart=chart)
     return None
 
 
@@ -168,8 +168,8 @@ def _cell(writer: ValueWriter, term: Term) -> tuple[Value, str]:
 def _limit(query: str) -> int | None:
     """Return the limit the query sets for its whole answer: the one after its last brace."""
     tail = _LAST_BRACE.search(query)
-    found = _LIMIT.search(tail[0]) if tail else None
-    return int(found[1]) if found else None
+    match = _LIMIT.search(tail[0]) if tail else None
+    return int(match[1]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,5 +212,5 @@ def vocabulary(site: PageContext, named: Iterable[tuple[str, str, Mapping[str, s
         if name != iri:
             terms.append({"name": name, "label": "" if label == iri else label, "type": kind})
     terms.sort(key=lambda term: (not term["name"].startswith("ozg:"), term["name"]))
-    said = {"prefixes": PREFIXES, "terms": terms}
-    return json.dumps(said, ensure_ascii=False).encode()
+    document = {"prefixes": PREFIXES, "terms": terms}
+    return json.dumps(document, ensure_ascii=False).encode()

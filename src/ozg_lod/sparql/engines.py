@@ -89,8 +89,8 @@ def _outside(tokens: Sequence[_Token]) -> str | None:
             return "a function of the engine"
         if token.kind == "text" and not _is_closed(token.text):
             return "a text without end"
-        if token.kind == "sign" and (found := _sign(earlier, before, token)):
-            return found
+        if token.kind == "sign" and (sign := _sign(earlier, before, token)):
+            return sign
     return None
 
 

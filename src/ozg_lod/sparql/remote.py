@@ -90,22 +90,24 @@ class Remote:
 
     async def _from_backend(self, asked: SparqlQuery, end: float) -> bytes:
         form = scan(asked.query, max_bytes=asked.query_bytes).form or ""
-        order = TranscriptionRequest(asked.query, form, asked.format, self._engine.same, asked.answer_bytes)
-        query = (await self._transcribed(order, end)).decode()
+        request = TranscriptionRequest(asked.query, form, asked.format, self._engine.same, asked.answer_bytes)
+        query = (await self._transcribed(request, end)).decode()
         media_type = _TRIPLES if form in ("CONSTRUCT", "DESCRIBE") else _TABLE
         fields = {"query": query, "default-graph-uri": self._place.graph}
         body, max_rows = await self._sent(fields, media_type, asked.answer_bytes * _ROOM)
-        answer = await self._transcribed(replace(order, max_rows=max_rows, answer=body), end)
+        answer = await self._transcribed(replace(request, max_rows=max_rows, answer=body), end)
         await self._still_there()
         return answer
 
-    async def _transcribed(self, order: TranscriptionRequest, end: float) -> bytes:
-        """Return what a worker makes of the order."""
+    async def _transcribed(self, request: TranscriptionRequest, end: float) -> bytes:
+        """Return what a worker makes of the request."""
         limit_s = end - asyncio.get_running_loop().time()
-        made = wire.decode(Transcription, await self._transcribers.ask(wire.encode(order), deadline_s=limit_s))
-        if made.unusable is not None:
-            raise _Elsewhere(made.unusable)
-        return made.body
+        transcription = wire.decode(
+            Transcription, await self._transcribers.ask(wire.encode(request), deadline_s=limit_s)
+        )
+        if transcription.unusable is not None:
+            raise _Elsewhere(transcription.unusable)
+        return transcription.body
 
     async def _still_there(self) -> None:
         fields = {"query": self._place.receipt_query, "default-graph-uri": self._place.receipt}
@@ -168,9 +170,9 @@ async def _beginning(response: httpx.Response) -> str:
     return ""
 
 
-def refusal(response: httpx.Response, said: str) -> Exception:
+def refusal(response: httpx.Response, text: str) -> Exception:
     """Return what an answer other than 200 means: our engine's turn, or that the backend cannot now."""
-    sentence = " ".join(said.partition("SPARQL query:")[0].split())[:300]
+    sentence = " ".join(text.partition("SPARQL query:")[0].split())[:300]
     words = sentence.split()
     state = words[1][:2] if words[:1] == ["Virtuoso"] and len(words) > 1 else ""
     if response.status_code == _BAD_REQUEST or state in _CANNOT:

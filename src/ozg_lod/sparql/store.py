@@ -64,12 +64,12 @@ class EmbeddedStore:
 
     def answer(self, question: SparqlQuery, write: Write) -> None:
         """Write the whole answer or raise."""
-        found = question.scanned or scan(question.query, max_bytes=question.query_bytes)
-        evaluate = self._dataset(question, found)
-        results = _run(evaluate, question.query, found)
-        query = written_out(question.query, self._named(question, found))
+        query_scan = question.scanned or scan(question.query, max_bytes=question.query_bytes)
+        evaluate = self._dataset(question, query_scan)
+        results = _run(evaluate, question.query, query_scan)
+        query = written_out(question.query, self._named(question, query_scan))
         if query is not None:  # after the first look of the engine, so that a mistake is told with its own place
-            results = _run(evaluate, query, found)
+            results = _run(evaluate, query, query_scan)
         query = query or question.query
         output = _LimitedFile(write, question.answer_bytes)
         if isinstance(results, ox.QueryTriples):
@@ -77,16 +77,16 @@ class EmbeddedStore:
             return
         form = formats.by_name(question.format, formats.ASKED_RESULTS)
         if isinstance(results, ox.QuerySolutions):
-            results = _in_order(evaluate, query, found, results)
+            results = _in_order(evaluate, query, query_scan, results)
         if form is formats.SPARQL_XML:
             output = _LimitedXmlFile(write, question.answer_bytes)
         results.serialize(cast("IO[bytes]", output), form.results)
 
-    def _dataset(self, question: SparqlQuery, found: Scan) -> Evaluate:
+    def _dataset(self, question: SparqlQuery, query_scan: Scan) -> Evaluate:
         """Return the evaluation over the graphs asked for (SPARQL 1.1 §13.2, Protocol §2.1.4)."""
         graphs, named = question.default_graphs, question.named_graphs
         if not graphs and not named:
-            graphs, named = found.graphs, found.named
+            graphs, named = query_scan.graphs, query_scan.named
         if not graphs and not named:
             return self._store.query
         for iri in (*graphs, *named):
@@ -99,12 +99,12 @@ class EmbeddedStore:
         default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(iri) for iri in graphs[:1]]
         return partial(self._store.query, default_graph=default, named_graphs=named_graphs)
 
-    def _named(self, question: SparqlQuery, found: Scan) -> Sequence[str]:
+    def _named(self, question: SparqlQuery, query_scan: Scan) -> Sequence[str]:
         """Return the named graphs of the dataset asked for."""
         if question.default_graphs or question.named_graphs:
             return question.named_graphs
-        if found.graphs or found.named:
-            return found.named
+        if query_scan.graphs or query_scan.named:
+            return query_scan.named
         return sorted(self._known)
 
     def _merged(self, graphs: Iterable[str], named: Iterable[str]) -> ox.Store:
@@ -132,9 +132,8 @@ class EmbeddedStore:
             )
 
 
-def offered(found: Scan) -> tuple[formats.Format, ...]:
-    """Return the formats for the answer to such a query."""
-    return GRAPHS if found.form in ("CONSTRUCT", "DESCRIBE") else formats.ASKED_RESULTS
+def offered(query_scan: Scan) -> tuple[formats.Format, ...]:
+    return GRAPHS if query_scan.form in ("CONSTRUCT", "DESCRIBE") else formats.ASKED_RESULTS
 
 
 def answering(argument: str) -> Work:
@@ -171,28 +170,28 @@ def _warm(embedded: EmbeddedStore) -> None:
             embedded.answer(SparqlQuery(query, form.media_type), lambda _data: None)
 
 
-def _run(evaluate: Evaluate, query: str, found: Scan) -> Results:
+def _run(evaluate: Evaluate, query: str, query_scan: Scan) -> Results:
     try:
         return evaluate(query)
     except SyntaxError as error:
-        raise syntax_errors.syntax(query, found, str(error)) from None
+        raise syntax_errors.syntax(query, query_scan, str(error)) from None
     except (ValueError, RuntimeError) as error:  # RuntimeError: a function by an IRI that the engine does not know
         raise BadRequest(_("The query cannot be evaluated: {error}.", error=error)) from None
 
 
-def _in_order(evaluate: Evaluate, query: str, found: Scan, results: ox.QuerySolutions) -> ox.QuerySolutions:
+def _in_order(evaluate: Evaluate, query: str, query_scan: Scan, results: ox.QuerySolutions) -> ox.QuerySolutions:
     """Return the results with the columns of an outermost `SELECT *` in order of appearance.
 
     The engine sorts them by name (pyoxigraph 0.5.13); SPARQL 1.1 §18.2.1 leaves the order open, people expect theirs.
     """
-    if found.star is None:
+    if query_scan.star is None:
         return results
     known = {variable.value for variable in results.variables}
-    names = [name for name in found.variables if name in known]
+    names = [name for name in query_scan.variables if name in known]
     if names == [variable.value for variable in results.variables] or set(names) != known or not names:
         return results
     listed = " ".join(f"?{name}" for name in names)
-    return cast("ox.QuerySolutions", evaluate(query[: found.star] + listed + query[found.star + 1 :]))
+    return cast("ox.QuerySolutions", evaluate(query[: query_scan.star] + listed + query[query_scan.star + 1 :]))
 
 
 def _write_graph(triples: ox.QueryTriples, form: formats.Format, output: _LimitedFile) -> None:

@@ -54,38 +54,39 @@ class Transcription:
 def working(_argument: str) -> Work:
     """Return the work of the workers (entry of their fork server)."""
     work = work_on(
-        TranscriptionRequest, lambda order: look(order) if order.answer is None else transcribe(order, order.answer)
+        TranscriptionRequest,
+        lambda request: look(request) if request.answer is None else transcribe(request, request.answer),
     )
     _warm(work)
     return work
 
 
-def look(order: TranscriptionRequest) -> Transcription:
+def look(request: TranscriptionRequest) -> Transcription:
     """Return the query as it is to be sent, or why it is not sent: only what our own engine can read goes anywhere.
 
     The columns of `SELECT *` are spelled out in order of appearance; engines differ in theirs.
     """
     try:
-        results = ox.Store().query(order.query)
+        results = ox.Store().query(request.query)
     except (SyntaxError, ValueError, RuntimeError) as error:
         return Transcription(unusable=str(error))
-    found = scan(order.query, max_bytes=len(order.query) * 4)
-    query = order.query
-    if isinstance(results, ox.QuerySolutions) and found.star is not None:
+    query_scan = scan(request.query, max_bytes=len(request.query) * 4)
+    query = request.query
+    if isinstance(results, ox.QuerySolutions) and query_scan.star is not None:
         known = {variable.value for variable in results.variables}
-        names = [name for name in found.variables if name in known]
+        names = [name for name in query_scan.variables if name in known]
         if set(names) != known or not names:
             return Transcription(unusable="SELECT * with other variables")
-        query = query[: found.star] + " ".join(f"?{name}" for name in names) + query[found.star + 1 :]
+        query = query[: query_scan.star] + " ".join(f"?{name}" for name in names) + query[query_scan.star + 1 :]
     return Transcription(query.encode())
 
 
-def transcribe(order: TranscriptionRequest, body: bytes) -> Transcription:
+def transcribe(request: TranscriptionRequest, body: bytes) -> Transcription:
     """Return the answer in the format asked for; raise Unavailable for one that is not whole."""
     try:
-        if order.form in ("CONSTRUCT", "DESCRIBE"):
-            return _graph(order, body)
-        return _results(order, body)
+        if request.form in ("CONSTRUCT", "DESCRIBE"):
+            return _graph(request, body)
+        return _results(request, body)
     except (SyntaxError, ValueError) as error:
         raise cut(str(error)) from None
 
@@ -98,36 +99,36 @@ def cut(reason: str) -> Unavailable:
     )
 
 
-def _graph(order: TranscriptionRequest, body: bytes) -> Transcription:
+def _graph(request: TranscriptionRequest, body: bytes) -> Transcription:
     triples = list(ox.parse(body, ox.RdfFormat.N_TRIPLES))
-    _check_count(order, len(triples))
+    _check_count(request, len(triples))
     graph = ox.Store()
     graph.bulk_extend(ox.Quad(*triple.triple) for triple in triples)
     output = io.BytesIO()
-    question = SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o }", order.format, answer_bytes=order.answer_bytes)
+    question = SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o }", request.format, answer_bytes=request.answer_bytes)
     EmbeddedStore(graph).answer(question, output.write)
     return Transcription(output.getvalue())
 
 
-def _results(order: TranscriptionRequest, body: bytes) -> Transcription:
-    form = formats.by_name(order.format, formats.ASKED_RESULTS)
+def _results(request: TranscriptionRequest, body: bytes) -> Transcription:
+    form = formats.by_name(request.format, formats.ASKED_RESULTS)
     results = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
     if isinstance(results, ox.QuerySolutions):
-        rows = list(results) if not order.same or order.max_rows < SILENT_ROWS else []
-        _check_count(order, len(rows))
-        if not order.same and (found := _changed(term for row in rows for term in row)):
-            return Transcription(unusable=found)
+        rows = list(results) if not request.same or request.max_rows < SILENT_ROWS else []
+        _check_count(request, len(rows))
+        if not request.same and (reason := _changed(term for row in rows for term in row)):
+            return Transcription(unusable=reason)
         results = cast("ox.QuerySolutions", ox.parse_query_results(body, ox.QueryResultsFormat.JSON))
     output = io.BytesIO()
     results.serialize(cast("IO[bytes]", output), form.results)
-    if output.tell() > order.answer_bytes:
-        raise too_large(order.answer_bytes)
+    if output.tell() > request.answer_bytes:
+        raise too_large(request.answer_bytes)
     return Transcription(output.getvalue())
 
 
-def _check_count(order: TranscriptionRequest, count: int) -> None:
+def _check_count(request: TranscriptionRequest, count: int) -> None:
     """Refuse as many rows as the backend stops at: nobody can tell whether there are more."""
-    if count >= order.max_rows and not (order.same and order.max_rows == SILENT_ROWS):
+    if count >= request.max_rows and not (request.same and request.max_rows == SILENT_ROWS):
         raise cut(f"{count} rows: the store stops there")
 
 
@@ -155,9 +156,11 @@ def _warm(work: Work) -> None:
     graph = b"<urn:s> <urn:p> <urn:o> .\n"
     table = b'{"head":{"vars":["s"]},"results":{"bindings":[]}}'
     for form in formats.ASKED_RESULTS:
-        order = TranscriptionRequest("SELECT * { ?s ?p ?o }", "SELECT", form.media_type, same=False, answer_bytes=1000)
-        work(wire.encode(order), lambda _data: None)
-        work(wire.encode(replace(order, answer=table)), lambda _data: None)
+        request = TranscriptionRequest(
+            "SELECT * { ?s ?p ?o }", "SELECT", form.media_type, same=False, answer_bytes=1000
+        )
+        work(wire.encode(request), lambda _data: None)
+        work(wire.encode(replace(request, answer=table)), lambda _data: None)
     for form in (*formats.GRAPHS, *formats.DATASETS):
-        order = TranscriptionRequest("", "CONSTRUCT", form.media_type, same=False, answer_bytes=1000, answer=graph)
-        work(wire.encode(order), lambda _data: None)
+        request = TranscriptionRequest("", "CONSTRUCT", form.media_type, same=False, answer_bytes=1000, answer=graph)
+        work(wire.encode(request), lambda _data: None)

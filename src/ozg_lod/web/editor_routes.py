@@ -42,21 +42,23 @@ _SUFFIXES: Final = {"csv": formats.CSV, "tsv": formats.TSV, "json": formats.SPAR
 
 
 async def page(
-    request: Request, opened: ServedSnapshot, path: str, ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]]
+    request: Request, snapshot: ServedSnapshot, path: str, ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]]
 ) -> Response | None:
     """Answer with the page at `path` where a person asks, with a CSV where a spreadsheet asks, else None."""
     query = request.query_params
     if query.get("sheet") == "1" and query.get("format") == "csv" and query.get("query") is not None:
-        return await _sheet(opened, query["query"], ask)
+        return await _sheet(snapshot, query["query"], ask)
     form = query.get("format")
     if form != "html" and (form or not formats.wants_page(request.headers.get("accept"))):
         return None
-    page_request = dataclasses.replace(PageRequest.for_people(request, path), opened=opened)
-    asked = await _asked(page_request, opened.endpoint, query, ask) if query.get("query", "").strip() else None
-    kept = (("query", asked.query), *((("view", asked.view),) if asked.view in asked.views else ())) if asked else ()
-    site = dataclasses.replace(page_request.site, kept=kept)
+    page_request = dataclasses.replace(PageRequest.for_people(request, path), opened=snapshot)
+    asked = await _asked(page_request, snapshot.endpoint, query, ask) if query.get("query", "").strip() else None
+    parameters = (
+        (("query", asked.query), *((("view", asked.view),) if asked.view in asked.views else ())) if asked else ()
+    )
+    site = dataclasses.replace(page_request.site, parameters=parameters)
     source = _source(page_request, request.app.state.opened.version)
-    body = await run_in_threadpool(query_page.page, site, opened.example_queries, source, asked)
+    body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, asked)
     return _sent(body, page_request, asked)
 
 
@@ -125,16 +127,16 @@ def _wanted(endpoint: Endpoint, query: str) -> QueryRequestFormat:
 
 
 async def _sheet(
-    opened: ServedSnapshot, query: str, ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]]
+    snapshot: ServedSnapshot, query: str, ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]]
 ) -> Response:
-    body = (await ask(opened.endpoint.wanted(query, form="csv"))).plain
+    body = (await ask(snapshot.endpoint.wanted(query, form="csv"))).plain
     headers = {
         "Content-Disposition": download_names.query_result(),
         "Cache-Control": "public, max-age=60",
-        "X-Ozg-Version": opened.version,
+        "X-Ozg-Version": snapshot.version,
     }
-    made = await run_in_threadpool(query_results.sheet, body)
-    return Response(made, headers=headers, media_type=f"{formats.CSV.media_type}; charset=utf-8")
+    sheet = await run_in_threadpool(query_results.sheet, body)
+    return Response(sheet, headers=headers, media_type=f"{formats.CSV.media_type}; charset=utf-8")
 
 
 def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest | None) -> Response:
@@ -147,8 +149,9 @@ def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest
     if failure is not None:
         fields |= {"cache-control": "no-store", "vary": "Accept, Accept-Language", **retry_after(failure)}
         return Response(body, failure.status, fields)
-    opened = page_request.opened
-    tag = f"{page_request.path} {opened.version} {opened.code} {page_request.language} {page_request.request.url.query}"
+    snapshot = page_request.opened
+    state = f"{snapshot.version} {snapshot.code}"
+    tag = f"{page_request.path} {state} {page_request.language} {page_request.request.url.query}"
     return respond(page_request.request, Content(body, fields), tag)
 
 
@@ -156,33 +159,33 @@ def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest
 async def example(request: Request, name: str) -> Response:
     """Answer with the query itself, or with what it finds."""
     key, _dot, suffix = name.partition(".")
-    opened: ServedSnapshot = request.app.state.opened
-    example = next((example for example in opened.example_queries if example.name == key), None)
+    snapshot: ServedSnapshot = request.app.state.opened
+    example = next((example for example in snapshot.example_queries if example.name == key), None)
     if example is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound(_("There is no such query."))
     if suffix in {"", "rq"}:
         body, content_type = example.query.encode(), formats.QUERY.content_type
     else:
         form = _SUFFIXES[suffix]
-        body = (await opened.endpoint.answer(opened.endpoint.wanted(example.query, form=form.suffix))).plain
+        body = (await snapshot.endpoint.answer(snapshot.endpoint.wanted(example.query, form=form.suffix))).plain
         content_type = form.content_type
-    content = Content(body, {"content-type": content_type, "x-ozg-version": opened.version})
-    return respond(request, content, f"{opened.version} {opened.code} {name}")
+    content = Content(body, {"content-type": content_type, "x-ozg-version": snapshot.version})
+    return respond(request, content, f"{snapshot.version} {snapshot.code} {name}")
 
 
 @pages.page("/.well-known/sparql-examples", summary="The example queries as SHACL executables")
 async def well_known_examples(request: Request) -> Response:
     """Answer with the examples as a graph."""
     page_request = PageRequest.of(request, "/.well-known/sparql-examples", formats.GRAPHS)
-    opened = page_request.opened
-    fields = {"content-type": page_request.form.content_type, "x-ozg-version": opened.version}
+    snapshot = page_request.opened
+    fields = {"content-type": page_request.form.content_type, "x-ozg-version": snapshot.version}
 
     def make() -> Content:
-        triples = example_queries.triples(opened.example_queries, opened.public_url)
+        triples = example_queries.triples(snapshot.example_queries, snapshot.public_url)
         return Content(formats.serialize(triples, page_request.form), fields)
 
     key = f"{page_request.form.suffix} {page_request.path}"
-    return await represent(request, Representation(key, make, f"{opened.code} {key}"))
+    return await represent(request, Representation(key, make, f"{snapshot.code} {key}"))
 
 
 @pages.page("/editor/words.json")

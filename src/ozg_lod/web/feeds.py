@@ -21,4 +21,4 @@ def representation(
         "vary": "Accept-Encoding",
         **({"last-modified": http_date(log[-1].time)} if log else {}),
     }
-    return Representation(tag, lambda: Content(make(), fields), tag, kept=False)
+    return Representation(tag, lambda: Content(make(), fields), tag, is_cached=False)

@@ -20,7 +20,7 @@ async def health(_request: Request) -> Response:
 @pages.page("/health/ready", summary="Is a snapshot being served?")
 async def ready(request: Request) -> Response:
     """Answer 200 with the version that is served, 503 while the server is ending."""
-    opened: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.app.state.opened
     ending = request.app.state.ending
-    body = {"status": "ending" if ending else "ready", "snapshot": opened.name, "version": opened.version}
+    body = {"status": "ending" if ending else "ready", "snapshot": snapshot.name, "version": snapshot.version}
     return JSONResponse(body, status_code=503 if ending else 200, headers={"Cache-Control": "no-store"})

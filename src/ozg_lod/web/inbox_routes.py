@@ -38,7 +38,7 @@ from ozg_lod.site import uploads
 from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.uploads import Upload
 from ozg_lod.validation import documents, report
-from ozg_lod.web import uploads as web_uploads
+from ozg_lod.web import upload_checks
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -51,7 +51,7 @@ _LONGEST_KEY: Final = 8
 _SWEEP_EVERY_S: Final = 3600
 _RETRY_AFTER_S: Final = 600
 _OFFERED: Final = (formats.JSON, formats.HTML)
-_PRIVATE: Final = {**web_uploads.NEVER_KEPT, "x-robots-tag": "noindex"}
+_PRIVATE: Final = {**upload_checks.NEVER_KEPT, "x-robots-tag": "noindex"}
 
 
 @pages.page(
@@ -77,7 +77,7 @@ async def contribute(request: Request) -> Response:
     try:
         rate: Rate = request.app.state.submissions
         rate.count(client_of(request))
-        checked = await web_uploads.checked(request, CheckRequest(upload.name, upload.content, kind, REPORT))
+        checked = await upload_checks.checked(request, CheckRequest(upload.name, upload.content, kind, REPORT))
         if not checked.examination.conforms:
             return _refused(request, check_pages.CheckResult(upload, kind, checked.examination), page=page)
         case = await run_in_threadpool(_submitted, inbox, _delivery(request, upload, application, checked))
@@ -149,7 +149,7 @@ async def _form(request: Request) -> uploads.MultipartForm:
         raise BadRequest(
             _("Send a form (multipart/form-data) with the fields file, authority, sender, mail, consent."),
         )
-    return await web_uploads.form(request)
+    return await upload_checks.form(request)
 
 
 def _kind(request: Request, fields: dict[str, str]) -> str:
@@ -235,7 +235,7 @@ def _status(request: Request, case: SubmissionCase, *, page: bool) -> Response:
 
 
 def _page(request: Request, body: bytes, status: int = 200) -> Response:
-    return web_uploads.page(PageRequest.for_people(request, "/pruefen"), body, status, _PRIVATE)
+    return upload_checks.page(PageRequest.for_people(request, "/pruefen"), body, status, _PRIVATE)
 
 
 def _days(request: Request) -> int:

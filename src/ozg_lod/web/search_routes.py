@@ -30,7 +30,7 @@ _SUFFIXED: Final = re.compile(r"(.+)\.([A-Za-z]+)")
 _NUMBER: Final = re.compile(r"[0-9]{1,6}")
 _MOST: Final = 100
 _USUAL: Final = 20
-_MOST_ROWS: Final = 10_000
+_MAX_ROWS: Final = 10_000
 _REDIRECTED: Final = {"cache-control": "public, max-age=60", "vary": "Accept, Accept-Language"}
 
 
@@ -84,7 +84,7 @@ def _search(request: Request, suffix: str | None) -> Response:
         )
     _check_length(typed)
     if page_request.form is formats.CSV:
-        return _sent(page_request, _csv(index.find(typed, kind=kind, limit=_MOST_ROWS)), {"q": typed, "kind": kind})
+        return _sent(page_request, _csv(index.find(typed, kind=kind, limit=_MAX_ROWS)), {"q": typed, "kind": kind})
     limit, offset = _number(request, "limit", _USUAL, least=1, most=_MOST), _number(request, "offset", 0)
     outcome = index.find(typed, kind=kind, limit=limit, offset=offset)
     asked = {"q": outcome.query, "kind": kind, "limit": str(limit), "offset": str(offset)}
@@ -186,7 +186,7 @@ def _unknown(index: Index, scheme: keys.Scheme, asked: tuple[str, str], language
     read = keys.completed(key, typed)
     near = index.near(scheme.name, key)
     named = [(keyed.thing.iri, keyed.key, results.name_of(keyed.thing, language)[0]) for keyed in near]
-    listed = "; ".join(f"{found} {name}" for _, found, name in named)
+    listed = "; ".join(f"{near_key} {name}" for _, near_key, name in named)
     count = index.count(scheme.name)
     return NotFound(
         _(
@@ -196,7 +196,7 @@ def _unknown(index: Index, scheme: keys.Scheme, asked: tuple[str, str], language
             count=count,
             hint=_(" Near: {names}.", names=listed) if near else "",
         ),
-        suggestions=[{"iri": iri, "key": found, "name": f"{name} ({found})"} for iri, found, name in named],
+        suggestions=[{"iri": iri, "key": near_key, "name": f"{name} ({near_key})"} for iri, near_key, name in named],
     )
 
 
@@ -243,6 +243,6 @@ def _sent(page_request: PageRequest, body: bytes, asked: Mapping[str, str]) -> R
     headers = {"content-type": page_request.form.content_type} | ({"link": ", ".join(links)} if links else {})
     if page_request.form is formats.HTML:
         headers["content-language"] = page_request.language
-    opened, form = page_request.opened, page_request.form
-    state = f"{opened.version} {opened.code} {form.suffix} {page_request.language} {page_request.chosen}"
+    snapshot, form = page_request.opened, page_request.form
+    state = f"{snapshot.version} {snapshot.code} {form.suffix} {page_request.language} {page_request.chosen}"
     return respond(page_request.request, Content(body, headers), f"{state} {urlencode(query)}")

@@ -17,7 +17,7 @@ from ozg_lod.site.page_requests import PageRequest
 NEVER_KEPT: Final = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
 
 
-async def form(request: Request, *, most_fields: int = uploads.MOST_PARTS) -> uploads.MultipartForm:
+async def form(request: Request, *, most_fields: int = uploads.MAX_PARTS) -> uploads.MultipartForm:
     """Return what a form says, read while one of the few places for files is held; raises as `uploads.read_form`."""
     check_pool: CheckPool = request.app.state.check_pool
     async with check_pool.receiving():
