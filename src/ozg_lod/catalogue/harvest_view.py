@@ -66,14 +66,14 @@ class CatalogueRequest:
 
     def query(self, page: int, version: str) -> str:
         """Return the query string of another page of the same answer, from the same version."""
-        asked: dict[str, object] = {"page": page, "pageSize": self.size, "version": version}
+        parameters: dict[str, object] = {"page": page, "pageSize": self.size, "version": version}
         if self.since:
-            asked["modified_since"] = self.since
+            parameters["modified_since"] = self.since
         if self.language != _LANGUAGES[0]:
-            asked["lang"] = self.language
+            parameters["lang"] = self.language
         if self.profile != PROFILES[0]:
-            asked["profile"] = self.profile
-        return urlencode(asked)
+            parameters["profile"] = self.profile
+        return urlencode(parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,11 @@ def validate(
     if form == "xlsx" and output is None:
         raise UsageError(_("An XLSX file does not belong on a terminal; name one with -o FILE."))
     examination = _examined(settings, files, _rules(settings, shapes, kind))
-    offered, spoken = formats.by_name(form, report_formats.OFFERED), language()
+    offered, reader_language = formats.by_name(form, report_formats.OFFERED), language()
     written = (
-        marked_workbook.workbook(examination, spoken)
+        marked_workbook.workbook(examination, reader_language)
         if form == "xlsx"
-        else report_formats.write(examination, offered, spoken)
+        else report_formats.write(examination, offered, reader_language)
     )
     write(written, output)
     return FINE if report.conforms(examination, strict=strict) else FINDINGS
@@ -137,12 +137,12 @@ def doctor(settings: Settings, *, production: bool, as_json: bool) -> int:
     """Look whether this machine can serve; with --production, whether all is there that a public site owes."""
     from ozg_lod import doctor as examining
 
-    spoken = language()
+    reader_language = language()
     checks = examining.examine(settings, production=production)
     if as_json:
         print(json.dumps([check.record for check in checks], ensure_ascii=False, indent=2))
     else:
-        missing = _("MISSING")[spoken]
-        rows = (("ok" if check.well else missing, f"{check.name}:", check.message[spoken]) for check in checks)
+        missing = _("MISSING")[reader_language]
+        rows = (("ok" if check.well else missing, f"{check.name}:", check.message[reader_language]) for check in checks)
         table(rows, "{:<8}{} {}")
     return FINE if all(check.well for check in checks) else FINDINGS

@@ -160,8 +160,10 @@ def template(settings: Settings, kind: str, ags: str | None, *, output: Path | N
     manifest, url = snapshot.Manifest.read(directory), public_url.rstrip("/")
     store, version = snapshot.open_store(directory), manifest.version[:12]
     catalogue = templates.TemplateCatalogue.of(directory, store, manifest.base_iri, version=version, public_url=url)
-    spoken = language("de")  # a template is German unless English is asked for
-    sheet = catalogue.sheet(catalogue.kind(kind), spoken, catalogue.authority(ags, spoken) if ags else None)
+    sheet_language = language("de")  # a template is German unless English is asked for
+    sheet = catalogue.sheet(
+        catalogue.kind(kind), sheet_language, catalogue.authority(ags, sheet_language) if ags else None
+    )
     path = output or Path(f"{sheet.file}.xlsx")
     path.write_bytes(catalogue.write(sheet, formats.by_name(path.suffix.removeprefix("."), templates.FORMS)))
     print(path)

@@ -130,15 +130,15 @@ def _parted(shelf: Shelf, submission: Submission, kind: ContributionKind, text: 
     """Return the table; where somebody else speaks under the same address, the sender's key parts the addresses."""
     own = [case.submission.key for case in shelf.cases if case.submission.authority == submission.authority]
     table = ContributedTable.of(kind, submission.key, text)
-    taken = shelf.published.outside(shelf.graphs(own))
-    if taken.isdisjoint(table.subjects()):
+    foreign_subjects = shelf.published.outside(shelf.graphs(own))
+    if foreign_subjects.isdisjoint(table.subjects()):
         return table
     return ContributedTable.of(kind, submission.key, text, according_to=submission.authority.rpartition("/")[2])
 
 
-def _shorten(shelf: Shelf, collector: _NoteTables, key: str, old: ContributedTable, taken: set[Key]) -> None:
+def _shorten(shelf: Shelf, collector: _NoteTables, key: str, old: ContributedTable, keys: set[Key]) -> None:
     """Take rows out of an older contribution; one without rows goes as a whole."""
-    rest = old.without(taken)
+    rest = old.without(keys)
     left = rest.subjects() if rest.rows else {}
     collector.gone |= {iri: (key, own) for iri, own in old.subjects().items() if iri not in left}
     if rest.rows:

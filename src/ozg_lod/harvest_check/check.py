@@ -74,19 +74,21 @@ def check(
     if not pages.triples and not pages.complete:
         return HarvestResult(request.url, _sorted(findings))
     described = [*datasets.structure(pages.graph), *properties(pages.graph), *datasets.values(pages.graph)]
-    asked = links.check(pages.graph, fetch, downloads=request.downloads, most=request.max_links, progress=progress)
-    everything = _sorted([*findings, *described, *asked.findings])
-    counted = _counted(pages, asked)
-    score = mqa.score(pages.graph, asked.statuses, _breaking(described)) if counted["datasets"] else None
+    link_checks = links.check(
+        pages.graph, fetch, downloads=request.downloads, most=request.max_links, progress=progress
+    )
+    everything = _sorted([*findings, *described, *link_checks.findings])
+    counted = _counted(pages, link_checks)
+    score = mqa.score(pages.graph, link_checks.statuses, _breaking(described)) if counted["datasets"] else None
     return HarvestResult(request.url, everything, score, counted)
 
 
-def _counted(pages: paging.CataloguePages, asked: links.Links) -> dict[str, int]:
+def _counted(pages: paging.CataloguePages, link_checks: links.Links) -> dict[str, int]:
     return {
         "pages": pages.count,
         "datasets": len(pages.graph.typed(DATASET)),
         "distributions": len(pages.graph.typed(DISTRIBUTION)),
-        "addresses": len(asked.statuses),
+        "addresses": len(link_checks.statuses),
     }
 
 

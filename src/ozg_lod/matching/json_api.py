@@ -24,7 +24,7 @@ _VARY: Final = "Accept-Language, Accept-Encoding"
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def spoken(request: Request) -> Language:
+def request_language(request: Request) -> Language:
     return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
 
 
@@ -92,7 +92,7 @@ def number(request: Request, name: str, *, usual: int, least: int = 1, most: int
     return min(int(text), most)
 
 
-def sent(body: object, language: Language) -> Response:
+def json_response(body: object, language: Language) -> Response:
     """Return an answer to what this client asked; nobody keeps it."""
     headers = {"content-language": language, "vary": "Accept-Language", "cache-control": "no-store"}
     return Response(json.dumps(body, ensure_ascii=False), 200, headers, formats.JSON.media_type)

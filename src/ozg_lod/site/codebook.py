@@ -89,8 +89,8 @@ class Codebook:
 def tables(queries: Path, dump: Path) -> tuple[CodebookTable, ...]:
     """Return the tables that were published, as their queries describe them and their files count."""
     texts = {path.name: path.read_bytes() for path in sorted(queries.glob("*.rq"))}
-    asked = [question for question in questions(texts) if (dump / question.file).is_file()]
-    return tuple(_table(question, (dump / question.file).read_text("utf-8")) for question in asked)
+    table_queries = [question for question in questions(texts) if (dump / question.file).is_file()]
+    return tuple(_table(question, (dump / question.file).read_text("utf-8")) for question in table_queries)
 
 
 def _table(question: FlatQuery, text: str) -> CodebookTable:

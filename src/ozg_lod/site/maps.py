@@ -193,7 +193,7 @@ def placed_names(
 
     A name that must not stand on its own area stands above or below it.
     """
-    taken = [_extent(frame, area) for area in avoided]
+    extents = [_extent(frame, area) for area in avoided]
     placed = []
     for area in areas:
         text = _short(area, writer)
@@ -204,8 +204,8 @@ def placed_names(
         lines = low if area in avoided else [y + step * _LETTER[1] for step in _TRIES]
         for line in map(round, lines):
             room = (x - half, line - _LETTER[1] / 2, x + half, line + _LETTER[1] / 2)
-            if not any(_meet(room, other) for other in taken):
-                taken.append(room)
+            if not any(_meet(room, other) for other in extents):
+                extents.append(room)
                 placed.append((x, line, text, area.mark if area in avoided else ""))
                 break
     return placed

@@ -122,8 +122,8 @@ def thing(
         set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"} | {fact.column.direct_predicate for fact in seen}
     )
     card = composer.card(description.iri, hidden=hidden)
-    told = {value.text for _, values in first for value in values}
-    told |= {value.text for fact in card.facts for value in fact.values}
+    texts = {value.text for _, values in first for value in values}
+    texts |= {value.text for fact in card.facts for value in fact.values}
     return render(
         template,
         site,
@@ -131,7 +131,7 @@ def thing(
         card=card,
         glance=first,
         kind=kind,
-        parts_of_thing=composer.parts(told),
+        parts_of_thing=composer.parts(texts),
         reuse_of=reuse,
         located=located,
         unfolded=unfolded,

@@ -146,10 +146,10 @@ class ThingComposer:
         whole = self.description.iri + "#"
         return iri.removeprefix(whole) if iri.startswith(whole) else ""
 
-    def parts(self, told: Collection[str]) -> list[ThingView]:
+    def parts(self, texts: Collection[str]) -> list[ThingView]:
         """Return the cards of the parts of the thing, without keys that have been told and say no more."""
         cards = [self.card(part, beside=self.description.iri) for part in self.description.parts]
-        return [card for card in cards if not _repeats(card, told)]
+        return [card for card in cards if not _repeats(card, texts)]
 
     def kinds(self, iri: str) -> list[Value]:
         """Return the names of the catalogue's own classes; those of others say less than the kind does."""
@@ -262,12 +262,12 @@ def _unlisted(properties: Mapping[str, Sequence[Term]], *, brief: bool) -> set[s
     return hidden
 
 
-def _repeats(card: ThingView, told: Collection[str]) -> bool:
+def _repeats(card: ThingView, texts: Collection[str]) -> bool:
     """Return whether a card holds nothing but numbers that have been told."""
     if card.wordings or card.notes or card.disputes or card.descriptions or not card.facts:
         return False
     return all(
-        fact.predicate == SKOS + "notation" and all(value.text in told for value in fact.values) for fact in card.facts
+        fact.predicate == SKOS + "notation" and all(value.text in texts for value in fact.values) for fact in card.facts
     )
 
 

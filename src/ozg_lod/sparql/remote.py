@@ -70,13 +70,13 @@ class Remote:
 
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
         """Return the whole answer or raise; as `WorkerPool.ask`."""
-        asked = wire.decode(SparqlQuery, question)
+        sparql_query = wire.decode(SparqlQuery, question)
         end = asyncio.get_running_loop().time() + deadline_s
-        named = asked.default_graphs or asked.named_graphs
-        if not named and stays_here(asked.query, self._engine) is None:
+        named = sparql_query.default_graphs or sparql_query.named_graphs
+        if not named and stays_here(sparql_query.query, self._engine) is None:
             try:
                 async with asyncio.timeout_at(end):
-                    return await self._from_backend(asked, end)
+                    return await self._from_backend(sparql_query, end)
             except TimeoutError:
                 raise late(deadline_s) from None
             except _Elsewhere as reason:
@@ -88,13 +88,15 @@ class Remote:
         self._transcribers.close()
         self._workers.close()
 
-    async def _from_backend(self, asked: SparqlQuery, end: float) -> bytes:
-        form = scan(asked.query, max_bytes=asked.query_bytes).form or ""
-        request = TranscriptionRequest(asked.query, form, asked.format, self._engine.same, asked.answer_bytes)
+    async def _from_backend(self, sparql_query: SparqlQuery, end: float) -> bytes:
+        form = scan(sparql_query.query, max_bytes=sparql_query.query_bytes).form or ""
+        request = TranscriptionRequest(
+            sparql_query.query, form, sparql_query.format, self._engine.same, sparql_query.answer_bytes
+        )
         query = (await self._transcribed(request, end)).decode()
         media_type = _TRIPLES if form in ("CONSTRUCT", "DESCRIBE") else _TABLE
         fields = {"query": query, "default-graph-uri": self._place.graph}
-        body, max_rows = await self._sent(fields, media_type, asked.answer_bytes * _ROOM)
+        body, max_rows = await self._sent(fields, media_type, sparql_query.answer_bytes * _ROOM)
         answer = await self._transcribed(replace(request, max_rows=max_rows, answer=body), end)
         await self._still_there()
         return answer

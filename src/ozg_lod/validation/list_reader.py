@@ -158,8 +158,10 @@ def _guessed(titles: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[int,
     """Return the columns of the roles: by their titles, a name else the first column with letters."""
     columns = {role: next((n for n, title in enumerate(titles) if _role(title) == role), -1) for role in ROLES}
     if columns["name"] < 0:
-        taken = set(columns.values())
-        lettered = (n for n in range(len(titles)) if n not in taken and any(_lettered(row[n]) for row in body[:50]))
+        used_columns = set(columns.values())
+        lettered = (
+            n for n in range(len(titles)) if n not in used_columns and any(_lettered(row[n]) for row in body[:50])
+        )
         columns["name"] = next(lettered, -1)
     if columns["name"] < 0 and columns["key"] < 0:
         columns["key"] = 0

@@ -56,9 +56,9 @@ async def matched(request: Request) -> Response:
     page_request = PageRequest.for_people(request, PATH)
     fields: dict[str, str] = {}
     try:
-        sent = await upload_checks.form(request, most_fields=_MAX_FIELDS)
-        fields = sent.fields
-        upload = _checked(_chosen(sent, _("list.txt")[page_request.site.language]))
+        upload_form = await upload_checks.form(request, most_fields=_MAX_FIELDS)
+        fields = upload_form.fields
+        upload = _checked(_chosen(upload_form, _("list.txt")[page_request.site.language]))
         return await _done(request, page_request, upload, fields)
     except OzgLodError as error:
         text = fields.get("text", "")[:MAX_CARRIED]
@@ -99,14 +99,14 @@ def _download(page_request: PageRequest, work: AlignmentWork, form: formats.Form
     return Response(body, headers=headers)
 
 
-def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
+def _chosen(upload_form: uploads.MultipartForm, pasted: str) -> Upload:
     """Return the file that was chosen, else what was pasted, else the list the page carried."""
-    if sent.files:
-        return uploads.one_of(sent)
-    text = sent.fields.get("text", "")
+    if upload_form.files:
+        return uploads.one_of(upload_form)
+    text = upload_form.fields.get("text", "")
     if text.strip():
         return Upload(pasted, text.encode("utf-8", "replace"))
-    carried = sent.carried()
+    carried = upload_form.carried()
     if carried is None:
         raise BadRequest(_("There is no list; paste one or choose a file."))
     return carried

@@ -212,9 +212,9 @@ def _uncoded(request: Request, file: _PublishedFile) -> Response:
     fields = {"etag": tag, "cache-control": CACHE_CONTROL, **file.fields}
     if RequestConditions.of(request).met_by(fields):
         return not_modified(fields)
-    asked = request.headers
-    if "range" in asked and asked.get("if-range", tag) in (tag, fields["last-modified"]):
-        check_parts(asked["range"], file.record.bytes)
+    request_headers = request.headers
+    if "range" in request_headers and request_headers.get("if-range", tag) in (tag, fields["last-modified"]):
+        check_parts(request_headers["range"], file.record.bytes)
     return FileResponse(file.path, headers=fields)
 
 

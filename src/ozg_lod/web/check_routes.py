@@ -93,10 +93,10 @@ async def check(request: Request) -> Response:
     page_request = _page_request(request)
     kind = ""
     try:
-        sent = await upload_checks.form(request)
-        kind = await run_in_threadpool(_known_kind, request, sent.fields.get("kind", ""))
-        upload = uploads.checked(_chosen(sent, _("Pasted cells.csv")[page_request.site.language]))
-        return await _done(request, page_request, upload, sent.fields | {"kind": kind})
+        upload_form = await upload_checks.form(request)
+        kind = await run_in_threadpool(_known_kind, request, upload_form.fields.get("kind", ""))
+        upload = uploads.checked(_chosen(upload_form, _("Pasted cells.csv")[page_request.site.language]))
+        return await _done(request, page_request, upload, upload_form.fields | {"kind": kind})
     except OzgLodError as error:
         body = check_pages.blank(page_request.site, _check_form(request), failure=error, kind=kind)
         return upload_checks.page(page_request, body, error.status, retry_after(error))
@@ -150,14 +150,14 @@ def _result(request: Request, upload: Upload, kind: str, checked: CheckAnswer, *
     return upload_checks.page(page_request, check_pages.result(page_request.site, _check_form(request), outcome))
 
 
-def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
+def _chosen(upload_form: uploads.MultipartForm, pasted: str) -> Upload:
     """Return the file that was chosen, else the one the page carried, else what was pasted."""
-    if sent.files:
-        return uploads.one_of(sent)
-    text = sent.fields.get("text", "")
+    if upload_form.files:
+        return uploads.one_of(upload_form)
+    text = upload_form.fields.get("text", "")
     if text.strip():
         return Upload(pasted, text.encode("utf-8", "replace"))
-    return sent.carried() or uploads.one_of(sent)
+    return upload_form.carried() or uploads.one_of(upload_form)
 
 
 def _page_request(request: Request) -> PageRequest:

@@ -52,17 +52,24 @@ async def page(
     if form != "html" and (form or not formats.wants_page(request.headers.get("accept"))):
         return None
     page_request = dataclasses.replace(PageRequest.for_people(request, path), opened=snapshot)
-    asked = await _asked(page_request, snapshot.endpoint, query, ask) if query.get("query", "").strip() else None
+    query_request = (
+        await _query_request(page_request, snapshot.endpoint, query, ask) if query.get("query", "").strip() else None
+    )
     parameters = (
-        (("query", asked.query), *((("view", asked.view),) if asked.view in asked.views else ())) if asked else ()
+        (
+            ("query", query_request.query),
+            *((("view", query_request.view),) if query_request.view in query_request.views else ()),
+        )
+        if query_request
+        else ()
     )
     site = dataclasses.replace(page_request.site, parameters=parameters)
     source = _source(page_request, request.app.state.opened.version)
-    body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, asked)
-    return _sent(body, page_request, asked)
+    body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, query_request)
+    return _sent(body, page_request, query_request)
 
 
-async def _asked(
+async def _query_request(
     page_request: PageRequest,
     endpoint: Endpoint,
     params: QueryParams,
@@ -70,24 +77,26 @@ async def _asked(
 ) -> query_page.QueryRequest:
     """Return what came of the query; an expected failure is part of the page."""
     query = params["query"].replace("\r\n", "\n")
-    asked = query_page.QueryRequest(query, iris=params.get("iris") == "1", view=params.get("view", query_page.TABLE))
+    query_request = query_page.QueryRequest(
+        query, iris=params.get("iris") == "1", view=params.get("view", query_page.TABLE)
+    )
     try:
         wanted = _wanted(endpoint, query)
         question = dataclasses.replace(wanted.question, answer_bytes=_SHOWN_BYTES)
         body = (await ask(dataclasses.replace(wanted, question=question))).plain
     except OzgLodError as failure:
-        return dataclasses.replace(asked, failure=failure)
+        return dataclasses.replace(query_request, failure=failure)
     raw, whole = query_results.beginning(body)
-    asked = dataclasses.replace(asked, raw=raw, whole=whole)
+    query_request = dataclasses.replace(query_request, raw=raw, whole=whole)
     if wanted.form is formats.TURTLE:
-        return dataclasses.replace(asked, graph=True)
+        return dataclasses.replace(query_request, graph=True)
     solutions = await run_in_threadpool(query_results.read, body, page_request.page)
     if isinstance(solutions, bool):
-        return dataclasses.replace(asked, truth=solutions)
+        return dataclasses.replace(query_request, truth=solutions)
     if page_request.page > solutions.pages:
         raise no_such_page(page_request.page)
     return dataclasses.replace(
-        asked, rows=solutions, **await run_in_threadpool(_drawing, page_request, solutions, asked.view)
+        query_request, rows=solutions, **await run_in_threadpool(_drawing, page_request, solutions, query_request.view)
     )
 
 
@@ -139,8 +148,8 @@ async def _sheet(
     return Response(sheet, headers=headers, media_type=f"{formats.CSV.media_type}; charset=utf-8")
 
 
-def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest | None) -> Response:
-    failure = asked.failure if asked else None
+def _sent(body: bytes, page_request: PageRequest, query_request: query_page.QueryRequest | None) -> Response:
+    failure = query_request.failure if query_request else None
     fields = {
         "content-type": formats.HTML.content_type,
         "content-language": page_request.language,

@@ -65,11 +65,11 @@ async def contribute(request: Request) -> Response:
     """Keep a file that conforms; answer with the address of its status."""
     inbox = _inbox(request)
     _from_here(request)
-    sent = await _form(request)
-    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
-    kind = await run_in_threadpool(_kind, request, sent.fields)
+    upload_form = await _form(request)
+    upload = uploads.checked(upload_form.carried() or uploads.one_of(upload_form), uploads.SUFFIXES)
+    kind = await run_in_threadpool(_kind, request, upload_form.fields)
     application = _known(
-        request, submission_form.read(sent.fields, request.app.state.opened.identity.examples.authority)
+        request, submission_form.read(upload_form.fields, request.app.state.opened.identity.examples.authority)
     )
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     if application.faults:
@@ -94,10 +94,10 @@ async def contribute(request: Request) -> Response:
 async def form(request: Request) -> Response:
     """Answer with the form for the sender of the file that the page before carried."""
     _inbox(request)
-    sent = await _form(request)
-    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
-    kind = await run_in_threadpool(_kind, request, sent.fields)
-    proposed = sent.fields.get("authority", "")[:_LONGEST_KEY]
+    upload_form = await _form(request)
+    upload = uploads.checked(upload_form.carried() or uploads.one_of(upload_form), uploads.SUFFIXES)
+    kind = await run_in_threadpool(_kind, request, upload_form.fields)
+    proposed = upload_form.fields.get("authority", "")[:_LONGEST_KEY]
     shown = SubmissionForm(upload, kind, None, _days(request), authority=proposed)
     return _page(request, submission_pages.form(PageRequest.for_people(request, "/pruefen").site, shown))
 
@@ -154,8 +154,8 @@ async def _form(request: Request) -> uploads.MultipartForm:
 
 def _kind(request: Request, fields: dict[str, str]) -> str:
     """Return the kind of table asked for, "" for one to recognise; raise NotFound for one there is not."""
-    asked = fields.get("kind", "")
-    return templates.of(request.app.state.opened).kind(asked).slug if asked else ""
+    slug = fields.get("kind", "")
+    return templates.of(request.app.state.opened).kind(slug).slug if slug else ""
 
 
 def _known(request: Request, application: SubmissionFields) -> SubmissionFields:

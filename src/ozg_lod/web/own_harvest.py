@@ -80,11 +80,11 @@ class Inside:
             "client": ("127.0.0.1", 0),
             "server": ("127.0.0.1", 0),
         }
-        asked = asyncio.run_coroutine_threadsafe(_call(self._app, scope), self._loop)
+        future = asyncio.run_coroutine_threadsafe(_call(self._app, scope), self._loop)
         try:
-            status, fields, body = asked.result(_LIMIT_S)
+            status, fields, body = future.result(_LIMIT_S)
         except TimeoutError:
-            asked.cancel()
+            future.cancel()
             return FetchedResponse(url, trouble=SLOW)
         cut = most is not None and len(body) > most
         return FetchedResponse(url, status, fields, body[:most], cut=cut)

@@ -27,12 +27,12 @@ from ozg_lod.matching.data_extension import ExtensionProperty, Reader, described
 from ozg_lod.matching.json_api import (
     form_of,
     json_body,
+    json_response,
     no_jsonp,
     number,
     parsed,
+    request_language,
     same_for_all,
-    sent,
-    spoken,
 )
 from ozg_lod.matching.manifest import ROOT, ROOT_10, ReconciliationService
 from ozg_lod.matching.reconcile_queries import batch_02, batch_10
@@ -135,7 +135,7 @@ async def _charged(request: Request, work: Callable[[Request, str], Response], t
 
 def _manifest(request: Request, *, newer: bool) -> Response:
     snapshot: ServedSnapshot = request.app.state.opened
-    language = spoken(request)
+    language = request_language(request)
     register.of(request.app.state.opened)  # whoever reads the manifest asks next: what is read once is read now
     service = ReconciliationService(_title(snapshot, language), snapshot.base_iri, snapshot.public_url, snapshot.kinds)
     manifest = service.manifest_10(language) if newer else service.manifest_02(language)
@@ -144,30 +144,30 @@ def _manifest(request: Request, *, newer: bool) -> Response:
 
 
 def _matched_02(request: Request, text: str) -> Response:
-    language, known = spoken(request), register.of(request.app.state.opened)
+    language, known = request_language(request), register.of(request.app.state.opened)
     queries = batch_02(parsed(text, "queries"))
     outcomes = {name: answer(known, query) for name, query in queries.items()}
     body = {
         name: {"result": [candidate_02(candidate, language, known) for candidate in outcome.candidates]}
         for name, outcome in outcomes.items()
     }
-    return sent(body, language)
+    return json_response(body, language)
 
 
 def _matched_10(request: Request, text: str) -> Response:
-    language, known = spoken(request), register.of(request.app.state.opened)
+    language, known = request_language(request), register.of(request.app.state.opened)
     outcomes = [answer(known, query) for query in batch_10(parsed(text, "body"))]
     results = [
         {"candidates": [candidate_10(candidate, language, known) for candidate in outcome.candidates]}
         for outcome in outcomes
     ]
-    return sent({"results": results}, language)
+    return json_response({"results": results}, language)
 
 
 def _extended_02(request: Request, text: str) -> Response:
     reader, ids, chosen = _extension(request, text)
     rows = {thing: {name: reader.values(thing, name, how) for name, how in chosen} for thing in ids}
-    return sent({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
+    return json_response({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
 
 
 def _extended_10(request: Request, text: str) -> Response:
@@ -179,7 +179,7 @@ def _extended_10(request: Request, text: str) -> Response:
         }
         for thing in ids
     ]
-    return sent({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
+    return json_response({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
 
 
 _ASKED: Final[dict[str, Callable[[Request, str], Response]]] = {"queries": _matched_02, "extend": _extended_02}
@@ -189,12 +189,16 @@ def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tup
     """Return the reader, the things and the properties of a data extension query."""
     body = parsed(text, "extend")
     stated = body if isinstance(body, dict) else {}
-    ids, asked = _list_of(stated.get("ids"), str), _list_of(stated.get("properties"), dict)
-    if ids is None or asked is None or not all(isinstance(member.get("id"), str) for member in asked):
+    ids, property_requests = _list_of(stated.get("ids"), str), _list_of(stated.get("properties"), dict)
+    if (
+        ids is None
+        or property_requests is None
+        or not all(isinstance(member.get("id"), str) for member in property_requests)
+    ):
         raise BadRequest(
             _('Send {{"ids": ["municipality/{key}"], "properties": [{{"id": "ars"}}]}}.', key=_example(request)),
         )
-    if len(ids) > _MAX_THINGS or len(asked) > _MAX_PROPERTIES:
+    if len(ids) > _MAX_THINGS or len(property_requests) > _MAX_PROPERTIES:
         raise TooLarge(
             _(
                 "At most {MAX_THINGS} things and {MAX_PROPERTIES} properties at once.",
@@ -203,9 +207,10 @@ def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tup
             ),
         )
     snapshot: ServedSnapshot = request.app.state.opened
-    reader = _reader(snapshot, spoken(request))
+    reader = _reader(snapshot, request_language(request))
     settings = [
-        (member["id"], member["settings"] if isinstance(member.get("settings"), dict) else {}) for member in asked
+        (member["id"], member["settings"] if isinstance(member.get("settings"), dict) else {})
+        for member in property_requests
     ]
     return reader, list(dict.fromkeys(ids)), settings
 
@@ -254,14 +259,14 @@ def _title(snapshot: ServedSnapshot, language: Language) -> str:
 )
 async def propose(request: Request) -> Response:
     """Answer with the properties that can be fetched."""
-    language = spoken(request)
+    language = request_language(request)
     kind = request.query_params.get("type", "")
     limit = number(request, "limit", usual=100, most=100)
     snapshot: ServedSnapshot = request.app.state.opened
     members: list[ExtensionProperty] = []
     if kind in snapshot.kinds or not kind:
         members = proposed(properties(snapshot).values(), kind, limit)
-    return sent(
+    return json_response(
         {"type": kind, "properties": [described(member, language) for member in members], "limit": limit}, language
     )
 
@@ -281,7 +286,7 @@ async def suggest(request: Request, what: str) -> Response:
 @pages.page(f"{ROOT}/flyout/{{what}}", summary="A small preview of a suggestion as HTML in JSON: ?id= (0.2 only)")
 async def flyout(request: Request, what: str) -> Response:
     """Answer with the id and a piece of HTML in which everything is escaped."""
-    language, wanted = spoken(request), request.query_params.get("id", "")
+    language, wanted = request_language(request), request.query_params.get("id", "")
     known = await run_in_threadpool(register.of, request.app.state.opened)
     if what == "entity" and wanted in known.records:
         html = previews.flyout_of_thing(known.records[wanted], language)
@@ -291,7 +296,7 @@ async def flyout(request: Request, what: str) -> Response:
         if entry is None:
             raise NotFound(_("There is nothing with this id."))
         html = previews.flyout(entry["name"], entry.get("description", ""))
-    return sent({"id": wanted, "html": html}, language)
+    return json_response({"id": wanted, "html": html}, language)
 
 
 @pages.page(
@@ -305,20 +310,20 @@ async def preview(request: Request) -> Response:
 
 
 def _suggested(request: Request, what: str) -> Response:
-    language, prefix = spoken(request), request.query_params.get("prefix", "")[:200]
+    language, prefix = request_language(request), request.query_params.get("prefix", "")[:200]
     limit = number(request, "limit", usual=suggestions.USUAL, most=suggestions.MOST)
     start = number(request, "offset", usual=number(request, "cursor", usual=0, least=0), least=0)
     if what == "entity":
         kinds = [kind for kind in request.query_params.getlist("type") if kind in request.app.state.opened.kinds]
         records = suggestions.things(register.of(request.app.state.opened), prefix, kinds)[start : start + limit]
-        return sent({"result": [suggestions.thing(record, language) for record in records]}, language)
+        return json_response({"result": [suggestions.thing(record, language) for record in records]}, language)
     named = _named(request, what, prefix, language)
-    return sent({"result": named[start : start + limit]}, language)
+    return json_response({"result": named[start : start + limit]}, language)
 
 
 def _previewed(request: Request) -> Response:
     snapshot: ServedSnapshot = request.app.state.opened
-    wanted, language = request.query_params.get("id", ""), spoken(request)
+    wanted, language = request.query_params.get("id", ""), request_language(request)
     record = register.of(snapshot).records.get(wanted)
     if record is None:
         raise NotFound(

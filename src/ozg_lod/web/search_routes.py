@@ -87,8 +87,8 @@ def _search(request: Request, suffix: str | None) -> Response:
         return _sent(page_request, _csv(index.find(typed, kind=kind, limit=_MAX_ROWS)), {"q": typed, "kind": kind})
     limit, offset = _number(request, "limit", _USUAL, least=1, most=_MOST), _number(request, "offset", 0)
     outcome = index.find(typed, kind=kind, limit=limit, offset=offset)
-    asked = {"q": outcome.query, "kind": kind, "limit": str(limit), "offset": str(offset)}
-    return _sent(page_request, _json(page_request, outcome, limit=limit, offset=offset), asked)
+    parameters = {"q": outcome.query, "kind": kind, "limit": str(limit), "offset": str(offset)}
+    return _sent(page_request, _json(page_request, outcome, limit=limit, offset=offset), parameters)
 
 
 def _page(page_request: PageRequest, index: Index, typed: str, kind: str) -> Response:
@@ -105,8 +105,8 @@ def _page(page_request: PageRequest, index: Index, typed: str, kind: str) -> Res
     )
     if page.page > page.pages:
         raise no_such_page(page.page)
-    asked = {"q": outcome.query, "kind": kind, "page": str(page_request.page)}
-    return _sent(page_request, site_pages.search(page_request.site, page), asked)
+    parameters = {"q": outcome.query, "kind": kind, "page": str(page_request.page)}
+    return _sent(page_request, site_pages.search(page_request.site, page), parameters)
 
 
 def _json(page_request: PageRequest, outcome: SearchResult, *, limit: int, offset: int) -> bytes:
@@ -180,9 +180,9 @@ def _choices(page_request: PageRequest, key: str, candidates: Sequence[Keyed]) -
     return Response(json.dumps(choices, ensure_ascii=False), 300, headers, formats.JSON.content_type)
 
 
-def _unknown(index: Index, scheme: keys.Scheme, asked: tuple[str, str], language: str) -> NotFound:
+def _unknown(index: Index, scheme: keys.Scheme, key_and_text: tuple[str, str], language: str) -> NotFound:
     """Return the failure for (key, what was typed) with the keys most like this one and whose they are."""
-    key, typed = asked
+    key, typed = key_and_text
     read = keys.completed(key, typed)
     near = index.near(scheme.name, key)
     named = [(keyed.thing.iri, keyed.key, results.name_of(keyed.thing, language)[0]) for keyed in near]
@@ -231,9 +231,9 @@ def _number(request: Request, name: str, usual: int, *, least: int = 0, most: in
     return int(text)
 
 
-def _sent(page_request: PageRequest, body: bytes, asked: Mapping[str, str]) -> Response:
+def _sent(page_request: PageRequest, body: bytes, parameters: Mapping[str, str]) -> Response:
     """Return the answer; every query makes a representation of its own."""
-    query = {name: text for name, text in asked.items() if text}
+    query = {name: text for name, text in parameters.items() if text}
     shared = urlencode({name: text for name, text in query.items() if name in {"q", "kind"}})
     links = [
         f'<{page_request.addresses.absolute(path)}?{shared}>; rel="alternate"; type="{form.media_type}"'
