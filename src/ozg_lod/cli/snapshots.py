@@ -103,16 +103,17 @@ def query(settings: Settings, file: Path, form: str | None) -> None:
     from ozg_lod.sandbox.worker_process import WorkerLimits
     from ozg_lod.snapshots.snapshot import Snapshots
     from ozg_lod.sparql.scan import scan
-    from ozg_lod.sparql.store import SparqlQuery
+    from ozg_lod.sparql.store import AnswerHead, SparqlQuery
 
     text = sys.stdin.read() if str(file) == "-" else content(file).decode("utf-8")
     snapshots = Snapshots(settings.target)
     directory = str(snapshots.directory(snapshots.served()))
-    usual = {"SELECT": "csv", "ASK": "json"}.get(scan(text, max_bytes=settings.query_bytes).form or "", "ttl")
-    question = wire.encode(SparqlQuery(text, form or usual, answer_bytes=settings.answer_bytes))
+    table = "json" if scan(text, max_bytes=settings.query_bytes).form == "ASK" else "csv"
+    asked = SparqlQuery(text, form or table, form or "ttl", answer_bytes=settings.answer_bytes)
     limits = WorkerLimits(memory_mb=settings.query_memory_mb)  # a cage like anybody's
     work, deadline_s = "ozg_lod.sparql.store:answering", settings.query_deadline_s
-    write(fork_server.once(work, directory, question, limits=limits, deadline_s=deadline_s))
+    answer = fork_server.once(work, directory, wire.encode(asked), limits=limits, deadline_s=deadline_s)
+    write(AnswerHead.taken(answer)[1])
 
 
 @click.command(cls=Command)

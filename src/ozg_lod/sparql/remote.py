@@ -33,9 +33,8 @@ from ozg_lod.sparql.backend import (
     options,
     unreachable,
 )
-from ozg_lod.sparql.engines import Engine, stays_here
-from ozg_lod.sparql.scan import scan
-from ozg_lod.sparql.store import SparqlQuery
+from ozg_lod.sparql.engines import Engine
+from ozg_lod.sparql.store import GRAPHS, SparqlQuery
 from ozg_lod.sparql.transcription import Transcription, TranscriptionRequest, too_large
 
 _log = logging.getLogger("ozg_lod")
@@ -70,17 +69,14 @@ class Remote:
 
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
         """Return the whole answer or raise; as `WorkerPool.ask`."""
-        sparql_query = wire.decode(SparqlQuery, question)
         end = asyncio.get_running_loop().time() + deadline_s
-        named = sparql_query.default_graphs or sparql_query.named_graphs
-        if not named and stays_here(sparql_query.query, self._engine) is None:
-            try:
-                async with asyncio.timeout_at(end):
-                    return await self._from_backend(sparql_query, end)
-            except TimeoutError:
-                raise late(deadline_s) from None
-            except _Elsewhere as reason:
-                _log.debug("answered from the snapshot: %s", reason)
+        try:
+            async with asyncio.timeout_at(end):
+                return await self._from_backend(wire.decode(SparqlQuery, question), end)
+        except TimeoutError:
+            raise late(deadline_s) from None
+        except _Elsewhere as reason:
+            _log.debug("answered from the snapshot: %s", reason)
         return await self._workers.ask(question, deadline_s=end - asyncio.get_running_loop().time())
 
     def close(self) -> None:
@@ -89,27 +85,26 @@ class Remote:
         self._workers.close()
 
     async def _from_backend(self, sparql_query: SparqlQuery, end: float) -> bytes:
-        form = scan(sparql_query.query, max_bytes=sparql_query.query_bytes).form or ""
-        request = TranscriptionRequest(
-            sparql_query.query, form, sparql_query.format, self._engine.same, sparql_query.answer_bytes
-        )
-        query = (await self._transcribed(request, end)).decode()
-        media_type = _TRIPLES if form in ("CONSTRUCT", "DESCRIBE") else _TABLE
-        fields = {"query": query, "default-graph-uri": self._place.graph}
+        request = TranscriptionRequest(sparql_query, self._engine)
+        look = await self._transcribed(request, end)
+        if sparql_query.head_only:
+            return look.head.before(b"")
+        media_type = _TRIPLES if look.head.format in GRAPHS else _TABLE
+        fields = {"query": look.body.decode(), "default-graph-uri": self._place.graph}
         body, max_rows = await self._sent(fields, media_type, sparql_query.answer_bytes * _ROOM)
         answer = await self._transcribed(replace(request, max_rows=max_rows, answer=body), end)
         await self._still_there()
-        return answer
+        return answer.head.before(answer.body)
 
-    async def _transcribed(self, request: TranscriptionRequest, end: float) -> bytes:
-        """Return what a worker makes of the request."""
+    async def _transcribed(self, request: TranscriptionRequest, end: float) -> Transcription:
+        """Return what a worker makes of the order."""
         limit_s = end - asyncio.get_running_loop().time()
         transcription = wire.decode(
             Transcription, await self._transcribers.ask(wire.encode(request), deadline_s=limit_s)
         )
         if transcription.unusable is not None:
             raise _Elsewhere(transcription.unusable)
-        return transcription.body
+        return transcription
 
     async def _still_there(self) -> None:
         fields = {"query": self._place.receipt_query, "default-graph-uri": self._place.receipt}

@@ -18,9 +18,9 @@ from ozg_lod.core.messages import _
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.worker_process import Work, work_on
-from ozg_lod.sparql.engines import KEPT
+from ozg_lod.sparql.engines import KEPT, Engine, stays_here
 from ozg_lod.sparql.scan import scan
-from ozg_lod.sparql.store import EmbeddedStore, SparqlQuery
+from ozg_lod.sparql.store import GRAPHS, AnswerHead, EmbeddedStore, SparqlQuery
 
 SILENT_ROWS: Final = 1 << 20
 """Virtuoso ends a result here whatever it is told, and says nothing."""
@@ -30,15 +30,11 @@ SILENT_ROWS: Final = 1 << 20
 class TranscriptionRequest:
     """What to make of the answer of a backend; without one: whether the query can be asked, and how.
 
-    `form` is the query's form, `format` the media type of the answer, `same` as in `Engine`; `max_rows` is the number
-    of rows at which the backend says that it stops.
+    `max_rows` is the number of rows at which the backend says that it stops.
     """
 
-    query: str
-    form: str
-    format: str
-    same: bool
-    answer_bytes: int
+    question: SparqlQuery
+    engine: Engine
     max_rows: int = SILENT_ROWS
     answer: bytes | None = None
 
@@ -47,6 +43,7 @@ class TranscriptionRequest:
 class Transcription:
     """The query as it is to be sent, or the answer in the format asked for; or why there is none."""
 
+    head: AnswerHead
     body: bytes = b""
     unusable: str | None = None
 
@@ -66,27 +63,31 @@ def look(request: TranscriptionRequest) -> Transcription:
 
     The columns of `SELECT *` are spelled out in order of appearance; engines differ in theirs.
     """
+    question, head = request.question, AnswerHead.of(request.question)
+    reason = "a named graph" if question.default_graphs or question.named_graphs else None
+    reason = reason or stays_here(question.query, request.engine)
+    if reason is not None:
+        return Transcription(head, unusable=reason)
     try:
-        results = ox.Store().query(request.query)
+        results = ox.Store().query(question.query)
     except (SyntaxError, ValueError, RuntimeError) as error:
-        return Transcription(unusable=str(error))
-    query_scan = scan(request.query, max_bytes=len(request.query) * 4)
-    query = request.query
+        return Transcription(head, unusable=str(error))
+    query_scan = scan(question.query, max_bytes=question.query_bytes)
+    query = question.query
     if isinstance(results, ox.QuerySolutions) and query_scan.star is not None:
         known = {variable.value for variable in results.variables}
         names = [name for name in query_scan.variables if name in known]
         if set(names) != known or not names:
-            return Transcription(unusable="SELECT * with other variables")
+            return Transcription(head, unusable="SELECT * with other variables")
         query = query[: query_scan.star] + " ".join(f"?{name}" for name in names) + query[query_scan.star + 1 :]
-    return Transcription(query.encode())
+    return Transcription(head, query.encode())
 
 
 def transcribe(request: TranscriptionRequest, body: bytes) -> Transcription:
     """Return the answer in the format asked for; raise Unavailable for one that is not whole."""
+    head = AnswerHead.of(request.question)
     try:
-        if request.form in ("CONSTRUCT", "DESCRIBE"):
-            return _graph(request, body)
-        return _results(request, body)
+        return _graph(request, body, head) if head.format in GRAPHS else _results(request, body, head)
     except (SyntaxError, ValueError) as error:
         raise cut(str(error)) from None
 
@@ -99,36 +100,34 @@ def cut(reason: str) -> Unavailable:
     )
 
 
-def _graph(request: TranscriptionRequest, body: bytes) -> Transcription:
+def _graph(request: TranscriptionRequest, body: bytes, head: AnswerHead) -> Transcription:
     triples = list(ox.parse(body, ox.RdfFormat.N_TRIPLES))
     _check_count(request, len(triples))
     graph = ox.Store()
     graph.bulk_extend(ox.Quad(*triple.triple) for triple in triples)
     output = io.BytesIO()
-    question = SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o }", request.format, answer_bytes=request.answer_bytes)
-    EmbeddedStore(graph).answer(question, output.write)
-    return Transcription(output.getvalue())
+    EmbeddedStore(graph).answer(replace(request.question, query="CONSTRUCT WHERE { ?s ?p ?o }"), output.write)
+    return Transcription(head, output.getvalue())
 
 
-def _results(request: TranscriptionRequest, body: bytes) -> Transcription:
-    form = formats.by_name(request.format, formats.ASKED_RESULTS)
+def _results(request: TranscriptionRequest, body: bytes, head: AnswerHead) -> Transcription:
     results = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
     if isinstance(results, ox.QuerySolutions):
-        rows = list(results) if not request.same or request.max_rows < SILENT_ROWS else []
+        rows = list(results) if not request.engine.same or request.max_rows < SILENT_ROWS else []
         _check_count(request, len(rows))
-        if not request.same and (reason := _changed(term for row in rows for term in row)):
-            return Transcription(unusable=reason)
+        if not request.engine.same and (reason := _changed(term for row in rows for term in row)):
+            return Transcription(head, unusable=reason)
         results = cast("ox.QuerySolutions", ox.parse_query_results(body, ox.QueryResultsFormat.JSON))
     output = io.BytesIO()
-    results.serialize(cast("IO[bytes]", output), form.results)
-    if output.tell() > request.answer_bytes:
-        raise too_large(request.answer_bytes)
-    return Transcription(output.getvalue())
+    results.serialize(cast("IO[bytes]", output), head.format.results)
+    if output.tell() > request.question.answer_bytes:
+        raise too_large(request.question.answer_bytes)
+    return Transcription(head, output.getvalue())
 
 
 def _check_count(request: TranscriptionRequest, count: int) -> None:
     """Refuse as many rows as the backend stops at: nobody can tell whether there are more."""
-    if count >= request.max_rows and not (request.same and request.max_rows == SILENT_ROWS):
+    if count >= request.max_rows and not (request.engine.same and request.max_rows == SILENT_ROWS):
         raise cut(f"{count} rows: the store stops there")
 
 
@@ -155,12 +154,11 @@ def _warm(work: Work) -> None:
     """Touch every path once before the fork: a worker opens no file, so nothing may be imported late."""
     graph = b"<urn:s> <urn:p> <urn:o> .\n"
     table = b'{"head":{"vars":["s"]},"results":{"bindings":[]}}'
+    engine = Engine("", same=False)
     for form in formats.ASKED_RESULTS:
-        request = TranscriptionRequest(
-            "SELECT * { ?s ?p ?o }", "SELECT", form.media_type, same=False, answer_bytes=1000
-        )
+        request = TranscriptionRequest(SparqlQuery("SELECT * { ?s ?p ?o }", form.media_type), engine)
         work(wire.encode(request), lambda _data: None)
         work(wire.encode(replace(request, answer=table)), lambda _data: None)
-    for form in (*formats.GRAPHS, *formats.DATASETS):
-        request = TranscriptionRequest("", "CONSTRUCT", form.media_type, same=False, answer_bytes=1000, answer=graph)
-        work(wire.encode(request), lambda _data: None)
+    for form in GRAPHS:
+        question = SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o }", form.media_type)
+        work(wire.encode(TranscriptionRequest(question, engine, answer=graph)), lambda _data: None)

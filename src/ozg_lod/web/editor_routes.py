@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.catalogue import responsible
-from ozg_lod.core.errors import NotAcceptable, NotFound, OzgLodError
+from ozg_lod.core.errors import NotFound, OzgLodError
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT
-from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import TYPE, iri_of, pick
@@ -31,18 +30,20 @@ from ozg_lod.site.atlas import Atlas
 from ozg_lod.site.page_requests import PageRequest, no_such_page
 from ozg_lod.site.represent import Content, Representation, represent, respond
 from ozg_lod.site.served_snapshot import ServedSnapshot
-from ozg_lod.sparql.endpoint import Endpoint, QueryRequestFormat
+from ozg_lod.sparql.endpoint import Endpoint, SparqlAnswer
+from ozg_lod.sparql.store import SparqlQuery
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
 
 _SHOWN_BYTES: Final = 8_000_000
 """The largest answer a page is made of; larger ones are for programs."""
+_SHOWN: Final = f"{formats.SPARQL_JSON.media_type}, {formats.TURTLE.media_type}"
 _SUFFIXES: Final = {"csv": formats.CSV, "tsv": formats.TSV, "json": formats.SPARQL_AS_JSON, "srx": formats.SPARQL_XML}
 
 
 async def page(
-    request: Request, snapshot: ServedSnapshot, path: str, ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]]
+    request: Request, snapshot: ServedSnapshot, path: str, ask: Callable[[SparqlQuery], Awaitable[SparqlAnswer]]
 ) -> Response | None:
     """Answer with the page at `path` where a person asks, with a CSV where a spreadsheet asks, else None."""
     query = request.query_params
@@ -73,7 +74,7 @@ async def _query_request(
     page_request: PageRequest,
     endpoint: Endpoint,
     params: QueryParams,
-    ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]],
+    ask: Callable[[SparqlQuery], Awaitable[SparqlAnswer]],
 ) -> query_page.QueryRequest:
     """Return what came of the query; an expected failure is part of the page."""
     query = params["query"].replace("\r\n", "\n")
@@ -81,14 +82,14 @@ async def _query_request(
         query, iris=params.get("iris") == "1", view=params.get("view", query_page.TABLE)
     )
     try:
-        wanted = _wanted(endpoint, query)
-        question = dataclasses.replace(wanted.question, answer_bytes=_SHOWN_BYTES)
-        body = (await ask(dataclasses.replace(wanted, question=question))).plain
+        question = endpoint.question(query, accept=_SHOWN)
+        answer = await ask(dataclasses.replace(question, answer_bytes=_SHOWN_BYTES))
     except OzgLodError as failure:
         return dataclasses.replace(query_request, failure=failure)
+    body = answer.body.plain
     raw, whole = query_results.beginning(body)
     query_request = dataclasses.replace(query_request, raw=raw, whole=whole)
-    if wanted.form is formats.TURTLE:
+    if answer.format is formats.TURTLE:
         return dataclasses.replace(query_request, graph=True)
     solutions = await run_in_threadpool(query_results.read, body, page_request.page)
     if isinstance(solutions, bool):
@@ -128,17 +129,10 @@ def _drawing(page_request: PageRequest, solutions: query_results.Solutions, view
     return {"views": views, "names": names, "atlas": page_request.opened.atlas if query_page.MAP in views else None}
 
 
-def _wanted(endpoint: Endpoint, query: str) -> QueryRequestFormat:
-    try:
-        return endpoint.wanted(query, form="srj")
-    except NotAcceptable:  # a query that makes a graph
-        return endpoint.wanted(query, form="ttl")
-
-
 async def _sheet(
-    snapshot: ServedSnapshot, query: str, ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]]
+    snapshot: ServedSnapshot, query: str, ask: Callable[[SparqlQuery], Awaitable[SparqlAnswer]]
 ) -> Response:
-    body = (await ask(snapshot.endpoint.wanted(query, form="csv"))).plain
+    body = (await ask(snapshot.endpoint.question(query, form="csv"))).body.plain
     headers = {
         "Content-Disposition": download_names.query_result(),
         "Cache-Control": "public, max-age=60",
@@ -176,7 +170,7 @@ async def example(request: Request, name: str) -> Response:
         body, content_type = example.query.encode(), formats.QUERY.content_type
     else:
         form = _SUFFIXES[suffix]
-        body = (await snapshot.endpoint.answer(snapshot.endpoint.wanted(example.query, form=form.suffix))).plain
+        body = (await snapshot.endpoint.answer(snapshot.endpoint.question(example.query, form=form.suffix))).body.plain
         content_type = form.content_type
     content = Content(body, {"content-type": content_type, "x-ozg-version": snapshot.version})
     return respond(request, content, f"{snapshot.version} {snapshot.code} {name}")

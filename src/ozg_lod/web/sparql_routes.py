@@ -33,7 +33,8 @@ from ozg_lod.sparql import (
     service_description,
     void,
 )
-from ozg_lod.sparql.endpoint import QueryRequestFormat
+from ozg_lod.sparql.endpoint import SparqlAnswer, digest
+from ozg_lod.sparql.store import SparqlQuery
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -115,10 +116,10 @@ async def _page(request: Request, address: SparqlAddress) -> Response | None:
     if editor is None or request.method == "POST":
         return None
 
-    async def ask(wanted: QueryRequestFormat) -> CachedBody:
+    async def ask(question: SparqlQuery) -> SparqlAnswer:
         spending = request.app.state.budget.spending(client_of(request))
         async with cancelled_when_gone(request):
-            return await address.snapshot.endpoint.answer(wanted, spending=spending)
+            return await address.snapshot.endpoint.answer(question, spending=spending)
 
     page: Response | None = await editor(request, address.snapshot, address.path, ask)
     return page
@@ -154,19 +155,25 @@ async def _described(
 
 async def _answer(request: Request, address: SparqlAddress, fields: protocol.Fields) -> Response:
     snapshot = address.snapshot
-    wanted = _wanted(snapshot, fields, request.headers.get("accept"))
-    mark = f"{snapshot.version[:16]}{snapshot.code}-{wanted.name[:24]}" if wanted.stays else None
-    if mark and _has(request, mark):
-        return Response(status_code=304, headers=_headers(address, _tag(mark, request)))
+    question = _question(snapshot, fields, request.headers.get("accept"))
+    marks = {
+        media_type: f"{snapshot.version[:16]}{snapshot.code}-{digest(question, media_type)[:24]}"
+        for media_type in question.media_types
+    }
+    deadline_s = protocol.deadline_s(request, fields)
     spending = request.app.state.budget.spending(client_of(request))
     async with cancelled_when_gone(request):
-        entry = await snapshot.endpoint.answer(
-            wanted, deadline_s=protocol.deadline_s(request, fields), spending=spending
-        )
-    return await _sent(request, address, entry, wanted.form, mark=mark)
+        if any(_has(request, mark) for mark in marks.values()):
+            head = await snapshot.endpoint.head(question, spending=spending)
+            if head.stays and _has(request, marks[head.media_type]):
+                return Response(status_code=304, headers=_headers(address, _tag(marks[head.media_type], request)))
+            spending = request.app.state.budget.spending(client_of(request))
+        answer = await snapshot.endpoint.answer(question, deadline_s=deadline_s, spending=spending)
+    mark = marks[answer.format.media_type] if answer.stays else None
+    return await _sent(request, address, answer.body, answer.format, mark=mark)
 
 
-def _wanted(snapshot: ServedSnapshot, fields: protocol.Fields, accept: str | None) -> QueryRequestFormat:
+def _question(snapshot: ServedSnapshot, fields: protocol.Fields, accept: str | None) -> SparqlQuery:
     if any(name == "update" for name, _ in fields):
         raise BadRequest(
             _("Updates are not offered: this endpoint only reads. Send a query in the parameter query."),
@@ -176,7 +183,7 @@ def _wanted(snapshot: ServedSnapshot, fields: protocol.Fields, accept: str | Non
         raise BadRequest(
             _("There is no query; send one in the parameter query."),
         )
-    return snapshot.endpoint.wanted(
+    return snapshot.endpoint.question(
         query,
         form=protocol.only(fields, "format"),
         accept=accept,
