@@ -1,10 +1,10 @@
 """The pool: how much of a kind of work is done at once, what waits, what is promoted or parked, and what ends it.
 
-Work takes a place, then a worker, which is killed at the deadline, when nobody waits for its answer any more, and after
-every failure. Where the kind promotes (`work_kinds`), work that takes longer than `promote_after_s`, or than a quarter
-of that when others wait, leaves its place: its worker gives way to others (nice), and if all slow places are taken it
-is stopped where it stands until one is free. So small work is done while large work goes on, and nothing is restarted
-for that.
+Work takes a place, then a worker, which is killed at the deadline, when nobody waits for its answer any more, after
+every failure, and when it has answered enough. Where the kind promotes (`work_kinds`), work that takes longer than
+`promote_after_s`, or than a quarter of that when others wait, leaves its place: its worker gives way to others (nice),
+and if all slow places are taken it is stopped where it stands until one is free. So small work is done while large work
+goes on, and nothing is restarted for that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Final
 
-from ozg_lod.core.errors import OutOfMemory, OzgLodError
+from ozg_lod.core.errors import Interrupted, OzgLodError
 from ozg_lod.sandbox.fork_server import ForkServer, Worker
 from ozg_lod.sandbox.work_kinds import WorkKind
 
@@ -167,10 +167,11 @@ class WorkerPool:
     async def _answered(self, job: _Job, server: ForkServer) -> bytes:
         try:
             return await self._attempt(job, server)
-        except OutOfMemory:
-            if not job.orphaned:
-                raise
-        server.drop_orphans()  # the work is not what ended the worker: it is done once more by one that lives
+        except Interrupted:
+            pass  # the work is not what ended the worker, and nothing of an answer is out: it is done once more
+        for worker in [worker for worker in server.idle if worker.ended]:
+            server.idle.remove(worker)
+            self._renew(worker, server)
         return await self._attempt(job, server)
 
     async def _attempt(self, job: _Job, server: ForkServer) -> bytes:
@@ -179,7 +180,8 @@ class WorkerPool:
         reusable = False
         try:
             answer = await worker.ask(job.question)
-            reusable = self.kind.reused and not job.promoted
+            fresh = worker.asked < self.kind.questions and worker.age_s < self.kind.life_s
+            reusable = fresh and not job.promoted
         except BaseException:
             if job.failure is not None:
                 raise job.failure from None
@@ -213,7 +215,11 @@ class WorkerPool:
 
         async def renew() -> None:
             await asyncio.to_thread(worker.kill)
-            if self.kind.reused and len(server.idle) + len(self._renewals) <= self.kind.places and not server.closed:
+            if (
+                self.kind.questions > 1
+                and len(server.idle) + len(self._renewals) <= self.kind.places
+                and not server.closed
+            ):
                 with contextlib.suppress(Exception):  # whoever needs a worker next hears of it
                     server.idle.append(await asyncio.to_thread(server.fork))
 
@@ -232,7 +238,6 @@ class _Job:
         self.deadline_s = deadline_s
         self.promoted = False
         self.slow = False
-        self.orphaned = False
         self.failure: OzgLodError | None = None
         self._pool = pool
         self._loop = asyncio.get_running_loop()
@@ -252,7 +257,6 @@ class _Job:
     def end(self) -> None:
         """Look no more."""
         self._timer.cancel()
-        self.orphaned = self.failure is None and self.worker.orphaned
 
     def settle(self) -> None:
         """Let the worker of promoted work go on and give way to others, or stand where it is until there is a place."""
