@@ -13,11 +13,11 @@ import asyncio
 import contextlib
 import signal
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Final
 
-from ozg_lod.core.errors import Interrupted, OzgLodError
+from ozg_lod.core.errors import Busy, Interrupted, OzgLodError
 from ozg_lod.sandbox.fork_server import ForkServer, Worker
 from ozg_lod.sandbox.work_kinds import WorkKind
 
@@ -27,6 +27,30 @@ _EARLY_PART: Final = 0.25
 _LEAST_TIME_S: Final = 0.1
 """What is left to work that has waited for the fork server to start."""
 _FREE: Final = contextlib.nullcontext()
+
+
+class ClientShares:
+    """What is in hand: at most `most` in all, and `per_client` for one client (None: any number)."""
+
+    def __init__(self, busy: Callable[[], Busy], per_client: int | None, most: int | None = None) -> None:
+        self._busy = busy
+        self._per_client = per_client
+        self._most = most
+        self._in_hand: Counter[str | None] = Counter()
+
+    @contextlib.contextmanager
+    def held(self, client: str | None) -> Iterator[None]:
+        """Count one more (None: this machine itself, which has no share); raise Busy when it is one too many."""
+        full = self._most is not None and self._in_hand.total() >= self._most
+        shared_out = self._per_client is not None and client and self._in_hand[client] >= self._per_client
+        if full or shared_out:
+            raise self._busy()
+        self._in_hand[client] += 1
+        try:
+            yield
+        finally:
+            self._in_hand.subtract([client])
+            self._in_hand += Counter()  # forgets who has nothing in hand
 
 
 class WorkerPool:
@@ -42,7 +66,7 @@ class WorkerPool:
         self.waiting = 0
         self._argument = argument
         self._places = asyncio.Semaphore(kind.places)
-        self._clients: Counter[str] = Counter()
+        self._shares = ClientShares(kind.busy, kind.per_client)
         self._slow = 0
         self._parked: deque[_Job] = deque()
         self._servers: dict[str, ForkServer] = {}
@@ -66,7 +90,7 @@ class WorkerPool:
         Cancelling ends the worker.
         """
         job = _Job(self, question, self.kind.deadline_s if deadline_s is None else deadline_s)
-        with _FREE if client is None else self._share(client):
+        with self._shares.held(client):
             await self._acquire(job.deadline_s)
             server = self._server(argument or self._argument or "")
             server.users += 1
@@ -104,18 +128,6 @@ class WorkerPool:
         """End all workers."""
         for server in self._servers.values():
             server.close()
-
-    @contextlib.contextmanager
-    def _share(self, client: str) -> Iterator[None]:
-        """Count the work of a client; raise Busy when it has its share in hand already."""
-        if self.kind.per_client is not None and self._clients[client] >= self.kind.per_client:
-            raise self.kind.busy()
-        self._clients[client] += 1
-        try:
-            yield
-        finally:
-            self._clients.subtract([client])
-            self._clients += Counter()  # forgets who has nothing in hand
 
     async def _acquire(self, deadline_s: float) -> None:
         """Take a place; `_release` and `promote` give it back."""

@@ -72,6 +72,7 @@ def work_kinds(settings: Settings) -> Mapping[str, WorkKind]:
         waiting=8,
         deadline_s=settings.check_deadline_s,
         limits=WorkerLimits(settings.check_memory_mb, cpu_s=int(settings.check_deadline_s) + 1),
+        per_client=4,
         busy=too_many_checks,
         late=check_late,
     )
