@@ -141,7 +141,7 @@ def test_a_fork_server_that_cannot_load_says_why_before_it_ends(
     assert b"ModuleNotFoundError" in ours.recv(1000)
 
 
-def fate(program: bytes, architecture: int, call: int) -> int:
+def fate(program: bytes, architecture: int, call: int, argument: int = 0) -> int:
     """Return what a BPF program (linux/bpf_common.h) decides about a system call: it loads, compares, returns."""
     lines = list(struct.iter_unpack("HBBI", program))
     at, value = 0, 0
@@ -149,7 +149,7 @@ def fate(program: bytes, architecture: int, call: int) -> int:
         code, if_equal, if_not, operand = lines[at]
         at += 1
         if code == 0x20:  # load a word of struct seccomp_data
-            value = {0: call, 4: architecture}[operand]
+            value = {0: call, 4: architecture, 16: argument}[operand]
         elif code == 0x15:
             at += if_equal if value == operand else if_not
         else:
@@ -183,8 +183,11 @@ def test_the_filter_allows_exactly_its_list_on_each_processor(monkeypatch: pytes
     assert limits[seccomp.resource.RLIMIT_CPU] == (5, 6)
     assert limits[seccomp.resource.RLIMIT_FSIZE] == (0, 0)
     assert limits[seccomp.resource.RLIMIT_AS][0] > 1 << 20
-    passed = {call for call in range(600) if fate(kernel.program, architecture, call) == 0x7FFF0000}
+    arguments = (0, os.getpid())
+    passed = {c for c in range(600) for a in arguments if fate(kernel.program, architecture, c, a) == 0x7FFF0000}
     assert passed == set(allowed.values())
+    for name in ("tgkill", "sched_getaffinity", "clock_gettime", "clock_nanosleep"):
+        assert fate(kernel.program, architecture, allowed[name], os.getppid()) == 0x00050000 | errno.EPERM
     refused = {fate(kernel.program, architecture, call) for call in set(range(600)) - passed}
     assert refused == {0x00050000 | errno.EPERM}
     assert fate(kernel.program, 0x40000003, 0) == 0x80000000  # the numbers of another architecture mean other calls

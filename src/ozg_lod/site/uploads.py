@@ -11,6 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import AsyncGenerator, Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
@@ -56,6 +57,14 @@ MAX_PARTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a body comes in: within so many seconds, and in which place while it does."""
+
+    limit_s: float
+    place: AbstractContextManager[None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """One file: its name, cleaned, and its bytes."""
 
@@ -83,16 +92,16 @@ class MultipartForm:
         return Upload(clean(self.fields.get("name", "")), content)
 
 
-async def read_file(request: Request, *, limit_s: float) -> tuple[Upload, dict[str, str]]:
+async def read_file(request: Request, delivery: Delivery) -> tuple[Upload, dict[str, str]]:
     """Return the one file of a request and the fields beside it.
 
     Raises TooLarge, UnsupportedMedia for a file of another kind,
-    BadRequest where there is no file or more than one, Late when it has not arrived after `limit_s` seconds.
+    BadRequest where there is no file or more than one, Late when it has not arrived in time.
     """
     content_type = request.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == FORM:
-        form = await read_form(request, limit_s=limit_s)
+        form = await read_form(request, delivery)
         return checked(one_of(form)), form.fields
     named = request.query_params.get("name") or filename_of(request.headers.get("content-disposition", ""))
     if not named and kind not in MEDIA_TYPES:
@@ -101,12 +110,12 @@ async def read_file(request: Request, *, limit_s: float) -> tuple[Upload, dict[s
     if PurePosixPath(name).suffix.lower() not in SUFFIXES and kind in MEDIA_TYPES:
         name += MEDIA_TYPES[kind]
     checked(Upload(name, b"?"))
-    return checked(Upload(name, await _body(request, MAX_BYTES, limit_s))), {}
+    return checked(Upload(name, await _body(request, MAX_BYTES, delivery))), {}
 
 
-async def read_form(request: Request, *, limit_s: float, most_fields: int = MAX_PARTS) -> MultipartForm:
+async def read_form(request: Request, delivery: Delivery, *, most_fields: int = MAX_PARTS) -> MultipartForm:
     """Return what a form says; raises as `read_file`."""
-    body = await _body(request, _FORM_BYTES, limit_s)
+    body = await _body(request, _FORM_BYTES, delivery)
 
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
@@ -168,18 +177,18 @@ class _Parser(MultiPartParser):
     spool_max_size = 1 << 40
 
 
-async def _body(request: Request, limit_bytes: int, limit_s: float) -> bytes:
+async def _body(request: Request, limit_bytes: int, delivery: Delivery) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit_bytes:
         raise _too_large()
     try:
-        async with asyncio.timeout(limit_s):
-            return await read_body(request, limit_bytes)
+        async with asyncio.timeout(delivery.limit_s):
+            return await read_body(request, limit_bytes, place=delivery.place)
     except TooLarge:
         raise _too_large() from None
     except TimeoutError:
         raise Late(
-            _("The file did not arrive within {limit_s:g} seconds; send it again.", limit_s=limit_s),
+            _("The file did not arrive within {limit_s:g} seconds; send it again.", limit_s=delivery.limit_s),
             retry_after_s=10,
         ) from None
 

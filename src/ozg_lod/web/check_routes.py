@@ -21,7 +21,6 @@ from ozg_lod.contributions.check_pool import (
     PREVIEW,
     REPORT,
     CheckAnswer,
-    CheckPool,
     CheckRequest,
 )
 from ozg_lod.core.errors import NotFound, OzgLodError, Unprocessable
@@ -54,10 +53,7 @@ async def validate(request: Request) -> Response:
     """Answer with the report, whether or not the file conforms: the status says whether it could be checked."""
     _offered_here(request)
     form = _form(request)
-    check_pool: CheckPool = request.app.state.check_pool
-    async with check_pool.receiving():
-        limit_s = request.app.state.settings.delivery_s
-        upload, fields = await uploads.read_file(request, limit_s=limit_s)
+    upload, fields = await uploads.read_file(request, upload_checks.delivery(request))
     parameters = {**fields, **request.query_params}
     kind = await run_in_threadpool(_known_kind, request, parameters.get("kind", ""))
     strict = parameters.get("strict", "no").lower() in _YES
