@@ -107,7 +107,7 @@ def test_a_fork_server_forks_a_child_that_answers_behind_its_walls(
         socket.send_fds(ours, [worker_process.FORK], [born.fileno()])
         born.close()
         be_the_fork_server()
-        assert ours.recv(9) == framed(b"E")
+        assert ours.recv(9) == framed(wire.ANSWER)
         (pid,) = struct.unpack("!i", ours.recv(4))
         one = fork_server.Worker(threading.Lock(), ours, pid, asked)  # its fork server has gone home
         assert one.answer(b"echo", deadline_s=10) == b"here echo"

@@ -23,6 +23,8 @@ from ozg_lod.core import errors
 from ozg_lod.core.messages import _
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.wire import (
+    ANSWER,
+    HEADER,
     PIECE_BYTES,
     WorkerFault,
     exactly,
@@ -30,7 +32,6 @@ from ozg_lod.sandbox.wire import (
     framed,
     out_of_memory,
     receive,
-    taken,
     too_deep,
 )
 from ozg_lod.sandbox.worker_process import FORK, NUMBER, REAP, ForkServerOrder, WorkerLimits
@@ -118,7 +119,7 @@ class ForkServer:
         with contextlib.suppress(EOFError, OSError):
             ours.sendall(framed(b"Q", wire.encode(self._order)))
             kind, payload = receive(ours)
-        if kind != b"E" or self.closed:
+        if kind != ANSWER or self.closed:
             self._end()
             failure = failure_of(kind, payload)
             raise NotStarted(f"{self._order.entry}: {failure}") if isinstance(failure, WorkerFault) else failure
@@ -162,23 +163,37 @@ class Worker:
 
     async def ask(self, question: bytes) -> bytes:
         """Return the whole answer; raise what the worker raised, or what it died of (`cause_of_death`)."""
-        loop = asyncio.get_running_loop()
         self.asked += 1
-        answer, buffer = bytearray(), bytearray()
         try:
-            await loop.sock_sendall(self._socket, framed(b"Q", question))
-            while data := await loop.sock_recv(self._socket, PIECE_BYTES):
-                buffer += data
-                while frame := taken(buffer):
-                    kind, payload = frame
-                    if kind not in (b"D", b"E"):
-                        raise failure_of(kind, payload)
-                    answer += payload
-                    if kind == b"E":
-                        return bytes(answer)
-        except OSError:
-            pass
-        raise cause_of_death(await asyncio.to_thread(self.kill))
+            await asyncio.get_running_loop().sock_sendall(self._socket, framed(b"Q", question))
+            kind, payload = await self._frame()
+        except (OSError, EOFError):
+            raise cause_of_death(await asyncio.to_thread(self.kill)) from None
+        if kind != ANSWER:
+            raise failure_of(kind, payload)
+        return payload
+
+    async def _frame(self) -> tuple[bytes, bytes]:
+        """Return the next frame; what is large is received into the place where it stays."""
+        loop, data = asyncio.get_running_loop(), b""
+        while len(data) < HEADER.size:
+            piece = await loop.sock_recv(self._socket, PIECE_BYTES)
+            if not piece:
+                raise EOFError
+            data += piece
+        kind, length = HEADER.unpack_from(data)
+        if len(data) == HEADER.size + length:
+            return kind, data[HEADER.size :]
+        payload = bytearray(length)
+        size = len(data) - HEADER.size
+        payload[:size] = data[HEADER.size :]
+        view = memoryview(payload)
+        while size < length:
+            received = await loop.sock_recv_into(self._socket, view[size:])
+            if not received:
+                raise EOFError
+            size += received
+        return kind, bytes(payload)
 
     def answer(self, question: bytes, *, deadline_s: float) -> bytes:
         """Do the same for callers without an event loop; raises as `ask`, and `Late`."""

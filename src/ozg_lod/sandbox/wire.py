@@ -3,8 +3,8 @@
 A value is held against its type when it arrives. A worker decodes after it has given up files, so its decoder is made
 before the fork (`worker_process.work_on`).
 
-A frame is one letter, eight bytes of length, the payload: Q is a question, D a piece of an answer, E its last piece, X
-an expected failure, F a fault of ours (text).
+A frame is one letter, eight bytes of length, the payload: Q is a question, A an answer, X an expected failure, F a
+fault of ours (text).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ozg_lod.core.messages import Label, Message, _
 T = TypeVar("T")
 _encoder: Final = msgspec.msgpack.Encoder()
 HEADER: Final = struct.Struct("!cQ")
+ANSWER: Final = b"A"
 PIECE_BYTES: Final = 1 << 16
 
 
@@ -74,19 +75,6 @@ class ExpectedFailure:
 def framed(kind: bytes, payload: bytes | bytearray = b"") -> bytes:
     """Return a frame as it is sent."""
     return HEADER.pack(kind, len(payload)) + payload
-
-
-def taken(buffer: bytearray) -> tuple[bytes, bytes] | None:
-    """Take the first frame out of what was received, letter and payload; None while it is not whole."""
-    if len(buffer) < HEADER.size:
-        return None
-    kind, length = HEADER.unpack_from(buffer)
-    end = HEADER.size + length
-    if len(buffer) < end:
-        return None
-    payload = bytes(memoryview(buffer)[HEADER.size : end])
-    del buffer[:end]
-    return kind, payload
 
 
 def receive(stream: socket.socket) -> tuple[bytes, bytes]:

@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 from ozg_lod.core import messages
 from ozg_lod.sandbox import seccomp, wire
-from ozg_lod.sandbox.wire import PIECE_BYTES, exactly, framed, framed_failure, receive
+from ozg_lod.sandbox.wire import ANSWER, HEADER, exactly, framed, framed_failure, receive
 
 T = TypeVar("T")
 Write = Callable[[bytes], object]
@@ -81,7 +81,7 @@ def main(control_fd: int) -> None:
         except Exception as error:  # noqa: BLE001 - the one who started us must learn why we cannot
             control.sendall(framed_failure(error))
             return
-        control.sendall(framed(b"E"))
+        control.sendall(framed(ANSWER))
         while True:
             letter, fds, _, _ = socket.recv_fds(control, 1, 1)
             if letter == FORK:
@@ -100,30 +100,13 @@ def serve(stream: socket.socket, work: Work, *, cpu_s: int = 0) -> None:
         except EOFError:
             return
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
-        answer = _AnswerWriter(stream)
+        answer = bytearray()  # whole before it is sent: what fails half-way costs the other side nothing
         try:
-            work(question, answer.write)
-            answer.end()
+            work(question, answer.extend)
+            stream.sendall(HEADER.pack(ANSWER, len(answer)))
+            stream.sendall(answer)
         except Exception as error:  # noqa: BLE001 - every failure must reach the other side
             stream.sendall(framed_failure(error))
-
-
-class _AnswerWriter:
-    """Sends what is written to it in pieces worth a system call; a failure drops what was not sent yet."""
-
-    def __init__(self, stream: socket.socket) -> None:
-        self._stream = stream
-        self._buffer = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self._buffer += data
-        if len(self._buffer) >= PIECE_BYTES:
-            self._stream.sendall(framed(b"D", self._buffer))
-            self._buffer.clear()
-        return len(data)
-
-    def end(self) -> None:
-        self._stream.sendall(framed(b"E", self._buffer))
 
 
 def _load(order: ForkServerOrder) -> Work | WorkerSetup:
