@@ -3,18 +3,21 @@
 It is used by the command line only; the server never opens a connection. What it does not do: send credentials or
 cookies, use a proxy from the environment, follow a redirect without looking, or let a catalogue on the public internet
 lead it to an address inside the operator's own network. The name is looked up once and the address that was judged is
-the one that is connected to. One clock runs from the first connection to the last trailer, however slowly it all drips:
+the one that is connected to. One clock runs from the first look-up to the last trailer, however slowly it all drips:
 for that httpcore, the engine of httpx, is spoken to directly, since its streams can be wrapped. 50 MB is what
 ckanext-dcat reads at most (`ckanext.dcat.max_file_size`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import ipaddress
+import queue
 import socket
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Iterable, Mapping
@@ -29,6 +32,11 @@ from ozg_lod.harvest_check import fetch_errors
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _HIGHEST_PORT: Final = 65_535
+_LONGEST_NUMBER: Final = 18
+_GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
+"""All IPv6 addresses of the internet; beside them stand those that wrap an IPv4 address (64:ff9b::, ::ffff:)."""
+_NOT_PUBLIC: Final = tuple(map(ipaddress.ip_network, ("192.88.99.0/24", "2002::/16", "3fff::/20")))
+"""6to4, its relays and the second range for documentation: `ipaddress` of Python 3.11 takes them for public."""
 _AGENT: Final = f"ozg-lod-harvest-check/{__version__}"
 _SENT: Final = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": _AGENT}
 _NO_ANSWER: Final = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
@@ -66,7 +74,7 @@ class FetchedResponse:
     def length(self) -> int | None:
         """Return the Content-Length where it is a number."""
         said = self.headers.get("content-length", "")
-        return int(said) if said.isascii() and said.isdigit() else None
+        return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_NUMBER else None
 
 
 class Fetch(Protocol):
@@ -94,7 +102,9 @@ class Client:
     def __init__(self, start: str, limits: FetchLimits | None = None) -> None:
         self.limits = limits or FetchLimits()
         url = _parsed(start)
-        self._private = url is not None and not all(map(_is_public, _addresses(url)))
+        self._private = False
+        with contextlib.suppress(httpcore.TimeoutException):  # whoever asks for the address is told so
+            self._private = url is not None and not all(map(_is_public, _addresses(url, self._clock())))
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None, most: int | None = None) -> FetchedResponse:
         """Return the answer to GET."""
@@ -104,8 +114,11 @@ class Client:
         """Return the answer to HEAD."""
         return self._follow(url, _Question("HEAD"))
 
+    def _clock(self) -> _Clock:
+        return _Clock(time.monotonic() + self.limits.total_s, self.limits.silence_s)
+
     def _follow(self, url: str, question: _Question) -> FetchedResponse:
-        clock = _Clock(time.monotonic() + self.limits.total_s, self.limits.silence_s)
+        clock = self._clock()
         hops: list[str] = []
         while True:
             answer = self._ask(url, question, clock)
@@ -113,7 +126,7 @@ class Client:
             if answer.trouble or answer.status not in _REDIRECTS or not target:
                 return replace(answer, hops=tuple(hops))
             hops.append(url)
-            url = _joined(url, target)
+            url = joined(url, target)
             if url in hops:
                 return FetchedResponse(url, hops=tuple(hops), trouble=fetch_errors.LOOP)
             if len(hops) > self.limits.redirects:
@@ -123,13 +136,13 @@ class Client:
         parsed = _parsed(url)
         if parsed is None:
             return FetchedResponse(url, trouble=fetch_errors.SCHEME)
-        addresses = _addresses(parsed)
-        if not addresses:
-            return FetchedResponse(url, trouble=fetch_errors.NAME)
-        if not self._private and not all(map(_is_public, addresses)):
-            return FetchedResponse(url, trouble=fetch_errors.PRIVATE)
         context = ssl.create_default_context() if parsed.scheme == "https" else None
         try:
+            addresses = _addresses(parsed, clock)
+            if not addresses:
+                return FetchedResponse(url, trouble=fetch_errors.NAME)
+            if not self._private and not all(map(_is_public, addresses)):
+                return FetchedResponse(url, trouble=fetch_errors.PRIVATE)
             with httpcore.ConnectionPool(context, network_backend=_Network(addresses[0], clock)) as pool:
                 return replace(self._talk(pool, parsed, question), url=url)
         except (*_NO_ANSWER, *_NO_GZIP) as error:
@@ -137,7 +150,8 @@ class Client:
 
     def _talk(self, pool: httpcore.ConnectionPool, url: httpx.URL, question: _Question) -> FetchedResponse:
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        with pool.stream(question.method, target, headers=httpx.Headers({**_SENT, **question.headers}).raw) as response:
+        sent = [(name.encode(), text.encode()) for name, text in {**_SENT, **question.headers}.items()]
+        with pool.stream(question.method, target, headers=sent) as response:
             answer = FetchedResponse("", response.status, dict(httpx.Headers(response.headers).multi_items()))
             if response.status in _REDIRECTS or question.method == "HEAD":
                 return answer
@@ -155,7 +169,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """One moment that ends everything: connecting, TLS, head, body and trailers."""
+    """One moment that ends everything: looking up, connecting, TLS, head, body and trailers."""
 
     end: float
     silence_s: float
@@ -221,29 +235,48 @@ def _parsed(url: str) -> httpx.URL | None:
     """Return a web address without a password, None for anything else."""
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):
         return None
     known = parsed.scheme in {"http", "https"} and (parsed.port or 0) <= _HIGHEST_PORT
-    return parsed if known and parsed.host and not parsed.userinfo else None
+    return parsed if known and parsed.raw_host and not parsed.userinfo else None
 
 
-def _joined(url: str, target: str) -> str:
+def joined(url: str, target: str) -> str:
+    """Return an address that may be relative in full; one that cannot be read as it is."""
     try:
         return str(httpx.URL(url).join(target))
     except (httpx.InvalidURL, ValueError):
         return target
 
 
-def _addresses(url: httpx.URL) -> list[str]:
+def _addresses(url: httpx.URL, clock: _Clock) -> list[str]:
+    """Look the host up in a thread that is left behind when it is late: the system knows no limit of time for it."""
+    answers: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+    threading.Thread(target=lambda: answers.put(_looked_up(url.raw_host.decode())), daemon=True).start()
     try:
-        found = socket.getaddrinfo(url.raw_host.decode(), None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+        return answers.get(timeout=clock.left())
+    except queue.Empty:
+        raise httpcore.ConnectTimeout from None
+
+
+def _looked_up(host: str) -> list[str]:
+    try:
+        entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, ValueError):
         return []
-    return [str(entry[4][0]).partition("%")[0] for entry in found]
+    return [str(entry[4][0]).partition("%")[0] for entry in entries]
 
 
-def _is_public(address: str) -> bool:
-    return ipaddress.ip_address(address).is_global
+def _is_public(text: str) -> bool:
+    """Tell whether an address is on the internet; one that wraps another may lead anywhere, and is not.
+
+    >>> [_is_public(text) for text in ("8.8.8.8", "2001:4860:4860::8888", "224.0.0.1", "64:ff9b::808:808")]
+    [True, True, False, False]
+    """
+    address = ipaddress.ip_address(text)
+    if not address.is_global or address.is_multicast or any(address in network for network in _NOT_PUBLIC):
+        return False
+    return isinstance(address, ipaddress.IPv4Address) or address in _GLOBAL_UNICAST
 
 
 def _read(pieces: Iterable[bytes], most: int) -> tuple[bytes, bool]:

@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from ozg_lod.core.findings import Finding
 from ozg_lod.core.messages import _
@@ -21,6 +20,7 @@ from ozg_lod.harvest_check.graph import (
     CatalogueTerm,
     error,
     hint,
+    parts,
     warning,
 )
 from ozg_lod.harvest_check.profile import DEPRECATED, short
@@ -76,7 +76,7 @@ def _address(graph: CatalogueGraph, dataset: CatalogueTerm) -> Iterator[Finding]
     if dataset.kind == "blank":
         message = _("the dataset has no address (blank node); portals create it anew each time")
         yield error("dataset-unnamed", message, place=graph.place(dataset))
-    elif urlsplit(dataset.value).scheme not in _WEB:
+    elif parts(dataset.value).scheme not in _WEB:
         message = _("the address of the dataset does not start with http:// or https://")
         yield error("dataset-address", message, value=dataset.value, place=graph.place(dataset))
 
@@ -143,7 +143,7 @@ def _url(graph: CatalogueGraph, subject: CatalogueTerm, url: CatalogueTerm) -> I
     if url.kind == "literal":
         message = _("an address is written as text instead of as an address (in Turtle <…> instead of “…”)")
         yield warning("url-literal", message, value=url.value, place=graph.place(subject))
-    elif url.kind == "iri" and not (is_web_address(url.value) and urlsplit(url.value).scheme in _WEB):
+    elif url.kind == "iri" and not (is_web_address(url.value) and parts(url.value).scheme in _WEB):
         message = _("this is no web address; it must start with http:// or https:// and hold no spaces")
         yield error("url-invalid", message, value=url.value, place=graph.place(subject))
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -88,6 +89,18 @@ class CatalogueGraph:
 
 def _apart(term: CatalogueTerm, page: int) -> CatalogueTerm:
     return CatalogueTerm(f"{page}.{term.value}", "blank") if term.kind == "blank" else term
+
+
+def parts(address: str) -> SplitResult:
+    """Return the parts of a stranger's address; of one that cannot be read only the scheme.
+
+    >>> parts("https://a/b").netloc, parts("https://[a/b").scheme
+    ('a', 'https')
+    """
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult(address.partition(":")[0].lower(), "", "", "", "")
 
 
 def error(rule: str, message: Message, *, value: str | None = None, place: Location = _NOWHERE) -> Finding:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 from ozg_lod.core.findings import Finding
 from ozg_lod.core.messages import Message, _, ngettext
 from ozg_lod.core.vocab import DCAT, SPDX
 from ozg_lod.harvest_check.client import Fetch, FetchedResponse
 from ozg_lod.harvest_check.fetch_errors import FetchError
-from ozg_lod.harvest_check.graph import DISTRIBUTION, CatalogueGraph, CatalogueTerm, error, hint, warning
+from ozg_lod.harvest_check.graph import DISTRIBUTION, CatalogueGraph, CatalogueTerm, error, hint, parts, warning
 
 _OK: Final = 200
 _PARTIAL: Final = 206
@@ -83,7 +82,7 @@ def _links(graph: CatalogueGraph) -> list[_Link]:
         for distribution in graph.typed(DISTRIBUTION):
             served = bool(graph.of(distribution, DCAT + "accessService"))
             for url in graph.of(distribution, predicate):
-                if url.kind != "blank" and urlsplit(url.value).scheme in ("http", "https"):
+                if url.kind != "blank" and parts(url.value).scheme in ("http", "https"):
                     links.setdefault(url.value, _Link(url.value, distribution, served, download))
     return list(links.values())
 

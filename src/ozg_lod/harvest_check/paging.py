@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from ozg_lod.core.findings import Finding
 from ozg_lod.core.messages import _, ngettext
 from ozg_lod.core.vocab import HYDRA
 from ozg_lod.harvest_check import feed
-from ozg_lod.harvest_check.client import Fetch, FetchedResponse
-from ozg_lod.harvest_check.graph import DATASET, TYPE, CatalogueGraph, CatalogueTerm, Triples, error, warning
+from ozg_lod.harvest_check.client import Fetch, FetchedResponse, joined
+from ozg_lod.harvest_check.graph import DATASET, TYPE, CatalogueGraph, CatalogueTerm, Triples, error, parts, warning
 from ozg_lod.harvest_check.reader import READ, Read
 
 _VIEWS: Final = (HYDRA + "PartialCollectionView", HYDRA + "PagedCollection")
@@ -59,10 +59,10 @@ def walk(first: FetchedResponse, fetch: Fetch, read: Read, *, max_pages: int) ->
 
 def _take(pages: CataloguePages, answer: FetchedResponse, read: Read) -> Triples:
     """Read one page into the graph and return its triples, with full addresses."""
-    parts = urlsplit(answer.url)
-    reading = read(answer.body, answer.media_type, _RELATIVE + (parts.path or "/"))
+    address = urlsplit(answer.url)
+    reading = read(answer.body, answer.media_type, _RELATIVE + (address.path or "/"))
     pages.findings += reading.findings
-    host = f"{parts.scheme}://{parts.netloc}"
+    host = f"{address.scheme}://{address.netloc}"
     relative = {term.value for s, _p, o in reading.triples for term in (s, o) if _is_relative(term)}
     if relative:
         pages.findings.append(_relative(len(relative), min(relative).removeprefix(_RELATIVE)))
@@ -91,9 +91,9 @@ def _next(pages: CataloguePages, triples: Triples, url: str) -> str | None:
     following = links.get("next") or links.get("nextPage")
     if not following:
         return None
-    if not urlsplit(following).scheme:
+    if not parts(following).scheme:
         pages.findings.append(_relative(1, following))
-        following = urljoin(url, following)
+        following = joined(url, following)
     if url in (links.get("last"), links.get("lastPage")):
         message = _("the last page still names a next one; harvesters then read on until they give up")
         pages.findings.append(error("page-next-on-last", message, value=following))
@@ -102,7 +102,7 @@ def _next(pages: CataloguePages, triples: Triples, url: str) -> str | None:
 
 def _usable(pages: CataloguePages, answer: FetchedResponse, first: FetchedResponse, following: str) -> bool:
     """Look at the answer for the next page; tell whether it can be read."""
-    if urlsplit(following).netloc != urlsplit(first.url).netloc:
+    if parts(following).netloc != urlsplit(first.url).netloc:
         message = _(
             "the next page is on another host, as if it were the address behind a proxy; make page addresses from the "
             "public address"
