@@ -20,7 +20,6 @@ import msgspec
 
 from ozg_lod.contributions.check_request import (
     CORRECTED,
-    LIST,
     MARKED,
     PAGE,
     PREVIEW,
@@ -39,7 +38,7 @@ from ozg_lod.sandbox.pool import ClientShares, WorkerPool
 from ozg_lod.sandbox.work_kinds import CHECK, too_many_checks, work_kinds
 from ozg_lod.site.served_snapshot import ServedSnapshot
 
-__all__ = ["CORRECTED", "LIST", "MARKED", "PAGE", "PREVIEW", "REPORT", "CheckAnswer", "CheckPool", "CheckRequest"]
+__all__ = ["CORRECTED", "MARKED", "PAGE", "PREVIEW", "REPORT", "CheckAnswer", "CheckPool", "CheckRequest"]
 
 _log = logging.getLogger("ozg_lod")
 RECEIVING: Final = 16

@@ -7,18 +7,14 @@ from typing import Final
 
 from ozg_lod.contributions.preview import ContributionPreview
 from ozg_lod.validation.examination import Examination
-from ozg_lod.validation.list_reader import NO_LISTING, Listing
 
 REPORT: Final = "report"
 MARKED: Final = "marked"
 PREVIEW: Final = "preview"
 PAGE: Final = "page"
-LIST: Final = "list"
 CORRECTED: Final = "corrected"
 """What an order can ask for beside the findings: nothing, the marked workbook, what would change, one page, the
-workbook with the sure suggestions put in.
-
-LIST asks for no check: only for the rows of a list (see `lists`)."""
+workbook with the sure suggestions put in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +52,3 @@ class CheckAnswer:
     examination: Examination
     document: bytes = b""
     preview: ContributionPreview | None = None
-    listing: Listing = NO_LISTING

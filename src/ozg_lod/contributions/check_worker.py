@@ -17,7 +17,6 @@ import pyoxigraph as ox
 from ozg_lod.contributions import template_ods, template_sheets, template_xlsx
 from ozg_lod.contributions.check_request import (
     CORRECTED,
-    LIST,
     MARKED,
     PAGE,
     REPORT,
@@ -41,7 +40,6 @@ from ozg_lod.tables.contribution_kinds import ContributionKind
 from ozg_lod.validation import (
     check_process,
     corrected_workbook,
-    list_reader,
     marked_workbook,
     rulebook,
 )
@@ -54,7 +52,6 @@ from ozg_lod.validation.gate import (
 
 _WRITERS: Final = (("xlsx", template_xlsx.write), ("ods", template_ods.write))
 _WORKBOOKS: Final = {MARKED: marked_workbook.workbook, CORRECTED: corrected_workbook.workbook}
-_NOT_EXAMINED: Final = Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
 
 
@@ -77,8 +74,6 @@ class CheckWorker:
 
         A preview adds the file's facts to `published`, so the one who asked for it does not ask again.
         """
-        if check_request.wanted == LIST:
-            return CheckAnswer(_NOT_EXAMINED, listing=list_reader.read(check_request.name, check_request.content))
         examination = self._examined(check_request)
         language = _language(check_request)
         write = _WORKBOOKS.get(check_request.wanted)
@@ -99,7 +94,6 @@ class CheckWorker:
 
     def warm(self, language: Language) -> None:
         """Do once what a worker may be asked for: check a file, show pages, so that all is read that is read late."""
-        list_reader.warm()
         check_request = CheckRequest("warm.ttl", _SAMPLE, language=language)
         column = template_sheets.TemplateColumn("warm", "warm", "", "", required=True)
         sheet = template_sheets.TemplateSheet("warm", "warm", "", language, (column,), (("warm",),), (), "")

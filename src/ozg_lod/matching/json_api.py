@@ -93,9 +93,10 @@ def number(request: Request, name: str, *, usual: int, least: int = 1, most: int
 
 
 def json_response(body: object, language: Language) -> Response:
-    """Return an answer to what this client asked; nobody keeps it."""
+    """Return an answer to what this client asked; nobody keeps it. Bytes are JSON already."""
     headers = {"content-language": language, "vary": "Accept-Language", "cache-control": "no-store"}
-    return Response(json.dumps(body, ensure_ascii=False), 200, headers, formats.JSON.media_type)
+    content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False)
+    return Response(content, 200, headers, formats.JSON.media_type)
 
 
 def same_for_all(request: Request, body: bytes, content_type: str, language: Language, **more: str) -> Response:

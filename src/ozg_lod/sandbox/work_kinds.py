@@ -20,6 +20,7 @@ QUERY_FROM_DISK: Final = "query from disk"
 QUERY_OF_FILES: Final = "query of files"
 TRANSCRIPTION: Final = "transcription"
 CHECK: Final = "check"
+MATCH: Final = "match"
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,25 @@ def work_kinds(settings: Settings) -> Mapping[str, WorkKind]:
         busy=too_many_checks,
         late=check_late,
     )
+    match = WorkKind(
+        name=MATCH,
+        entry="ozg_lod.matching.match_worker:matching",
+        places=2,
+        waiting=16,
+        deadline_s=settings.check_deadline_s,
+        limits=WorkerLimits(settings.check_memory_mb, cpu_s=int(settings.check_deadline_s) + 1),
+        per_client=8,
+        busy=too_many_lists,
+        late=late,
+        questions=200,
+    )
     rows = (
         query,
         replace(query, name=QUERY_FROM_DISK, entry="ozg_lod.sparql.store:answering_from_disk"),
         replace(query, name=QUERY_OF_FILES, entry="ozg_lod.sparql.rdf_files:answering"),
         replace(query, name=TRANSCRIPTION, entry="ozg_lod.sparql.transcription:working"),
         check,
+        match,
     )
     return {row.name: row for row in rows}
 
@@ -98,6 +112,14 @@ def too_many_checks() -> Busy:
     """Return the failure of a file that found no place."""
     return Busy(
         _("Several files are being checked already; send yours again in a few seconds."),
+        retry_after_s=5,
+    )
+
+
+def too_many_lists() -> Busy:
+    """Return the failure of names to match that found no place."""
+    return Busy(
+        _("Several lists are being matched already; send yours again in a few seconds."),
         retry_after_s=5,
     )
 

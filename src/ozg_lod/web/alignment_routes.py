@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ozg_lod.contributions.check_pool import LIST, CheckRequest
 from ozg_lod.core.errors import (
     BadRequest,
     NotFound,
@@ -19,17 +17,14 @@ from ozg_lod.core.errors import (
     TooLarge,
 )
 from ozg_lod.core.messages import _
-from ozg_lod.http.clients import client_of
 from ozg_lod.http.responses import retry_after
-from ozg_lod.matching import alignment_files, alignment_pages, register
-from ozg_lod.matching.alignment import AlignedRow, AlignmentChoice, align
-from ozg_lod.matching.alignment_pages import ASKED, AlignmentWork
-from ozg_lod.rdf import formats
+from ozg_lod.matching import alignment_files, alignment_pages
+from ozg_lod.matching.alignment_pages import ASKED
+from ozg_lod.matching.match_worker import LIST, MatchRequest
 from ozg_lod.site import download_names, uploads
 from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.uploads import MAX_CARRIED, Upload
 from ozg_lod.validation import list_reader
-from ozg_lod.validation.list_reader import Listing
 from ozg_lod.web import upload_checks
 from ozg_lod.web.routing import Pages
 
@@ -45,7 +40,7 @@ async def form(request: Request) -> Response:
     """Answer with the form; whoever looks at it will soon send a list, so the cage gets ready."""
     _offered_here(request)
     page_request = PageRequest.for_people(request, PATH)
-    request.app.state.check_pool.prepare(page_request.opened)
+    request.app.state.matchers.prepare(upload_checks.match_subject(page_request.opened))
     return upload_checks.page(page_request, alignment_pages.blank(page_request.site))
 
 
@@ -67,34 +62,20 @@ async def matched(request: Request) -> Response:
 
 
 async def _done(request: Request, page_request: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
-    checked = await upload_checks.checked(request, CheckRequest(upload.name, upload.content, wanted=LIST))
-    listing = checked.listing
-    choice = AlignmentChoice.of(listing, fields)
-    with request.app.state.budget.spending(client_of(request)):  # 5,000 rows take half a minute
-        rows = await run_in_threadpool(_aligned, request, listing, choice)
-    wanted = _FORMS.get(fields.get("do", ""))
-    if wanted is not None:
-        return await run_in_threadpool(_download, page_request, AlignmentWork(upload, listing, choice, rows), wanted)
-    work = AlignmentWork(upload, listing, choice, rows)
-    known = register.of(page_request.opened)
-    return upload_checks.page(
-        page_request, await run_in_threadpool(alignment_pages.result, page_request.site, work, known)
+    language, form = page_request.language, _FORMS.get(fields.get("do", ""))
+    match_request = MatchRequest(
+        LIST,
+        language,
+        name=upload.name,
+        content=upload.content,
+        fields=fields,
+        suffix=form.suffix if form else "",
+        chosen=page_request.chosen is not None,
     )
-
-
-def _aligned(request: Request, listing: Listing, choice: AlignmentChoice) -> list[AlignedRow]:
-    return align(register.of(request.app.state.opened), listing, choice)
-
-
-def _download(page_request: PageRequest, work: AlignmentWork, form: formats.Format) -> Response:
-    language, register_ = page_request.language, register.of(page_request.opened)
-    if form is formats.TURTLE:
-        body = alignment_files.as_turtle(work.rows)
-    elif form is formats.XLSX:
-        body = alignment_files.as_workbook(work.listing, work.rows, language, register_)
-    else:
-        body = alignment_files.as_csv(work.listing, work.rows, language, register_)
-    name = download_names.matched_list(work.upload.name, form, language)
+    body = await upload_checks.matched(request, match_request)
+    if form is None:
+        return upload_checks.page(page_request, body)
+    name = download_names.matched_list(upload.name, form, language)
     headers = {**upload_checks.NEVER_KEPT, "content-type": form.content_type, "content-disposition": name}
     return Response(body, headers=headers)
 

@@ -19,6 +19,8 @@ from ozg_lod.core.settings import Settings
 from ozg_lod.http.budget import Budget
 from ozg_lod.http.rates import Rate
 from ozg_lod.http.slow_clients import OutputBudget
+from ozg_lod.sandbox.pool import WorkerPool
+from ozg_lod.sandbox.work_kinds import MATCH, work_kinds
 from ozg_lod.site.archive import Archive
 from ozg_lod.site.served_snapshot import ServedSnapshot, SnapshotSwitch
 from ozg_lod.sparql import protocol
@@ -80,6 +82,7 @@ def create(settings: Settings, switch: SnapshotSwitch) -> FastAPI:
     app.state.hold = OutputBudget(settings.hold_bytes)
     app.state.submissions = Rate(settings.submissions_per_hour)
     app.state.check_pool = CheckPool(settings)
+    app.state.matchers = WorkerPool(work_kinds(settings)[MATCH])
     if not settings.rdf:
         app.state.editor = editor_routes.page
     serve(app, (sparql_routes.start, *_SUBJECTS) if settings.rdf else _SUBJECTS, access_log=settings.access_log)
@@ -122,3 +125,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await archive.close()
     await asyncio.to_thread(switch.opened.close)
     await asyncio.to_thread(app.state.check_pool.close)
+    await asyncio.to_thread(app.state.matchers.close)

@@ -3,52 +3,45 @@
 Beside the matching it offers what clients show while somebody types and chooses: suggestions, hints, previews.
 
 JSONP, which 0.2 allows and 1.0 forbids, is not offered: every answer may be read from anywhere (CORS), and no answer of
-ours is a script. Bodies are plain JSON within limits; matching is a comparison of short texts, so it needs no cage.
+ours is a script. Bodies are JSON within limits, read and matched by workers.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.catalogue import responsible
-from ozg_lod.core.errors import BadRequest, NotFound, TooLarge, UnsupportedMedia
-from ozg_lod.core.kinds import Kinds
+from ozg_lod.core.errors import NotFound, UnsupportedMedia
 from ozg_lod.core.messages import Language, _
 from ozg_lod.http.bodies import FORM, read_body
-from ozg_lod.http.clients import client_of
 from ozg_lod.matching import previews, register, suggestions
-from ozg_lod.matching.data_extension import ExtensionProperty, Reader, described, properties, proposed
+from ozg_lod.matching.data_extension import ExtensionProperty, described, properties, proposed
 from ozg_lod.matching.json_api import (
-    form_of,
     json_body,
     json_response,
     no_jsonp,
     number,
-    parsed,
     request_language,
     same_for_all,
 )
 from ozg_lod.matching.manifest import ROOT, ROOT_10, ReconciliationService
-from ozg_lod.matching.reconcile_queries import batch_02, batch_10
-from ozg_lod.matching.reconciliation import answer, candidate_02, candidate_10
+from ozg_lod.matching.match_worker import EXTENSION_10, FORM_SENT, OFFERED, QUERIES_10, MatchRequest, reader
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.served_snapshot import ServedSnapshot
+from ozg_lod.web import upload_checks
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
 
 BODY_BYTES: Final = 1_000_000
 """Bytes of one request; 500 queries have about 100 each."""
-_MAX_THINGS: Final = 1000
-_MAX_PROPERTIES: Final = 100
 _SENT: Final = ("POST",)
 _WHAT: Final = ("entity", "property", "type")
 _FRAMED: Final = "; ".join(
@@ -70,11 +63,10 @@ It has no form, no script and no state, so that nothing is to be gained by a cli
 async def service(request: Request) -> Response:
     """Answer with the manifest, or with what the parameters ask."""
     no_jsonp(request.query_params.keys())
-    for name, work in _ASKED.items():
+    for name in OFFERED:
         if name in request.query_params:
-            return await _charged(request, work, request.query_params[name])
-    newer = request.query_params.get("version") == "1.0-draft"
-    return await run_in_threadpool(_manifest, request, newer=newer)
+            return await _matched(request, name, request.query_params[name])
+    return await _manifest(request, newer=request.query_params.get("version") == "1.0-draft")
 
 
 @pages.page(ROOT, methods=_SENT, summary="Reconciliation service 0.2: queries= or extend= as a form")
@@ -89,18 +81,15 @@ async def asked(request: Request) -> Response:
                 ROOT=ROOT,
             ),
         )
-    form = form_of(await read_body(request, BODY_BYTES))
-    no_jsonp(form)
-    for name, work in _ASKED.items():
-        if name in form:
-            return await _charged(request, work, form[name])
-    raise BadRequest(_("queries= or extend= is missing in the form."), offered=list(_ASKED))
+    language = request_language(request)
+    form = MatchRequest(FORM_SENT, language, content=await read_body(request, BODY_BYTES))
+    return json_response(await upload_checks.matched(request, form), language)
 
 
 @pages.page(ROOT_10, summary="Reconciliation service 1.0-draft: manifest")
 async def service_10(request: Request) -> Response:
     """Answer with the manifest of version 1.0-draft."""
-    return await run_in_threadpool(_manifest, request, newer=True)
+    return await _manifest(request, newer=True)
 
 
 @pages.page(
@@ -112,7 +101,7 @@ async def service_10(request: Request) -> Response:
 async def match_10(request: Request) -> Response:
     """Answer a batch of queries."""
     body = await json_body(request, BODY_BYTES)
-    return await _charged(request, _matched_10, body)
+    return await _matched(request, QUERIES_10, body)
 
 
 @pages.page(
@@ -124,116 +113,23 @@ async def match_10(request: Request) -> Response:
 async def extend_10(request: Request) -> Response:
     """Answer a data extension query."""
     body = await json_body(request, BODY_BYTES)
-    return await _charged(request, _extended_10, body)
+    return await _matched(request, EXTENSION_10, body)
 
 
-async def _charged(request: Request, work: Callable[[Request, str], Response], text: str) -> Response:
-    """Do the work beside the event loop; its time counts against the client's share, as that of queries does."""
-    with request.app.state.budget.spending(client_of(request)):
-        return await run_in_threadpool(work, request, text)
-
-
-def _manifest(request: Request, *, newer: bool) -> Response:
-    snapshot: ServedSnapshot = request.app.state.opened
+async def _matched(request: Request, work: str, text: str) -> Response:
     language = request_language(request)
-    register.of(request.app.state.opened)  # whoever reads the manifest asks next: what is read once is read now
+    body = await upload_checks.matched(request, MatchRequest(work, language, text))
+    return json_response(body, language)
+
+
+async def _manifest(request: Request, *, newer: bool) -> Response:
+    snapshot: ServedSnapshot = request.app.state.opened
+    request.app.state.matchers.prepare(upload_checks.match_subject(snapshot))  # whoever reads the manifest asks next
+    language = request_language(request)
     service = ReconciliationService(_title(snapshot, language), snapshot.base_iri, snapshot.public_url, snapshot.kinds)
     manifest = service.manifest_10(language) if newer else service.manifest_02(language)
     body = json.dumps(manifest, ensure_ascii=False).encode()
     return same_for_all(request, body, formats.JSON.media_type, language)
-
-
-def _matched_02(request: Request, text: str) -> Response:
-    language, known = request_language(request), register.of(request.app.state.opened)
-    queries = batch_02(parsed(text, "queries"))
-    outcomes = {name: answer(known, query) for name, query in queries.items()}
-    body = {
-        name: {"result": [candidate_02(candidate, language, known) for candidate in outcome.candidates]}
-        for name, outcome in outcomes.items()
-    }
-    return json_response(body, language)
-
-
-def _matched_10(request: Request, text: str) -> Response:
-    language, known = request_language(request), register.of(request.app.state.opened)
-    outcomes = [answer(known, query) for query in batch_10(parsed(text, "body"))]
-    results = [
-        {"candidates": [candidate_10(candidate, language, known) for candidate in outcome.candidates]}
-        for outcome in outcomes
-    ]
-    return json_response({"results": results}, language)
-
-
-def _extended_02(request: Request, text: str) -> Response:
-    reader, ids, chosen = _extension(request, text)
-    rows = {thing: {name: reader.values(thing, name, how) for name, how in chosen} for thing in ids}
-    return json_response({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
-
-
-def _extended_10(request: Request, text: str) -> Response:
-    reader, ids, chosen = _extension(request, text)
-    rows = [
-        {
-            "id": thing,
-            "properties": [{"id": name, "values": reader.values(thing, name, how)} for name, how in chosen],
-        }
-        for thing in ids
-    ]
-    return json_response({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
-
-
-_ASKED: Final[dict[str, Callable[[Request, str], Response]]] = {"queries": _matched_02, "extend": _extended_02}
-
-
-def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tuple[str, dict[str, Any]]]]:
-    """Return the reader, the things and the properties of a data extension query."""
-    body = parsed(text, "extend")
-    stated = body if isinstance(body, dict) else {}
-    ids, property_requests = _list_of(stated.get("ids"), str), _list_of(stated.get("properties"), dict)
-    if (
-        ids is None
-        or property_requests is None
-        or not all(isinstance(member.get("id"), str) for member in property_requests)
-    ):
-        raise BadRequest(
-            _('Send {{"ids": ["municipality/{key}"], "properties": [{{"id": "ars"}}]}}.', key=_example(request)),
-        )
-    if len(ids) > _MAX_THINGS or len(property_requests) > _MAX_PROPERTIES:
-        raise TooLarge(
-            _(
-                "At most {MAX_THINGS} things and {MAX_PROPERTIES} properties at once.",
-                MAX_THINGS=_MAX_THINGS,
-                MAX_PROPERTIES=_MAX_PROPERTIES,
-            ),
-        )
-    snapshot: ServedSnapshot = request.app.state.opened
-    reader = _reader(snapshot, request_language(request))
-    settings = [
-        (member["id"], member["settings"] if isinstance(member.get("settings"), dict) else {})
-        for member in property_requests
-    ]
-    return reader, list(dict.fromkeys(ids)), settings
-
-
-def _reader(snapshot: ServedSnapshot, language: Language) -> Reader:
-    return Reader(
-        snapshot.graph, register.of(snapshot), properties(snapshot), language, snapshot.base_iri, snapshot.public_url
-    )
-
-
-def _list_of(members: object, kind: type) -> list[Any] | None:
-    """Return the list if it is one of this kind only, else None."""
-    return members if isinstance(members, list) and all(isinstance(member, kind) for member in members) else None
-
-
-def _meta(chosen: Sequence[tuple[str, object]], kinds: Kinds, reader: Reader) -> list[dict[str, object]]:
-    meta: list[dict[str, object]] = []
-    for name, _settings in chosen:
-        known = reader.properties.get(name)
-        kind = known.entity if known else ""
-        typed = {"type": {"id": kind, "name": kinds[kind].one[reader.language]}} if kind else {}
-        meta.append({"id": name, "name": known.name[reader.language] if known else name or "-", **typed})
-    return meta
 
 
 def _named(request: Request, what: str, prefix: str, language: Language) -> list[dict[str, str]]:
@@ -337,5 +233,5 @@ def _previewed(request: Request) -> Response:
         kinds=snapshot.kinds,
         identity=snapshot.identity,
     )
-    body, framed = previews.page(site, record, _reader(snapshot, language)), {"content-security-policy": _FRAMED}
+    body, framed = previews.page(site, record, reader(snapshot, language)), {"content-security-policy": _FRAMED}
     return same_for_all(request, body, formats.HTML.content_type, language, **framed)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.contributions.check_pool import CheckAnswer, CheckPool, CheckRequest
 from ozg_lod.http.clients import cancelled_when_gone, client_of
+from ozg_lod.matching.match_worker import MatchRequest, MatchSubject
 from ozg_lod.rdf import formats
+from ozg_lod.sandbox import wire
+from ozg_lod.sandbox.pool import WorkerPool
 from ozg_lod.site import uploads
 from ozg_lod.site.page_requests import PageRequest
+from ozg_lod.site.served_snapshot import ServedSnapshot
 
 NEVER_KEPT: Final = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
 
@@ -35,6 +40,22 @@ async def checked(request: Request, check_request: CheckRequest) -> CheckAnswer:
     spending = request.app.state.budget.spending(client)
     async with cancelled_when_gone(request):
         return await check_pool.check(check_request, request.app.state.opened, spending=spending, client=client)
+
+
+async def matched(request: Request, match_request: MatchRequest) -> bytes:
+    """Return what comes of names to match; it ends when the client hangs up. Raises as `WorkerPool.ask`."""
+    workers: WorkerPool = request.app.state.matchers
+    client = client_of(request)
+    spending = request.app.state.budget.spending(client)
+    async with cancelled_when_gone(request):
+        question, subject = wire.encode(match_request), match_subject(request.app.state.opened)
+        return await workers.ask(question, argument=subject, client=client, spending=spending)
+
+
+def match_subject(snapshot: ServedSnapshot) -> str:
+    """Return what a fork server of matchers is told."""
+    subject = MatchSubject(str(snapshot.directory), snapshot.public_url, from_disk=not snapshot.in_memory)
+    return msgspec.json.encode(subject).decode()
 
 
 def page(page_request: PageRequest, body: bytes, status: int = 200, more: Mapping[str, str] | None = None) -> Response:
