@@ -121,6 +121,12 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
 @setting("cache_mb", "finished answers that are kept; 0: none", type=int, metavar="MB")
 @setting("client_seconds", "query seconds per client and minute; 0: any", type=float, metavar="S")
 @setting("trusted_proxies", "proxies, comma-separated, whose X-Forwarded-For counts", type=_networks, metavar="NETS")
+@setting("connections", "connections at once", type=click.IntRange(1), metavar="N")
+@setting("connections_per_client", "connections of one client at once", type=click.IntRange(1), metavar="N")
+@setting("head_s", "seconds for the head of a request", type=float, metavar="S")
+@setting("piece_s", "seconds between pieces of its body", type=float, metavar="S")
+@setting("keep_alive_s", "seconds until the next request", type=float, metavar="S")
+@setting("send_s", "seconds for a client to take something of an answer", type=float, metavar="S")
 @LEGAL
 @setting("access_log", "write a line for each request, without addresses", is_flag=True)
 @setting("store", "SPARQL endpoint that evaluates instead of us (see publish)", metavar="URL")

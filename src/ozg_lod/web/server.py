@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
+import resource
 import signal
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,6 +21,11 @@ from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.sandbox import seccomp
 from ozg_lod.site.served_snapshot import SnapshotSwitch
+from ozg_lod.web.connections import Connections
+from ozg_lod.web.http_protocol import BoundedHttpProtocol
+
+_OTHER_FILES: Final = 256
+"""Files that are open beside connections: the store, workers, uploads, logs."""
 
 
 def check(settings: Settings) -> None:
@@ -54,6 +62,7 @@ def run(settings: Settings) -> None:
         switch = opening.submit(SnapshotSwitch, settings)
         from ozg_lod.web import app, front  # noqa: PLC0415 - while that goes on
     application = app.create(settings, switch.result())
+    connections = Connections(settings, _places(settings.connections))
     config = uvicorn.Config(
         front.CachingFront(application, access_log=settings.access_log),
         host=settings.host,
@@ -65,17 +74,33 @@ def run(settings: Settings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=settings.drain_s,
         loop="uvloop",
-        http="httptools",
+        http=type("_Protocol", (BoundedHttpProtocol,), {"connections_of_server": connections}),
+        ws="none",
     )
-    _Server(config, application).run()
+    _Server(config, application, connections).run()
+
+
+def _places(wanted: int) -> int:
+    """Return how many connections there may be: as many as wanted, if the system gives files for them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted + _OTHER_FILES:
+        soft = min(hard, wanted + _OTHER_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(wanted, max(1, soft - _OTHER_FILES))
 
 
 class _Server(uvicorn.Server):
     """Says that it is ending before it does."""
 
-    def __init__(self, config: uvicorn.Config, application: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, application: FastAPI, connections: Connections) -> None:
         super().__init__(config)
         self._application = application
+        self._connections = connections
+
+    async def main_loop(self) -> None:
+        """Serve; connections are looked after meanwhile, and while it ends."""
+        self._watching = asyncio.create_task(self._connections.watch())
+        await super().main_loop()
 
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         """Let /health/ready answer 503 and drain; a second Ctrl-C does not wait. Ending as asked is exit code 0."""
