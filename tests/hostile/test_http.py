@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from tests.conftest import patience
+from tests.conftest import free_port, patience
 
 CASES: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("http.toml").read_text("utf-8"))
 HOST = "Host: localhost"
@@ -210,3 +211,21 @@ def test_a_server_takes_no_more_than_it_can_hold(
             accepted += connection.socket.send(piece)
     assert accepted < most
     assert httpx.get(server + "/health").status_code == 200
+
+
+def test_who_does_not_take_the_answers_is_let_go(
+    started: Callable[..., Any], connect: Callable[[str], Connection]
+) -> None:
+    metrics = f"127.0.0.1:{free_port()}"
+    with started(*SLOW, "--metrics", metrics) as url:
+        connection = connect(url)
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.socket.settimeout(0.5)
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            while True:
+                connection.socket.send(f"GET /openapi.json HTTP/1.1\r\n{HOST}\r\n\r\n".encode() * 100)
+        end = time.monotonic() + 20 * patience()
+        while "\nozg_lod_connections 0.0" not in httpx.get(f"http://{metrics}/metrics").text:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert "\nozg_lod_unsent_bytes 0.0" in httpx.get(f"http://{metrics}/metrics").text

@@ -47,7 +47,7 @@ class CheckPool:
     """The one place where a server checks files; follows the snapshot that is served."""
 
     def __init__(self, settings: Settings) -> None:
-        self._workers = WorkerPool(work_kinds(settings)[CHECK])
+        self.pool = WorkerPool(work_kinds(settings)[CHECK])
         self._receiving = 0
 
     async def check(
@@ -65,7 +65,7 @@ class CheckPool:
         """
         question, argument = wire.encode(check_request), self._argument(opened)
         try:
-            answer = await self._workers.ask(question, argument=argument, client=client, spending=_charged(spending))
+            answer = await self.pool.ask(question, argument=argument, client=client, spending=_charged(spending))
         except NotStarted:
             raise
         except WorkerFault as fault:
@@ -74,7 +74,7 @@ class CheckPool:
 
     def prepare(self, opened: ServedSnapshot) -> None:
         """Start the fork server, so that the one who will send a file soon need not wait for it."""
-        self._workers.prepare(self._argument(opened))
+        self.pool.prepare(self._argument(opened))
 
     @contextlib.asynccontextmanager
     async def receiving(self) -> AsyncIterator[None]:
@@ -89,7 +89,7 @@ class CheckPool:
 
     def close(self) -> None:
         """End everything."""
-        self._workers.close()
+        self.pool.close()
 
     def _argument(self, opened: ServedSnapshot) -> str:
         return msgspec.json.encode(CheckSubject(str(opened.directory), opened.public_url)).decode()

@@ -43,6 +43,8 @@ class Settings:
     the next request, `send_s` to take something of an answer; `unsent_bytes` of answers that were not taken may be
     waiting in all. A trusted proxy may have any share of the `connections`.
 
+    `metrics` is the address at which a program can read what was counted; none: nowhere.
+
     `inbox` is the folder of what is submitted; without one nothing can be. Name and mail of a sender and the file are
     deleted `inbox_days` after the decision. At most `inbox_open` submissions wait for one, with `inbox_bytes` in all.
     """
@@ -53,6 +55,9 @@ class Settings:
     port: int = 8000
     public_url: str = ""
     access_log: bool = False
+    log_format: str = "text"
+    log_file: Path | None = None
+    metrics: tuple[str, int] | None = None
     legal: Path | None = None
 
     query_deadline_s: float = 10
