@@ -160,19 +160,41 @@ def test_silent_connections_shut_nobody_out(started: Callable[..., Any], connect
         assert sum(connection.closed for connection in silent[:40]) == 40
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        f"GET /health HTTP/1.1\r\n{HOST}\r\nA: b",
+        f"GET /health HTTP/1.1\r\n{HOST}\r\nContent-Length: 5\r\n\r\nab",
+        f"{ASK}Content-Length: 5\r\n\r\nASK",
+        f"{ASK}Transfer-Encoding: chunked\r\n\r\n5\r\nASK",
+    ],
+)
+def test_who_stops_half_way_gives_way(
+    started: Callable[..., Any], connect: Callable[[str], Connection], sent: str
+) -> None:
+    with started("--connections-per-client", "4") as url:
+        stopped = [connect(url) for _ in range(8)]
+        for connection in stopped:
+            connection.send(sent.encode())
+        assert httpx.get(url + "/health").status_code == 200
+        for connection in stopped:
+            connection.socket.close()
+
+
 def test_one_client_has_its_share_of_the_connections(
     started: Callable[..., Any], connect: Callable[[str], Connection]
 ) -> None:
-    with started("--connections-per-client", "4") as url:
+    query = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"VALUES ?v{n} {{ 1 2 3 4 5 6 7 8 9 }}" for n in range(12)) + " }"
+    with started("--connections-per-client", "4", "--query-deadline-s", "2") as url:
         busy = [connect(url) for _ in range(4)]
         for connection in busy:
-            connection.send(f"{ASK}Content-Length: 5\r\n\r\n".encode())
+            connection.send(f"{ASK}Content-Length: {len(query)}\r\n\r\n{query}".encode())
         refused = connect(url)
         assert refused.read() == [503]
-        assert b"retry-after" in refused.received
+        assert b"too many connections" in refused.received
         for connection in busy:
-            connection.send(b"ASK{}")
-            assert connection.read(1) == [200]
+            assert connection.read(1) == [503]
+            assert b"problem+json" in connection.received
         assert httpx.get(url + "/health").status_code == 200
 
 

@@ -33,17 +33,17 @@ class Connection(Protocol):
 
 
 class Connections:
-    """All connections of a server: how many there may be, whose they are, which wait for a request, what is unsent.
+    """All connections of a server: how many there may be, whose they are, which wait for their client, what is unsent.
 
-    Who comes when all places are taken gets that of the one waiting longest for a request, so that silence never
-    shuts others out. `refused` counts the requests and connections that were not passed on, by cause.
+    Who comes when all places are taken gets that of the one whose client is silent for longest, in the middle of a
+    request or before it; so silence shuts nobody out. `refused` counts what was not passed on, by cause.
     """
 
     def __init__(self, settings: Settings, most: int | None = None) -> None:
         self.settings = settings
         self.refused: Counter[str] = Counter()
         self.open: set[Connection] = set()
-        self.idle: dict[Connection, None] = {}
+        self.waiting: dict[Connection, None] = {}
         self.unsent_bytes = 0
         self.requests = 0
         self._unsent: dict[Connection, int] = {}
@@ -56,20 +56,26 @@ class Connections:
         self.open.add(connection)
         own = self._clients.setdefault(connection.peer, set()) if connection.peer else set()
         own.add(connection)
-        self.idle[connection] = None
+        self.waiting[connection] = None
         if len(own) > self.settings.connections_per_client:
-            return self._give_way(connection, (one for one in self.idle if one in own))
-        return len(self.open) <= self._most or self._give_way(connection, iter(self.idle))
+            return self._give_way(connection, (one for one in self.waiting if one in own))
+        return len(self.open) <= self._most or self._give_way(connection, iter(self.waiting))
 
     def discard(self, connection: Connection) -> None:
         """Forget a connection that has ended."""
         self.open.discard(connection)
-        self.idle.pop(connection, None)
+        self.waiting.pop(connection, None)
         self.note_unsent(connection, 0)
         own = self._clients.get(connection.peer, set())
         own.discard(connection)
         if not own:
             self._clients.pop(connection.peer, None)
+
+    def wait(self, connection: Connection, *, waiting: bool) -> None:
+        """Keep in mind that it is the client's turn from now on, or that it is not."""
+        self.waiting.pop(connection, None)
+        if waiting:
+            self.waiting[connection] = None
 
     def request_id(self) -> str:
         """Return a name for the next request; nobody outside has a say in it."""
@@ -90,9 +96,9 @@ class Connections:
         connection.abort()
         self.discard(connection)
 
-    def _give_way(self, connection: Connection, waiting: Iterator[Connection]) -> bool:
-        """Make room for a connection by ending one that waits for a request, the longest first; tell if there was."""
-        longest = next((one for one in waiting if one is not connection), None)
+    def _give_way(self, connection: Connection, candidates: Iterator[Connection]) -> bool:
+        """Make room for a connection by ending the one that waits longest for its client; tell if there was any."""
+        longest = next((one for one in candidates if one is not connection), None)
         if longest is not None:
             self.drop(longest, "made room")
         return longest is not None

@@ -158,7 +158,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         head = self._take(end + len(END))
         self._looked_at = 0
         check_head(head, self._settings)
-        self._table.idle.pop(self, None)
         self._deadline = _NEVER
         self._parse(head)
         return True
@@ -242,6 +241,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             raise cause if isinstance(cause, RefusedRequest) else RefusedRequest("malformed request") from None
         if self._whole != (self._step == self._head):
             raise RefusedRequest("malformed request")
+        self._table.wait(self, waiting=not self._whole)
         if not self._answered:
             self._deadline = _NEVER if self._whole else self.loop.time() + self._settings.piece_s
         elif self._whole:
@@ -277,7 +277,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _rest(self) -> None:
         """Wait for the next request."""
-        self._table.idle[self] = None
+        self._table.wait(self, waiting=True)
         self._kept_alive = True
         self._deadline = self.loop.time() + self._settings.keep_alive_s
 
@@ -330,7 +330,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.cycle.message_event.set()
         self._left = _LINGER_BYTES
         self._deadline = self.loop.time() + _LINGER_S
-        self._table.idle[self] = None
+        self._table.wait(self, waiting=True)
         self.transport.write(_answer(refusal))
         self.transport.write_eof()
         self.flow.hold(held=False)

@@ -94,7 +94,7 @@ def _requests(counts: RequestCounts) -> Iterator[Metric]:
 
 def _connections(connections: Connections) -> Iterator[Metric]:
     yield _gauge("connections", "Open connections", len(connections.open))
-    yield _gauge("idle_connections", "Connections that wait for a request", len(connections.idle))
+    yield _gauge("waiting_connections", "Connections that wait for their client", len(connections.waiting))
     yield _gauge("unsent_bytes", "Bytes of answers that clients have not taken yet", connections.unsent_bytes)
     yield _causes("refused", "Requests and connections that reached no page", connections.refused)
 
