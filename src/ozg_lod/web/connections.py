@@ -80,7 +80,7 @@ class Connections:
     def request_id(self) -> str:
         """Return a name for the next request; nobody outside has a say in it."""
         self.requests += 1
-        return f"{self._name}-{self.requests:x}"
+        return f"{self._name}-{self.requests:08x}"
 
     def note_unsent(self, connection: Connection, size: int) -> None:
         """Keep account of what a client has not taken; above the limit those who hold longest are cut off."""
