@@ -50,7 +50,7 @@ def examine(settings: Settings, *, production: bool, today: dt.date | None = Non
     checks = [_cage(), *_data(settings, production=production), *_inbox(settings.inbox)]
     if production:
         day = today or dt.datetime.now(dt.UTC).date()
-        checks += [_account(), _address(settings.public_url), *_texts(settings, day)]
+        checks += [_account(), _address(settings.public_url), _proxy(settings), *_texts(settings, day)]
     return checks
 
 
@@ -117,6 +117,19 @@ def _address(public_url: str) -> DoctorCheck:
         public_url=public_url,
     )
     return _fault("public-url", message)
+
+
+def _proxy(settings: Settings) -> DoctorCheck:
+    """Tell whether a server with TLS stands in front, as far as the settings know; the limits hold without one too."""
+    if not settings.trusted_proxies:
+        message = _(
+            "No server in front is named, though one must speak TLS: all its clients would share one budget and its "
+            "connections; give --trusted-proxies."
+        )
+        return _fault("proxy", message)
+    if any(not network.prefixlen for network in settings.trusted_proxies):
+        return _fault("proxy", _("--trusted-proxies trusts everybody; name the server in front only."))
+    return _fine("proxy", _("Trusted in front: {proxies}.", proxies=", ".join(map(str, settings.trusted_proxies))))
 
 
 def _is_local(host: str) -> bool:

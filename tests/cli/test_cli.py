@@ -335,3 +335,20 @@ def test_what_is_typed_wrong_is_one_sentence(
     ran = run(*typed.split())  # type: ignore[operator]
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    "error", [LookupError("x"), RecursionError(), MemoryError(), ValueError("\x1b[2J"), UnicodeError()]
+)
+def test_a_fault_of_ours_is_no_finding(run: object, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ozg_lod.snapshots.snapshot.Snapshots.publications", broken)
+    ran = run("snapshots", "list", "--lang", "en")  # type: ignore[operator]
+    assert (ran.code, ran.out) == (2, "")
+    assert type(error).__name__ in ran.err
+    assert "Traceback" not in ran.err
+    assert "\x1b" not in ran.err
+    monkeypatch.setenv("OZG_LOD_DEBUG", "1")
+    assert "Traceback" in run("snapshots", "list").err  # type: ignore[operator]

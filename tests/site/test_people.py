@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -478,6 +479,13 @@ def test_a_gap_in_the_operator_s_text_is_named(tmp_path: Path) -> None:
     checks = {check.name: check for check in doctor.examine(settings, production=True, today=TODAY)}
     assert checks["datenschutz"].message["de"] == "datenschutz.de.md hat noch Lücken: Name."
     assert checks["public-url"].well
+
+
+@pytest.mark.parametrize(("proxies", "well"), [((), False), (("0.0.0.0/0",), False), (("127.0.0.1", "::1"), True)])
+def test_the_server_in_front_is_named(tmp_path: Path, proxies: tuple[str, ...], *, well: bool) -> None:
+    settings = Settings(target=tmp_path, trusted_proxies=tuple(map(ip_network, proxies)))
+    checks = {check.name: check for check in doctor.examine(settings, production=True)}
+    assert checks["proxy"].well is well
 
 
 @pytest.mark.parametrize("url", ["http://ozg.example.org", "https://localhost", "https://10.0.0.1", "https://a.local"])

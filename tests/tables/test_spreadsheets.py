@@ -98,6 +98,47 @@ def test_few_bytes_that_stand_for_very_many_characters_are_not_written_out(row: 
         opendocument(row.replace("<x:s", '<x:s xmlns:x="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'))
 
 
+@pytest.mark.parametrize("number", ["NaN", "nan", "inf", "-Infinity", "1e400", "-1e400", "9" * 400])
+@pytest.mark.parametrize("office", [True, False])
+def test_a_number_that_is_none_is_an_error_value(number: str, office: bool) -> None:
+    content = with_number(number) if office else opendocument_with_number(number)
+    found = spreadsheets.read(content, file="x.xlsx", max_rows=100)
+    assert isinstance(found, list)
+    row = found[0].rows[-1]
+    assert (row.cells, row.types) == (("#NUM!",), "e")
+
+
+@pytest.mark.parametrize(("number", "text"), [("12345678901", "12345678901"), ("5.0", "5"), ("1e300", "1e+300")])
+def test_a_number_is_written_as_long_as_it_is_known(number: str, text: str) -> None:
+    found = spreadsheets.read(with_number(number), file="x.xlsx", max_rows=100)
+    assert isinstance(found, list)
+    assert found[0].rows[-1].cells == (text,)
+
+
+def with_number(number: str) -> bytes:
+    """Return a workbook in which a number stands that no office program writes."""
+    with zipfile.ZipFile(io.BytesIO(workbook(["x"], [12345.5]))) as packed:
+        parts = {name: packed.read(name).decode() for name in packed.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    assert "<v>12345.5</v>" in sheet
+    return archive(parts | {"xl/worksheets/sheet1.xml": sheet.replace("<v>12345.5</v>", f"<v>{number}</v>")})
+
+
+def opendocument_with_number(number: str) -> bytes:
+    space = "urn:oasis:names:tc:opendocument:xmlns:"
+    names = " ".join(f'xmlns:{name}="{space}{name}:1.0"' for name in ("office", "table", "text"))
+    cell = f'<table:table-cell office:value-type="float" office:value="{number}"><text:p>1</text:p></table:table-cell>'
+    table = f'<table:table table:name="A"><table:table-row>{cell}</table:table-row></table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    return archive(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": f'<m:manifest xmlns:m="{space}manifest:1.0"/>',
+            "content.xml": f"<office:document-content {names}>{body}</office:document-content>",
+        }
+    )
+
+
 def test_spaces_and_repetitions_as_offices_write_them_are_read() -> None:
     spaces = '<x:s xmlns:x="urn:oasis:names:tc:opendocument:xmlns:text:1.0" x:c="3"/>'
     assert opendocument(f"<t:table-row><t:table-cell>a{spaces}b</t:table-cell></t:table-row>")["A"].height == 1

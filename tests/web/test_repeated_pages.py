@@ -15,14 +15,15 @@ import pytest
 from tests.conftest import free_port, program, wait_until_ready
 
 from ozg_lod.http.response_cache import ResponseCache, SentResponse
-from ozg_lod.web.front import CachingFront, request_key
+from ozg_lod.web.front import CachingFront, RequestRecord, request_key
+from ozg_lod.web.routing import PageIndex
 
 PAGE = "/doc/bundle/jugendamt"
 TURTLE = {"accept": "text/turtle"}
 
 
 def fields(answer: httpx.Response) -> dict[str, str]:
-    return {name: value for name, value in answer.headers.items() if name != "date"}
+    return {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id")}
 
 
 @pytest.mark.parametrize("headers", [TURTLE, {"accept": "text/html"}, {**TURTLE, "accept-encoding": "identity"}])
@@ -79,7 +80,7 @@ def test_a_repeated_answer_stands_in_the_log_like_any_other(target: Path, tmp_pa
         for _ in range(3):
             httpx.get(url + PAGE + "?lang=de", headers=TURTLE)
         process.terminate()
-    assert len(re.findall(rf"GET {PAGE} 200 [0-9.]+ ms\n", said.read_text())) == 3
+    assert len(re.findall(rf"GET {PAGE} 200 [0-9.]+ ms [0-9a-f]+-[0-9a-f]+\n", said.read_text())) == 3
 
 
 def test_without_a_cache_nothing_is_kept_and_the_answers_are_the_same(
@@ -128,10 +129,11 @@ def test_a_new_snapshot_starts_with_nothing_kept() -> None:
         messages.append("made")
 
     caches = [ResponseCache(1_000_000), ResponseCache(1_000_000)]
-    app.state = SimpleNamespace(opened=SimpleNamespace(cache=caches[0]))  # type: ignore[attr-defined]
+    record = RequestRecord(PageIndex([]), access_log=True)
+    app.state = SimpleNamespace(opened=SimpleNamespace(cache=caches[0]), record=record)  # type: ignore[attr-defined]
     request: dict[str, Any] = {"type": "http", "method": "GET", "path": PAGE, "query_string": b"", "headers": []}
     caches[0].keep_sent(request_key(request) or (), sent(b"old"))
-    front = CachingFront(app, access_log=True)  # type: ignore[arg-type]
+    front = CachingFront(app)  # type: ignore[arg-type]
     asyncio.run(front(request, None, send))  # type: ignore[arg-type]
     assert [message["type"] for message in messages] == ["http.response.start", "http.response.body"]
     app.state.opened.cache = caches[1]  # type: ignore[attr-defined]

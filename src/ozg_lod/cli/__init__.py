@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,9 +24,11 @@ from ozg_lod.cli.terminal import (
     COULD_NOT_RUN,
     FINE,
     note,
+    plain,
     say,
 )
 from ozg_lod.core.errors import OzgLodError
+from ozg_lod.core.messages import _
 
 
 class Program(click.Group):
@@ -43,15 +46,24 @@ class Program(click.Group):
             note(f"ozg-lod: {error}")
         except KeyboardInterrupt:
             pass
-        except _fault() as error:
-            note(f"ozg-lod: {error}")
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is no finding, and findings are exit code 1
+            _tell(error)
         return COULD_NOT_RUN
 
 
-def _fault() -> type[Exception]:
+def _tell(error: Exception) -> None:
     from ozg_lod.sandbox.fork_server import WorkerFault  # only a failure pays for this import
 
-    return WorkerFault
+    if isinstance(error, WorkerFault):
+        note(f"ozg-lod: {error}")
+        return
+    say(_("This is a fault of ours: {kind}: {error}", kind=type(error).__name__, error=plain(str(error))))
+    if os.environ.get("OZG_LOD_DEBUG"):
+        traceback.print_exception(error)
+    else:
+        say(_("OZG_LOD_DEBUG=1 shows where; please report it."))
 
 
 PROGRAM: Final = Program(

@@ -16,6 +16,7 @@ from ozg_lod.cli.options import (
     SOURCE,
     STRICT,
     TARGET,
+    TRUSTED_PROXIES,
     Command,
     setting,
 )
@@ -131,6 +132,7 @@ def harvest_check(url: str, *, as_json: bool, strict: bool, max_pages: int, no_d
 @setting("inbox", "folder of submissions, if there is one", type=PATH, metavar="DIR")
 @click.option("--production", is_flag=True, help="also what a public site needs; exit 1 lists it")
 @setting("public_url", "address the site will have", metavar="URL")
+@TRUSTED_PROXIES
 @LEGAL
 @JSON
 def doctor(settings: Settings, *, production: bool, as_json: bool) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 
 import click
 from click.decorators import FC
 
+from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import LANGUAGES
 from ozg_lod.core.settings import Settings
 
@@ -65,6 +67,13 @@ def setting(field: str, explanation: str, **details: object) -> Callable[[FC], F
     return click.option(flag, cls=Setting, envvar=variable, **details)
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise UsageError(f"--trusted-proxies: {error}.") from None
+
+
 SOURCE: Final = setting(
     "source", "source folder; may be given again for folders that add data", type=PATH, multiple=True, metavar="DIR"
 )
@@ -75,3 +84,6 @@ INBOX_DAYS: Final = setting(
 )
 JSON: Final = click.option("--json", "as_json", is_flag=True, help="as JSON")
 STRICT: Final = click.option("--strict", is_flag=True, help="warnings count as findings")
+TRUSTED_PROXIES: Final = setting(
+    "trusted_proxies", "proxies, comma-separated, whose X-Forwarded-For counts", type=_networks, metavar="NETS"
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from ozg_lod.cli.options import (
     PATH,
     SOURCE,
     TARGET,
+    TRUSTED_PROXIES,
     Command,
     setting,
 )
@@ -98,11 +98,11 @@ def _graph(text: str) -> RdfFile:
     return RdfFile(Path(path), iri)
 
 
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise UsageError(f"--trusted-proxies: {error}.") from None
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal():
+        raise UsageError(_("{value} is not HOST:PORT.", value=repr(text)))
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 @click.command(cls=_Serve)
@@ -120,9 +120,18 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
 @setting("memory_mb", "data beyond this are read from disk", type=int, metavar="MB")
 @setting("cache_mb", "finished answers that are kept; 0: none", type=int, metavar="MB")
 @setting("client_seconds", "query seconds per client and minute; 0: any", type=float, metavar="S")
-@setting("trusted_proxies", "proxies, comma-separated, whose X-Forwarded-For counts", type=_networks, metavar="NETS")
+@TRUSTED_PROXIES
+@setting("connections", "connections at once", type=click.IntRange(1), metavar="N")
+@setting("connections_per_client", "connections of one client at once", type=click.IntRange(1), metavar="N")
+@setting("head_s", "seconds for the head of a request", type=float, metavar="S")
+@setting("piece_s", "seconds between pieces of its body", type=float, metavar="S")
+@setting("keep_alive_s", "seconds until the next request", type=float, metavar="S")
+@setting("send_s", "seconds for a client to take something of an answer", type=float, metavar="S")
 @LEGAL
 @setting("access_log", "write a line for each request, without addresses", is_flag=True)
+@setting("log_format", "form of the log", type=click.Choice(("text", "json")))
+@setting("log_file", "write the log to this file instead of standard error", type=PATH, metavar="FILE")
+@setting("metrics", "answer programs that watch the server (Prometheus)", type=_address, metavar="HOST:PORT")
 @setting("store", "SPARQL endpoint that evaluates instead of us (see publish)", metavar="URL")
 @setting("inbox", "folder of submissions; without it nobody can submit", type=PATH, metavar="DIR")
 @INBOX_DAYS

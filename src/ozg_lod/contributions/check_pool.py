@@ -49,7 +49,7 @@ class CheckPool:
 
     def __init__(self, settings: Settings) -> None:
         kind = work_kinds(settings)[CHECK]
-        self._workers = WorkerPool(kind)
+        self.pool = WorkerPool(kind)
         self._deliveries = ClientShares(too_many_checks, kind.per_client, RECEIVING)
         self._delivery_time = Budget(settings.client_seconds)
 
@@ -68,7 +68,7 @@ class CheckPool:
         """
         question, argument = wire.encode(check_request), self._argument(snapshot)
         try:
-            answer = await self._workers.ask(question, argument=argument, client=client, spending=_charged(spending))
+            answer = await self.pool.ask(question, argument=argument, client=client, spending=_charged(spending))
         except NotStarted:
             raise
         except WorkerFault as fault:
@@ -77,7 +77,7 @@ class CheckPool:
 
     def prepare(self, snapshot: ServedSnapshot) -> None:
         """Start the fork server, so that the one who will send a file soon need not wait for it."""
-        self._workers.prepare(self._argument(snapshot))
+        self.pool.prepare(self._argument(snapshot))
 
     @contextlib.contextmanager
     def receiving(self, client: str | None = None) -> Iterator[None]:
@@ -89,7 +89,7 @@ class CheckPool:
             yield
 
     def close(self) -> None:
-        self._workers.close()
+        self.pool.close()
 
     def _argument(self, snapshot: ServedSnapshot) -> str:
         return msgspec.json.encode(CheckSubject(str(snapshot.directory), snapshot.public_url)).decode()

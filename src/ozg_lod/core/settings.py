@@ -39,6 +39,12 @@ class Settings:
     any); it is known by its address, or by what `trusted_proxies` say it is. `hold_bytes` of large answers may be on
     their way to clients at once, each for at most `delivery_s`.
 
+    A connection has `head_s` to send the head of a request, `piece_s` for each piece of its body, `keep_alive_s` until
+    the next request, `send_s` to take something of an answer; `unsent_bytes` of answers that were not taken may be
+    waiting in all. A trusted proxy may have any share of the `connections`.
+
+    `metrics` is the address at which a program can read what was counted; none: nowhere.
+
     `inbox` is the folder of what is submitted; without one nothing can be. Name and mail of a sender and the file are
     deleted `inbox_days` after the decision. At most `inbox_open` submissions wait for one, with `inbox_bytes` in all.
     """
@@ -49,6 +55,9 @@ class Settings:
     port: int = 8000
     public_url: str = ""
     access_log: bool = False
+    log_format: str = "text"
+    log_file: Path | None = None
+    metrics: tuple[str, int] | None = None
     legal: Path | None = None
 
     query_deadline_s: float = 10
@@ -69,6 +78,18 @@ class Settings:
     slow_places: int = 2
     waiting_queries: int = 32
     cache_mb: int = 64
+
+    connections: int = 1000
+    connections_per_client: int = 128
+    target_bytes: int = 64 * 1024
+    header_bytes: int = 16 * 1024
+    head_bytes: int = 96 * 1024
+    header_count: int = 100
+    head_s: float = 10
+    piece_s: float = 30
+    keep_alive_s: float = 30
+    send_s: float = 30
+    unsent_bytes: int = 100_000_000
 
     inbox: Path | None = None
     inbox_days: int = 30

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from ozg_lod.core.errors import Busy, Interrupted, OzgLodError
-from ozg_lod.sandbox.fork_server import ForkServer, Worker
+from ozg_lod.sandbox.fork_server import ForkServer, Worker, WorkerFault
 from ozg_lod.sandbox.work_kinds import WorkKind
 
 _NICE: Final = 10
@@ -64,6 +64,7 @@ class WorkerPool:
     def __init__(self, kind: WorkKind, argument: str | None = None) -> None:
         self.kind = kind
         self.waiting = 0
+        self.failures: Counter[str] = Counter()
         self._argument = argument
         self._places = asyncio.Semaphore(kind.places)
         self._shares = ClientShares(kind.busy, kind.per_client)
@@ -90,7 +91,7 @@ class WorkerPool:
         Cancelling ends the worker.
         """
         job = _Job(self, question, self.kind.deadline_s if deadline_s is None else deadline_s)
-        with self._shares.held(client):
+        with self._counted(), self._shares.held(client):
             await self._acquire(job.deadline_s)
             server = self._server(argument or self._argument or "")
             server.users += 1
@@ -128,6 +129,20 @@ class WorkerPool:
         """End all workers."""
         for server in self._servers.values():
             server.close()
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Return how many places are free, and how much slow work has one or stands where it is."""
+        return {"free": self._places._value, "slow": self._slow, "parked": len(self._parked)}  # noqa: SLF001 - it tells nobody
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count by its cause what is refused or fails."""
+        try:
+            yield
+        except (OzgLodError, WorkerFault) as error:
+            self.failures[error.slug if isinstance(error, OzgLodError) else "fault"] += 1
+            raise
 
     async def _acquire(self, deadline_s: float) -> None:
         """Take a place; `_release` and `promote` give it back."""

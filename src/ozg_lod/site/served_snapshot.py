@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -174,15 +176,25 @@ class SnapshotSwitch:
         self._settings = settings
         self._snapshots = Snapshots(settings.target)
         self._refused: str | None = None
+        self._called = asyncio.Event()
+        self.looked_at = time.monotonic()
         self.opened = open_files(settings) if settings.rdf else open_current(settings)
 
     async def watch(self, serve: Callable[[ServedSnapshot], None]) -> None:
         """Look for a new snapshot every second until cancelled; `serve` is told of each one."""
         while not self._settings.rdf:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._called.wait(), _LOOK_EVERY_S)
+            self._called.clear()
             name = self._snapshots.current()
+            self.looked_at = time.monotonic()
             if name not in (self.opened.name, self._refused, None):
                 await self._switch(str(name), serve)
+
+    def look_now(self) -> None:
+        """Look at once, at what was refused before too."""
+        self._refused = None
+        self._called.set()
 
     async def _switch(self, name: str, serve: Callable[[ServedSnapshot], None]) -> None:
         """Open the new snapshot beside the old one, serve it, and close the old one when nobody asks it any more."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from babel.dates import format_datetime
 from babel.numbers import format_percent
 from babel.units import format_unit
@@ -40,6 +41,19 @@ class ServiceState:
     log: Sequence[Publication]
     stocks: Sequence[KindCount]
     dates: Dates | None
+
+    def as_json(self) -> bytes:
+        """Return the same for programs."""
+        latest = self.log[-1] if self.log else None
+        status = {
+            "version": self.manifest.version,
+            "snapshot": self.manifest.build_key,
+            "published": latest and {"number": latest.number, "time": latest.time},
+            "triples": self.manifest.triples,
+            "findings": self.report.get("findings"),
+            "stocks": self.stocks,
+        }
+        return msgspec.json.encode(status)
 
 
 @dataclass(frozen=True, slots=True)

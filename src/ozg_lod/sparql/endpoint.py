@@ -60,8 +60,8 @@ class Endpoint:
         self._settings = settings
         self._cache = cache
         self._active = 0
-        workers = WorkerPool(work_kinds(settings)[kind], argument)
-        self._evaluator: Evaluator = workers if evaluator is None else evaluator(workers)
+        self.pool = WorkerPool(work_kinds(settings)[kind], argument)
+        self._evaluator: Evaluator = self.pool if evaluator is None else evaluator(self.pool)
 
     @property
     def active(self) -> int:

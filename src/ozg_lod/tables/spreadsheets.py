@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,9 @@ SUFFIXES: Final = (".xlsx", ".xls", ".ods", ".xlsm")
 MAX_COLUMNS: Final = 50
 _ABOVE: Final = 20
 """How many rows may stand above the header."""
+_NO_NUMBER: Final = "#NUM!"
+"""What spreadsheets call a number that is none, or too large to be one."""
+_EXACT: Final = 2**53
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _WEB: Final = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta")
@@ -156,8 +160,10 @@ def _cell(value: object, spot: spreadsheet_parts.Spot, marks: Marks) -> tuple[st
 def _text(value: object) -> tuple[str, str]:
     if isinstance(value, bool):
         return str(value).lower(), "b"
+    if isinstance(value, float) and not math.isfinite(value):
+        return _NO_NUMBER, "e"
     if isinstance(value, float | int):
-        return (str(int(value)) if value == int(value) else repr(value)), "n"
+        return (str(int(value)) if value == int(value) and abs(value) < _EXACT else repr(value)), "n"
     if isinstance(value, dt.datetime):
         midnight = value.time() == dt.time()
         return (value.date().isoformat() if midnight else value.isoformat(" ", "seconds")), "d"

@@ -41,7 +41,7 @@ from ozg_lod.web import (
     topic_routes,
 )
 from ozg_lod.web.failures import nothing_here
-from ozg_lod.web.front import PageFront
+from ozg_lod.web.front import PageFront, RequestRecord
 from ozg_lod.web.routing import READ, PageIndex, Pages
 
 _SUBJECTS: Final = (
@@ -99,7 +99,8 @@ def serve(app: FastAPI, subjects: tuple[Pages, ...], *, access_log: bool = False
         return nothing_here(request, index.methods(request.scope["path"]) or list(own))
 
     app.add_exception_handler(HTTPException, refused)
-    app.add_middleware(PageFront, pages=index, access_log=access_log)
+    app.state.record = RequestRecord(index, access_log=access_log)
+    app.add_middleware(PageFront, pages=index, record=app.state.record)
     app.openapi = lambda: _described(app, subjects)  # type: ignore[method-assign] # as FastAPI's documentation does it
 
 

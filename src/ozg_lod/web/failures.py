@@ -6,10 +6,12 @@ import json
 import logging
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from ozg_lod.core import errors
 from ozg_lod.core.errors import Gone, NotFound, OzgLodError
@@ -38,13 +40,18 @@ def failure(request: Request, error: OzgLodError) -> Response:
         snapshot: ServedSnapshot = request.app.state.opened
         body = pages.error(error, language, Addresses(snapshot.base_iri, snapshot.public_url), snapshot.identity)
         return Response(body, error.status, {**headers, "Content-Type": formats.HTML.content_type})
-    return Response(_problem(error, language), error.status, headers, formats.PROBLEM.media_type)
+    name = request_id(request.scope)
+    details = {"request_id": name} if name else {}
+    return Response(_problem(error, language, details), error.status, headers, formats.PROBLEM.media_type)
 
 
 def internal(request: Request) -> Response:
     """Log the fault under a number and show only the number."""
     number = secrets.token_hex(4)
-    _log.exception("internal error %s at %s %s", number, request.method, request.url.path)
+    name = request_id(request.scope)
+    fields = {"number": number, "request_id": name}
+    message = "internal error %s at %s %s %s"
+    _log.exception(message, number, request.method, request.url.path, name, extra={"fields": fields})
     return failure(
         request,
         OzgLodError(
@@ -85,7 +92,12 @@ def _fields(error: OzgLodError) -> dict[str, str]:
     return fields
 
 
-def _problem(error: OzgLodError, language: Language) -> str:
+def request_id(scope: Scope) -> str:
+    """Return the name of a request, which stands in its answer, in problems and in the log; empty for none of HTTP."""
+    return str(scope.get("state", {}).get("request_id", ""))
+
+
+def _problem(error: OzgLodError, language: Language, details: Mapping[str, str]) -> str:
     problem = {
         "type": f"{PROBLEMS}{error.slug}",
         "title": error.title[language],
@@ -93,6 +105,7 @@ def _problem(error: OzgLodError, language: Language) -> str:
         "detail": error.message[language],
         **{f"detail_{tag}": error.message[tag] for tag in (SOURCE_LANGUAGE, *LANGUAGES)},
         **error.details,
+        **details,
     }
     return json.dumps(problem, ensure_ascii=False)
 

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ozg_lod.core.errors import OzgLodError
+from ozg_lod.http.request_counts import RequestCounts
 from ozg_lod.http.response_cache import RequestKey, ResponseCache, SentResponse
 from ozg_lod.web import failures
 from ozg_lod.web.routing import READ, PageIndex
@@ -29,7 +30,7 @@ _LONGEST_KEY: Final = 1000
 _REPEATED: Final = frozenset({200, 304})
 _EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Link, ETag, Content-Language, Retry-After, X-Ozg-Version"),
+    (b"access-control-expose-headers", b"Link, ETag, Content-Language, Retry-After, X-Ozg-Version, X-Request-Id"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (
@@ -66,12 +67,28 @@ def request_key(scope: Scope) -> RequestKey | None:
     return (scope["method"], scope["path"], scope["query_string"], *fields.values())
 
 
+class RequestRecord:
+    """Where the end of each request is noted: in the counts and, if wanted, in the log."""
+
+    def __init__(self, pages: PageIndex, *, access_log: bool) -> None:
+        self.counts = RequestCounts()
+        self._pages = pages
+        self._access_log = access_log
+
+    def note(self, scope: Scope, status: int, start: float) -> None:
+        """Note a request that began at `start` on the clock of `time.perf_counter`; status 0: nobody was there."""
+        took_s = time.perf_counter() - start
+        self.counts.count(self._pages.kind(scope["path"]), status, took_s)
+        if self._access_log:
+            _write_line(scope, status, took_s)
+
+
 class CachingFront:
     """What listens: answers what came before word for word, hands on everything else."""
 
-    def __init__(self, app: FastAPI, *, access_log: bool) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self._app = app
-        self._access_log = access_log
+        self._record: RequestRecord = app.state.record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -84,17 +101,17 @@ class CachingFront:
             return
         await send(kept.start)
         await send(kept.body)
-        if self._access_log:
-            _note(scope, kept.start["status"], time.perf_counter() - start)
+        self._record.counts.repeated += 1
+        self._record.note(scope, kept.start["status"], start)
 
 
 class PageFront:
     """Middleware: the headers of every answer, preflights, the page of a request, and faults of ours."""
 
-    def __init__(self, app: ASGIApp, pages: PageIndex, *, access_log: bool) -> None:
+    def __init__(self, app: ASGIApp, pages: PageIndex, record: RequestRecord) -> None:
         self._app = app
         self._pages = pages
-        self._access_log = access_log
+        self._record = record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -112,8 +129,7 @@ class PageFront:
                 raise  # the connection breaks: half an answer never ends politely
             await failures.internal(Request(scope))(scope, receive, sender)
         finally:
-            if self._access_log:
-                _note(scope, sender.status, time.perf_counter() - start)
+            self._record.note(scope, sender.status, start)
 
     async def _respond(self, scope: Scope, receive: Receive, sender: _ResponseSender) -> None:
         if scope["method"] == "OPTIONS":
@@ -164,7 +180,9 @@ def _with(own: Iterable[tuple[bytes, bytes]], others: Headers) -> Headers:
     return [*headers, *(header for header in others if header[0] not in replaced)]
 
 
-def _note(scope: Scope, status: int, took_s: float) -> None:
+def _write_line(scope: Scope, status: int, took_s: float) -> None:
     """Write a line for a request: no address, no query string, nothing that tells who asked what."""
     path = "/einreichung/…" if scope["path"].startswith("/einreichung/") else scope["path"]  # the rest is a secret
-    _log.info("%s %s %d %.1f ms", scope["method"], path, status, took_s * 1000)
+    name = failures.request_id(scope)
+    fields = {"method": scope["method"], "path": path, "status": status, "seconds": took_s, "request_id": name}
+    _log.info("%s %s %d %.1f ms %s", scope["method"], path, status, took_s * 1000, name, extra={"fields": fields})

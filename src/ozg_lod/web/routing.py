@@ -104,11 +104,16 @@ class PageIndex:
         pages = [page for page in self._tried(path) if page.route.path_regex.match(path)]
         return sorted({method for page in pages for method in page.route.methods or ()})
 
+    def kind(self, path: str) -> str:
+        """Return the first part of a path that there are pages for, else "other"."""
+        start = _start(path)
+        return start if start in self._pages else "other"
+
     def _tried(self, path: str) -> Sequence[PageRoute]:
         return self._pages.get(_start(path)) or self._pages.get(_VARIABLE, [])
 
 
 def _start(path: str) -> str:
     """Return the first part of a path, "{" where it is not the same for all requests."""
-    start = path.split("/", 2)[1]
+    start = path.partition("/")[2].partition("/")[0]  # "*" has none
     return _VARIABLE if _VARIABLE in start else start

@@ -129,8 +129,8 @@ async def disputes(request: Request) -> Response:
 
 @pages.page("/status", summary="What is served, and how complete it is")
 async def status(request: Request) -> Response:
-    """Answer with the state of the snapshot."""
-    page_request = _page_request(request, "/status")
+    """Answer with the state of the snapshot: as a page, and as JSON to programs that ask for it."""
+    page_request = PageRequest.of(request, "/status", (formats.HTML, formats.JSON))
     snapshot = page_request.opened
 
     def make() -> bytes:
@@ -138,12 +138,11 @@ async def status(request: Request) -> Response:
             raise NotFound(_("Nothing was built here."))
         report = json.loads((snapshot.directory / REPORT_FILE).read_bytes())
         stocks = inventory.stocks(page_request.opened.store, page_request.opened.things)
-        return topic_pages.status(
-            page_request.site,
-            topic_pages.ServiceState(
-                snapshot.manifest, report, snapshot.publications(), stocks, snapshot.as_of.get("")
-            ),
+        state = topic_pages.ServiceState(
+            snapshot.manifest, report, snapshot.publications(), stocks, snapshot.as_of.get("")
         )
+        as_page = page_request.form is formats.HTML
+        return topic_pages.status(page_request.site, state) if as_page else state.as_json()
 
     return await page_request.answer(make)
 
