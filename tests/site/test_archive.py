@@ -245,7 +245,10 @@ def test_a_damaged_version_is_told_and_never_answered(published: Path, versions:
 
 
 def test_a_beginning_that_fits_several_versions_is_not_guessed(tmp_path: Path) -> None:
-    lines = [f'{{"number": {n}, "time": "", "version": "{"a" * 63}{n}", "snapshot": "s"}}\n' for n in (1, 2)]
+    lines = [
+        f'{{"number": {n}, "time": "2026-01-01T00:00:00Z", "version": "{"a" * 63}{n}", "snapshot": "s"}}\n'
+        for n in (1, 2)
+    ]
     (tmp_path / "published.jsonl").write_text("".join(lines), encoding="utf-8")
     archive = Archive(Settings(target=tmp_path))
     with pytest.raises(NotFound) as unknown:

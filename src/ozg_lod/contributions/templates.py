@@ -157,7 +157,7 @@ def of(opened: PageSnapshot) -> TemplateCatalogue:
             _("This server has queries and nothing else; there are no templates here."),
         )
     return TemplateCatalogue.of(
-        opened.directory,
+        opened.checked(f"{contribution_kinds.FOLDER}/", *site_files.FILES),
         opened.store,
         opened.base_iri,
         version=opened.version[:12],
