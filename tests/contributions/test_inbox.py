@@ -299,24 +299,17 @@ def test_the_sweep_deletes_sender_and_file_some_days_after_the_decision_and_not_
     assert inbox.sweep(30) == []
 
 
-async def _one_sweep(settings: Settings) -> None:
-    import asyncio  # noqa: PLC0415
-
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(inbox_routes.sweeping(settings), 0.5)
-
-
 def test_the_server_sweeps_and_a_damaged_inbox_does_not_end_it(tmp_path: Path) -> None:
     import asyncio  # noqa: PLC0415
 
     inbox = Inbox(tmp_path)
     reference = inbox.submit(ReceivedFile("a.csv", "", TOWN, Sender("P", "p@example.org"), b"1", b"{}")).reference
     inbox.add(reference, Event(SubmissionState.REJECTED, "2026-01-01T00:00:00Z", reason="x"))
-    asyncio.run(_one_sweep(Settings(inbox=tmp_path)))
+    asyncio.run(inbox_routes.sweep(tmp_path, 30))
     assert inbox.case(reference).sender is None
     (inbox.path(reference) / "events.jsonl").write_text("{")
-    asyncio.run(_one_sweep(Settings(inbox=tmp_path)))
-    asyncio.run(inbox_routes.sweeping(Settings()))
+    with pytest.raises(InboxError):
+        asyncio.run(inbox_routes.sweep(tmp_path, 30))
 
 
 def test_the_doctor_looks_who_can_read_the_inbox(tmp_path: Path, place: Office) -> None:
