@@ -60,7 +60,7 @@ def afterwards(place: EditorContext, case: SubmissionCase, language: Language) -
     if any((folder / ".git").exists() for folder in (place.into, *place.into.parents)):
         message = f"{case.submission.key}: {case.state}"
         lines.append(f"git -C {place.into} add -A . && git -C {place.into} commit -m '{message}'")
-    if case.events[-1].erased:
+    if case.last is not None and case.last.erased:
         left = _(
             "It is erased from the versions of this catalogue; the history of git, backups and copies elsewhere "
             "are left to you."

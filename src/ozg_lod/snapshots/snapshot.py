@@ -156,9 +156,13 @@ class Snapshots:
         """Return the names of all complete snapshots, sorted."""
         return sorted(path.parent.name for path in self._folder.glob(f"*/{MANIFEST_FILE}") if path.parent.suffix == "")
 
+    def folders(self) -> list[str]:
+        """Return the names of all folders of snapshots, those without a manifest among them, sorted."""
+        return sorted(path.name for path in self._folder.glob("*") if path.is_dir() and not path.suffix)
+
     def every_name(self) -> list[str]:
-        """Return the names of all snapshots, those of the log without a manifest among them, sorted."""
-        return sorted({*self.names(), *(entry.snapshot for entry in self.publications())})
+        """Return the names of all snapshots that are here or in the log, sorted."""
+        return sorted({*self.folders(), *(entry.snapshot for entry in self.publications())})
 
     def publications(self) -> list[Publication]:
         """Return the publication log, oldest first; raise SnapshotError naming the line that is damaged.
