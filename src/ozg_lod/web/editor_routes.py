@@ -16,7 +16,7 @@ from ozg_lod.core.errors import NotAcceptable, NotFound, OzgLodError
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT
 from ozg_lod.http.response_cache import CachedBody
-from ozg_lod.http.responses import retry_after
+from ozg_lod.http.responses import CACHE_CONTROL, NO_STORE, retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import TYPE, iri_of, pick
 from ozg_lod.site import (
@@ -57,7 +57,7 @@ async def page(
     site = dataclasses.replace(page_request.site, kept=kept)
     source = _source(page_request, request.app.state.opened.version)
     body = await run_in_threadpool(query_page.page, site, opened.example_queries, source, asked)
-    return _sent(body, page_request, asked)
+    return _sent(body, page_request, asked, latest=source.latest)
 
 
 async def _asked(
@@ -71,6 +71,7 @@ async def _asked(
     asked = query_page.QueryRequest(query, iris=params.get("iris") == "1", view=params.get("view", query_page.TABLE))
     try:
         wanted = _wanted(endpoint, query)
+        asked = dataclasses.replace(asked, stays=wanted.stays)
         question = dataclasses.replace(wanted.question, answer_bytes=_SHOWN_BYTES)
         body = (await ask(dataclasses.replace(wanted, question=question))).plain
     except OzgLodError as failure:
@@ -127,17 +128,19 @@ def _wanted(endpoint: Endpoint, query: str) -> QueryRequestFormat:
 async def _sheet(
     opened: ServedSnapshot, query: str, ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]]
 ) -> Response:
-    body = (await ask(opened.endpoint.wanted(query, form="csv"))).plain
+    wanted = opened.endpoint.wanted(query, form="csv")
+    body = (await ask(wanted)).plain
     headers = {
         "Content-Disposition": download_names.query_result(),
-        "Cache-Control": "public, max-age=60",
+        "Cache-Control": CACHE_CONTROL if wanted.stays else NO_STORE,
         "X-Ozg-Version": opened.version,
     }
     made = await run_in_threadpool(query_results.sheet, body)
     return Response(made, headers=headers, media_type=f"{formats.CSV.media_type}; charset=utf-8")
 
 
-def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest | None) -> Response:
+def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest | None, *, latest: bool) -> Response:
+    """Return the page: it warns of a version that is not the `latest`, and is another each time where its answer is."""
     failure = asked.failure if asked else None
     fields = {
         "content-type": formats.HTML.content_type,
@@ -147,9 +150,9 @@ def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest
     if failure is not None:
         fields |= {"cache-control": "no-store", "vary": "Accept, Accept-Language", **retry_after(failure)}
         return Response(body, failure.status, fields)
-    opened = page_request.opened
-    tag = f"{page_request.path} {opened.version} {opened.code} {page_request.language} {page_request.request.url.query}"
-    return respond(page_request.request, Content(body, fields), tag)
+    opened, query = page_request.opened, page_request.request.url.query
+    tag = f"{page_request.path} {opened.version} {latest} {opened.code} {page_request.language} {query}"
+    return respond(page_request.request, Content(body, fields), tag if asked is None or asked.stays else None)
 
 
 @pages.page("/queries/{name}", summary="An example query (.rq) or its answer (.csv .json …)")
@@ -160,14 +163,15 @@ async def example(request: Request, name: str) -> Response:
     example = next((example for example in opened.example_queries if example.name == key), None)
     if example is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound(_("There is no such query."))
+    stays = True
     if suffix in {"", "rq"}:
         body, content_type = example.query.encode(), formats.QUERY.content_type
     else:
         form = _SUFFIXES[suffix]
-        body = (await opened.endpoint.answer(opened.endpoint.wanted(example.query, form=form.suffix))).plain
-        content_type = form.content_type
+        wanted = opened.endpoint.wanted(example.query, form=form.suffix)
+        body, content_type, stays = (await opened.endpoint.answer(wanted)).plain, form.content_type, wanted.stays
     content = Content(body, {"content-type": content_type, "x-ozg-version": opened.version})
-    return respond(request, content, f"{opened.version} {opened.code} {name}")
+    return respond(request, content, f"{opened.version} {opened.code} {name}" if stays else None)
 
 
 @pages.page("/.well-known/sparql-examples", summary="The example queries as SHACL executables")
