@@ -26,7 +26,7 @@ _OLDEST: Final = dt.timedelta(days=365)
 """An accessibility statement is renewed every year (Commission Implementing Decision (EU) 2018/1523)."""
 _OTHERS: Final = 0o077
 """The permissions of group and others."""
-_MOST_HOPS: Final = 5
+_MAX_HOPS: Final = 5
 _WAIT_S: Final = 10
 _LOOPBACK_NAMES: Final = ("localhost", "")
 
@@ -196,7 +196,7 @@ def _arrives(iri: str, here: str) -> str:
     """Return the public address where following the redirects leads to it, else what happened instead."""
     address = iri
     try:
-        for _hop in range(_MOST_HOPS):
+        for _hop in range(_MAX_HOPS):
             if address.startswith(here):
                 return here.rstrip("/")
             answer = httpx.head(address, timeout=_WAIT_S, follow_redirects=False)

@@ -364,7 +364,7 @@ def test_a_file_that_never_arrives_is_given_up() -> None:
 
     scope = {"type": "http", "method": "POST", "query_string": b"name=a.csv", "headers": []}
     with pytest.raises(Late, match="did not arrive"):
-        asyncio.run(uploads.read_file(Request(scope, receive), limit_s=0.05))
+        asyncio.run(uploads.read_file(Request(scope, receive), uploads.Delivery(0.05)))
 
 
 def test_a_body_that_trickles_is_given_up_and_one_that_comes_on_is_not() -> None:

@@ -151,11 +151,9 @@ def test_few_files_are_on_their_way_at_once(target: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(check_pool, "RECEIVING", 1)
 
     async def trial(checks: CheckPool, _opened: ServedSnapshot) -> None:
-        async with checks.receiving():
-            with pytest.raises(Busy):
-                async with checks.receiving():
-                    pass
-        async with checks.receiving():
+        with checks.receiving(), pytest.raises(Busy), checks.receiving():
+            pass
+        with checks.receiving():
             pass
 
     run(trial, Settings(target=target))

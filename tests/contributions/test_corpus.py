@@ -38,8 +38,8 @@ def said(examination: Examination) -> str:
             for part in (str(cause.severity), spot.where, cause.sentence, spot.suggestion and f"→ {spot.suggestion}")
             if part
         )
-        for cause in report.grouped(examination, "de").causes
-        for spot in cause.spots
+        for cause in report.grouped(examination, "de").groups
+        for spot in cause.locations
     ]
     return "".join(f"{line}\n" for line in [report.summary(examination, "de"), *lines])
 
@@ -53,8 +53,8 @@ def check(name: str, examination: Examination, update: bool) -> None:
 
 def without_jargon(examination: Examination) -> None:
     for language in ("de", "en"):
-        for cause in grouped_findings.grouped(examination, language).causes:
-            for spot in cause.spots:
+        for cause in grouped_findings.grouped(examination, language).groups:
+            for spot in cause.locations:
                 for text in (cause.sentence, spot.where, spot.value, spot.suggestion):
                     assert not JARGON.search(text), text
 

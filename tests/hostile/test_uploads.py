@@ -22,7 +22,7 @@ from ozg_lod.core.errors import Late, OutOfMemory, Unprocessable
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.fork_server import ForkServer
 from ozg_lod.sandbox.worker_process import WorkerLimits
-from ozg_lod.tables.finding_collector import KEPT
+from ozg_lod.tables.finding_collector import MAX_FINDINGS
 from ozg_lod.validation import check_process, marked_workbook, report
 from ozg_lod.validation.examination import Examination, SourceFile
 
@@ -93,7 +93,7 @@ def judge(case: Case, found: Examination) -> None:
         assert "root:" not in report.to_text(found, "de")
     elif case.expects == "truncated":
         assert sum(found.counts.values()) == 20_000
-        assert (len(found.findings), found.truncated) == (KEPT, 20_000 - KEPT)
+        assert (len(found.findings), found.truncated) == (MAX_FINDINGS, 20_000 - MAX_FINDINGS)
     elif case.expects == "short":
         assert len(found.findings) == 30
         assert len(report.to_json(found)) < 100_000

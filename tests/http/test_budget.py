@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import doctest
 from contextlib import ExitStack
-from ipaddress import ip_network
 
 import pytest
 
 from ozg_lod.core.errors import TooManyRequests
 from ozg_lod.http import budget
-from ozg_lod.http.budget import Budget, client
+from ozg_lod.http.budget import Budget
 
 
 class Clock:
@@ -79,33 +77,3 @@ def test_accounts_at_zero_are_forgotten(clock: Clock, monkeypatch: pytest.Monkey
         for number in range(10):
             use(accounts, clock, seconds=1, at_once=1, who=str(number))
         assert set(accounts._accounts) <= {"stays", "7", "8", "9"}  # noqa: SLF001 - that memory is given back shows nowhere else
-
-
-PROXIES = (ip_network("10.0.0.0/8"), ip_network("127.0.0.1"))
-
-
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "trusted", "expected"),
-    [
-        ("203.0.113.9", None, (), "203.0.113.9"),
-        ("203.0.113.9", "198.51.100.1", (), "203.0.113.9"),
-        ("203.0.113.9", "198.51.100.1", PROXIES, "203.0.113.9"),
-        ("10.1.2.3", "198.51.100.1", PROXIES, "198.51.100.1"),
-        ("127.0.0.1", "6.6.6.6, 198.51.100.1, 10.0.0.2", PROXIES, "198.51.100.1"),
-        ("10.1.2.3", "rubbish", PROXIES, "10.1.2.3"),
-        ("10.1.2.3", None, PROXIES, "10.1.2.3"),
-        ("127.0.0.1", "198.51.100.1", (), None),
-        ("::1", None, (), None),
-        (None, None, (), None),
-        ("2001:db8:1:2:3::4", None, (), "2001:db8:1:2::/64"),
-        ("::ffff:203.0.113.9", None, (), "203.0.113.9"),
-    ],
-)
-def test_a_client_is_its_address_or_what_a_trusted_proxy_says(
-    peer: str | None, forwarded: str | None, trusted: tuple[budget.Network, ...], expected: str | None
-) -> None:
-    assert client(peer, forwarded, trusted) == expected
-
-
-def test_the_examples_in_the_module_are_right() -> None:
-    assert doctest.testmod(budget).failed == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import time
@@ -80,13 +79,6 @@ def test_a_late_worker_is_killed_at_its_deadline(server: fork_server.ForkServer)
         worker.answer(b"spin", deadline_s=0.3)
     assert worker.kill() == -9
     assert time.monotonic() - start < 3 * patience()
-
-
-def test_a_worker_that_crashes_is_a_fault_and_not_an_answer(server: fork_server.ForkServer) -> None:
-    worker = server.fork()
-
-    with pytest.raises(fork_server.WorkerFault, match="status -11"):
-        asyncio.run(worker.ask(b"crash"))
 
 
 def test_a_fork_server_that_cannot_load_says_why() -> None:

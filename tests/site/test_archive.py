@@ -162,7 +162,7 @@ def test_a_store_that_is_read_is_not_pruned(published: Path, versions: list[str]
 
 async def _names(archive: Archive, version: str) -> bytes:
     async with archive.lent(version) as opened:
-        return (await opened.endpoint.answer(opened.endpoint.wanted(ASKED, form="csv"))).plain
+        return (await opened.endpoint.answer(opened.endpoint.question(ASKED, form="csv"))).body.plain
 
 
 def test_only_a_few_are_open_at_once_and_idle_ones_are_closed(published: Path, versions: list[str]) -> None:

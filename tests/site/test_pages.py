@@ -40,7 +40,7 @@ from ozg_lod.rdf.graph import Graph, pick
 from ozg_lod.site import lists, pages
 from ozg_lod.site.description import about
 from ozg_lod.site.lists import directory
-from ozg_lod.site.served import PageSnapshot, SnapshotValue
+from ozg_lod.site.page_snapshot import PageSnapshot, SnapshotValue
 from ozg_lod.site.term_names import term_name
 from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots import rule_examples

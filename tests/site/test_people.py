@@ -362,7 +362,7 @@ def test_a_large_sitemap_is_an_index_and_an_old_log_gives_no_days(monkeypatch: p
     days = dict(sitemap.pages(things, ("/",), log))
     assert (days["/doc/bundle/jugendamt"], days["/doc/source/folien"], days["/"]) == ("2026-03-01", "", "2026-03-01")
     assert dict(sitemap.pages(things, ("/",), []))["/"] == ""
-    monkeypatch.setattr(sitemap, "MOST_ADDRESSES", 10)
+    monkeypatch.setattr(sitemap, "MAX_ADDRESSES", 10)
     listed = sitemap.pages(things, ("/",), log)
     count = sitemap.parts(listed)
     assert count == -(-len(listed) // 10)

@@ -116,8 +116,8 @@ def test_a_long_answer_is_drawn_in_part(client: httpx.Client) -> None:
         'SELECT ?d { VALUES ?a {1 2 3 4 5 6 7} VALUES ?b {1 2 3 4 5 6 7} VALUES ?c {1 2 3 4 5 6 7} BIND("2020-01-01"^^'
     )
     page = shown(client, query + "<http://www.w3.org/2001/XMLSchema#date> AS ?d) }", "timeline")
-    assert page.count('class="mark-0"') == result_timeline.MOST_ROWS
-    assert f"weitere {343 - result_timeline.MOST_ROWS} Zeilen" in page
+    assert page.count('class="mark-0"') == result_timeline.MAX_ROWS
+    assert f"weitere {343 - result_timeline.MAX_ROWS} Zeilen" in page
 
 
 @given(st.lists(st.dates(), min_size=1, max_size=20))

@@ -26,6 +26,7 @@ from ozg_lod.core.settings import Settings
 from ozg_lod.sandbox import wire
 from ozg_lod.sparql import publish, transcription
 from ozg_lod.sparql.engines import Engine, stays_here
+from ozg_lod.sparql.store import SparqlQuery
 
 TABLE = "application/sparql-results+json"
 YES = b'{"head":{},"boolean":true}'
@@ -260,7 +261,7 @@ def test_many_questions_at_once_are_answered_or_refused(store: _Server, url: str
         ("SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p ORDER BY DESC(?n)", None),
         ("SELECT ?o { ?s ?p ?o } ORDER BY ?o", "ORDER BY a value"),
         ("SELECT ?s { ?s <urn:p> 1 }", "1"),
-        ("SELECT ?s { ?s <urn:p> '1'^^<urn:t> }", "a typed value"),
+        ("SELECT ?s { ?s <urn:p> '1'^^<urn:t> }", "'^^'"),
         ("SELECT ?s { ?s <urn:p> ?v . ?t <urn:q> ?v }", "a join on ?v"),
         ("SELECT ?s { ?s <urn:p>* ?o }", "a path with *"),
         ("SELECT (COUNT(DISTINCT *) AS ?n) { ?s ?p ?o }", "COUNT(DISTINCT *)"),
@@ -318,8 +319,9 @@ def test_a_store_that_does_not_hold_what_was_sent_is_not_used(
 
 def made(query: str, body: bytes | None, form: str = "text/csv", **other: object) -> bytes:
     """Return what a child makes of the body of a backend; None: of the query alone."""
-    asked = {"form": query.split(maxsplit=1)[0], "same": False, "answer_bytes": 1000, **other}
-    order = transcription.TranscriptionRequest(query, format=form, answer=body, **asked)  # type: ignore[arg-type] # as named above
+    question = SparqlQuery(query, form, answer_bytes=int(str(other.pop("answer_bytes", 1000))))
+    asked = {"engine": Engine("", same=bool(other.pop("same", False))), **other}
+    order = transcription.TranscriptionRequest(question, answer=body, **asked)  # type: ignore[arg-type] # as named above
     pieces: list[bytes] = []
     transcription.working("")(wire.encode(order), pieces.append)
     outcome = wire.decode(transcription.Transcription, b"".join(pieces))

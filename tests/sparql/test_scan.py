@@ -27,6 +27,18 @@ SERVICES = [
     "DESCRIBE ?x { SeRvIcE <http://127.0.0.1:1/> { ?x ?p ?o } }",
     "SELECT * { \\u0053ERVICE <http://127.0.0.1:1/> {} }",
     "SELECT * { { SELECT * { SERVICE ?g {} } } }",
+    "SELECT * { FILTER(1<2)SERVICE#>\n<http://127.0.0.1:1/>{ ?s ?p ?o } }",
+    "SELECT * { BIND(?a<2 AS ?x)SERVICE#>\n<http://127.0.0.1:1/>{} }",
+    "SELECT * { {SELECT(1<2AS?x){}HAVING(1<2)}SERVICE#>\n<http://127.0.0.1:1/>{} }",
+    "SELECT * { FILTER(?x IN(1,2<3)&&true<4)SERVICE#>\n<http://127.0.0.1:1/>{} }",
+    "SELECT * { ?s ?p trueFILTER(COUNT(DISTINCTtrue<2))SERVICE#>\n<http://127.0.0.1:1/>{} }",
+    "SELECT * { FILTER EXISTS{}FILTER(<http://f>(1)<2)SERVICE#>\n<http://127.0.0.1:1/>{} }",
+    "SELECT * { SERVICESILENT<http://127.0.0.1:1/>{} }",
+    "SELECT * { ?s ?p 1SERVICE<http://127.0.0.1:1/>{} }",
+    "SELECT * { ?s ?p 1.e5SERVICE<http://127.0.0.1:1/>{} }",
+    "SELECT * { ?s ?p trueSERVICE<http://127.0.0.1:1/>{} }",
+    "PREFIX : <http://127.0.0.1:1/> SELECT * { SERVICE:x {} }",
+    "PREFIX : <http://127.0.0.1:1/> SELECT * { SERVICESILENT:x{} }",
 ]
 NO_SERVICES = [
     'SELECT * { ?s ?p "SERVICE <x>" }',
@@ -36,6 +48,10 @@ NO_SERVICES = [
     "PREFIX service: <http://x/> SELECT * { service:SERVICE service: ?o }",
     "ASK { ?s ?p ?o } # SERVICE <x>",
     'ASK { ?s ?p "x"@service }',
+    "ASK { ?s <http://x/(1<2)SERVICE#> ?o }".replace("<2", "2"),
+    "ASK { FILTER(?x = <http://x/SERVICE>) }",
+    "PREFIX service: <http://x/> ASK { GRAPH service:x { ?s ?p ?o } }",
+    "ASK { ?s ?p x:a.SERVICE }",
 ]
 HOSTILE = [
     '"""' + "a" * 60_000,
@@ -50,6 +66,9 @@ HOSTILE = [
     ":%" * 30_000,
     "1-" * 30_000,
     "(" * 60_000,
+    "a.-" * 20_000 + "a",
+    "BASE<h://a/>" + "BASE<a/>" * 7_000,
+    "ASK{FILTER(" + "1<" * 29_000,
 ]
 
 
@@ -136,3 +155,58 @@ def test_bnode_with_a_label_is_refused_with_its_place_and_without_one_is_not() -
     with pytest.raises(BadRequest, match="Line 2, column 8: BNODE with a label"):
         scan("SELECT\n(bnode (?x) AS ?b) { ?x ?y ?z }")
     assert scan("SELECT (BNODE( ) AS ?b) {}").volatile
+
+
+@pytest.mark.parametrize(
+    ("query", "graphs", "named"),
+    [
+        ("ASKFROM<http://g/a>{}", ("http://g/a",), ()),
+        ("SELECT*FROMNAMED<http://g/a>{}", (), ("http://g/a",)),
+        ("PREFIX :<http://g/>SELECT*FROM:a FROMNAMED:b{}", ("http://g/a",), ("http://g/b",)),
+        ("PREFIX FROM:<http://f/>DESCRIBE FROM:a FROM <http://g/a>{}", ("http://g/a",), ()),
+        ("SELECT(1<2AS?x)FROM<http://g/a>#>\n{}", ("http://g/a",), ()),
+        ("BASE <http://g/x/>BASE <../y/>ASK FROM <a#>FROM<?q>{}", ("http://g/y/a#", "http://g/y/?q"), ()),
+        ("BASE <urn:x:y> ASK FROM <#a> {}", ("urn:x:y#a",), ()),
+        ("ASK { ?s ?p <http://g/FROM> . ?s ?FROM ?o }", (), ()),
+    ],
+)
+def test_no_spelling_hides_a_graph_from_the_scan(query: str, graphs: tuple[str, ...], named: tuple[str, ...]) -> None:
+    look = scan(query)
+    assert (look.graphs, look.named) == (graphs, named)
+
+
+@pytest.mark.parametrize(
+    "query", ["ASK{FILTER(IF(0<RAND(),1,2)>1)}", "SELECT(1<NOW()AS?x){}", "ASK{FILTER(1<2&&2<UUID())}"]
+)
+def test_what_moves_behind_a_comparison_is_known(query: str) -> None:
+    assert scan(query).volatile
+
+
+LARGE = {
+    "projections": "SELECT " + " ".join(f"(1 AS ?x{n})" for n in range(4000)) + " {}",
+    "aggregates": "SELECT " + " ".join(f"(SUM(?o) AS ?x{n})" for n in range(4000)) + " { ?s ?p ?o }",
+    "objects": "ASK { ?s ?p " + ",".join(map(str, range(15_000))) + "}",
+    "triples": "ASK { " + "?s ?p ?o." * 6_000 + "}",
+    "collection": "ASK { ?s ?p (" + "1 " * 8_000 + ") }",
+    "nodes": "ASK { ?s ?p " + ",".join(["[?p ?o]"] * 6_000) + "}",
+    "quoted triples": "ASK { " + "<<" * 20_000 + "?s ?p ?o" + ">> ?p ?o" * 200 + "}",
+    "paths": "ASK { ?s " + "/".join(["<a:b>"] * 9_000) + " ?o }",
+    "unions": "ASK { " + "UNION".join(["{}"] * 8_000) + "}",
+    "bindings": "ASK { " + "BIND(1 AS?x)" * 4_000 + "}",
+    "groups": "SELECT (1 AS ?c) {} GROUP BY " + " ".join(f"(1 AS ?g{n})" for n in range(4000)),
+    "conditions": "SELECT * {} HAVING " + "(1)" * 16_000,
+    "differences": "ASK { " + "MINUS{?s ?p ?o}" * 4_000 + "}",
+    "graphs": "ASK { " + "GRAPH ?g{}" * 6_000 + "}",
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_query_whose_tree_the_engine_could_not_hold_is_refused(name: str) -> None:
+    with pytest.raises(BadRequest, match=r"more than"):
+        scan(LARGE[name], max_bytes=1 << 20)
+
+
+def test_rows_of_data_are_limited_by_their_bytes_only() -> None:
+    rows = " ".join(f"(<http://example.org/{n}> {n})" for n in range(2_000))
+    assert scan("SELECT * { VALUES (?a ?b) { " + rows + " } ?a ?p ?b }", max_bytes=1 << 20).form == "SELECT"
+    assert scan("ASK { ?s ?p ?o FILTER(?o IN (" + ",".join(["1"] * 9_000) + ")) }").form == "ASK"

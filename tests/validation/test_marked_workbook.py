@@ -139,20 +139,20 @@ def test_the_table_of_findings_opens_in_a_spreadsheet(rules: Rules, language: st
 def test_what_pages_show_is_grouped_errors_first_with_every_part_of_a_place(rules: Rules) -> None:
     content = xlsx(row(ags=6531005, stand="?"), row(ags="06531001", name="", stand="?"))
     found = report.grouped(gate.examine([SourceFile("m.xlsx", content)], rules), "de")
-    assert [cause.severity for cause in found.causes] == [Severity.ERROR, Severity.HINT]
+    assert [cause.severity for cause in found.groups] == [Severity.ERROR, Severity.HINT]
     (cause,) = found.of(Severity.ERROR)
-    assert [(spot.sheet, spot.row, spot.letter, spot.column) for spot in cause.spots] == [
+    assert [(spot.sheet, spot.row, spot.letter, spot.column) for spot in cause.locations] == [
         ("Meldung", 2, "E", "Stand"),
         ("Meldung", 3, "E", "Stand"),
     ]
     (hint,) = found.of(Severity.HINT)
-    assert (hint.spots[0].value, hint.spots[0].suggestion) == ("6531005", "06531005")
+    assert (hint.locations[0].value, hint.locations[0].suggestion) == ("6531005", "06531005")
 
 
 def test_a_finding_in_rdf_names_thing_and_property_instead_of_a_cell(rules: Rules) -> None:
     content = f"<a> a <{OZG}Statement> ; <{SKOS}prefLabel> 'A'@de ."
     found = report.grouped(gate.examine([SourceFile("f.ttl", content.encode())], rules), "de")
-    (spot,) = found.causes[0].spots
+    (spot,) = found.groups[0].locations
     assert (spot.thing, spot.property, spot.row, spot.letter) == ("A", "Quelle", None, "")
 
 

@@ -6,7 +6,7 @@ whose key is published already does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from ozg_lod.catalogue import distributions
 from ozg_lod.core import kinds
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.core.findings import Severity
-from ozg_lod.core.messages import Message, _
+from ozg_lod.core.messages import MessageSink, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.search import index
 from ozg_lod.snapshots import changes, rule_examples, snapshot
@@ -44,14 +44,14 @@ class BuildResult:
     unchanged: bool = False
 
 
-def build(settings: Settings, *, say: Callable[[Message], None]) -> BuildResult:
+def build(settings: Settings, *, say: MessageSink) -> BuildResult:
     """Build from the sources and publish; `say` gets an English and a German sentence for each step."""
     snapshots = snapshot.Snapshots(settings.target)
     with snapshots.locked():
         return build_locked(snapshots, settings, say=say)
 
 
-def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: Callable[[Message], None]) -> BuildResult:
+def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: MessageSink) -> BuildResult:
     """Do the same for one who holds the lock already."""
     sources = read(settings.source)
     outcome = prepare(snapshots, sources, settings, say=say)
@@ -60,9 +60,7 @@ def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: Call
     return outcome
 
 
-def prepare(
-    snapshots: snapshot.Snapshots, sources: Sources, settings: Settings, *, say: Callable[[Message], None]
-) -> BuildResult:
+def prepare(snapshots: snapshot.Snapshots, sources: Sources, settings: Settings, *, say: MessageSink) -> BuildResult:
     """Write the snapshot of these sources, ready to be published under their key; nothing is published.
 
     It is refused where something that was published vanishes without a word (promise 11). Whoever calls holds the
@@ -90,12 +88,12 @@ def _accounted(snapshots: snapshot.Snapshots, sources: Sources, outcome: BuildRe
         return outcome
     withdrawn = changes.withdrawals(sources.data)
     present = snapshots.resources(sources.key)
-    found = tuple(changes.unaccounted(snapshots.ever_published(), present, withdrawn))
-    if not found:
+    losses = tuple(changes.unaccounted(snapshots.ever_published(), present, withdrawn))
+    if not losses:
         return outcome
     examination = outcome.examination or _NOTHING_EXAMINED
-    counts = {**examination.counts, Severity.ERROR: len(found)}
-    return BuildResult(None, replace(examination, findings=(*found, *examination.findings), counts=counts))
+    counts = {**examination.counts, Severity.ERROR: len(losses)}
+    return BuildResult(None, replace(examination, findings=(*losses, *examination.findings), counts=counts))
 
 
 def rules(sources: Sources) -> gate.Rules:

@@ -207,9 +207,9 @@ class _CatalogueWriter:
 
 def _typed(triples: Iterable[ox.Triple]) -> set[ox.Triple]:
     """Return the triples and the classes of what they refer to."""
-    found = set(triples)
-    for triple in list(found):
+    statements = set(triples)
+    for triple in list(statements):
         kind = _CLASSES.get(triple.predicate.value)
         if kind and iri_of(triple.object):
-            found.add(resource(iri_of(triple.object), RDF + "type", kind))
-    return found
+            statements.add(resource(iri_of(triple.object), RDF + "type", kind))
+    return statements

@@ -73,9 +73,9 @@ def divide(triples: Iterable[ox.Triple], datasets: Sequence[Dataset]) -> dict[st
     things = by_thing(triples)
     owner = cache(partial(_owner, datasets=tuple(datasets)))
     contents: dict[str, set[ox.Triple]] = {dataset.iri: set() for dataset in datasets}
-    for triple in (triple for said in things.values() for triple in said):
-        if found := owner(_iri(triple.subject)):
-            contents[found].add(triple)
+    for triple in (triple for statements in things.values() for triple in statements):
+        if dataset_iri := owner(_iri(triple.subject)):
+            contents[dataset_iri].add(triple)
     for iri in [iri for iri, own in contents.items() if not own]:
         del contents[iri]
     for iri, own in contents.items():
@@ -86,7 +86,9 @@ def divide(triples: Iterable[ox.Triple], datasets: Sequence[Dataset]) -> dict[st
 def descriptions(triples: Iterable[ox.Triple], datasets: Sequence[Dataset]) -> set[ox.Triple]:
     """Return what is said about the catalogue and its datasets, and about the publisher and contact they name."""
     things = by_thing(triples)
-    catalogues = [iri for iri, said in things.items() if any(_iri(t.object) == DCAT + "Catalog" for t in said)]
+    catalogues = [
+        iri for iri, statements in things.items() if any(_iri(t.object) == DCAT + "Catalog" for t in statements)
+    ]
     own = {triple for iri in (*catalogues, *(d.iri for d in datasets)) for triple in things.get(iri, ())}
     return own | _closure(own, things, first=_CONFIGURES, further=frozenset())
 
@@ -117,15 +119,17 @@ def _closure(
     further: frozenset[str],
 ) -> set[ox.Triple]:
     """Return what is said about the things reached from `own` by the predicates."""
-    front = {_iri(t.object).partition("#")[0] for t in own if t.predicate.value in first} - {""}
+    level = {_iri(t.object).partition("#")[0] for t in own if t.predicate.value in first} - {""}
     reached: set[str] = set()
-    found: set[ox.Triple] = set()
-    while front:
-        reached |= front
-        said = [triple for thing in front for triple in things.get(thing, ())]
-        found.update(said)
-        front = {_iri(t.object).partition("#")[0] for t in said if t.predicate.value in further} - reached - {""}
-    return found
+    closure: set[ox.Triple] = set()
+    while level:
+        reached |= level
+        level_triples = [triple for thing in level for triple in things.get(thing, ())]
+        closure.update(level_triples)
+        level = (
+            {_iri(t.object).partition("#")[0] for t in level_triples if t.predicate.value in further} - reached - {""}
+        )
+    return closure
 
 
 def _iri(term: object) -> str:

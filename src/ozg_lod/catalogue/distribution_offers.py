@@ -89,7 +89,6 @@ class DistributionOffers:
     catalogue: str
 
     def service_iri(self, service: DataService) -> str:
-        """Return the IRI of a service."""
         return f"{self.catalogue}#{service.name}"
 
     def service(self, service: DataService) -> Iterator[ox.Triple]:

@@ -31,22 +31,22 @@ def files(
 
     `triples` is the merged graph, `shapes` the rules as Turtle, `queries` those for flat tables.
     """
-    found = datasets.described(triples)
-    if not found:
+    offered_datasets = datasets.described(triples)
+    if not offered_datasets:
         return {}
     everything = {*triples, *(quad.triple for quad in ox.parse(shapes, ox.RdfFormat.TURTLE))}
     written: dict[str, bytes] = {}
-    contents = datasets.divide(everything, found)
-    found = tuple(dataset for dataset in found if dataset.iri in contents)
+    contents = datasets.divide(everything, offered_datasets)
+    offered_datasets = tuple(dataset for dataset in offered_datasets if dataset.iri in contents)
     for iri, content in contents.items():
         key = iri.rpartition("/")[2]
         for form in RDF_FORMATS:
             with contextlib.suppress(NotAcceptable):  # a format that cannot hold the graph is not offered for it
                 written[f"{FOLDER}{key}.{form.suffix}"] = formats.serialize(content, form)
-    described = datasets.descriptions(triples, found)
+    described = datasets.descriptions(triples, offered_datasets)
     store = ox.Store()
     store.bulk_extend(ox.Quad(*triple) for triple in everything)
-    owners = {dataset.key: dataset.iri for dataset in found}
+    owners = {dataset.key: dataset.iri for dataset in offered_datasets}
     for question in flat_tables.questions(queries):
         if question.dataset in owners:
             written[FOLDER + question.file] = question.table(store)

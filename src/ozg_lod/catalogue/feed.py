@@ -12,8 +12,8 @@ from ozg_lod.snapshots.snapshot import Publication
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
 KINDS: Final = ("added", "changed", "withdrawn")
-_MOST_ENTRIES: Final = 50
-_MOST_LINKS: Final = 200
+_MAX_ENTRIES: Final = 50
+_MAX_LINKS: Final = 200
 _NEVER: Final = "1970-01-01T00:00:00Z"
 
 
@@ -27,7 +27,7 @@ def atom(log: Sequence[Publication], *, iri: str, public_url: str, title: str, l
     _link(feed, "self", f"{public_url}/changes.atom", formats.ATOM.media_type)
     _link(feed, "alternate", f"{public_url}/aenderungen", formats.HTML.media_type)
     _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", _("Contributors to ozg-lod (no authority)")[language])
-    for publication in list(reversed(log))[:_MOST_ENTRIES]:
+    for publication in list(reversed(log))[:_MAX_ENTRIES]:
         _entry(feed, publication, iri=iri, public_url=public_url, language=language)
     ET.indent(feed)
     body = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
@@ -40,14 +40,14 @@ def of_thing(
     """Return the feed of one thing, newest first: the publications that changed something in `touched`."""
     ET.register_namespace("", ATOM)
     feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
-    found = [(one, changed) for one in reversed(log) if (changed := _changed(one, touched))]
+    publications = [(one, changed) for one in reversed(log) if (changed := _changed(one, touched))]
     _text(feed, "id", iri)
     _text(feed, "title", _("Changes: {name}", name=name)[language])
-    _text(feed, "updated", found[0][0].time if found else log[0].time if log else _NEVER)
+    _text(feed, "updated", publications[0][0].time if publications else log[0].time if log else _NEVER)
     _link(feed, "self", f"{page}.atom", formats.ATOM.media_type)
     _link(feed, "alternate", page, formats.HTML.media_type)
     _text(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", _("Contributors to ozg-lod (no authority)")[language])
-    for publication, changed in found[:_MOST_ENTRIES]:
+    for publication, changed in publications[:_MAX_ENTRIES]:
         entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
         _text(entry, "id", f"{iri}#publication-{publication.number}")
         _text(
@@ -61,7 +61,7 @@ def of_thing(
         _link(entry, "alternate", page, formats.HTML.media_type)
         counts = {kind: sum(one == kind for one, _ in changed) for kind in KINDS}
         _text(entry, "summary", _("New: {added}, changed: {changed}, withdrawn: {withdrawn}.", **counts)[language])
-        for kind, resource in changed[:_MOST_LINKS]:
+        for kind, resource in changed[:_MAX_LINKS]:
             ET.SubElement(entry, f"{{{ATOM}}}category", {"term": kind, "scheme": f"{iri}#changes", "label": resource})
     ET.indent(feed)
     body = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
@@ -104,7 +104,7 @@ def _entry(feed: ET.Element, publication: Publication, *, iri: str, public_url: 
         _link(entry, "enclosure", f"{public_url}/snapshot/{publication.version}/data.nq", formats.NQUADS.media_type)
     _text(entry, "summary", summary(publication, language))
     changed = [(kind, resource) for kind in KINDS for resource in getattr(publication, kind) or ()]
-    for kind, resource in changed[:_MOST_LINKS]:
+    for kind, resource in changed[:_MAX_LINKS]:
         attributes = {"term": kind, "scheme": f"{iri}#changes", "label": resource}
         ET.SubElement(entry, f"{{{ATOM}}}category", attributes)
 

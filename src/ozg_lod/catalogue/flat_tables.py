@@ -64,7 +64,6 @@ class FlatQuery:
 
     @property
     def file(self) -> str:
-        """Return the name of the table."""
         return f"{self.name}.csv"
 
     def table(self, store: ox.Store) -> bytes:

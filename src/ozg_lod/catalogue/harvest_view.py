@@ -66,14 +66,14 @@ class CatalogueRequest:
 
     def query(self, page: int, version: str) -> str:
         """Return the query string of another page of the same answer, from the same version."""
-        asked: dict[str, object] = {"page": page, "pageSize": self.size, "version": version}
+        parameters: dict[str, object] = {"page": page, "pageSize": self.size, "version": version}
         if self.since:
-            asked["modified_since"] = self.since
+            parameters["modified_since"] = self.since
         if self.language != _LANGUAGES[0]:
-            asked["lang"] = self.language
+            parameters["lang"] = self.language
         if self.profile != PROFILES[0]:
-            asked["profile"] = self.profile
-        return urlencode(asked)
+            parameters["profile"] = self.profile
+        return urlencode(parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +120,10 @@ def _paging(collection: str, page: str, links: Mapping[str, str], total: int) ->
 
 
 def _written(triples: Iterable[ox.Triple], wanted: CatalogueRequest) -> set[ox.Triple]:
-    found = set(triples)
+    statements = set(triples)
     if wanted.language != "all":
-        found = _in_language(found, wanted.language)
-    return _in_profile_2(found) if wanted.profile == PROFILES[1] else found
+        statements = _in_language(statements, wanted.language)
+    return _in_profile_2(statements) if wanted.profile == PROFILES[1] else statements
 
 
 def _in_language(triples: Collection[ox.Triple], language: str) -> set[ox.Triple]:
@@ -145,7 +145,7 @@ def _in_profile_2(triples: Collection[ox.Triple]) -> set[ox.Triple]:
 
     The fourth difference, the status of a distribution, is not stated here.
     """
-    found: set[ox.Triple] = set()
+    statements: set[ox.Triple] = set()
     for triple in triples:
         predicate, value = triple.predicate.value, triple.object
         if predicate == DCAT + "byteSize" and isinstance(value, ox.Literal):
@@ -153,9 +153,9 @@ def _in_profile_2(triples: Collection[ox.Triple]) -> set[ox.Triple]:
         elif predicate == SPDX + "algorithm":
             value = ox.NamedNode(_SHA256_OF_2)
         elif predicate == DCT + "spatial" and iri_of(value).startswith(_GEOCODING):
-            found.add(ox.Triple(triple.subject, ox.NamedNode(DCATDE + "politicalGeocodingURI"), value))
-        found.add(ox.Triple(triple.subject, triple.predicate, value))
-    return found
+            statements.add(ox.Triple(triple.subject, ox.NamedNode(DCATDE + "politicalGeocodingURI"), value))
+        statements.add(ox.Triple(triple.subject, triple.predicate, value))
+    return statements
 
 
 def _counted(query: Mapping[str, str], name: str, otherwise: int) -> int:

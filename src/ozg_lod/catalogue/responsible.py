@@ -19,7 +19,6 @@ def catalogue(graph: Graph) -> str:
 
 
 def name(graph: Graph, otherwise: Label) -> Label:
-    """Return what the catalogue is called."""
     iri = catalogue(graph)
     names = graph.names(iri) if iri else {}
     return Label(names) if names else otherwise
@@ -37,7 +36,6 @@ def publisher(graph: Graph) -> str:
 
 
 def contacts(graph: Graph) -> list[str]:
-    """Return the IRIs of whom to ask."""
     return named(graph, DCAT + "contactPoint")
 
 

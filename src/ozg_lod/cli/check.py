@@ -62,11 +62,11 @@ def validate(
     if form == "xlsx" and output is None:
         raise UsageError(_("An XLSX file does not belong on a terminal; name one with -o FILE."))
     examination = _examined(settings, files, _rules(settings, shapes, kind))
-    offered, spoken = formats.by_name(form, report_formats.OFFERED), language()
+    offered, reader_language = formats.by_name(form, report_formats.OFFERED), language()
     written = (
-        marked_workbook.workbook(examination, spoken)
+        marked_workbook.workbook(examination, reader_language)
         if form == "xlsx"
-        else report_formats.write(examination, offered, spoken)
+        else report_formats.write(examination, offered, reader_language)
     )
     write(written, output)
     return FINE if report.conforms(examination, strict=strict) else FINDINGS
@@ -76,11 +76,11 @@ def _rules(settings: Settings, shapes: Paths, kind: str | None) -> Rules:
     from ozg_lod.build import build, sources
     from ozg_lod.validation import rulebook
 
-    found = sources.read(settings.source)
+    files = sources.read(settings.source)
     if shapes:
-        return build.foreign_rules([content(path) for path in shapes], found.base_iri)
-    known = _published(settings.target, found.base_iri) or build.compiled(found)
-    rules = build.contribution_rules(found, known=known)
+        return build.foreign_rules([content(path) for path in shapes], files.base_iri)
+    known = _published(settings.target, files.base_iri) or build.compiled(files)
+    rules = build.contribution_rules(files, known=known)
     return rulebook.for_kind(rules, kind) if kind else rules
 
 
@@ -116,9 +116,9 @@ def harvest_check(url: str, *, as_json: bool, strict: bool, max_pages: int, no_d
     """Play the harvester against a DCAT-AP catalogue; exit 0 fine, 1 findings, 2 could not."""
     from ozg_lod.harvest_check import check, client, reader, report
 
-    order = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
+    request = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
     with progress() as count:
-        outcome = check.check(order, client.Client(url), reader.in_cage, progress=count)
+        outcome = check.check(request, client.Client(url), reader.in_cage, progress=count)
     as_text = report.to_text(outcome, language())
     print(report.to_json(outcome, strict=strict).decode() if as_json else as_text, end="")
     if not outcome.ran:
@@ -137,12 +137,12 @@ def doctor(settings: Settings, *, production: bool, as_json: bool) -> int:
     """Look whether this machine can serve; with --production, whether all is there that a public site owes."""
     from ozg_lod import doctor as examining
 
-    spoken = language()
+    reader_language = language()
     checks = examining.examine(settings, production=production)
     if as_json:
         print(json.dumps([check.record for check in checks], ensure_ascii=False, indent=2))
     else:
-        missing = _("MISSING")[spoken]
-        rows = (("ok" if check.well else missing, f"{check.name}:", check.message[spoken]) for check in checks)
+        missing = _("MISSING")[reader_language]
+        rows = (("ok" if check.well else missing, f"{check.name}:", check.message[reader_language]) for check in checks)
         table(rows, "{:<8}{} {}")
     return FINE if all(check.well for check in checks) else FINDINGS

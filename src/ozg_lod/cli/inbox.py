@@ -105,7 +105,7 @@ def _published(
     if code := built(outcome):
         click.get_current_context().exit(code)
     case = next((case for case in context.inbox.cases() if case.submission.reference == full), before)
-    for line in editor_context.afterwards(context, case, language()):
+    for line in editor_context.remaining_steps(context, case, language()):
         note(line)
     return case
 

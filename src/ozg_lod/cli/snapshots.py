@@ -54,20 +54,20 @@ def snapshots(
     """
     from ozg_lod.snapshots.snapshot import Snapshots
 
-    found = Snapshots(settings.target)
+    snapshots = Snapshots(settings.target)
     if action == "list":
-        _list(found, as_json=as_json)
+        _list(snapshots, as_json=as_json)
     elif action == "verify":
-        names = found.every_name() if every else [_one_of(found, name) if name else found.served()]
-        return _verified(found, names, repair=repair, as_json=as_json)
+        names = snapshots.every_name() if every else [_one_of(snapshots, name) if name else snapshots.served()]
+        return _verified(snapshots, names, repair=repair, as_json=as_json)
     elif action == "prune":
-        with found.locked():
-            print("".join(f"{pruned}\n" for pruned in found.prune(keep=keep)), end="")
+        with snapshots.locked():
+            print("".join(f"{pruned}\n" for pruned in snapshots.prune(keep=keep)), end="")
     else:
-        with found.locked():
-            used = _one_of(found, name)
-            found.verified(used)
-            found.publish(used)
+        with snapshots.locked():
+            used = _one_of(snapshots, name)
+            snapshots.verified(used)
+            snapshots.publish(used)
         print(used)
     return FINE
 
@@ -108,20 +108,20 @@ def _list(snapshots: Snapshots, *, as_json: bool) -> None:
 
 def _one_of(snapshots: Snapshots, wanted: str | None) -> str:
     """Return the one snapshot whose name or version starts with `wanted`."""
-    found = {
+    candidates = {
         entry.snapshot
         for entry in snapshots.publications()
         if wanted and (entry.snapshot.startswith(wanted) or entry.version.startswith(wanted))
     }
-    if len(found) != 1:
+    if len(candidates) != 1:
         raise UsageError(
             _(
                 "{count} snapshots start with {wanted}; `ozg-lod snapshots list` shows them all.",
-                count=len(found),
+                count=len(candidates),
                 wanted=repr(wanted),
             ),
         )
-    return found.pop()
+    return candidates.pop()
 
 
 @click.command(cls=Command)
@@ -134,16 +134,17 @@ def query(settings: Settings, file: Path, form: str | None) -> None:
     from ozg_lod.sandbox.worker_process import WorkerLimits
     from ozg_lod.snapshots.snapshot import Snapshots
     from ozg_lod.sparql.scan import scan
-    from ozg_lod.sparql.store import SparqlQuery
+    from ozg_lod.sparql.store import AnswerHead, SparqlQuery
 
     text = sys.stdin.read() if str(file) == "-" else content(file).decode("utf-8")
     snapshots = Snapshots(settings.target)
     directory = str(snapshots.directory(snapshots.served()))
-    usual = {"SELECT": "csv", "ASK": "json"}.get(scan(text, max_bytes=settings.query_bytes).form or "", "ttl")
-    question = wire.encode(SparqlQuery(text, form or usual, answer_bytes=settings.answer_bytes))
+    table = "json" if scan(text, max_bytes=settings.query_bytes).form == "ASK" else "csv"
+    asked = SparqlQuery(text, form or table, form or "ttl", answer_bytes=settings.answer_bytes)
     limits = WorkerLimits(memory_mb=settings.query_memory_mb)  # a cage like anybody's
     work, deadline_s = "ozg_lod.sparql.store:answering", settings.query_deadline_s
-    write(fork_server.once(work, directory, question, limits=limits, deadline_s=deadline_s))
+    answer = fork_server.once(work, directory, wire.encode(asked), limits=limits, deadline_s=deadline_s)
+    write(AnswerHead.taken(answer)[1])
 
 
 @click.command(cls=Command)
@@ -154,11 +155,11 @@ def dump(settings: Settings, *, merged: bool) -> None:
     from ozg_lod.snapshots import data_files
     from ozg_lod.snapshots.snapshot import Snapshots
 
-    found = Snapshots(settings.target)
-    name = found.served()
-    found.verified(name)
+    snapshots = Snapshots(settings.target)
+    name = snapshots.served()
+    snapshots.verified(name)
     file = data_files.MERGED_FILE if merged else data_files.DATA_FILE
-    with (found.directory(name) / file).open("rb") as data:
+    with (snapshots.directory(name) / file).open("rb") as data:
         shutil.copyfileobj(data, sys.stdout.buffer)
 
 
@@ -190,11 +191,13 @@ def template(settings: Settings, kind: str, ags: str | None, *, output: Path | N
     directory = snapshots.directory(snapshots.served())
     manifest, url = snapshot.Manifest.read(directory), public_url.rstrip("/")
     store, version = snapshot.open_store(directory), manifest.version[:12]
-    found = templates.TemplateCatalogue.of(directory, store, manifest.base_iri, version=version, public_url=url)
-    spoken = language("de")  # a template is German unless English is asked for
-    sheet = found.sheet(found.kind(kind), spoken, found.authority(ags, spoken) if ags else None)
+    catalogue = templates.TemplateCatalogue.of(directory, store, manifest.base_iri, version=version, public_url=url)
+    sheet_language = language("de")  # a template is German unless English is asked for
+    sheet = catalogue.sheet(
+        catalogue.kind(kind), sheet_language, catalogue.authority(ags, sheet_language) if ags else None
+    )
     path = output or Path(f"{sheet.file}.xlsx")
-    path.write_bytes(found.write(sheet, formats.by_name(path.suffix.removeprefix("."), templates.FORMS)))
+    path.write_bytes(catalogue.write(sheet, formats.by_name(path.suffix.removeprefix("."), templates.FORMS)))
     print(path)
 
 
@@ -210,8 +213,8 @@ def reconcile(settings: Settings, file: Path, *, kind: str, output: Path | None,
     """Match the rows of a list with the catalogue; exit 0 all found, 1 some open, 2 could not."""
     from ozg_lod.matching import reconcile_file
 
-    order = reconcile_file.FileMatchRequest(file.name, columns, kind, str(output or ""), language())
-    done = reconcile_file.reconciled(settings, order, content(file))
+    request = reconcile_file.FileMatchRequest(file.name, columns, kind, str(output or ""), language())
+    done = reconcile_file.reconciled(settings, request, content(file))
     write(done.body, output)
     note(done.summary)
     return FINDINGS if done.open else FINE

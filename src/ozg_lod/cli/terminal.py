@@ -22,10 +22,10 @@ COULD_NOT_RUN: Final = 2
 
 def language(default: Language | None = None) -> Language:
     """Return the language to speak: as asked, else the default or as the locale says, else English."""
-    asked: Language | None = click.get_current_context().meta.get("lang")
+    option: Language | None = click.get_current_context().meta.get("lang")
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    spoken = next((tag for tag in LANGUAGES if locale.startswith(tag)), SOURCE_LANGUAGE)
-    return asked or default or spoken
+    locale_language = next((tag for tag in LANGUAGES if locale.startswith(tag)), SOURCE_LANGUAGE)
+    return option or default or locale_language
 
 
 def say(sentence: Sentence) -> None:

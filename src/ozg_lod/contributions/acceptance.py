@@ -50,7 +50,6 @@ class Shelf:
         return own | {graph + _DERIVED}
 
     def iri(self, key: str) -> str:
-        """Return the IRI of the source of a contribution."""
         return f"{self.base_iri}id/source/{key}"
 
 
@@ -69,7 +68,7 @@ class _NoteTables:
     folders: dict[str, Folder | None] = field(default_factory=dict)
     gone: dict[str, tuple[str, Key]] = field(default_factory=dict)
     here: dict[str, Key] = field(default_factory=dict)
-    kept: set[str] = field(default_factory=set)
+    remainder: set[str] = field(default_factory=set)
 
 
 def with_table(
@@ -108,9 +107,9 @@ def without(shelf: Shelf, case: SubmissionCase, *, reason: str, day: str) -> Fol
     collector.folders[key] = None
     others = {
         own: iri
-        for other, found in shelf.accepted(case.kind)
+        for other, other_table in shelf.accepted(case.kind)
         if other.submission.key != key
-        for iri, own in found.subjects().items()
+        for iri, own in other_table.subjects().items()
     }
     return _noted(shelf, collector, others, reason=reason, day=day)
 
@@ -131,19 +130,19 @@ def _parted(shelf: Shelf, submission: Submission, kind: ContributionKind, text: 
     """Return the table; where somebody else speaks under the same address, the sender's key parts the addresses."""
     own = [case.submission.key for case in shelf.cases if case.submission.authority == submission.authority]
     table = ContributedTable.of(kind, submission.key, text)
-    taken = shelf.published.outside(shelf.graphs(own))
-    if taken.isdisjoint(table.subjects()):
+    foreign_subjects = shelf.published.outside(shelf.graphs(own))
+    if foreign_subjects.isdisjoint(table.subjects()):
         return table
     return ContributedTable.of(kind, submission.key, text, according_to=submission.authority.rpartition("/")[2])
 
 
-def _shorten(shelf: Shelf, collector: _NoteTables, key: str, old: ContributedTable, taken: set[Key]) -> None:
+def _shorten(shelf: Shelf, collector: _NoteTables, key: str, old: ContributedTable, keys: set[Key]) -> None:
     """Take rows out of an older contribution; one without rows goes as a whole."""
-    rest = old.without(taken)
+    rest = old.without(keys)
     left = rest.subjects() if rest.rows else {}
     collector.gone |= {iri: (key, own) for iri, own in old.subjects().items() if iri not in left}
     if rest.rows:
-        collector.kept |= {*left, shelf.iri(key)}
+        collector.remainder |= {*left, shelf.iri(key)}
         collector.folders[key] = {**contributions.read_folder(shelf.root, key), **rest.files()}
     else:
         collector.folders[key] = None
@@ -155,15 +154,19 @@ def _noted(
 ) -> FolderChange:
     """Return the change with the tables of what vanishes; addresses that are there again are in none of them."""
     touched = [key for key in collector.folders if collector.folders[key] is None or key in _keys(collector.gone)]
-    present = set(collector.here) | collector.kept | shelf.published.outside(shelf.graphs(touched))
-    notes = {found.key: found for found in all_notes(shelf.root)}
+    present = set(collector.here) | collector.remainder | shelf.published.outside(shelf.graphs(touched))
+    notes = {withdrawal_notes.key: withdrawal_notes for withdrawal_notes in all_notes(shelf.root)}
     for iri, (key, own) in collector.gone.items():
         if iri not in present:
             row = Withdrawal(iri, day, reason, successors.get(own, ""))
             notes[key] = notes.get(key, WithdrawalNotes(key, {})).with_rows([row])
-    gone = {row.iri for found in notes.values() for row in found.rows.values()} - set(collector.here)
-    for key, found in notes.items():
-        collector.folders[key + SUFFIX] = _known(found.without(collector.here), present | gone).folder(shelf.notes)
+    gone = {row.iri for withdrawal_notes in notes.values() for row in withdrawal_notes.rows.values()} - set(
+        collector.here
+    )
+    for key, withdrawal_notes in notes.items():
+        collector.folders[key + SUFFIX] = _known(withdrawal_notes.without(collector.here), present | gone).folder(
+            shelf.notes
+        )
     return FolderChange(dict(collector.folders), tuple(sorted(set(touched) & _keys(collector.gone))))
 
 

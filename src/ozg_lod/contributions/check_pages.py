@@ -21,7 +21,7 @@ from ozg_lod.rdf.formats import (
 )
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.pages import render
-from ozg_lod.site.uploads import MOST_BYTES, MOST_CARRIED, Upload
+from ozg_lod.site.uploads import MAX_BYTES, MAX_CARRIED, Upload
 from ozg_lod.validation import corrected_workbook, documents, report
 from ozg_lod.validation.examination import Examination
 from ozg_lod.validation.grouped_findings import FindingGroup
@@ -29,7 +29,7 @@ from ozg_lod.validation.grouped_findings import FindingGroup
 FEW: Final = 5
 """Up to so many errors a file is nearly done."""
 LISTED: Final = 20
-"""How many places of one cause are listed."""
+"""How many places of one group are listed."""
 REPORTS: Final = (TEXT, CSV, JSON, TURTLE)
 """The forms in which people take a report along."""
 _AUTHORITY: Final = ("ags", "nachnutzer")
@@ -68,7 +68,6 @@ class CheckResult:
 
     @property
     def conforms(self) -> bool:
-        """Tell whether nothing refuses the file."""
         return report.conforms(self.examination, strict=self.strict)
 
     @property
@@ -91,7 +90,7 @@ class CheckResult:
     @property
     def carried(self) -> str:
         """Return the file for the page to carry, "" where it is too large for that."""
-        return base64.b64encode(self.upload.content).decode() if len(self.upload.content) <= MOST_CARRIED else ""
+        return base64.b64encode(self.upload.content).decode() if len(self.upload.content) <= MAX_CARRIED else ""
 
 
 _VERDICTS: Final = {
@@ -104,32 +103,31 @@ _VERDICTS: Final = {
 
 def blank(site: PageContext, check_form: CheckForm, *, failure: OzgLodError | None = None, kind: str = "") -> bytes:
     """Return the form; `failure` says why the last file was not checked."""
-    return render("check.html", site, check_form=check_form, failure=failure, kind=kind, limit=MOST_BYTES // _MEBI)
+    return render("check.html", site, check_form=check_form, failure=failure, kind=kind, limit=MAX_BYTES // _MEBI)
 
 
 def result(site: PageContext, check_form: CheckForm, outcome: CheckResult) -> bytes:
-    """Return what came of a file."""
     return render(
         "checked.html",
         site,
         check_form=check_form,
         kind=outcome.kind,
-        limit=MOST_BYTES // _MEBI,
+        limit=MAX_BYTES // _MEBI,
         outcome=outcome,
         headline=_VERDICTS[_state(outcome)][site.language].format(
             summary=report.summary(outcome.examination, site.language)
         ),
         state=_state(outcome),
-        causes=_causes(outcome.examination, site.language),
+        groups=_groups(outcome.examination, site.language),
         listed=LISTED,
         reports=REPORTS,
     )
 
 
-def _causes(examination: Examination, language: Language) -> tuple[FindingGroup, ...]:
-    """Return the findings by cause; the page is about one file, so no place names it."""
-    here = tuple(replace(found, place=replace(found.place, file=None)) for found in examination.findings)
-    return report.grouped(replace(examination, findings=here), language).causes
+def _groups(examination: Examination, language: Language) -> tuple[FindingGroup, ...]:
+    """Return the findings by sentence; the page is about one file, so no place names it."""
+    here = tuple(replace(finding, place=replace(finding.place, file=None)) for finding in examination.findings)
+    return report.grouped(replace(examination, findings=here), language).groups
 
 
 def _state(outcome: CheckResult) -> str:

@@ -2,8 +2,9 @@
 
 A check runs in a worker of a fork server that was started once for a snapshot and holds all it needs: rdflib and
 pySHACL, the rules, and what is published (`check_worker` is the other side). Starting those costs seconds, forking
-milliseconds. How many run and wait is a row of `work_kinds`; `RECEIVING` files are on their way, the next is told to
-come back. Nothing is written to disk or to the log.
+milliseconds. How many run and wait, and how many for one client, is a row of `work_kinds`; `RECEIVING` files are on
+their way, the next is told to come back. A client that keeps several of these places for long uses up its time per
+minute. Nothing is written to disk or to the log.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Final
 
@@ -31,9 +32,10 @@ from ozg_lod.contributions.check_request import (
 from ozg_lod.core.errors import TooManyRequests, Unprocessable
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
+from ozg_lod.http.budget import Budget
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.fork_server import NotStarted, WorkerFault
-from ozg_lod.sandbox.pool import WorkerPool
+from ozg_lod.sandbox.pool import ClientShares, WorkerPool
 from ozg_lod.sandbox.work_kinds import CHECK, too_many_checks, work_kinds
 from ozg_lod.site.served_snapshot import ServedSnapshot
 
@@ -47,13 +49,15 @@ class CheckPool:
     """The one place where a server checks files; follows the snapshot that is served."""
 
     def __init__(self, settings: Settings) -> None:
-        self._workers = WorkerPool(work_kinds(settings)[CHECK])
-        self._receiving = 0
+        kind = work_kinds(settings)[CHECK]
+        self._workers = WorkerPool(kind)
+        self._deliveries = ClientShares(too_many_checks, kind.per_client, RECEIVING)
+        self._delivery_time = Budget(settings.client_seconds)
 
     async def check(
         self,
         check_request: CheckRequest,
-        opened: ServedSnapshot,
+        snapshot: ServedSnapshot,
         *,
         spending: AbstractContextManager[None],
         client: str | None = None,
@@ -63,7 +67,7 @@ class CheckPool:
         Raises Unprocessable when it could not be checked, Late, OutOfMemory, Busy when too many wait, and
         TooManyRequests when the client behind `spending` has used up its share. Cancelling ends the worker.
         """
-        question, argument = wire.encode(check_request), self._argument(opened)
+        question, argument = wire.encode(check_request), self._argument(snapshot)
         try:
             answer = await self._workers.ask(question, argument=argument, client=client, spending=_charged(spending))
         except NotStarted:
@@ -72,27 +76,24 @@ class CheckPool:
             raise _failed_on(fault) from None
         return wire.decode(CheckAnswer, answer)
 
-    def prepare(self, opened: ServedSnapshot) -> None:
+    def prepare(self, snapshot: ServedSnapshot) -> None:
         """Start the fork server, so that the one who will send a file soon need not wait for it."""
-        self._workers.prepare(self._argument(opened))
+        self._workers.prepare(self._argument(snapshot))
 
-    @contextlib.asynccontextmanager
-    async def receiving(self) -> AsyncIterator[None]:
-        """Hold one of the few places for a file that is being read into memory; raise Busy where there is none."""
-        if self._receiving >= RECEIVING:
-            raise too_many_checks()
-        self._receiving += 1
-        try:
+    @contextlib.contextmanager
+    def receiving(self, client: str | None = None) -> Iterator[None]:
+        """Hold one of the few places for a file that is being read into memory.
+
+        Raises Busy where there is none, or none for this client; TooManyRequests where it kept them for too long.
+        """
+        with self._deliveries.held(client), _charged(self._delivery_time.spending(client)):
             yield
-        finally:
-            self._receiving -= 1
 
     def close(self) -> None:
-        """End everything."""
         self._workers.close()
 
-    def _argument(self, opened: ServedSnapshot) -> str:
-        return msgspec.json.encode(CheckSubject(str(opened.directory), opened.public_url)).decode()
+    def _argument(self, snapshot: ServedSnapshot) -> str:
+        return msgspec.json.encode(CheckSubject(str(snapshot.directory), snapshot.public_url)).decode()
 
 
 @contextlib.contextmanager

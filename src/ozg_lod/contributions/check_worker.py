@@ -62,13 +62,13 @@ _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema
 class CheckWorker:
     """What files are held against: the rules of the snapshot that is served, and what it publishes.
 
-    `told` are the properties that tables tell, by kind: a row takes the place of an earlier one with the same key.
+    `stated_properties` are those that tables tell, by kind: a row takes the place of an earlier one with the same key.
     """
 
     rules: Rules
     published: ox.Store
     public_url: str
-    told: Mapping[str, frozenset[str]]
+    stated_properties: Mapping[str, frozenset[str]]
     kinds: Kinds = NO_KINDS
     identity: Identity = NEUTRAL
 
@@ -91,7 +91,7 @@ class CheckWorker:
             examination.quads,
             self._site(check_request),
             derived=self.rules.derived_graph,
-            replaced=frozenset().union(*(self.told.get(sheet.kind, ()) for sheet in examination.sheets)),
+            replaced=frozenset().union(*(self.stated_properties.get(sheet.kind, ()) for sheet in examination.sheets)),
         )
         if check_request.wanted == PAGE:
             return CheckAnswer(examination, pages_shown.page(check_request.about))
@@ -143,18 +143,20 @@ def worker_of(argument: str) -> CheckWorker:
     published = ox.Store()
     published.bulk_load(path=str(directory / data_files.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
     rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)
-    told = {kind.slug: _told(kind) for kind in contribution_kinds.of_directory(directory, rules.base)}
+    properties_by_kind = {
+        kind.slug: _stated_properties(kind) for kind in contribution_kinds.of_directory(directory, rules.base)
+    }
     return CheckWorker(
         rules,
         published,
         subject.public_url,
-        told,
+        properties_by_kind,
         site_files.kinds(directory),
         site_files.identity(directory),
     )
 
 
-def _told(kind: ContributionKind) -> frozenset[str]:
+def _stated_properties(kind: ContributionKind) -> frozenset[str]:
     """Return the properties that a table of this kind tells; the source is named when it is accepted."""
     return frozenset(column.property for column in kind.schema.columns if column.property) - {DCT + "source"}
 

@@ -35,33 +35,31 @@ class TemplateOffer:
 
 
 def contribute(
-    site: PageContext, blanks: TemplateCatalogue, choice: TemplateSelection, kept: tuple[tuple[str, str], ...]
+    site: PageContext, catalogue: TemplateCatalogue, choice: TemplateSelection, parameters: tuple[tuple[str, str], ...]
 ) -> bytes:
-    """Return the page that says how to take part."""
-    return _page("mitmachen.html", site, blanks, choice, kept)
+    return _page("mitmachen.html", site, catalogue, choice, parameters)
 
 
 def templates(
-    site: PageContext, blanks: TemplateCatalogue, choice: TemplateSelection, kept: tuple[tuple[str, str], ...]
+    site: PageContext, catalogue: TemplateCatalogue, choice: TemplateSelection, parameters: tuple[tuple[str, str], ...]
 ) -> bytes:
-    """Return the list of templates."""
-    return _page("vorlagen.html", site, blanks, choice, kept)
+    return _page("vorlagen.html", site, catalogue, choice, parameters)
 
 
 def _page(
     template: str,
     site: PageContext,
-    blanks: TemplateCatalogue,
+    catalogue: TemplateCatalogue,
     choice: TemplateSelection,
-    kept: tuple[tuple[str, str], ...],
+    parameters: tuple[tuple[str, str], ...],
 ) -> bytes:
     return render(
         template,
-        replace(site, kept=kept),
+        replace(site, parameters=parameters),
         choice=choice,
         topic=None if choice.topic is None else _named(choice.topic, site),
         matches=[_named(entry, site) for entry in choice.matches] if choice.topic is None else [],
-        offers=[_offer(kind, choice.topic, site) for kind in sorted(blanks.kinds, key=lambda kind: kind.position)],
+        offers=[_offer(kind, choice.topic, site) for kind in sorted(catalogue.kinds, key=lambda kind: kind.position)],
         forms=FORMS,
     )
 

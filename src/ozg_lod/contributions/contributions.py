@@ -41,11 +41,11 @@ class ContributedTable:
 
         `according_to` parts the statements from those of somebody else about the same.
         """
-        said = json.loads(contribution_kinds.described_for(kind, key))
-        said["url"] = f"{key}.csv"
+        metadata = json.loads(contribution_kinds.described_for(kind, key))
+        metadata["url"] = f"{key}.csv"
         if according_to:
-            said["tableSchema"]["aboutUrl"] += f"{_ACCORDING_TO}{according_to}"
-        description = json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
+            metadata["tableSchema"]["aboutUrl"] += f"{_ACCORDING_TO}{according_to}"
+        description = json.dumps(metadata, ensure_ascii=False, indent=2).encode() + b"\n"
         return cls(key, kind.key, tuple(canonical.rows_of(text)), description)
 
     @classmethod
@@ -59,7 +59,6 @@ class ContributedTable:
         return cls(key, columns, tuple(canonical.rows_of(path.read_text(encoding="utf-8"))), description)
 
     def without(self, keys: set[Key]) -> ContributedTable:
-        """Return the table without the rows of these keys."""
         return ContributedTable(
             self.key, self.columns, tuple(row for row in self.rows if self.key_of(row) not in keys), self.description
         )
@@ -70,7 +69,6 @@ class ContributedTable:
 
     @property
     def keys(self) -> set[Key]:
-        """Return the keys of all rows."""
         return {self.key_of(row) for row in self.rows}
 
     def subjects(self) -> dict[str, Key]:
@@ -84,7 +82,6 @@ class ContributedTable:
         }
 
     def files(self) -> Folder:
-        """Return the files of the table."""
         return {f"{self.key}.csv": self._csv(), f"{self.key}.csv{METADATA}": self.description.decode()}
 
     def _csv(self) -> str:
@@ -92,7 +89,6 @@ class ContributedTable:
 
 
 def source_file(key: str, turtle: str) -> Folder:
-    """Return the file of the source."""
     return {key + _SOURCE: turtle}
 
 

@@ -6,7 +6,7 @@ Who may speak for an authority is for the editor to know: accepting asks how it 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -25,7 +25,7 @@ from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.contributions.provenance import Acceptance, source_iri
 from ozg_lod.contributions.submissions import Event, Submission, SubmissionCase, SubmissionState, now
 from ozg_lod.core.errors import InboxError, UsageError
-from ozg_lod.core.messages import DEFAULT_LANGUAGE, Message, _
+from ozg_lod.core.messages import DEFAULT_LANGUAGE, MessageSink, _
 from ozg_lod.core.settings import packaged_source
 from ozg_lod.snapshots import changes
 from ozg_lod.snapshots.published_index import PublishedIndex
@@ -34,8 +34,6 @@ from ozg_lod.tables import contribution_kinds
 from ozg_lod.validation import gate, rulebook
 from ozg_lod.validation.check_process import examine_in_cage
 from ozg_lod.validation.examination import Examination
-
-Say = Callable[[Message], None]
 
 WITHDRAWN: Final = _("The authority has withdrawn its notice")
 
@@ -52,31 +50,31 @@ class Decision:
     checked: str = ""
 
 
-def accept(place: EditorContext, wanted: str, decision: Decision) -> BuildResult:
+def accept(context: EditorContext, wanted: str, decision: Decision) -> BuildResult:
     """Publish a submission; where the build finds something nothing changes, and the outcome has no manifest."""
     if not decision.checked.strip():
         raise UsageError(
             _("Say with --checked how it was made sure that the sender may speak for the authority: called back, say."),
         )
-    with place.inbox.locked():
-        journal.recover(place.inbox, place.say)
-        case = place.inbox.one(wanted)
+    with context.inbox.locked():
+        journal.recover(context.inbox, context.say)
+        case = context.inbox.one(wanted)
         _must_be(case, SubmissionState.RECEIVED)
-        with place.snapshots.locked():
-            sources = read(place.settings.source)
+        with context.snapshots.locked():
+            sources = read(context.settings.source)
             time = now()
-            found = _change(place, sources, case.submission, decision, time)
-            if not isinstance(found, tuple):
-                return build.BuildResult(None, found)
-            kind, change = found
+            outcome = _change(context, sources, case.submission, decision, time)
+            if not isinstance(outcome, tuple):
+                return build.BuildResult(None, outcome)
+            kind, change = outcome
             event = Event(SubmissionState.ACCEPTED, time, decision.role, decision.reason, decision.checked, kind=kind)
             events = {case.submission.reference: event.plain()}
             for key in change.replaced:
-                events |= _replaced(place.inbox, key, case.submission.key)
-            return _done(place, sources, change, events)
+                events |= _replaced(context.inbox, key, case.submission.key)
+            return _done(context, sources, change, events)
 
 
-def reject(inbox: Inbox, snapshots: Snapshots, wanted: str, decision: Decision, say: Say) -> SubmissionCase:
+def reject(inbox: Inbox, snapshots: Snapshots, wanted: str, decision: Decision, say: MessageSink) -> SubmissionCase:
     """Keep the reason; nothing is published. What is damaged can be rejected too, unless it is published."""
     if not decision.reason.strip():
         raise UsageError(
@@ -95,30 +93,32 @@ def reject(inbox: Inbox, snapshots: Snapshots, wanted: str, decision: Decision, 
         return inbox.one(case.submission.reference)
 
 
-def withdraw(place: EditorContext, wanted: str, decision: Decision, *, erase: bool) -> BuildResult:
+def withdraw(context: EditorContext, wanted: str, decision: Decision, *, erase: bool) -> BuildResult:
     """Take a contribution out again, and where `erase` also from every kept version and from the inbox."""
-    with place.inbox.locked():
-        journal.recover(place.inbox, place.say)
-        case = place.inbox.one(wanted)
+    with context.inbox.locked():
+        journal.recover(context.inbox, context.say)
+        case = context.inbox.one(wanted)
         states = (SubmissionState.ACCEPTED, SubmissionState.DAMAGED)
         _must_be(case, *((*states, SubmissionState.WITHDRAWN) if erase else states))
-        with place.snapshots.locked():
-            sources = read(place.settings.source)
+        with context.snapshots.locked():
+            sources = read(context.settings.source)
             time = now()
             change = acceptance.FolderChange({})
-            if case.state is SubmissionState.ACCEPTED or (case.damage and (place.into / case.submission.key).is_dir()):
+            if case.state is SubmissionState.ACCEPTED or (
+                case.damage and (context.folder / case.submission.key).is_dir()
+            ):
                 reason = decision.reason or WITHDRAWN[DEFAULT_LANGUAGE]
-                change = acceptance.without(_shelf(place, sources), case, reason=reason, day=time[:10])
+                change = acceptance.without(_shelf(context, sources), case, reason=reason, day=time[:10])
             event = Event(
                 SubmissionState.WITHDRAWN, time, decision.role, decision.reason, decision.checked, erased=erase
             )
             return _done(
-                place, sources, change, {case.submission.reference: event.plain()}, erase=case if erase else None
+                context, sources, change, {case.submission.reference: event.plain()}, erase=case if erase else None
             )
 
 
 def _done(
-    place: EditorContext,
+    context: EditorContext,
     sources: Sources,
     change: FolderChange,
     events: Mapping[str, Mapping[str, object]],
@@ -126,59 +126,59 @@ def _done(
     erase: SubmissionCase | None = None,
 ) -> BuildResult:
     """Try the change; only when it builds write the plan down and carry it out."""
-    after = sources.with_folders(change.folders, place.into)
-    outcome = build.prepare(place.snapshots, after, place.settings, say=place.say)
+    after = sources.with_folders(change.folders, context.folder)
+    outcome = build.prepare(context.snapshots, after, context.settings, say=context.say)
     if outcome.manifest is None:
         return outcome
     graph = f"{sources.base_iri}graph/"
     key = erase.submission.key if erase else ""
     plan = journal.JournalEntry(
-        source=tuple(map(str, place.settings.source)),
-        target=str(place.settings.target.resolve()),
-        into=str(place.into),
+        source=tuple(map(str, context.settings.source)),
+        target=str(context.settings.target.resolve()),
+        into=str(context.folder),
         folders=change.folders,
         events=events,
         erase=(graph + key, f"{graph}{key}-quelle") if key else (),
         forget=(erase.submission.reference,) if erase else (),
     )
-    journal.begin(place.inbox, plan)
-    journal.carry_out(place.inbox, plan, place.snapshots, lambda _message: None)
+    journal.begin(context.inbox, plan)
+    journal.carry_out(context.inbox, plan, context.snapshots, lambda _message: None)
     return outcome
 
 
 def _change(
-    place: EditorContext, sources: Sources, submission: Submission, decision: Decision, time: str
+    context: EditorContext, sources: Sources, submission: Submission, decision: Decision, time: str
 ) -> tuple[str, FolderChange] | Examination:
     """Return the kind of table a submission is ("": RDF) and what accepting it changes.
 
     The examination where it does not conform any more to what has been published since.
     """
-    file = gate.SourceFile(submission.file, place.inbox.content(submission))
-    examination = _examined(place, sources, submission, file)
+    file = gate.SourceFile(submission.file, context.inbox.content(submission))
+    examination = _examined(context, sources, submission, file)
     if not examination.conforms:
         return examination
-    shelf = _shelf(place, sources)
+    shelf = _shelf(context, sources)
     authority = submission.authority.rpartition("/")[0].rpartition("/")[2]
-    said = Acceptance(authority, shelf.published.name(submission.authority), decision.role, time)
+    approval = Acceptance(authority, shelf.published.name(submission.authority), decision.role, time)
     slug = submission_form.kind_of(examination, sources.base_iri)
     if not slug:
         turtle = _turtle(sources, submission, file, examination.quads)
-        return "", acceptance.with_turtle(shelf, submission, turtle, said)
+        return "", acceptance.with_turtle(shelf, submission, turtle, approval)
     offered = contribution_kinds.kinds(sources.contributions, sources.base_iri)
     kind = next(kind for kind in offered if kind.slug == slug)
     head, *rest = (sheet.canonical for sheet in examination.sheets if sheet.kind)
     table = head + "".join(text.partition("\n")[2] for text in rest)
-    return slug, acceptance.with_table(shelf, submission, kind, table, said)
+    return slug, acceptance.with_table(shelf, submission, kind, table, approval)
 
 
-def _examined(place: EditorContext, sources: Sources, submission: Submission, file: gate.SourceFile) -> Examination:
+def _examined(context: EditorContext, sources: Sources, submission: Submission, file: gate.SourceFile) -> Examination:
     """Return what the check says now, with what is published now."""
-    rules = rulebook.of_snapshot(place.snapshots.directory(place.snapshots.served()), sources.base_iri)
+    rules = rulebook.of_snapshot(context.snapshots.directory(context.snapshots.served()), sources.base_iri)
     return examine_in_cage(
         [file],
         rulebook.for_kind(rules, submission.kind) if submission.kind else rules,
-        memory_mb=place.settings.check_memory_mb,
-        deadline_s=place.settings.check_deadline_s,
+        memory_mb=context.settings.check_memory_mb,
+        deadline_s=context.settings.check_deadline_s,
     )
 
 
@@ -190,17 +190,17 @@ def _turtle(sources: Sources, submission: Submission, file: gate.SourceFile, qua
     return contributions.turtle(quads, graph, provisional=provisional, source=source)
 
 
-def _shelf(place: EditorContext, sources: Sources) -> Shelf:
-    published = PublishedIndex.current(place.snapshots)
-    return Shelf(place.into, sources.base_iri, place.inbox.cases(), published, _notes(sources))
+def _shelf(context: EditorContext, sources: Sources) -> Shelf:
+    published = PublishedIndex.current(context.snapshots)
+    return Shelf(context.folder, sources.base_iri, context.inbox.cases(), published, _notes(sources))
 
 
 def _notes(sources: Sources) -> bytes:
     """Return the description of the table of withdrawals, with the base of these sources."""
     name = changes.WITHDRAWN_FILE + gate.METADATA
-    said = json.loads(sources.data.get(name) or (packaged_source() / "data" / name).read_bytes())
-    said["@context"][1]["@base"] = sources.base_iri
-    return json.dumps(said, ensure_ascii=False).encode()
+    metadata = json.loads(sources.data.get(name) or (packaged_source() / "data" / name).read_bytes())
+    metadata["@context"][1]["@base"] = sources.base_iri
+    return json.dumps(metadata, ensure_ascii=False).encode()
 
 
 def _replaced(inbox: Inbox, key: str, by: str) -> dict[str, dict[str, object]]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.contributions.submissions import SubmissionCase
 from ozg_lod.core.errors import UsageError
-from ozg_lod.core.messages import Language, Message, _
+from ozg_lod.core.messages import Language, MessageSink, _
 from ozg_lod.core.settings import Settings, packaged_source
 from ozg_lod.snapshots.snapshot import Snapshots
-
-Say = Callable[[Message], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +19,17 @@ class EditorContext:
 
     inbox: Inbox
     settings: Settings
-    into: Path
-    say: Say
+    folder: Path
+    say: MessageSink
 
     @property
     def snapshots(self) -> Snapshots:
-        """Return the snapshots that the build writes."""
         return Snapshots(self.settings.target)
 
 
-def context(inbox: Inbox, settings: Settings, into: Path | None, say: Say) -> EditorContext:
-    """Return the context; the source root is `into`, else the last one given, and it must not be the program's own."""
-    root = (into or settings.source[-1]).resolve()
+def context(inbox: Inbox, settings: Settings, chosen_root: Path | None, say: MessageSink) -> EditorContext:
+    """Return the context; its root is `chosen_root`, else the last source, and must not be the program's own."""
+    root = (chosen_root or settings.source[-1]).resolve()
     own = packaged_source().resolve()
     if root == own or (own / "data") in (root, *root.parents):
         raise UsageError(
@@ -50,16 +46,16 @@ def context(inbox: Inbox, settings: Settings, into: Path | None, say: Say) -> Ed
     except OSError as error:
         raise UsageError(_("{root} cannot be written: {strerror}.", root=root, strerror=error.strerror)) from None
     sources = tuple(path.resolve() for path in settings.source)
-    every = sources if root in sources else (*sources, root)
-    return EditorContext(inbox, replace(settings, source=every), folder, say)
+    all_sources = sources if root in sources else (*sources, root)
+    return EditorContext(inbox, replace(settings, source=all_sources), folder, say)
 
 
-def afterwards(place: EditorContext, case: SubmissionCase, language: Language) -> list[str]:
+def remaining_steps(editor: EditorContext, case: SubmissionCase, language: Language) -> list[str]:
     """Return what is left to do after a decision: the command for git, and what erasing cannot reach."""
     lines = []
-    if any((folder / ".git").exists() for folder in (place.into, *place.into.parents)):
+    if any((folder / ".git").exists() for folder in (editor.folder, *editor.folder.parents)):
         message = f"{case.submission.key}: {case.state}"
-        lines.append(f"git -C {place.into} add -A . && git -C {place.into} commit -m '{message}'")
+        lines.append(f"git -C {editor.folder} add -A . && git -C {editor.folder} commit -m '{message}'")
     if case.last is not None and case.last.erased:
         left = _(
             "It is erased from the versions of this catalogue; the history of git, backups and copies elsewhere "

@@ -35,9 +35,9 @@ class Prefill:
     def rows(self, iri: str) -> list[Cells]:
         """Return a row for each statement about the thing; where there is none, one that only names the thing."""
         subjects = sorted({iri_of(triple.subject) for triple in self.graph.to(iri)})
-        found = [cells for subject in subjects if (cells := self._row(subject)) is not None]
+        rows = [cells for subject in subjects if (cells := self._row(subject)) is not None]
         start = self._start(iri)
-        return found or ([start] if start else [])
+        return rows or ([start] if start else [])
 
     def helps(self, column: Column) -> Column | None:
         """Return the column whose key this one explains: it is written for reading only; None for all others."""
@@ -88,22 +88,22 @@ class Prefill:
         if keys is None or not all(self._fits(column, keys[column.name]) for column in self._named(keys)):
             return None
         cells = dict.fromkeys((column.name for column in self.kind.columns), "") | keys
-        said = self._said_by_keys(keys)
+        implied = self._facts_of_keys(keys)
         for column in self.kind.columns:
             if column.property is not None and column.name not in keys:
                 terms = self.graph.objects(subject, column.property)
-                own = [term for term in terms if (column.property, iri_of(term)) not in said]
+                own = [term for term in terms if (column.property, iri_of(term)) not in implied]
                 cells[column.name] = self._text(column, own)
         return self._helped(cells)
 
-    def _said_by_keys(self, keys: Mapping[str, str]) -> set[tuple[str, str]]:
+    def _facts_of_keys(self, keys: Mapping[str, str]) -> set[tuple[str, str]]:
         """Return the facts (property, address) that follow from the keys, so that no other column says them too."""
         groups: dict[str, str | None] = dict(keys)
         for column in self._named(keys):
             groups |= _groups(column, keys[column.name])
         virtual = (column for column in self.kind.schema.columns if column.virtual and column.value is not None)
-        found = ((column.property, column.value.expand(groups)) for column in virtual if column.value is not None)
-        return {(name, address) for name, address in found if name is not None and address is not None}
+        pairs = ((column.property, column.value.expand(groups)) for column in virtual if column.value is not None)
+        return {(name, address) for name, address in pairs if name is not None and address is not None}
 
     def _named(self, keys: Mapping[str, str]) -> list[Column]:
         return [column for column in self.kind.columns if column.name in keys]
@@ -115,8 +115,8 @@ class Prefill:
 
     def _value(self, column: Column, term: Term) -> str:
         if column.value is not None:
-            found = _read(column.value, iri_of(term)) or {}
-            text = found.get(column.name, "")
+            parts = _read(column.value, iri_of(term)) or {}
+            text = parts.get(column.name, "")
         else:
             foreign = isinstance(term, ox.Literal) and term.language and term.language != (column.lang or "de")
             text = term.value if isinstance(term, ox.Literal) and not foreign else ""
@@ -135,7 +135,7 @@ class Prefill:
         groups: dict[str, str | None] = {column.name: key, **_groups(column, key)}
         addresses = (template.expand(groups) for template in self.things(column))
         names = (self.graph.names(address) for address in addresses if address is not None)
-        return next((pick(found, self.language)[0] for found in names if found), "")
+        return next((pick(labels, self.language)[0] for labels in names if labels), "")
 
 
 def _groups(column: Column, key: str) -> dict[str, str | None]:
@@ -147,8 +147,8 @@ def _groups(column: Column, key: str) -> dict[str, str | None]:
 def _read(template: UriTemplate, iri: str) -> dict[str, str] | None:
     """Return what the columns of a template hold for this address; None where it does not make such an address."""
     parts = (re.escape(part) if isinstance(part, str) else _variable(part) for part in template.parts)
-    found = re.fullmatch("".join(parts), iri)
-    return {name: unquote(text) for name, text in found.groupdict().items()} if found is not None else None
+    match = re.fullmatch("".join(parts), iri)
+    return {name: unquote(text) for name, text in match.groupdict().items()} if match is not None else None
 
 
 def _variable(part: tuple[str, bool]) -> str:

@@ -29,10 +29,10 @@ from ozg_lod.site.page_context import PageContext
 NEW: Final = "new"
 CHANGED: Final = "changed"
 SAME: Final = "same"
-MOST_LISTED: Final = 100
+MAX_LISTED: Final = 100
 """How many things are listed with what changes about them; all are counted."""
 _THING: Final = re.compile(r"id/[a-z]+/[A-Za-z0-9-]+")
-_MOST_PAGES: Final = 12
+_MAX_PAGES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ class PreviewGraph:
     ) -> PreviewGraph:
         """Return the sight of these N-Quads over `store`, which gets them; `derived` is the graph of what follows."""
         graph = Graph(store)
-        said = list(ox.parse(quads, ox.RdfFormat.N_QUADS))
-        own = [quad.triple for quad in said if iri_of(quad.graph_name) != derived]
+        statements = list(ox.parse(quads, ox.RdfFormat.N_QUADS))
+        own = [quad.triple for quad in statements if iri_of(quad.graph_name) != derived]
         contributed: dict[str, set[tuple[str, Term]]] = {}
         for triple in own:
             contributed.setdefault(iri_of(triple.subject), set()).add((triple.predicate.value, triple.object))
@@ -111,18 +111,17 @@ class PreviewGraph:
             for predicate, term in pairs - contributed[iri]:
                 if predicate in replaced:
                     store.remove(ox.Quad(ox.NamedNode(iri), ox.NamedNode(predicate), term))
-        store.extend(ox.Quad(*quad.triple) for quad in said)
+        store.extend(ox.Quad(*quad.triple) for quad in statements)
         fresh = frozenset(iri for iri, pairs in published.items() if not pairs)
         addresses = site.addresses
         foreseen = _PreviewSnapshot(addresses.base_iri, addresses.public_url, addresses.language, fresh=fresh)
-        said_of = {iri: frozenset(pairs) for iri, pairs in contributed.items()}
-        return cls(store, published, said_of, replace(site, addresses=foreseen), replaced)
+        pairs_of = {iri: frozenset(pairs) for iri, pairs in contributed.items()}
+        return cls(store, published, pairs_of, replace(site, addresses=foreseen), replaced)
 
     def preview(self) -> ContributionPreview:
-        """Return what would change."""
         states = {iri: self._state(iri) for iri in self.contributed if "#" not in iri}
         touched = [iri for iri, state in sorted(states.items()) if state != SAME]
-        listed = tuple(self._change(iri, states[iri]) for iri in touched[:MOST_LISTED])
+        listed = tuple(self._change(iri, states[iri]) for iri in touched[:MAX_LISTED])
         return ContributionPreview(dict(Counter(states.values())), listed, tuple(self._pages(touched)))
 
     def page(self, iri: str) -> bytes:
@@ -144,8 +143,8 @@ class PreviewGraph:
 
     def _change(self, iri: str, state: str) -> ThingChange:
         predicates = sorted(self._predicates(iri) - {TYPE, *LABELS[:1]})
-        found = tuple(self._difference(iri, predicate) for predicate in predicates)
-        return ThingChange(self._name(iri), self._kind(iri), state, found)
+        differences = tuple(self._difference(iri, predicate) for predicate in predicates)
+        return ThingChange(self._name(iri), self._kind(iri), state, differences)
 
     def _difference(self, iri: str, predicate: str) -> Difference:
         before = _values(self.published[iri], predicate)
@@ -168,8 +167,8 @@ class PreviewGraph:
         """Yield the pages that would show it: first those of what the statements are about."""
         touched = list(touched)
         related = {iri_of(term) for iri in touched for _, term in self.contributed[iri]} - {""}
-        found = {iri for iri in {*touched, *related} if self._kind(iri) and Graph(self.store).knows(iri)}
-        for iri in sorted(found, key=lambda iri: (self._rank(iri), iri))[:_MOST_PAGES]:
+        candidates = {iri for iri in {*touched, *related} if self._kind(iri) and Graph(self.store).knows(iri)}
+        for iri in sorted(candidates, key=lambda iri: (self._rank(iri), iri))[:_MAX_PAGES]:
             yield iri, self._name(iri)
 
     def _rank(self, iri: str) -> int:
@@ -177,4 +176,4 @@ class PreviewGraph:
 
 
 def _values(pairs: Iterable[tuple[str, Term]], predicate: str) -> list[Term]:
-    return sorted((term for found, term in pairs if found == predicate), key=str)
+    return sorted((term for name, term in pairs if name == predicate), key=str)

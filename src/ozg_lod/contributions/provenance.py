@@ -41,7 +41,6 @@ class Acceptance:
 
 
 def source_iri(base_iri: str, submission: Submission) -> str:
-    """Return the IRI of the source a submission becomes."""
     return f"{base_iri}id/source/{submission.key}"
 
 

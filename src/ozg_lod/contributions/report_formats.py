@@ -34,9 +34,9 @@ def write(examination: Examination, form: Format, language: Language, *, strict:
     The member `conforms` of the JSON counts warnings where `strict` says so; in SHACL any result does (SHACL §3.6.1.1).
     """
     if form is formats.JSON:
-        said = json.loads(report.to_json(examination))
-        said["conforms"] = report.conforms(examination, strict=strict)
-        return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
+        document = json.loads(report.to_json(examination))
+        document["conforms"] = report.conforms(examination, strict=strict)
+        return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
     if form is formats.TEXT:
         return report.to_text(examination, language).encode() + b"\n"
     if form is formats.CSV:

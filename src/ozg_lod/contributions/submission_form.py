@@ -57,18 +57,16 @@ DESCRIBED: Final[dict[str, Any]] = {
 class SubmissionFields:
     """The fields as they were written, and what is wrong with them by name; nothing is, where it can be submitted."""
 
-    said: Mapping[str, str]
+    values: Mapping[str, str]
     faults: Mapping[str, Text]
 
     @property
     def sender(self) -> Sender:
-        """Return who sends it."""
-        return Sender(self.said["sender"], self.said["mail"])
+        return Sender(self.values["sender"], self.values["mail"])
 
     @property
     def key(self) -> str:
-        """Return the official key of the authority."""
-        return self.said["authority"]
+        return self.values["authority"]
 
     def candidate(self, base_iri: str) -> str:
         """Return the IRI an authority with this key has, "" where the key cannot be one."""
@@ -77,22 +75,21 @@ class SubmissionFields:
 
     def refused(self, name: str, message: Text) -> SubmissionFields:
         """Return the same with one more fault."""
-        return SubmissionFields(self.said, {**self.faults, name: message})
+        return SubmissionFields(self.values, {**self.faults, name: message})
 
 
 def read(fields: Mapping[str, str], example: str) -> SubmissionFields:
-    """Read the fields of a form."""
-    said = {name: " ".join(fields.get(name, "").split())[: _LONGEST * 2] for name in FIELDS}
+    values = {name: " ".join(fields.get(name, "").split())[: _LONGEST * 2] for name in FIELDS}
     faults = {}
-    if not said["authority"]:
+    if not values["authority"]:
         faults["authority"] = _("give the official key of the authority, for example {key}", key=example)
-    if not 1 < len(said["sender"]) <= _LONGEST or not said["sender"].isprintable():
+    if not 1 < len(values["sender"]) <= _LONGEST or not values["sender"].isprintable():
         faults["sender"] = _("give your name, in at most {LONGEST} characters", LONGEST=_LONGEST)
-    if not _MAIL.fullmatch(said["mail"]):
+    if not _MAIL.fullmatch(values["mail"]):
         faults["mail"] = _("give an e-mail address, for example rathaus@example.org")
-    if said["consent"].lower() not in _YES:
+    if values["consent"].lower() not in _YES:
         faults["consent"] = _("confirm that you may make these statements for the authority")
-    return SubmissionFields(said, faults)
+    return SubmissionFields(values, faults)
 
 
 def unknown(key: str) -> Text:
@@ -108,18 +105,18 @@ def kind_of(examination: Examination, base_iri: str) -> str:
     Raises BadRequest for tables of several kinds, and for RDF that names the contribution as the source of nothing: it
     would be published without saying where it comes from.
     """
-    found = sorted({sheet.kind for sheet in examination.sheets if sheet.kind})
-    if len(found) > 1:
-        listed = ", ".join(found)
+    kinds = sorted({sheet.kind for sheet in examination.sheets if sheet.kind})
+    if len(kinds) > 1:
+        listed = ", ".join(kinds)
         raise BadRequest(
             _("The file has tables of several kinds ({listed}); submit each in a file of its own.", listed=listed),
         )
     source = f"{base_iri}id/source/{contribution_kinds.PROVISIONAL}"
-    if not found and f"<{source}>".encode() not in examination.quads:
+    if not kinds and f"<{source}>".encode() not in examination.quads:
         raise BadRequest(
             _(
                 "Nothing in the file has the contribution as its source; give each statement dct:source <{source}>.",
                 source=source,
             ),
         )
-    return found[0] if found else ""
+    return kinds[0] if kinds else ""

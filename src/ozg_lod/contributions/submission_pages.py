@@ -15,7 +15,7 @@ from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.messages import locale_of
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.pages import render
-from ozg_lod.site.uploads import MOST_CARRIED, Upload
+from ozg_lod.site.uploads import MAX_CARRIED, Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class SubmissionForm:
     @property
     def carried(self) -> str:
         """Return the file for the page to carry, "" where it is too large for that."""
-        return base64.b64encode(self.upload.content).decode() if len(self.upload.content) <= MOST_CARRIED else ""
+        return base64.b64encode(self.upload.content).decode() if len(self.upload.content) <= MAX_CARRIED else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,8 @@ class SubmissionStatus:
         return self.source if self.case.state is SubmissionState.ACCEPTED and not replaced else ""
 
     def to_json(self) -> bytes:
-        """Return it as JSON."""
         case, last = self.case, self.case.events[-1]
-        said = {
+        document = {
             "reference": case.submission.reference,
             "state": str(case.state),
             "received": case.submission.received,
@@ -68,19 +67,19 @@ class SubmissionStatus:
             "replaced": bool(last.replaced_by),
             "status": self.address,
         }
-        return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
+        return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 def form(site: PageContext, shown: SubmissionForm) -> bytes:
-    """Return the form for the sender."""
-    said = shown.application
-    values = said.said if said is not None else dict.fromkeys(FIELDS, "") | {"authority": shown.authority}
-    faults = {name: text[site.language] for name, text in said.faults.items()} if said is not None else {}
+    application = shown.application
+    values = (
+        application.values if application is not None else dict.fromkeys(FIELDS, "") | {"authority": shown.authority}
+    )
+    faults = {name: text[site.language] for name, text in application.faults.items()} if application is not None else {}
     return render("einreichen.html", site, form=shown, values=values, faults=faults, fields=FIELDS)
 
 
 def status(site: PageContext, shown: SubmissionStatus) -> bytes:
-    """Return the page of the status address."""
     case = shown.case
     return render(
         "einreichung.html",

@@ -45,11 +45,11 @@ class Sender:
     mail: str
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Sender:
+    def of(cls, document: Mapping[str, Any]) -> Sender:
         """Return the sender from its JSON form; raise ValueError or TypeError for what is none."""
-        found = cls(**said)
-        _check(found)
-        return found
+        sender = cls(**document)
+        _check(sender)
+        return sender
 
     @property
     def hint(self) -> str:
@@ -86,14 +86,14 @@ class Submission:
         return self.received[:10]
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Submission:
+    def of(cls, document: Mapping[str, Any]) -> Submission:
         """Return the submission from its JSON form; raise ValueError, TypeError or KeyError for what is none."""
-        found = cls(**said)
-        _check(found)
-        _check_moment(found.received)
-        if reference_of(found.token) != found.reference or not is_web_address(found.authority):
+        submission = cls(**document)
+        _check(submission)
+        _check_moment(submission.received)
+        if reference_of(submission.token) != submission.reference or not is_web_address(submission.authority):
             raise ValueError("the reference or the authority is none")
-        return found
+        return submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +114,12 @@ class Event:
     replaced_by: str = ""
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Event:
+    def of(cls, document: Mapping[str, Any]) -> Event:
         """Return the event from its JSON form; raise ValueError, TypeError or KeyError for what is none."""
-        found = cls(**{**said, "state": SubmissionState(said["state"])})
-        _check(found)
-        _check_moment(found.time)
-        return found
+        event = cls(**{**document, "state": SubmissionState(document["state"])})
+        _check(event)
+        _check_moment(event.time)
+        return event
 
     def plain(self) -> dict[str, object]:
         """Return the JSON form: what is empty is left out."""
@@ -142,12 +142,12 @@ class SubmissionCase:
     def of(
         cls,
         reference: str,
-        said: Mapping[str, Any],
+        document: Mapping[str, Any],
         events: Sequence[Mapping[str, Any]],
         sender: Mapping[str, Any] | None,
     ) -> SubmissionCase:
         """Return the case with this reference from its JSON forms; raise as they do, and where they do not fit."""
-        submission = Submission.of(said)
+        submission = Submission.of(document)
         if submission.reference != reference:
             raise ValueError(f"it is that of {submission.reference}")
         if not events:
@@ -194,11 +194,11 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _check(found: Sender | Submission | Event) -> None:
+def _check(record: Sender | Submission | Event) -> None:
     """Raise ValueError where a field has another type than it is declared with; a file may have been edited."""
     types = {"str": str, "int": int, "bool": bool, "SubmissionState": SubmissionState}
-    for item in fields(found):
-        if type(getattr(found, item.name)) is not types[str(item.type)]:
+    for item in fields(record):
+        if type(getattr(record, item.name)) is not types[str(item.type)]:
             raise ValueError(f"{item.name} is of the wrong type")
 
 

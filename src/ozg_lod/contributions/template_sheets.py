@@ -101,15 +101,14 @@ class TemplateSheet:
 def blank(
     kind: ContributionKind, store: ox.Store, directory: Directory, *, language: Language, version: str
 ) -> TemplateSheet:
-    """Return the sheet of a kind with no rows."""
     prefill = Prefill(kind, Graph(store), language)
     lookups: list[LookupTable] = []
     columns = []
     for column in kind.columns:
-        found = _lookup(prefill, column, directory, language)
-        if found is not None and found not in lookups:
-            lookups.append(found)
-        columns.append(_column(column, language, None if found is None else lookups.index(found)))
+        lookup = _lookup(prefill, column, directory, language)
+        if lookup is not None and lookup not in lookups:
+            lookups.append(lookup)
+        columns.append(_column(column, language, None if lookup is None else lookups.index(lookup)))
     return TemplateSheet(
         kind=kind.slug,
         title=kind.title(language),
@@ -184,7 +183,7 @@ def _keyed(template: UriTemplate, directory: Directory, language: Language) -> I
     """Yield (key, name) of all things whose address a template of one variable makes."""
     start = str(template.parts[0])
     kind, _, prefix = start.partition("/id/")[2].partition("/")
-    found: Sequence[ListEntry] = directory.kinds.get(kind, ())
-    for entry in found:
+    entries: Sequence[ListEntry] = directory.kinds.get(kind, ())
+    for entry in entries:
         if entry.key.startswith(prefix):
             yield entry.key.removeprefix(prefix), pick(entry.names, language, entry.key)[0]

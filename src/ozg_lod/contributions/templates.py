@@ -25,7 +25,7 @@ from ozg_lod.rdf.formats import Format
 from ozg_lod.rdf.graph import pick
 from ozg_lod.site import lists
 from ozg_lod.site.lists import Directory, ListEntry
-from ozg_lod.site.served import PageSnapshot, SnapshotValue
+from ozg_lod.site.page_snapshot import PageSnapshot, SnapshotValue
 from ozg_lod.snapshots import site_files
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.tables.contribution_kinds import ContributionKind
@@ -34,7 +34,7 @@ FORMS: Final = (formats.XLSX, formats.ODS, formats.CSV)
 _FOR_AUTHORITIES: Final = "ags"
 """The parameter of `/vorlagen` that asks for a table of one authority (`template` in `kinds.toml`)."""
 _KEY: Final = re.compile(r"[0-9]{5}(?:[0-9]{3})?")
-_MOST_FOUND: Final = 30
+_MAX_MATCHES: Final = 30
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class TemplateCatalogue:
 
     def kind(self, slug: str) -> ContributionKind:
         """Return the kind of this name; raise NotFound, with those there are."""
-        found = next((kind for kind in self.kinds if kind.slug == slug), None)
-        if found is not None:
-            return found
+        kind = next((kind for kind in self.kinds if kind.slug == slug), None)
+        if kind is not None:
+            return kind
         listed = ", ".join(kind.slug for kind in self.kinds)
         raise NotFound(
             _("There is no template “{slug}”; there are: {listed}.", slug=slug[:40], listed=listed),
@@ -85,9 +85,9 @@ class TemplateCatalogue:
 
     def authority(self, key: str, language: Language) -> ListEntry:
         """Return the authority with an official key; raise NotFound, with the nearest."""
-        found = self._keyed(key)
-        if found is not None:
-            return found
+        authority = self._keyed(key)
+        if authority is not None:
+            return authority
         near = [entry for kind in self.authorities for entry in self.directory.nearest(kind, key[:40])][:5]
         names = "; ".join(f"{pick(entry.names, language, entry.key)[0]} ({entry.key})" for entry in near)
         raise NotFound(
@@ -102,10 +102,10 @@ class TemplateCatalogue:
 
     def bundle(self, key: str) -> ListEntry:
         """Return the bundle with this key; raise NotFound."""
-        found = next((entry for entry in self.directory.kinds.get("bundle", ()) if entry.key == key), None)
-        if found is None:
+        bundle = next((entry for entry in self.directory.kinds.get("bundle", ()) if entry.key == key), None)
+        if bundle is None:
             raise NotFound(_("There is no bundle “{key}”.", key=key[:80]))
-        return found
+        return bundle
 
     def search(self, text: str) -> list[ListEntry]:
         """Return the authorities that a name or key may mean: the key, else names that begin with or contain it."""
@@ -119,8 +119,8 @@ class TemplateCatalogue:
             if (name := fold(pick(entry.names, "de", entry.key)[0])) and wanted and wanted in name
         ]
         exact = [entry for name, entry in named if name == wanted]
-        ordered = sorted(named, key=lambda found: (not found[0].startswith(wanted), found[0], found[1].key))
-        return exact if len(exact) == 1 else [entry for _, entry in ordered][:_MOST_FOUND]
+        ordered = sorted(named, key=lambda pair: (not pair[0].startswith(wanted), pair[0], pair[1].key))
+        return exact if len(exact) == 1 else [entry for _, entry in ordered][:_MAX_MATCHES]
 
     def sheet(self, kind: ContributionKind, language: Language, topic: ListEntry | None = None) -> TemplateSheet:
         """Return the sheet of a kind, with what is published about the topic, if one is given."""
@@ -130,7 +130,6 @@ class TemplateCatalogue:
         return replace(empty, rows=template_sheets.filled(empty, kind, self.store, topic.iri), key=topic.key)
 
     def write(self, sheet: TemplateSheet, form: Format) -> bytes:
-        """Return the sheet as a file."""
         if form is formats.XLSX:
             return template_xlsx.write(sheet, self.address)
         if form is formats.ODS:
@@ -150,17 +149,17 @@ class TemplateCatalogue:
 
 
 @SnapshotValue
-def of(opened: PageSnapshot) -> TemplateCatalogue:
+def of(snapshot: PageSnapshot) -> TemplateCatalogue:
     """Return the templates of a snapshot that is served; raise NotFound where there are none."""
-    if not opened.base_iri:
+    if not snapshot.base_iri:
         raise NotFound(
             _("This server has queries and nothing else; there are no templates here."),
         )
     return TemplateCatalogue.of(
-        opened.checked(f"{contribution_kinds.FOLDER}/", *site_files.FILES),
-        opened.store,
-        opened.base_iri,
-        version=opened.version[:12],
-        public_url=opened.public_url,
-        things=opened.things,
+        snapshot.checked(f"{contribution_kinds.FOLDER}/", *site_files.FILES),
+        snapshot.store,
+        snapshot.base_iri,
+        version=snapshot.version[:12],
+        public_url=snapshot.public_url,
+        things=snapshot.things,
     )

@@ -33,8 +33,8 @@ class WithdrawalNotes:
     def read(cls, root: Path, key: str) -> WithdrawalNotes:
         """Return the rows in the source root; none where nothing has been withdrawn."""
         path = root / (key + SUFFIX) / _file(key)
-        found = rows_of(path.read_text(encoding="utf-8")) if path.is_file() else []
-        rows = [Withdrawal(row["iri"], row["withdrawn"], row["reason"], row["successor"]) for row in found]
+        records = rows_of(path.read_text(encoding="utf-8")) if path.is_file() else []
+        rows = [Withdrawal(row["iri"], row["withdrawn"], row["reason"], row["successor"]) for row in records]
         return cls(key, {row.iri: row for row in rows})
 
     def with_rows(self, rows: Iterable[Withdrawal]) -> WithdrawalNotes:
@@ -49,12 +49,12 @@ class WithdrawalNotes:
         """Return the folder, None where there are no rows; `description` is that of `withdrawn.csv`."""
         if not self.rows:
             return None
-        said = json.loads(description)
-        said["url"] = _file(self.key)
+        metadata = json.loads(description)
+        metadata["url"] = _file(self.key)
         lines = (_line(row) for _, row in sorted(self.rows.items()))
         return {
             _file(self.key): _HEAD + "".join(lines),
-            _file(self.key) + METADATA: json.dumps(said, ensure_ascii=False, indent=2) + "\n",
+            _file(self.key) + METADATA: json.dumps(metadata, ensure_ascii=False, indent=2) + "\n",
         }
 
 

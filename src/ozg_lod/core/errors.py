@@ -147,6 +147,12 @@ class OutOfMemory(Unavailable):
     title = _("Stopped at the memory limit")
 
 
+class Interrupted(Unavailable):
+    """The process that did the work was ended from outside, twice where it could be done again."""
+
+    title = _("Ended from outside")
+
+
 class SourceError(OzgLodError):
     """The source folder cannot be read as it stands."""
 

@@ -53,12 +53,12 @@ def spans(text: str, words: Collection[str]) -> list[tuple[int, int]]:
     [(0, 4), (9, 15)]
     """
     plain = list(_plain(text))
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     for reading, letters in ((str, plain), (contract, list(_contracted(plain)))):
         line = "".join(letter for letter, _ in letters)
         for word in {reading(word) for word in words} - {""}:
-            found += [_origin(letters, text, at, len(word)) for at in _occurrences(line, word)]
-    return _joined(found)
+            ranges += [_origin(letters, text, at, len(word)) for at in _occurrences(line, word)]
+    return _joined(ranges)
 
 
 def _plain(text: str) -> Iterator[tuple[str, int]]:
@@ -74,8 +74,8 @@ def _plain(text: str) -> Iterator[tuple[str, int]]:
 @lru_cache(_CHARACTERS)
 def _pieces(character: str) -> str:
     plain = unicodedata.normalize("NFKD", character.casefold())
-    kept = (letter for letter in plain.casefold() if not unicodedata.combining(letter))
-    return "".join(letter if letter.isalnum() else " " for letter in kept)
+    letters = (letter for letter in plain.casefold() if not unicodedata.combining(letter))
+    return "".join(letter if letter.isalnum() else " " for letter in letters)
 
 
 def _contracted(letters: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
@@ -104,9 +104,9 @@ def _origin(letters: list[tuple[str, int]], text: str, at: int, length: int) -> 
     return letters[at][1], last
 
 
-def _joined(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     whole: list[tuple[int, int]] = []
-    for start, end in sorted(found):
+    for start, end in sorted(ranges):
         if whole and start <= whole[-1][1]:
             whole[-1] = (whole[-1][0], max(end, whole[-1][1]))
         else:

@@ -9,7 +9,7 @@ stale or unused). A language is there as soon as its folder is.
 from __future__ import annotations
 
 import gettext
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -88,6 +88,8 @@ Text = Message | Label
 """What is shown to people in their language."""
 Sentence = Text | str
 """The same, or a plain string, which says the same in every language."""
+MessageSink = Callable[[Message], None]
+"""What gets a message for each step of long work."""
 
 
 def _(text: str, /, **values: object) -> Message:

@@ -57,36 +57,38 @@ class HarvestResult:
 
 
 def check(
-    order: HarvestRequest, fetch: Fetch, read: Read, *, progress: Callable[[int, int], None] | None = None
+    request: HarvestRequest, fetch: Fetch, read: Read, *, progress: Callable[[int, int], None] | None = None
 ) -> HarvestResult:
     """Return what a harvester would meet; `progress` is called with how many addresses of how many have been asked."""
-    first = fetch.get(order.url)
+    first = fetch.get(request.url)
     faults = tuple(feed.reached(first))
     if faults:
         answered = not (first.trouble and first.trouble.rule in _NOBODY)
-        return HarvestResult(order.url, faults, ran=answered)
+        return HarvestResult(request.url, faults, ran=answered)
     findings = [*feed.redirects(first), *feed.media_type(first), *feed.head(fetch, first)]
     if first.media_type not in READ:
-        return HarvestResult(order.url, _sorted(findings))
+        return HarvestResult(request.url, _sorted(findings))
     findings += feed.again(fetch, first, read)
-    pages = paging.walk(first, fetch, read, max_pages=order.max_pages)
+    pages = paging.walk(first, fetch, read, max_pages=request.max_pages)
     findings += pages.findings
     if not pages.triples and not pages.complete:
-        return HarvestResult(order.url, _sorted(findings))
+        return HarvestResult(request.url, _sorted(findings))
     described = [*datasets.structure(pages.graph), *properties(pages.graph), *datasets.values(pages.graph)]
-    asked = links.check(pages.graph, fetch, downloads=order.downloads, most=order.max_links, progress=progress)
-    everything = _sorted([*findings, *described, *asked.findings])
-    counted = _counted(pages, asked)
-    score = mqa.score(pages.graph, asked.statuses, _breaking(described)) if counted["datasets"] else None
-    return HarvestResult(order.url, everything, score, counted)
+    link_checks = links.check(
+        pages.graph, fetch, downloads=request.downloads, most=request.max_links, progress=progress
+    )
+    everything = _sorted([*findings, *described, *link_checks.findings])
+    counted = _counted(pages, link_checks)
+    score = mqa.score(pages.graph, link_checks.statuses, _breaking(described)) if counted["datasets"] else None
+    return HarvestResult(request.url, everything, score, counted)
 
 
-def _counted(pages: paging.CataloguePages, asked: links.Links) -> dict[str, int]:
+def _counted(pages: paging.CataloguePages, link_checks: links.Links) -> dict[str, int]:
     return {
         "pages": pages.count,
         "datasets": len(pages.graph.typed(DATASET)),
         "distributions": len(pages.graph.typed(DISTRIBUTION)),
-        "addresses": len(asked.statuses),
+        "addresses": len(link_checks.statuses),
     }
 
 

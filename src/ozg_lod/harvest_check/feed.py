@@ -84,33 +84,33 @@ def redirects(answer: FetchedResponse) -> Iterator[Finding]:
 
 def head(fetch: Fetch, answer: FetchedResponse) -> Iterator[Finding]:
     """Yield where HEAD and GET disagree: CKAN asks HEAD first and refuses by the length it reads there."""
-    asked = fetch.head(answer.url)
-    if asked.trouble or asked.status in _NO_HEAD:
+    head_answer = fetch.head(answer.url)
+    if head_answer.trouble or head_answer.status in _NO_HEAD:
         yield hint("head-missing", _("HEAD is not answered; CKAN asks it first and falls back to GET"))
-    elif asked.status != answer.status:
+    elif head_answer.status != answer.status:
         message = _(
             "HEAD answers {head}, GET {get}; both must be the same",
-            head=asked.status,
+            head=head_answer.status,
             get=answer.status,
         )
         yield error("head-status", message)
     else:
-        yield from _head_differs(asked, answer)
+        yield from _head_differs(head_answer, answer)
 
 
-def _head_differs(asked: FetchedResponse, answer: FetchedResponse) -> Iterator[Finding]:
-    if asked.media_type != answer.media_type:
+def _head_differs(head_answer: FetchedResponse, answer: FetchedResponse) -> Iterator[Finding]:
+    if head_answer.media_type != answer.media_type:
         message = _(
             "HEAD gives the media type “{head}”, GET “{get}”; both must be the same",
-            head=asked.media_type,
+            head=head_answer.media_type,
             get=answer.media_type,
         )
         yield error("head-type", message)
-    encoded = "content-encoding" in answer.headers or "content-encoding" in asked.headers
-    if asked.length is not None and asked.length != len(answer.body) and not encoded:
+    encoded = "content-encoding" in answer.headers or "content-encoding" in head_answer.headers
+    if head_answer.length is not None and head_answer.length != len(answer.body) and not encoded:
         message = _(
             "HEAD announces {head} bytes, GET sends {get}; CKAN refuses by the number in HEAD",
-            head=asked.length,
+            head=head_answer.length,
             get=len(answer.body),
         )
         yield error("head-length", message)
@@ -159,7 +159,7 @@ def _validators(fetch: Fetch, answer: FetchedResponse, second: FetchedResponse) 
     elif second.headers.get("etag") != tag and same:
         yield warning("etag-unstable", _("the ETag is another one each time for the same content"))
     else:
-        asked = fetch.get(answer.url, headers={"If-None-Match": tag})
-        if asked.status != _NOT_MODIFIED and same:
-            message = _("asked for the ETag (If-None-Match) it answers {status} instead of 304", status=asked.status)
+        repeat = fetch.get(answer.url, headers={"If-None-Match": tag})
+        if repeat.status != _NOT_MODIFIED and same:
+            message = _("asked for the ETag (If-None-Match) it answers {status} instead of 304", status=repeat.status)
             yield warning("etag-ignored", message)

@@ -52,16 +52,16 @@ def check(
 ) -> Links:
     """Ask up to `most` addresses, several at once; `progress` is called with how many of how many are done."""
     links = _links(graph)
-    asked = links[:most]
+    batch = links[:most]
     statuses: dict[str, int] = {}
     findings: list[Finding] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        answers = pool.map(lambda link: _ask(graph, fetch, link, downloads=downloads), asked)
-        for done, (link, (status, faults)) in enumerate(zip(asked, answers, strict=True), 1):
+        answers = pool.map(lambda link: _ask(graph, fetch, link, downloads=downloads), batch)
+        for done, (link, (status, faults)) in enumerate(zip(batch, answers, strict=True), 1):
             statuses[link.url] = status
             findings += faults
             if progress:
-                progress(done, len(asked))
+                progress(done, len(batch))
     if len(links) > most:
         findings.append(hint("links-unchecked", _unchecked(len(links) - most, most)))
     return Links(statuses, tuple(findings))

@@ -165,8 +165,8 @@ class _MetricCase:
 
     def answers(self, distribution: CatalogueTerm, predicate: str) -> bool:
         """Tell whether the first address that was asked answered 200."""
-        asked = [self.statuses[u.value] for u in self.graph.of(distribution, predicate) if u.value in self.statuses]
-        return bool(asked) and asked[0] == _OK
+        statuses = [self.statuses[u.value] for u in self.graph.of(distribution, predicate) if u.value in self.statuses]
+        return bool(statuses) and statuses[0] == _OK
 
     def given(self, predicate: str) -> float:
         return self.share(lambda one: bool(self.graph.of(one, predicate)))

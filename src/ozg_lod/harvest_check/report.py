@@ -17,7 +17,7 @@ from ozg_lod.harvest_check.mqa import Score
 from ozg_lod.rdf.lexical import CONTROL
 
 LISTED: Final = 5
-"""How many places one cause lists in the text."""
+"""How many places one finding lists in the text."""
 DIMENSIONS: Final = {
     "findability": _("Findability"),
     "accessibility": _("Accessibility"),
@@ -49,20 +49,20 @@ class FindingSummary:
     places: tuple[str, ...]
 
 
-def causes(outcome: HarvestResult, language: Language) -> list[FindingSummary]:
-    """Return each cause once, errors first."""
+def summaries(outcome: HarvestResult, language: Language) -> list[FindingSummary]:
+    """Return each sentence once, errors first."""
     order = list(Severity)
 
     def key(finding: Finding) -> tuple[int, str, str]:
         return order.index(finding.severity), finding.rule, finding.message[language]
 
-    summaries = []
+    result = []
     for (_severity, rule, sentence), members in groupby(sorted(outcome.findings, key=key), key):
         group = list(members)
         places = dict.fromkeys(_place(finding, language) for finding in group)
         shown = tuple(place for place in places if place)[:LISTED]
-        summaries.append(FindingSummary(group[0].severity, rule, _capital(sentence), len(group), shown))
-    return summaries
+        result.append(FindingSummary(group[0].severity, rule, _capital(sentence), len(group), shown))
+    return result
 
 
 def summary(outcome: HarvestResult) -> Message:
@@ -77,12 +77,12 @@ def summary(outcome: HarvestResult) -> Message:
 
 
 def to_text(outcome: HarvestResult, language: Language) -> str:
-    """Return the outcome as text: what was read, the causes with their places, the points and what would raise them."""
+    """Return the outcome as text: what was read, findings with places, the points and what would raise them."""
     head = [outcome.url, *([_counted(outcome)[language]] if outcome.counted else []), summary(outcome)[language]]
     parts = ["\n".join(head)]
-    every = causes(outcome, language)
+    finding_summaries = summaries(outcome, language)
     for severity, name in SEVERITIES.items():
-        own = [_line(cause) for cause in every if cause.severity is severity]
+        own = [_line(one) for one in finding_summaries if one.severity is severity]
         if own:
             parts.append("\n".join([name[language].capitalize(), *own]))
     if outcome.score is not None:
@@ -120,11 +120,11 @@ def _place(finding: Finding, language: Language) -> str:
     return CONTROL.sub("", ": ".join(part for part in parts if part))
 
 
-def _line(cause: FindingSummary) -> str:
-    times = f" ({cause.count}×)" if cause.count > 1 else ""
-    more = ["…"] if cause.count > len(cause.places) and len(cause.places) == LISTED else []
+def _line(finding: FindingSummary) -> str:
+    times = f" ({finding.count}×)" if finding.count > 1 else ""
+    more = ["…"] if finding.count > len(finding.places) and len(finding.places) == LISTED else []
     return "\n".join(
-        [f"- {cause.sentence}{times}. [{cause.rule}]", *(f"    {place}" for place in [*cause.places, *more])]
+        [f"- {finding.sentence}{times}. [{finding.rule}]", *(f"    {place}" for place in [*finding.places, *more])]
     )
 
 

@@ -7,6 +7,8 @@ each byte that arrives gives it a little more time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from contextlib import AbstractContextManager
 from typing import Final
 
 from starlette.requests import Request
@@ -20,17 +22,25 @@ _LEAST_PER_S: Final = 8_000
 """Bytes; a slow mobile connection (EDGE) sends 15,000 or more."""
 
 
-async def read_body(request: Request, limit_bytes: int, *, grace_s: float = _GRACE_S) -> bytes:
-    """Return the body.
+async def read_body(
+    request: Request,
+    limit_bytes: int,
+    *,
+    grace_s: float = _GRACE_S,
+    place: AbstractContextManager[None] | None = None,
+) -> bytes:
+    """Return the body; `place` is held from its first byte to its last, and not at all where there is none.
 
     Raises TooLarge as soon as it has more bytes than allowed, declared or not; Late as soon as it is slower, after
     `grace_s` seconds, than anybody's connection.
     """
     body = bytearray()
     try:
-        async with asyncio.timeout(grace_s) as patience:
+        async with asyncio.timeout(grace_s) as patience, contextlib.AsyncExitStack() as held:
             end = asyncio.get_running_loop().time() + grace_s
             async for piece in request.stream():
+                if place and piece and not body:
+                    held.enter_context(place)
                 body += piece
                 if len(body) > limit_bytes:
                     raise _too_long(limit_bytes)

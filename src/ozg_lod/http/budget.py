@@ -7,10 +7,9 @@ as long as the account is above zero, and are never logged. The clock is monoton
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -18,11 +17,8 @@ from typing import Final
 from ozg_lod.core.errors import TooManyRequests
 from ozg_lod.core.messages import _
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 _MINUTE_S: Final = 60.0
 _TIDY_AT: Final = 10_000
-_SUBSCRIBER_BITS: Final = 64
 
 
 @dataclass(slots=True)
@@ -92,36 +88,3 @@ class Budget:
             limit_s=self._limit_s,
             retry_after_s=max(1, math.ceil(over_s * _MINUTE_S / self._limit_s)),
         )
-
-
-def client(peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str | None:
-    """Return whom to charge: the peer, or what a trusted proxy says of it; None for this machine itself.
-
-    Only the part of X-Forwarded-For that trusted proxies wrote is believed: the last address that is none of them.
-    An IPv6 address stands for its /64, the least a subscriber has.
-
-    >>> client("203.0.113.9", "198.51.100.1", ())
-    '203.0.113.9'
-    >>> client("127.0.0.1", "6.6.6.6, 198.51.100.1", (ipaddress.ip_network("127.0.0.1"),))
-    '198.51.100.1'
-    """
-    said = (forwarded_for or "").split(",")
-    found = _address(peer)
-    while found is not None and any(found in network for network in trusted):
-        nearer = _address(said.pop().strip()) if said else None
-        if nearer is None:
-            break
-        found = nearer
-    if found is None or found.is_loopback:
-        return None
-    if found.version == 6:  # noqa: PLR2004 - IPv6
-        return str(ipaddress.ip_network((found, _SUBSCRIBER_BITS), strict=False))
-    return str(found)
-
-
-def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        found = ipaddress.ip_address(text or "")
-    except ValueError:
-        return None
-    return getattr(found, "ipv4_mapped", None) or found

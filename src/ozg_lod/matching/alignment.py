@@ -41,20 +41,19 @@ class AlignmentChoice:
     picks: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, listing: Listing, said: Mapping[str, str]) -> AlignmentChoice:
+    def of(cls, listing: Listing, fields: Mapping[str, str]) -> AlignmentChoice:
         """Return the choice of a form: column.name, column.key …, kind, row.0, row.1 …; what makes no sense is left."""
         width = len(listing.titles)
         columns = []
         for role, guess in zip(ROLES, listing.columns, strict=True):
-            text = said.get(f"column.{role}", "")
+            text = fields.get(f"column.{role}", "")
             fits = text == NOBODY or (text.isascii() and text.isdecimal() and len(text) < _SHOWN and int(text) < width)
             columns.append(-1 if text == NOBODY else int(text) if fits else guess)
-        picks = {int(found[1]): value for name, value in said.items() if (found := _ROW.fullmatch(name))}
-        kind = said.get("kind", "")
+        picks = {int(row_match[1]): value for name, value in fields.items() if (row_match := _ROW.fullmatch(name))}
+        kind = fields.get("kind", "")
         return cls(tuple(columns), kind, {row: value for row, value in picks.items() if value})
 
     def cell(self, role: str, cells: Sequence[str]) -> str:
-        """Return the cell that has this role in a row."""
         column = self.columns[ROLES.index(role)]
         return cells[column] if column >= 0 else ""
 
@@ -72,17 +71,14 @@ class AlignedRow:
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        """Return the candidates that are offered."""
         return self.outcome.candidates[:_SHOWN]
 
 
 def align(register: Register, listing: Listing, choice: AlignmentChoice) -> list[AlignedRow]:
-    """Return every row of the list with what it means."""
     return [_aligned(register, number, cells, choice) for number, cells in enumerate(listing.rows)]
 
 
 def count(aligned: Sequence[AlignedRow]) -> dict[AlignmentState, int]:
-    """Return how many rows came to what."""
     return {state: sum(row.state is state for row in aligned) for state in AlignmentState}
 
 

@@ -79,8 +79,8 @@ def as_turtle(aligned: Sequence[AlignedRow]) -> bytes:
 def _own_address(row: AlignedRow) -> str:
     """Return the first cell that is a web address an IRI can be."""
     ours = row.record.iri if row.record else ""
-    found = (cell for cell in row.cells if cell.startswith(("https://", "http://")) and cell != ours)
-    return next(filter(is_web_address, found), "")
+    addresses = (cell for cell in row.cells if cell.startswith(("https://", "http://")) and cell != ours)
+    return next(filter(is_web_address, addresses), "")
 
 
 def _table(

@@ -23,7 +23,7 @@ from ozg_lod.matching.register import Register
 from ozg_lod.rdf.graph import collation
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.pages import render
-from ozg_lod.site.uploads import MOST_CARRIED, Upload
+from ozg_lod.site.uploads import MAX_CARRIED, Upload
 from ozg_lod.validation import list_reader
 from ozg_lod.validation.list_reader import Listing
 
@@ -66,8 +66,8 @@ def blank(site: PageContext, *, failure: OzgLodError | None = None, text: str = 
         kinds=_kinds(site),
         example="\n".join(site.identity.examples.rows),
         accepted=",".join(list_reader.SUFFIXES),
-        most_rows=site.writer({}).count(list_reader.MOST_ROWS),
-        limit=MOST_CARRIED // _MEBI,
+        most_rows=site.writer({}).count(list_reader.MAX_ROWS),
+        limit=MAX_CARRIED // _MEBI,
         address=site.addresses.absolute(ROOT),
         batch=BATCH,
     )
@@ -108,12 +108,12 @@ def _titles(site: PageContext, listing: Listing) -> list[str]:
 
 
 def _counted(site: PageContext, rows: Sequence[AlignedRow]) -> dict[str, str]:
-    found, written = count(rows), site.writer({}).count
+    counts, written = count(rows), site.writer({}).count
     return {
         "count": written(len(rows)),
-        "matched": written(found[AlignmentState.MATCHED] + found[AlignmentState.CHOSEN]),
-        "unclear": written(found[AlignmentState.UNCLEAR]),
-        "unknown": written(found[AlignmentState.UNKNOWN]),
+        "matched": written(counts[AlignmentState.MATCHED] + counts[AlignmentState.CHOSEN]),
+        "unclear": written(counts[AlignmentState.UNCLEAR]),
+        "unknown": written(counts[AlignmentState.UNKNOWN]),
     }
 
 

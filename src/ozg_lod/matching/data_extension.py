@@ -32,7 +32,7 @@ from ozg_lod.rdf.graph import (
 )
 from ozg_lod.site import list_columns
 from ozg_lod.site.list_columns import ListColumn
-from ozg_lod.site.served import PageSnapshot, SnapshotValue
+from ozg_lod.site.page_snapshot import PageSnapshot, SnapshotValue
 from ozg_lod.site.term_names import term_name
 
 _BODIES: Final = ("municipality", "district")
@@ -60,7 +60,6 @@ class ExtensionProperty:
 
     @property
     def name(self) -> Text:
-        """Return what people call it."""
         return self.label or NAMES[self.id]
 
 
@@ -130,16 +129,20 @@ NAMES: Final = {
 
 
 @SnapshotValue
-def properties(opened: PageSnapshot) -> Mapping[str, ExtensionProperty]:
+def properties(snapshot: PageSnapshot) -> Mapping[str, ExtensionProperty]:
     """Return all properties of a snapshot that is served, by their ids."""
     listed = {one.id: one for one in PROPERTIES}
     fixed = {one.predicate for one in PROPERTIES}
-    for kind in opened.kinds.matched:
+    for kind in snapshot.kinds.matched:
         for column in list_columns.of(kind):
             known = listed.get(column.field) or ExtensionProperty(
-                column.field, column.own, label=_label(opened.graph, column)
+                column.field, column.direct_predicate, label=_label(snapshot.graph, column)
             )
-            if column.own and column.own not in fixed and known.predicate == column.own:
+            if (
+                column.direct_predicate
+                and column.direct_predicate not in fixed
+                and known.predicate == column.direct_predicate
+            ):
                 listed[column.field] = replace(known, kinds=(*known.kinds, kind.id))
     return listed
 
@@ -175,11 +178,11 @@ class Reader:
         record, one = self.register.records.get(thing), self.properties.get(name)
         if record is None or one is None:
             return []
-        found: list[Value] = [{"str": text} for text in self._own(record, name) if text] or list(
+        values: list[Value] = [{"str": text} for text in self._own(record, name) if text] or list(
             self._read(record, one)
         )
         limit = str((settings or {}).get("limit"))
-        return found[: (int(limit) if _LIMIT.fullmatch(limit) else 0) or _MOST]
+        return values[: (int(limit) if _LIMIT.fullmatch(limit) else 0) or _MOST]
 
     def _own(self, record: RegisterEntry, name: str) -> Sequence[str]:
         own = {
@@ -193,7 +196,7 @@ class Reader:
 
     def _read(self, record: RegisterEntry, one: ExtensionProperty) -> Iterator[Value]:
         if one.id == "district":
-            yield from (self._thing(found) for found in self.register.records.values() if _is(found, record.district))
+            yield from (self._thing(entry) for entry in self.register.records.values() if _is(entry, record.district))
         elif one.id == "successor" and record.successor in self.register.records:
             yield self._thing(self.register.records[record.successor])
         elif one.predicate:

@@ -19,13 +19,12 @@ from ozg_lod.http.language import choose_language
 from ozg_lod.rdf import formats
 from ozg_lod.site.represent import Content, respond
 
-_MOST_FIELDS: Final = 20
+_MAX_FIELDS: Final = 20
 _VARY: Final = "Accept-Language, Accept-Encoding"
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def spoken(request: Request) -> Language:
-    """Return the language asked for."""
+def request_language(request: Request) -> Language:
     return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
 
 
@@ -47,7 +46,7 @@ def _decoded(body: bytes) -> str:
 def form_of(body: bytes) -> dict[str, str]:
     """Return the fields of a form, of several of a name the last."""
     try:
-        fields = parse_qs(_decoded(body), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        fields = parse_qs(_decoded(body), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise BadRequest(_("The form has too many fields.")) from error
     return {name: values[-1] for name, values in fields.items()}
@@ -69,10 +68,10 @@ def parsed(text: str, where: str) -> Any:  # noqa: ANN401 - JSON from outside; w
 
 def _loaded(text: str) -> object:
     """Return what a text of JSON says; raise UnicodeEncodeError for half a character, which no answer could repeat."""
-    found = json.loads(text)
+    document = json.loads(text)
     if _HALF.search(text):
-        json.dumps(found, ensure_ascii=False).encode()
-    return found
+        json.dumps(document, ensure_ascii=False).encode()
+    return document
 
 
 def no_jsonp(names: Iterable[str]) -> None:
@@ -93,7 +92,7 @@ def number(request: Request, name: str, *, usual: int, least: int = 1, most: int
     return min(int(text), most)
 
 
-def sent(body: object, language: Language) -> Response:
+def json_response(body: object, language: Language) -> Response:
     """Return an answer to what this client asked; nobody keeps it."""
     headers = {"content-language": language, "vary": "Accept-Language", "cache-control": "no-store"}
     return Response(json.dumps(body, ensure_ascii=False), 200, headers, formats.JSON.media_type)

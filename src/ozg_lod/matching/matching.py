@@ -75,11 +75,10 @@ class _Evidence:
 
 
 def match(register: Register, row: ListRow, *, limit: int = _MOST) -> MatchResult:
-    """Return what the row means."""
     text = " ".join(row.text[:LONGEST].split())
-    found = _by_key(register, row, text)
-    if found is not None:
-        return found
+    result = _by_key(register, row, text)
+    if result is not None:
+        return result
     if not text:
         return MatchResult((), "empty")
     evidence = _evidence(register, row)
@@ -122,15 +121,15 @@ def _agrees(register: Register, record: RegisterEntry, text: str, key: str) -> b
 def _at_address(register: Register, text: str) -> RegisterEntry | None:
     """Return the record an address of this catalogue names, as IRI, as page, or in short (`bundle/jugendamt`)."""
     start = next((start for start in register.addresses if text.startswith(start)), "")
-    found = _ADDRESS.fullmatch(text.removeprefix(start))
-    return register.records.get(found[1]) if found else _by_slug(register, text)
+    match = _ADDRESS.fullmatch(text.removeprefix(start))
+    return register.records.get(match[1]) if match else _by_slug(register, text)
 
 
 def _by_slug(register: Register, text: str) -> RegisterEntry | None:
     """Return the bundle or service whose key `text` is letter for letter."""
     if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)+", text):
         return None
-    return next((found for kind in ("bundle", "service") if (found := register.records.get(f"{kind}/{text}"))), None)
+    return next((entry for kind in ("bundle", "service") if (entry := register.records.get(f"{kind}/{text}"))), None)
 
 
 def _evidence(register: Register, row: ListRow) -> _Evidence:
@@ -145,23 +144,23 @@ def _evidence(register: Register, row: ListRow) -> _Evidence:
     inside = _Evidence(("district", "municipality"))
     by_key = _by_key(register, ListRow(district, inside.kinds), district)
     if by_key is not None:
-        found = next((one.record.de for one in by_key.candidates), "")
-        return _Evidence(row.kinds, found, foreign=foreign or not found)
+        district_name = next((one.record.de for one in by_key.candidates), "")
+        return _Evidence(row.kinds, district_name, foreign=foreign or not district_name)
     best = sorted(_weighed(_named(register, district, inside), inside), key=lambda one: (-one.score, one.record.id))
-    found = next((one.record.de for one in best if one.record.kind == "district" and one.score >= _SURE), "")
+    district_name = next((one.record.de for one in best if one.record.kind == "district" and one.score >= _SURE), "")
     city = next((one.record.de for one in best if one.record.kind == "municipality" and one.score >= _SURE), "")
-    return _Evidence(row.kinds, found or city, foreign=foreign or not (found or city))
+    return _Evidence(row.kinds, district_name or city, foreign=foreign or not (district_name or city))
 
 
 def _named(register: Register, text: str, evidence: _Evidence) -> list[Candidate]:
     """Return all that may be called so, places and services."""
     kinds = set(evidence.kinds)
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     if not kinds or any(register.kinds[kind].matched_as == PLACE for kind in kinds):
-        found += [Candidate(*one) for one in compared(register, take_apart(text), text)]
+        candidates += [Candidate(*one) for one in compared(register, take_apart(text), text)]
     if not kinds or any(register.kinds[kind].matched_as != PLACE for kind in kinds):
-        found += [Candidate(*one) for one in services_like(register, text)]
-    return [one for one in found if not kinds or one.record.kind in kinds]
+        candidates += [Candidate(*one) for one in services_like(register, text)]
+    return [one for one in candidates if not kinds or one.record.kind in kinds]
 
 
 def _weighed(candidates: Iterable[Candidate], evidence: _Evidence) -> list[Candidate]:

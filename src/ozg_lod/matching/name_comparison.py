@@ -36,11 +36,11 @@ _NEAR: Final = 12
 def compared(register: Register, typed: PlaceName, text: str) -> Iterator[Compared]:
     """Yield the places that may be meant by a name taken apart."""
     exact = register.heads.get(typed.joined, ())
-    for found in exact:
-        yield _same_head(register, register.records[found], typed, text)
+    for record_id in exact:
+        yield _same_head(register, register.records[record_id], typed, text)
     if typed.marks and (turned := register.heads.get(typed.whole)):
-        for found in turned:
-            yield register.records[found], 94, "name", ""
+        for record_id in turned:
+            yield register.records[record_id], 94, "name", ""
     if not exact:
         yield from _mistyped(register, typed, text)
         yield from _cut(register, typed)
@@ -50,9 +50,9 @@ def services_like(register: Register, text: str) -> Iterator[Compared]:
     """Yield the services, bundles, programmes and organisations that may be meant."""
     whole, wanted = contract(fold(text)), form(text)
     exact = dict.fromkeys((*register.forms.get(whole, ()), *register.forms.get(wanted, ())))
-    for found in exact:
-        same = whole in register.records[found].forms
-        yield register.records[found], 100 if same else 95, "label" if same else "name", ""
+    for record_id in exact:
+        same = whole in register.records[record_id].forms
+        yield register.records[record_id], 100 if same else 95, "label" if same else "name", ""
     if len(wanted) >= _ONE_ERROR:
         alike = list(_alike(register, wanted)) or list(_parts(register, wanted))
         yield from (one for one in alike if one[0].id not in exact)
@@ -63,14 +63,14 @@ def _alike(register: Register, wanted: str) -> Iterator[Compared]:
     for known, score, _ in alike:
         errors = OSA.distance(wanted, known)
         close = score >= _SURELY_LIKE and errors <= _allowed(known) and _digits(known) == _digits(wanted)
-        for found in register.forms[known]:
-            yield register.records[found], 92 - errors if close else round(score * 0.8), "like", ""
+        for record_id in register.forms[known]:
+            yield register.records[record_id], 92 - errors if close else round(score * 0.8), "like", ""
 
 
 def _parts(register: Register, wanted: str) -> Iterator[Compared]:
     """Yield what has the words in its name; shown to be chosen from, never sure."""
-    parts = (found for known, ids in register.forms.items() if wanted in known for found in ids)
-    yield from ((register.records[found], 55, "part", "") for found in islice(dict.fromkeys(parts), _NEAR))
+    parts = (record_id for known, ids in register.forms.items() if wanted in known for record_id in ids)
+    yield from ((register.records[record_id], 55, "part", "") for record_id in islice(dict.fromkeys(parts), _NEAR))
 
 
 def _digits(text: str) -> str:
@@ -108,7 +108,7 @@ def _against(register: Register, record: RegisterEntry, typed: PlaceName, known:
 
 def _namesake(register: Register, record: RegisterEntry, typed: PlaceName) -> bool:
     """Tell whether a city and a district bear the same name."""
-    kinds = {register.records[found].kind for found in register.heads[typed.joined]} - {"place", "state"}
+    kinds = {register.records[record_id].kind for record_id in register.heads[typed.joined]} - {"place", "state"}
     return len(kinds | {record.kind} - {"place", "state"}) > 1
 
 
@@ -145,8 +145,8 @@ def _mistyped(register: Register, typed: PlaceName, text: str) -> Iterator[Compa
         stranger = process.extractOne(written, register.strangers, scorer=OSA.distance, score_cutoff=allowed)
         for known, errors, _ in alike:
             foreign = stranger is not None and stranger[1] <= errors
-            for found in register.spelled[known]:
-                record = register.records[found]
+            for record_id in register.spelled[known]:
+                record = register.records[record_id]
                 yield record, 96 - 6 * errors, "typo", _doubt(register, record, typed, known, foreign=foreign)
 
 
@@ -164,7 +164,7 @@ def _doubt(register: Register, record: RegisterEntry, typed: PlaceName, known: s
 
 
 def _twins(register: Register, head: str) -> bool:
-    kinds = {register.records[found].kind for found in register.heads.get(head, ())} - {"place", "state"}
+    kinds = {register.records[record_id].kind for record_id in register.heads.get(head, ())} - {"place", "state"}
     return len(kinds) > 1
 
 
@@ -176,6 +176,6 @@ def _cut(register: Register, typed: PlaceName) -> Iterator[Compared]:
     longer = [known for known in register.spelled if known.startswith(written)]
     for known in longer[:_NEAR]:
         enough = len(written) >= _CUT_SHARE * len(known)
-        for record in (register.records[found] for found in register.spelled[known]):
+        for record in (register.records[record_id] for record_id in register.spelled[known]):
             doubt = _doubt(register, record, typed, known, foreign=written in register.elsewhere)
             yield record, 86 if enough else 70, "cut", doubt

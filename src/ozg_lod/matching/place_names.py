@@ -70,8 +70,8 @@ def take_apart(text: str) -> PlaceName:
     words, says = _without_kind(first)
     head, marks = _at_joint(words)
     for piece in others:
-        rest, said = _without_kind(piece, alone=True)
-        says = says or said
+        rest, kind_name = _without_kind(piece, alone=True)
+        says = says or kind_name
         marks += tuple(word for word in rest if word not in _JOINING and word not in _FILLING)
     compound = _COMPOUND.fullmatch(head[-1]) if head and says in {"", DISTRICT} else None
     if compound:
@@ -90,10 +90,10 @@ def _without_kind(words: list[str], *, alone: bool = False) -> tuple[tuple[str, 
     left = list(words)
     while left and (len(left) > 1 or alone):
         at = 0 if _says(left[0], alone=alone) or left[0] in _FILLING else -1
-        said = _says(left[at], alone=alone)
-        if not said and not (at == 0 and left[0] in _FILLING):
+        kind_name = _says(left[at], alone=alone)
+        if not kind_name and not (at == 0 and left[0] in _FILLING):
             break
-        says = said if said and not (says == DISTRICT and said == MUNICIPALITY) else says or said
+        says = kind_name if kind_name and not (says == DISTRICT and kind_name == MUNICIPALITY) else says or kind_name
         left.pop(at)
     return tuple(left), says
 

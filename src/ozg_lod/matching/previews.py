@@ -31,7 +31,6 @@ def page(site: PageContext, record: RegisterEntry, reader: Reader) -> bytes:
 
 
 def flyout_of_thing(record: RegisterEntry, language: Language) -> str:
-    """Return the hint about a thing."""
     return flyout(reasons.name(record, language), reasons.description(record, language))
 
 
@@ -46,5 +45,5 @@ def flyout(name: str, about: str) -> str:
 
 def _texts(reader: Reader, record: RegisterEntry, name: str) -> list[str]:
     shown = ("name", "str", "int", "date")
-    said = [next((value[part] for part in shown if part in value), "") for value in reader.values(record.id, name)]
-    return [str(one).removesuffix("T00:00:00") for one in said]
+    texts = [next((value[part] for part in shown if part in value), "") for value in reader.values(record.id, name)]
+    return [str(one).removesuffix("T00:00:00") for one in texts]

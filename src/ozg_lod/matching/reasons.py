@@ -63,13 +63,13 @@ def description(record: RegisterEntry, language: Language) -> str:
 
 def reason(candidate: Candidate, language: Language, register: Register) -> str:
     """Return why the candidate is proposed, and what speaks against it."""
-    said = [_REASONS[candidate.reason][language]]
+    sentences = [_REASONS[candidate.reason][language]]
     if candidate.caution and candidate.caution != candidate.reason:
-        said.append(_CAUTIONS[candidate.caution][language].format(until=_day(candidate.record.until, language)))
+        sentences.append(_CAUTIONS[candidate.caution][language].format(until=_day(candidate.record.until, language)))
     after = register.records.get(candidate.record.successor)
     if after is not None:
-        said.append(_("now {name}", name=name(after, language))[language])
-    return "; ".join(said)
+        sentences.append(_("now {name}", name=name(after, language))[language])
+    return "; ".join(sentences)
 
 
 def note(outcome: MatchResult, language: Language) -> str:
@@ -78,8 +78,8 @@ def note(outcome: MatchResult, language: Language) -> str:
         return ""
     if outcome.note in _NOTES:
         return _NOTES[outcome.note][language]
-    said = _CAUTIONS[outcome.note][language]
-    return f"{said[0].upper()}{said[1:]}."
+    caution = _CAUTIONS[outcome.note][language]
+    return f"{caution[0].upper()}{caution[1:]}."
 
 
 def _day(until: str, language: Language) -> str:

@@ -48,34 +48,34 @@ class FileMatchSummary:
     open: int
 
 
-def reconciled(settings: Settings, order: FileMatchRequest, content: bytes) -> FileMatchSummary:
+def reconciled(settings: Settings, request: FileMatchRequest, content: bytes) -> FileMatchSummary:
     """Return the list with addresses; raise UsageError, or what reading the list raises."""
-    suffix = PurePath(order.output).suffix.lower().lstrip(".") or formats.CSV.suffix
+    suffix = PurePath(request.output).suffix.lower().lstrip(".") or formats.CSV.suffix
     form = next((form for form in alignment_files.OFFERED if form.suffix == suffix), None)
     if form is None:
         raise UsageError(
-            _("{output}: the output is a .csv, .xlsx or .ttl file.", output=order.output),
+            _("{output}: the output is a .csv, .xlsx or .ttl file.", output=request.output),
         )
-    if PurePath(order.name).suffix.lower() not in list_reader.SUFFIXES:
+    if PurePath(request.name).suffix.lower() not in list_reader.SUFFIXES:
         offered = ", ".join(list_reader.SUFFIXES)
-        raise UsageError(_("{name}: a list is one of {offered}.", name=order.name, offered=offered))
+        raise UsageError(_("{name}: a list is one of {offered}.", name=request.name, offered=offered))
     known = _register(settings)
-    if order.kind and order.kind not in known.kinds:
+    if request.kind and request.kind not in known.kinds:
         raise UsageError(_("--kind is one of: {offered}.", offered=", ".join(known.kinds.names)))
-    listing = _read(settings, order.name, content)
-    rows = align(known, listing, AlignmentChoice.of(listing, _chosen(listing, order)))
-    found = count(rows)
+    listing = _read(settings, request.name, content)
+    rows = align(known, listing, AlignmentChoice.of(listing, _chosen(listing, request)))
+    counts = count(rows)
     summary = _(
         "{count} rows: {matched} found, {unclear} unclear, {unknown} unknown",
         count=len(rows),
-        matched=found[AlignmentState.MATCHED],
-        unclear=found[AlignmentState.UNCLEAR],
-        unknown=found[AlignmentState.UNKNOWN],
-    )[order.language]
+        matched=counts[AlignmentState.MATCHED],
+        unclear=counts[AlignmentState.UNCLEAR],
+        unknown=counts[AlignmentState.UNKNOWN],
+    )[request.language]
     return FileMatchSummary(
-        _written(form, listing, rows, known, order),
+        _written(form, listing, rows, known, request),
         summary,
-        found[AlignmentState.UNCLEAR] + found[AlignmentState.UNKNOWN],
+        counts[AlignmentState.UNCLEAR] + counts[AlignmentState.UNKNOWN],
     )
 
 
@@ -98,10 +98,10 @@ def _read(settings: Settings, name: str, content: bytes) -> Listing:
     return wire.decode(Listing, answer)
 
 
-def _chosen(listing: Listing, order: FileMatchRequest) -> dict[str, str]:
+def _chosen(listing: Listing, request: FileMatchRequest) -> dict[str, str]:
     """Return the choice as a form would say it."""
-    said = {"kind": order.kind}
-    for role, title in order.columns.items():
+    fields = {"kind": request.kind}
+    for role, title in request.columns.items():
         if title is None:
             continue
         if title not in listing.titles:
@@ -109,16 +109,16 @@ def _chosen(listing: Listing, order: FileMatchRequest) -> dict[str, str]:
             raise UsageError(
                 _("There is no column “{title}”; the list has: {there}.", title=title, there=there),
             )
-        said[f"column.{role}"] = str(listing.titles.index(title))
-    if order.columns.get(ROLES[1]) and not order.columns.get(ROLES[0]):
-        said[f"column.{ROLES[0]}"] = NOBODY  # who names the column with the names wants them, not a key beside
-    return said
+        fields[f"column.{role}"] = str(listing.titles.index(title))
+    if request.columns.get(ROLES[1]) and not request.columns.get(ROLES[0]):
+        fields[f"column.{ROLES[0]}"] = NOBODY  # who names the column with the names wants them, not a key beside
+    return fields
 
 
 def _written(
-    form: formats.Format, listing: Listing, rows: list[AlignedRow], known: Register, order: FileMatchRequest
+    form: formats.Format, listing: Listing, rows: list[AlignedRow], known: Register, request: FileMatchRequest
 ) -> bytes:
     if form is formats.TURTLE:
         return alignment_files.as_turtle(rows)
     write = alignment_files.as_workbook if form is formats.XLSX else alignment_files.as_csv
-    return write(listing, rows, order.language, known)
+    return write(listing, rows, request.language, known)

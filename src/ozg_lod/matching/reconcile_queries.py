@@ -22,7 +22,7 @@ _USUAL: Final = 10
 KEYS: Final = ("key", "ags", "ars", "leika-key", "ozg-id")
 EVIDENCE: Final = ("district", "state", *KEYS)
 """The properties that are compared."""
-_MOST_VALUES: Final = 20
+_MAX_VALUES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +44,22 @@ def batch_02(body: object) -> dict[str, ReconcileQuery]:
     if not isinstance(body, dict):
         raise _wrong("queries", _("a JSON object of queries by name"))
     _bounded(len(body))
-    return _affordable({name: _query_02(f"queries.{name[:40]}", said) for name, said in body.items()})
+    return _affordable({name: _query_02(f"queries.{name[:40]}", query) for name, query in body.items()})
 
 
 def batch_10(body: object) -> list[ReconcileQuery]:
     """Return the queries of a batch of version 1.0-draft in order; raise BadRequest or TooLarge with where and why."""
-    found = body.get("queries") if isinstance(body, dict) else None
-    if not isinstance(found, list):
+    queries = body.get("queries") if isinstance(body, dict) else None
+    if not isinstance(queries, list):
         raise _wrong("queries", _("a list of queries"))
-    _bounded(len(found))
+    _bounded(len(queries))
     return list(
-        _affordable({f"queries[{n}]": _query_10(f"queries[{n}]", said) for n, said in enumerate(found)}).values()
+        _affordable({f"queries[{n}]": _query_10(f"queries[{n}]", query) for n, query in enumerate(queries)}).values()
     )
 
 
-def _query_02(where: str, said: object) -> ReconcileQuery:
-    stated = _object(where, said)
+def _query_02(where: str, query: object) -> ReconcileQuery:
+    stated = _object(where, query)
     properties = _list(f"{where}.properties", stated.get("properties", []))
     given: dict[str, list[str]] = {}
     for n, one in enumerate(properties):
@@ -76,8 +76,8 @@ def _query_02(where: str, said: object) -> ReconcileQuery:
     return _query(where, [name], wanted, given, stated)
 
 
-def _query_10(where: str, said: object) -> ReconcileQuery:
-    stated = _object(where, said)
+def _query_10(where: str, query: object) -> ReconcileQuery:
+    stated = _object(where, query)
     conditions = _list(f"{where}.conditions", stated.get("conditions"))
     if not conditions:
         raise _wrong(f"{where}.conditions", _("at least one condition"))
@@ -104,7 +104,7 @@ def _query_10(where: str, said: object) -> ReconcileQuery:
     kind = stated.get("type")
     wanted = [] if kind is None else [_text(f"{where}.type", kind)]
     plain = _query(where, names, wanted, given, stated)
-    return replace(plain, required=frozenset(required), excluded=tuple(excluded)[:_MOST_VALUES])
+    return replace(plain, required=frozenset(required), excluded=tuple(excluded)[:_MAX_VALUES])
 
 
 def _query(
@@ -116,7 +116,7 @@ def _query(
 ) -> ReconcileQuery:
     row = ListRow("", tuple(types), _first(given, "district"), _first(given, "state"), _first(given, *KEYS))
     limit = _limit(f"{where}.limit", stated.get("limit", _USUAL))
-    tried = tuple(dict.fromkeys(names))[:_MOST_VALUES] or ("",)
+    tried = tuple(dict.fromkeys(names))[:_MAX_VALUES] or ("",)
     return ReconcileQuery(tried, row, limit)
 
 
@@ -124,42 +124,42 @@ def _first(given: Mapping[str, Sequence[str]], *names: str) -> str:
     return next((value for name in names for value in given.get(name, ()) if value), "")
 
 
-def _limit(where: str, said: object) -> int:
-    if isinstance(said, bool) or not isinstance(said, int | float) or not said >= 1:
+def _limit(where: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
         raise _wrong(where, _("a whole number from 1"))
-    return int(min(said, MOST))
+    return int(min(value, MOST))
 
 
-def _values(where: str, said: object) -> list[str]:
+def _values(where: str, content: object) -> list[str]:
     """Return the values of a property: texts, numbers, truth values, things by their id, or a list of these."""
-    found = []
-    for one in said if isinstance(said, list) else [said]:
+    texts = []
+    for one in content if isinstance(content, list) else [content]:
         value = one.get("id") if isinstance(one, dict) else one
         if isinstance(value, str):
-            found.append(value)
+            texts.append(value)
         elif isinstance(value, bool | int | float):
-            found.append(str(value))
+            texts.append(str(value))
         else:
             raise _wrong(where, _("a text, a number or an object with id"))
-    return found
+    return texts
 
 
-def _object(where: str, said: object) -> Mapping[str, object]:
-    if not isinstance(said, dict):
+def _object(where: str, value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
         raise _wrong(where, _("a JSON object"))
-    return cast("Mapping[str, object]", said)
+    return cast("Mapping[str, object]", value)
 
 
-def _list(where: str, said: object) -> Sequence[object]:
-    if not isinstance(said, list):
+def _list(where: str, value: object) -> Sequence[object]:
+    if not isinstance(value, list):
         raise _wrong(where, _("a list"))
-    return said
+    return value
 
 
-def _text(where: str, said: object) -> str:
-    if not isinstance(said, str):
+def _text(where: str, value: object) -> str:
+    if not isinstance(value, str):
         raise _wrong(where, _("a text"))
-    return said
+    return value
 
 
 def _affordable(queries: dict[str, ReconcileQuery]) -> dict[str, ReconcileQuery]:

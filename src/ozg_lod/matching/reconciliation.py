@@ -30,8 +30,8 @@ def answer(register: Register, query: ReconcileQuery) -> MatchResult:
     outcomes = [match(register, row, limit=MOST) for row in rows]
     best = max(outcomes, key=lambda one: (one.matched is not None, max((c.score for c in one.candidates), default=0)))
     excluded = _excluded(register, query)
-    kept = tuple(one for one in best.candidates if _allowed(one, query, excluded))
-    return MatchResult(kept[: query.limit], best.note)
+    candidates = tuple(one for one in best.candidates if _allowed(one, query, excluded))
+    return MatchResult(candidates[: query.limit], best.note)
 
 
 _FEATURES: Final = {
@@ -57,16 +57,15 @@ def candidate_10(one: Candidate, language: Language, register: Register) -> dict
 
 
 def type_of(kind: Kind, language: Language) -> dict[str, str]:
-    """Return a kind as a type of the protocol."""
     return {"id": kind.id, "name": kind.one[language]}
 
 
 def _candidate(one: Candidate, language: Language, register: Register) -> dict[str, object]:
-    said = (reasons.description(one.record, language), reasons.reason(one, language, register))
+    texts = (reasons.description(one.record, language), reasons.reason(one, language, register))
     return {
         "id": one.record.id,
         "name": reasons.name(one.record, language),
-        "description": " – ".join(part for part in said if part),
+        "description": " – ".join(part for part in texts if part),
         "type": [type_of(one.record.described, language)],
         "score": one.score,
         "match": one.match,
@@ -97,13 +96,13 @@ def _allowed(one: Candidate, query: ReconcileQuery, excluded: Sequence[tuple[str
 
 def _excluded(register: Register, query: ReconcileQuery) -> list[tuple[str, RegisterEntry]]:
     """Return what a candidate must not have: property and the thing that its value means."""
-    found = []
+    pairs = []
     for name, value in query.excluded:
         kinds = (name,) if name in {"district", "state"} else ()
         outcome = match(register, ListRow(value, kinds))
         if outcome.matched is not None:
-            found.append((name, outcome.matched.record))
-    return found
+            pairs.append((name, outcome.matched.record))
+    return pairs
 
 
 def _has(record: RegisterEntry, name: str, value: RegisterEntry) -> bool:

@@ -22,7 +22,7 @@ from ozg_lod.matching.place_names import PlaceName, take_apart
 from ozg_lod.rdf.graph import Graph, iri_of
 from ozg_lod.search import entries
 from ozg_lod.search.entries import SearchEntry
-from ozg_lod.site.served import PageSnapshot, SnapshotValue
+from ozg_lod.site.page_snapshot import PageSnapshot, SnapshotValue
 
 _REGION_KEY: Final = 3
 _STATE_KEY: Final = 2
@@ -93,13 +93,14 @@ def register(
     """Return the register of a snapshot: about half a second of work for 3,000 things, so it is kept."""
     graph = Graph(store)
     matched = kinds.only(kinds.matched)
-    found = [entry for entry in entries.read(graph, base_iri, matched, only=True) if _listed(entry)]
+    listed_entries = [entry for entry in entries.read(graph, base_iri, matched, only=True) if _listed(entry)]
     succession = _successors(graph, base_iri)
     records = {
-        record.id: record for record in (_record(graph, entry, matched[entry.kind], succession) for entry in found)
+        record.id: record
+        for record in (_record(graph, entry, matched[entry.kind], succession) for entry in listed_entries)
     }
     keys: dict[tuple[str, str], list[str]] = {}
-    for entry in found:
+    for entry in listed_entries:
         for scheme, key, _ in entry.keys:
             keys.setdefault((scheme, key), []).append(_id(entry))
     heads, forms = _looked_up(records.values())
@@ -122,14 +123,13 @@ def register(
 
 
 @SnapshotValue
-def of(opened: PageSnapshot) -> Register:
-    """Return the register of a snapshot that is served."""
+def of(snapshot: PageSnapshot) -> Register:
     return register(
-        opened.store,
-        opened.base_iri,
-        opened.public_url,
-        kinds=opened.kinds,
-        marks=opened.identity.territory.marks,
+        snapshot.store,
+        snapshot.base_iri,
+        snapshot.public_url,
+        kinds=snapshot.kinds,
+        marks=snapshot.identity.territory.marks,
     )
 
 
@@ -174,13 +174,13 @@ def _record(graph: Graph, entry: SearchEntry, kind: Kind, succession: Mapping[st
 
 def _successors(graph: Graph, base_iri: str) -> dict[str, str]:
     """Return the id of what took the place of each body that went."""
-    found: dict[str, str] = {}
+    successors: dict[str, str] = {}
     for triple in graph.using(ORG + "resultingOrganization"):
         event, after = iri_of(triple.subject), iri_of(triple.object)
         for before in map(iri_of, graph.objects(event, ORG + "originalOrganization")):
             if before != after:
-                found[before] = after.removeprefix(f"{base_iri}id/")
-    return found
+                successors[before] = after.removeprefix(f"{base_iri}id/")
+    return successors
 
 
 def _looked_up(records: Iterable[RegisterEntry]) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
@@ -197,13 +197,13 @@ def _looked_up(records: Iterable[RegisterEntry]) -> tuple[dict[str, tuple[str, .
 
 def _spelled(records: Iterable[RegisterEntry]) -> dict[str, tuple[str, ...]]:
     """Return the ids of places by their names without spaces: the head, the head with its marks, all as it stands."""
-    found: dict[str, list[str]] = {}
+    ids_by_spelling: dict[str, list[str]] = {}
     for record in records:
         ways = [way for name in record.names for way in (name.joined, name.whole)]
         if record.names:
             for way in dict.fromkeys((*ways, *(one.replace(" ", "") for one in record.forms))):
-                found.setdefault(way, []).append(record.id)
-    return {way: tuple(ids) for way, ids in sorted(found.items()) if way}
+                ids_by_spelling.setdefault(way, []).append(record.id)
+    return {way: tuple(ids) for way, ids in sorted(ids_by_spelling.items()) if way}
 
 
 def _elsewhere(ours: frozenset[str]) -> frozenset[str]:

@@ -26,17 +26,16 @@ _KEY_BEGINS: Final = 3
 def things(register: Register, prefix: str, kinds: Sequence[str]) -> list[RegisterEntry]:
     """Return the things that begin so, best first: by identifier or key, by name, by a word in the name."""
     wanted, typed = contract(fold(prefix)), prefix.strip()
-    found, order = [], register.kinds.names
+    ranked, kind_order = [], register.kinds.names
     for record in register.records.values():
         if not kinds or record.kind in kinds:
             tier = _tier(record, wanted, typed)
             if tier is not None:
-                found.append((tier, order.index(record.kind), collation(record.de), record.id, record))
-    return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
+                ranked.append((tier, kind_order.index(record.kind), collation(record.de), record.id, record))
+    return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:-1])]
 
 
 def thing(record: RegisterEntry, language: Language) -> dict[str, object]:
-    """Return a thing as it is suggested."""
     return {
         "id": record.id,
         "name": reasons.name(record, language),

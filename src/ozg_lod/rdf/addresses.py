@@ -57,8 +57,8 @@ class Addresses:
         return {iri: self.target(iri) for iri in iris}
 
     def _query(self, query: dict[str, object]) -> str:
-        asked = {name: value for name, value in query.items() if value not in (None, "")}
-        return f"?{urlencode(asked | _chosen(self.language))}" if asked else _asked(self.language)
+        parameters = {name: value for name, value in query.items() if value not in (None, "")}
+        return f"?{urlencode(parameters | _chosen(self.language))}" if parameters else _asked(self.language)
 
 
 @lru_cache(maxsize=8192)

@@ -215,8 +215,8 @@ def _used(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> dict[str
                 iris.add(term.value)
             elif isinstance(term, ox.Literal):
                 iris.add(term.datatype.value)
-    found = {iri[: max(iri.rfind("#"), iri.rfind("/")) + 1] for iri in iris - _UNWRITTEN}
-    return {name: iri for name, iri in prefixes.items() if iri in found}
+    namespaces = {iri[: max(iri.rfind("#"), iri.rfind("/")) + 1] for iri in iris - _UNWRITTEN}
+    return {name: iri for name, iri in prefixes.items() if iri in namespaces}
 
 
 def _judge(offer: Format, wanted: Sequence[Range]) -> tuple[float, int]:

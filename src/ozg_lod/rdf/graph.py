@@ -32,7 +32,7 @@ _MERGED: Final = ox.DefaultGraph()
 _DIGITS: Final = re.compile(r"\d+")
 
 
-_MOST_NAMES: Final = 50_000
+_MAX_NAMES: Final = 50_000
 """About 50 MB of names; past that all are forgotten, and those in use are soon known again."""
 
 
@@ -45,10 +45,10 @@ class Memory:
 
     def keep(self, iri: str, naming: list[ox.Triple]) -> tuple[list[ox.Triple], dict[str, str]]:
         """Keep and return what names `iri`, as triples and by language."""
-        if len(self.named) >= _MOST_NAMES:
+        if len(self.named) >= _MAX_NAMES:
             self.named.clear()
-        found = self.named[iri] = naming, names_in(triple.object for triple in naming)
-        return found
+        entry = self.named[iri] = naming, names_in(triple.object for triple in naming)
+        return entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,13 @@ class Graph:
     def statement_classes(self) -> frozenset[str]:
         """Return ozg:Statement and every class below it."""
         if not self.memory.classes:
-            found, front = {STATEMENT}, [STATEMENT]
-            while front:
-                parent = front.pop()
-                below = {iri_of(triple.subject) for triple in self.using(RDFS + "subClassOf", parent)} - found - {""}
-                found |= below
-                front += below
-            self.memory.classes = frozenset(found)
+            classes, queue = {STATEMENT}, [STATEMENT]
+            while queue:
+                parent = queue.pop()
+                below = {iri_of(triple.subject) for triple in self.using(RDFS + "subClassOf", parent)} - classes - {""}
+                classes |= below
+                queue += below
+            self.memory.classes = frozenset(classes)
         return self.memory.classes
 
 

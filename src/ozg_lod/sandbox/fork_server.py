@@ -9,23 +9,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import Final
 
 from ozg_lod.core import errors
 from ozg_lod.core.messages import _
 from ozg_lod.sandbox import wire
-from ozg_lod.sandbox.wire import PIECE_BYTES, WorkerFault, exactly, failure_of, framed, out_of_memory, receive, taken
+from ozg_lod.sandbox.wire import (
+    PIECE_BYTES,
+    WorkerFault,
+    exactly,
+    failure_of,
+    framed,
+    out_of_memory,
+    receive,
+    taken,
+    too_deep,
+)
 from ozg_lod.sandbox.worker_process import FORK, NUMBER, REAP, ForkServerOrder, WorkerLimits
 
 __all__ = ["ForkServer", "NotStarted", "Worker", "WorkerFault", "late", "once"]
 
+_log = logging.getLogger("ozg_lod")
 _START_S: Final = 120.0
+_FROM_OUTSIDE: Final = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, -signal.SIGQUIT)
 _BE_THE_FORK_SERVER: Final = "import sys; from ozg_lod.sandbox.worker_process import main; main(int(sys.argv[1]))"
 
 
@@ -78,12 +92,6 @@ class ForkServer:
             retry_after_s=2,
         )
 
-    def drop_orphans(self) -> None:
-        """Forget the idle workers that have ended with the process that forked them."""
-        for worker in [worker for worker in self.idle if worker.orphaned]:
-            self.idle.remove(worker)
-            worker.hang_up()
-
     def close(self) -> None:
         """End it and its workers."""
         self.closed = True
@@ -132,17 +140,30 @@ class Worker:
         self._lock = lock
         self._control = control
         self._socket = ours
+        self._born = time.monotonic()
+        self.asked = 0
         self.pid = pid
         ours.setblocking(False)
 
     @property
-    def orphaned(self) -> bool:
-        """Return whether the process that forked it is known to have ended, and it with that."""
-        return gone(self._control)
+    def age_s(self) -> float:
+        """Return how long it has been there."""
+        return time.monotonic() - self._born
+
+    @property
+    def ended(self) -> bool:
+        """Return whether a worker that nobody asks is known to have ended, itself or with what forked it."""
+        try:
+            return gone(self._control) or not self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     async def ask(self, question: bytes) -> bytes:
-        """Return the whole answer; raise what the worker raised, `OutOfMemory` or `WorkerFault` when it died."""
+        """Return the whole answer; raise what the worker raised, or what it died of (`cause_of_death`)."""
         loop = asyncio.get_running_loop()
+        self.asked += 1
         answer, buffer = bytearray(), bytearray()
         try:
             await loop.sock_sendall(self._socket, framed(b"Q", question))
@@ -157,7 +178,7 @@ class Worker:
                         return bytes(answer)
         except OSError:
             pass
-        raise await asyncio.to_thread(self._cause_of_death)
+        raise cause_of_death(await asyncio.to_thread(self.kill))
 
     def answer(self, question: bytes, *, deadline_s: float) -> bytes:
         """Do the same for callers without an event loop; raises as `ask`, and `Late`."""
@@ -172,8 +193,8 @@ class Worker:
             os.kill(self.pid, number)  # safe: only `kill` frees the number, and only the fork server reaps
 
     def nice(self, value: int) -> None:
-        """Give way to others."""
-        with contextlib.suppress(ProcessLookupError):
+        """Give way to others, where the kernel lets us: a root without CAP_SYS_NICE may not do it to nobody."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.setpriority(os.PRIO_PROCESS, self.pid, value)
 
     def hang_up(self) -> None:
@@ -190,11 +211,28 @@ class Worker:
         self._control.close()
         return -signal.SIGKILL
 
-    def _cause_of_death(self) -> Exception:
-        status = self.kill()
-        if status in (-signal.SIGABRT, -signal.SIGKILL):  # a Rust allocation that fails aborts
-            return out_of_memory()
-        return WorkerFault(f"a worker ended with status {status}")
+
+def cause_of_death(status: int) -> Exception:
+    """Return the failure that an exit status tells of: 0 or more is a fault of ours, less the signal that ended it."""
+    _log.warning("a worker ended with status %d", status)
+    if status == -signal.SIGABRT:  # a Rust allocation that fails aborts
+        return out_of_memory()
+    if status in (-signal.SIGSEGV, -signal.SIGBUS):  # the guard page below the stack
+        return too_deep()
+    if status in (-signal.SIGPROF, -signal.SIGXCPU):
+        return errors.Late(
+            _("The work used up the processor time of one request and was stopped; ask for less."),
+            retry_after_s=10,
+        )
+    if status in _FROM_OUTSIDE:
+        return errors.Interrupted(
+            _(
+                "The work was ended by somebody else on this machine (an operator, or the kernel when memory is "
+                "short); try again."
+            ),
+            retry_after_s=5,
+        )
+    return WorkerFault(f"a worker ended with status {status}")
 
 
 def gone(control: socket.socket) -> bool:

@@ -1,10 +1,10 @@
 """The pool: how much of a kind of work is done at once, what waits, what is promoted or parked, and what ends it.
 
-Work takes a place, then a worker, which is killed at the deadline, when nobody waits for its answer any more, and after
-every failure. Where the kind promotes (`work_kinds`), work that takes longer than `promote_after_s`, or than a quarter
-of that when others wait, leaves its place: its worker gives way to others (nice), and if all slow places are taken it
-is stopped where it stands until one is free. So small work is done while large work goes on, and nothing is restarted
-for that.
+Work takes a place, then a worker, which is killed at the deadline, when nobody waits for its answer any more, after
+every failure, and when it has answered enough. Where the kind promotes (`work_kinds`), work that takes longer than
+`promote_after_s`, or than a quarter of that when others wait, leaves its place: its worker gives way to others (nice),
+and if all slow places are taken it is stopped where it stands until one is free. So small work is done while large work
+goes on, and nothing is restarted for that.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import asyncio
 import contextlib
 import signal
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Final
 
-from ozg_lod.core.errors import OutOfMemory, OzgLodError
+from ozg_lod.core.errors import Busy, Interrupted, OzgLodError
 from ozg_lod.sandbox.fork_server import ForkServer, Worker
 from ozg_lod.sandbox.work_kinds import WorkKind
 
@@ -27,6 +27,30 @@ _EARLY_PART: Final = 0.25
 _LEAST_TIME_S: Final = 0.1
 """What is left to work that has waited for the fork server to start."""
 _FREE: Final = contextlib.nullcontext()
+
+
+class ClientShares:
+    """What is in hand: at most `most` in all, and `per_client` for one client (None: any number)."""
+
+    def __init__(self, busy: Callable[[], Busy], per_client: int | None, most: int | None = None) -> None:
+        self._busy = busy
+        self._per_client = per_client
+        self._most = most
+        self._in_hand: Counter[str | None] = Counter()
+
+    @contextlib.contextmanager
+    def held(self, client: str | None) -> Iterator[None]:
+        """Count one more (None: this machine itself, which has no share); raise Busy when it is one too many."""
+        full = self._most is not None and self._in_hand.total() >= self._most
+        shared_out = self._per_client is not None and client and self._in_hand[client] >= self._per_client
+        if full or shared_out:
+            raise self._busy()
+        self._in_hand[client] += 1
+        try:
+            yield
+        finally:
+            self._in_hand.subtract([client])
+            self._in_hand += Counter()  # forgets who has nothing in hand
 
 
 class WorkerPool:
@@ -42,7 +66,7 @@ class WorkerPool:
         self.waiting = 0
         self._argument = argument
         self._places = asyncio.Semaphore(kind.places)
-        self._clients: Counter[str] = Counter()
+        self._shares = ClientShares(kind.busy, kind.per_client)
         self._slow = 0
         self._parked: deque[_Job] = deque()
         self._servers: dict[str, ForkServer] = {}
@@ -66,7 +90,7 @@ class WorkerPool:
         Cancelling ends the worker.
         """
         job = _Job(self, question, self.kind.deadline_s if deadline_s is None else deadline_s)
-        with _FREE if client is None else self._share(client):
+        with self._shares.held(client):
             await self._acquire(job.deadline_s)
             server = self._server(argument or self._argument or "")
             server.users += 1
@@ -104,18 +128,6 @@ class WorkerPool:
         """End all workers."""
         for server in self._servers.values():
             server.close()
-
-    @contextlib.contextmanager
-    def _share(self, client: str) -> Iterator[None]:
-        """Count the work of a client; raise Busy when it has its share in hand already."""
-        if self.kind.per_client is not None and self._clients[client] >= self.kind.per_client:
-            raise self.kind.busy()
-        self._clients[client] += 1
-        try:
-            yield
-        finally:
-            self._clients.subtract([client])
-            self._clients += Counter()  # forgets who has nothing in hand
 
     async def _acquire(self, deadline_s: float) -> None:
         """Take a place; `_release` and `promote` give it back."""
@@ -167,10 +179,11 @@ class WorkerPool:
     async def _answered(self, job: _Job, server: ForkServer) -> bytes:
         try:
             return await self._attempt(job, server)
-        except OutOfMemory:
-            if not job.orphaned:
-                raise
-        server.drop_orphans()  # the work is not what ended the worker: it is done once more by one that lives
+        except Interrupted:
+            pass  # the work is not what ended the worker, and nothing of an answer is out: it is done once more
+        for worker in [worker for worker in server.idle if worker.ended]:
+            server.idle.remove(worker)
+            self._renew(worker, server)
         return await self._attempt(job, server)
 
     async def _attempt(self, job: _Job, server: ForkServer) -> bytes:
@@ -179,7 +192,8 @@ class WorkerPool:
         reusable = False
         try:
             answer = await worker.ask(job.question)
-            reusable = self.kind.reused and not job.promoted
+            fresh = worker.asked < self.kind.questions and worker.age_s < self.kind.life_s
+            reusable = fresh and not job.promoted
         except BaseException:
             if job.failure is not None:
                 raise job.failure from None
@@ -213,7 +227,11 @@ class WorkerPool:
 
         async def renew() -> None:
             await asyncio.to_thread(worker.kill)
-            if self.kind.reused and len(server.idle) + len(self._renewals) <= self.kind.places and not server.closed:
+            if (
+                self.kind.questions > 1
+                and len(server.idle) + len(self._renewals) <= self.kind.places
+                and not server.closed
+            ):
                 with contextlib.suppress(Exception):  # whoever needs a worker next hears of it
                     server.idle.append(await asyncio.to_thread(server.fork))
 
@@ -232,7 +250,6 @@ class _Job:
         self.deadline_s = deadline_s
         self.promoted = False
         self.slow = False
-        self.orphaned = False
         self.failure: OzgLodError | None = None
         self._pool = pool
         self._loop = asyncio.get_running_loop()
@@ -252,7 +269,6 @@ class _Job:
     def end(self) -> None:
         """Look no more."""
         self._timer.cancel()
-        self.orphaned = self.failure is None and self.worker.orphaned
 
     def settle(self) -> None:
         """Let the worker of promoted work go on and give way to others, or stand where it is until there is a place."""

@@ -110,6 +110,8 @@ def framed_failure(error: BaseException) -> bytes:
     """Return the frame that tells of a failure."""
     if isinstance(error, MemoryError):
         error = out_of_memory()
+    if isinstance(error, RecursionError):
+        error = too_deep()
     if isinstance(error, errors.OzgLodError):
         failure = ExpectedFailure(type(error).__name__, error.message, error.details)
         return framed(b"X", encode(failure))
@@ -123,6 +125,16 @@ def failure_of(kind: bytes, payload: bytes) -> Exception:
     failure = decode(ExpectedFailure, payload)
     error_class = getattr(errors, failure.type)
     return error_class(failure.message, **failure.details)  # type: ignore[no-any-return] # of our own tree
+
+
+def too_deep() -> errors.BadRequest:
+    """Return the failure of work that was nested deeper than the stack reaches."""
+    return errors.BadRequest(
+        _(
+            "What was sent is nested too deeply, or lists too much in one go, and was given up; write it flatter "
+            "or in parts."
+        ),
+    )
 
 
 def out_of_memory() -> errors.OutOfMemory:

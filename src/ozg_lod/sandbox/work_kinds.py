@@ -27,7 +27,8 @@ class WorkKind:
     """One row: `entry` is that of the fork server, `argument` comes with the work.
 
     `places` are worked on at once, `waiting` may wait for one, `per_client` may be in hand for one client (None: any
-    number). `reused` says that a worker is asked again after a good answer; else each question gets a fresh one.
+    number). A worker that gave good answers is asked again until it had so many `questions` or is `life_s` old (1: each
+    question gets a fresh one); then another takes its place.
 
     Work that is slow is promoted: after `promote_after_s` (None: never) it gives its place to others and goes on in one
     of `slow_places`; `parked` may stand stopped before those, each keeping its memory.
@@ -41,7 +42,8 @@ class WorkKind:
     limits: WorkerLimits
     busy: Callable[[], Busy]
     late: Callable[[float], Late]
-    reused: bool = False
+    questions: int = 1
+    life_s: float = 600
     per_client: int | None = None
     promote_after_s: float | None = None
     slow_places: int = 0
@@ -59,7 +61,7 @@ def work_kinds(settings: Settings) -> Mapping[str, WorkKind]:
         limits=WorkerLimits(settings.query_memory_mb, cpu_s=int(settings.query_deadline_s * 4) + 60),
         busy=too_many_queries,
         late=late,
-        reused=True,
+        questions=2_000,
         promote_after_s=settings.promote_after_s,
         slow_places=settings.slow_places,
     )
@@ -70,6 +72,7 @@ def work_kinds(settings: Settings) -> Mapping[str, WorkKind]:
         waiting=8,
         deadline_s=settings.check_deadline_s,
         limits=WorkerLimits(settings.check_memory_mb, cpu_s=int(settings.check_deadline_s) + 1),
+        per_client=4,
         busy=too_many_checks,
         late=check_late,
     )

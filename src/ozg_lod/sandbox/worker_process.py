@@ -26,6 +26,8 @@ Write = Callable[[bytes], object]
 Work = Callable[[bytes, Write], None]
 """Answers one question by writing the answer, in pieces of any size."""
 
+_LIFE_CPU_S: Final = 3600
+"""Processor time of a whole life beyond that of a question: workers are retired long before (`work_kinds`)."""
 FORK: Final = b"C"
 REAP: Final = b"W"
 NUMBER: Final = struct.Struct("!i")
@@ -40,7 +42,7 @@ class WorkerSetup:
 
 @dataclass(frozen=True)
 class WorkerLimits:
-    """What one worker may use: memory above what it is born with, and processor time as a backstop."""
+    """What one worker may use: memory above what it is born with, and as a backstop processor time for a question."""
 
     memory_mb: int = 1024
     cpu_s: int = 600
@@ -90,13 +92,14 @@ def main(control_fd: int) -> None:
                 return
 
 
-def serve(stream: socket.socket, work: Work) -> None:
-    """Answer questions until the other side hangs up: the life of a worker."""
+def serve(stream: socket.socket, work: Work, *, cpu_s: int = 0) -> None:
+    """Answer questions until the other side hangs up: the life of a worker; SIGPROF ends it `cpu_s` into one."""
     while True:
         try:
             _, question = receive(stream)
         except EOFError:
             return
+        signal.setitimer(signal.ITIMER_PROF, cpu_s)
         answer = _AnswerWriter(stream)
         try:
             work(question, answer.write)
@@ -140,8 +143,10 @@ def _fork(stream_fd: int, control: socket.socket, loaded: Work | WorkerSetup, li
     with socket.socket(fileno=stream_fd) as stream:
         try:
             work = loaded.prepare() if isinstance(loaded, WorkerSetup) else loaded
-            seccomp.confine(memory_bytes=limits.memory_mb << 20, cpu_s=limits.cpu_s)
-            serve(stream, work)
+            seccomp.give_up_root()
+            seccomp.die_with_parent(fork_server)
+            seccomp.confine(memory_bytes=limits.memory_mb << 20, cpu_s=limits.cpu_s + _LIFE_CPU_S)
+            serve(stream, work, cpu_s=limits.cpu_s)
         except BaseException:  # noqa: BLE001 - whatever happens, a worker never returns into the fork server
             os._exit(1)
     os._exit(0)

@@ -89,9 +89,9 @@ def _entry(
 ) -> SearchEntry:
     iri, kind, key = thing
     names = graph.names(iri)
-    type_iri = next((found for predicate in _TYPES for found in _iris(graph, iri, predicate)), "")
+    type_iri = next((type_iri for predicate in _TYPES for type_iri in _iris(graph, iri, predicate)), "")
     places = [iri, *_iris(graph, iri, DCT + "spatial")]
-    said = [text for part in (iri, *_changes(graph, fragments)) for text in _texts(graph, part, naming=part != iri)]
+    texts = [text for part in (iri, *_changes(graph, fragments)) for text in _texts(graph, part, naming=part != iri)]
     return SearchEntry(
         iri=iri,
         kind=kind.id,
@@ -101,20 +101,20 @@ def _entry(
         type_names=graph.names(type_iri) if type_iri else {},
         district=next((districts[place] for place in places if place in districts), ""),
         other_names=tuple(_others(graph, iri, names)),
-        passages=tuple(dict.fromkeys(said)),
+        passages=tuple(dict.fromkeys(texts)),
         keys=tuple(_keys(graph, iri, kind, fragments)),
     )
 
 
 def _others(graph: Graph, iri: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the names that are not the first in their language: official, former, titles."""
-    found = {
+    stated_names = {
         (term.language or "", term.value)
         for predicate in _NAMES
         for term in graph.objects(iri, predicate)
         if isinstance(term, ox.Literal)
     }
-    yield from sorted(found - set(names.items()))
+    yield from sorted(stated_names - set(names.items()))
 
 
 def _texts(graph: Graph, iri: str, *, naming: bool) -> Iterator[tuple[str, str]]:
@@ -132,16 +132,18 @@ def _changes(graph: Graph, fragments: Iterable[str]) -> list[str]:
 
 def _keys(graph: Graph, iri: str, kind: Kind, fragments: Iterable[str]) -> list[tuple[str, str, str]]:
     """Return (scheme, key, fragment): the keys it states and, where only a part of it states one, that part."""
-    found = {(scheme, key): "" for predicate, scheme in _KEYED for key in _plain(graph.objects(iri, predicate))}
+    fragments_by_key = {
+        (scheme, key): "" for predicate, scheme in _KEYED for key in _plain(graph.objects(iri, predicate))
+    }
     if kind.area:
-        found |= {("ags", key): "" for key in _plain(graph.objects(iri, DCT + "identifier"))}
+        fragments_by_key |= {("ags", key): "" for key in _plain(graph.objects(iri, DCT + "identifier"))}
     for part in sorted(fragments):
         fragment = part.partition("#")[2]
         for start, scheme in _FRAGMENTS:
             if fragment == start or fragment.startswith(start + "-"):
                 for key in _plain(graph.objects(part, SKOS + "notation")):
-                    found.setdefault((scheme, key), "#" + fragment)
-    return [(scheme, key, fragment) for (scheme, key), fragment in sorted(found.items())]
+                    fragments_by_key.setdefault((scheme, key), "#" + fragment)
+    return [(scheme, key, fragment) for (scheme, key), fragment in sorted(fragments_by_key.items())]
 
 
 def _districts(graph: Graph, base_iri: str) -> dict[str, str]:
@@ -162,7 +164,7 @@ def _districts(graph: Graph, base_iri: str) -> dict[str, str]:
 
 
 def _iris(graph: Graph, iri: str, predicate: str) -> list[str]:
-    return sorted(found for term in graph.objects(iri, predicate) if (found := iri_of(term)))
+    return sorted(object_iri for term in graph.objects(iri, predicate) if (object_iri := iri_of(term)))
 
 
 def _plain(terms: Iterable[Term]) -> list[str]:

@@ -53,14 +53,14 @@ def write(ntriples: bytes, base_iri: str, kinds: Kinds) -> bytes:
     """Return the index of the merged graph as the bytes of an SQLite file."""
     store = ox.Store()
     store.bulk_load(ntriples, format=ox.RdfFormat.N_TRIPLES)
-    found = sorted(entries.read(Graph(store), base_iri, kinds), key=lambda entry: _position(entry, kinds))
+    search_entries = sorted(entries.read(Graph(store), base_iri, kinds), key=lambda entry: _position(entry, kinds))
     with closing(sqlite3.connect(":memory:")) as database:
         database.executescript(_SCHEMA)
-        for number, entry in enumerate(found, 1):
+        for number, entry in enumerate(search_entries, 1):
             _insert(database, number, entry, located=kinds[entry.kind].located)
         database.executemany(
             "INSERT INTO spelling VALUES (?, ?)",
-            sorted(_spellings(entry for entry in found if kinds[entry.kind].spelled).items()),
+            sorted(_spellings(entry for entry in search_entries if kinds[entry.kind].spelled).items()),
         )
         database.execute("INSERT INTO text (text) VALUES ('optimize')")
         database.commit()
@@ -77,8 +77,8 @@ def _insert(database: sqlite3.Connection, number: int, entry: SearchEntry, *, lo
     types = (entry.type_names.get("de", ""), entry.type_names.get("en", ""))
     place = (*types, entry.district) if located else ()
     names = [text for _, text in entry.other_names] + [key for _, key, _ in entry.keys]
-    said = [text for _, text in entry.passages]
-    columns = [_column(texts) for texts in (entry.names.values(), names, (*said, *place))]
+    passage_texts = [text for _, text in entry.passages]
+    columns = [_column(texts) for texts in (entry.names.values(), names, (*passage_texts, *place))]
     row = (entry.iri, entry.kind, entry.key, entry.official, entry.de, entry.en, *types, entry.district, *columns[:2])
     database.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (number, *row))
     database.execute("INSERT INTO text (rowid, label, names, body) VALUES (?, ?, ?, ?)", (number, *columns))
@@ -91,15 +91,15 @@ def _insert(database: sqlite3.Connection, number: int, entry: SearchEntry, *, lo
 
 def _column(texts: Iterable[str]) -> str:
     """Return all readings of the texts, each between separators."""
-    found = dict.fromkeys(reading for text in texts for reading in readings(text) if reading)
-    return SEPARATOR + "".join(reading + SEPARATOR for reading in found)
+    all_readings = dict.fromkeys(reading for text in texts for reading in readings(text) if reading)
+    return SEPARATOR + "".join(reading + SEPARATOR for reading in all_readings)
 
 
-def _spellings(found: Iterable[SearchEntry]) -> dict[str, str]:
+def _spellings(search_entries: Iterable[SearchEntry]) -> dict[str, str]:
     """Return names, and the words in them, by their contracted reading; the first entry with one says how it looks."""
     whole: dict[str, str] = {}
     words: dict[str, str] = {}
-    for entry in found:
+    for entry in search_entries:
         for text in (entry.de, *(text for _, text in entry.other_names)):
             whole.setdefault(contract(fold(text)), text)
             for word in _WORD.findall(text):

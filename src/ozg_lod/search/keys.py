@@ -103,8 +103,8 @@ def guesses(text: str) -> list[tuple[str, str]]:
     >>> guesses("09162"), guesses("Waffe")
     ([('ags', '09162'), ('ars', '091620000000'), ('ozg', '09162')], [])
     """
-    found = ((scheme.name, scheme.guess(text)) for scheme in SCHEMES.values())
-    return [(name, key) for name, key in found if key]
+    pairs = ((scheme.name, scheme.guess(text)) for scheme in SCHEMES.values())
+    return [(name, key) for name, key in pairs if key]
 
 
 def completed(key: str, typed: str) -> Sentence:

@@ -38,7 +38,6 @@ class MarkedText:
 
     @property
     def text(self) -> str:
-        """Return the whole text."""
         return "".join(part.text for part in self.parts)
 
 
@@ -70,8 +69,8 @@ def page_of(
 ) -> ResultPage:
     """Return page number `page` of an outcome that was asked for with PAGE_SIZE."""
     pages = max(1, -(-outcome.total // PAGE_SIZE))
-    found = tuple(result(language, addresses, kinds[hit.thing.kind], hit, outcome.words) for hit in outcome.hits)
-    return ResultPage(outcome, found, page, pages, (page - 1) * PAGE_SIZE + 1, cut)
+    results = tuple(result(language, addresses, kinds[hit.thing.kind], hit, outcome.words) for hit in outcome.hits)
+    return ResultPage(outcome, results, page, pages, (page - 1) * PAGE_SIZE + 1, cut)
 
 
 def result(language: Language, addresses: Addresses, kind: Kind, hit: Hit, sought: Sequence[str]) -> ResultItem:
@@ -105,9 +104,9 @@ def _excerpt(hit: Hit, words: Sequence[str], language: str) -> MarkedText | None
     best: tuple[int, bool] = (0, False)
     chosen = ("", "")
     for tag, text in hit.passages:
-        found = sum(bool(spans(text, [word])) for word in words)
-        if found and (found, tag == language) > best:
-            best, chosen = (found, tag == language), (tag, text)
+        hits = sum(bool(spans(text, [word])) for word in words)
+        if hits and (hits, tag == language) > best:
+            best, chosen = (hits, tag == language), (tag, text)
     tag, text = chosen
     return _line(_cut(text, spans(text, words)[0][0]), tag, language, words) if text else None
 

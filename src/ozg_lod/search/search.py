@@ -30,7 +30,7 @@ MATCHES: Final = ("key", "label", "name", "prefix", "word", "part", "other-name"
 """How a thing was found, best first: by its key, its whole label, another whole name, the beginning of its label, the
 beginning of a word in it, parts of its label, parts of another name or key, and what is said about it."""
 
-_MOST_WORDS: Final = 8
+_MAX_WORDS: Final = 8
 _FEW: Final = 3
 _OFFERED: Final = 3
 _NEAREST: Final = 5
@@ -116,21 +116,21 @@ class Index:
         """Return the things that `query` means, those of `kind` where it is given, from `offset` on."""
         words = _words(query)
         with self._connection() as database:
-            found = self._ranked(database, query, words)
-            counts = Counter(of_kind for _, _, of_kind in found)
-            chosen = [entry for entry in found if not kind or entry[2] == kind]
+            matches = self._ranked(database, query, words)
+            counts = Counter(of_kind for _, _, of_kind in matches)
+            chosen = [entry for entry in matches if not kind or entry[2] == kind]
             hits = tuple(_hit(database, number, tier) for tier, number, _ in chosen[offset : offset + limit])
-            vague = len(found) < _FEW and all(tier > MATCHES.index("prefix") for tier, _, _ in found)
-            suggestions = self._suggestions(database, words, len(found)) if vague else ()
+            vague = len(matches) < _FEW and all(tier > MATCHES.index("prefix") for tier, _, _ in matches)
+            suggestions = self._suggestions(database, words, len(matches)) if vague else ()
         facets = tuple(sorted(counts.items(), key=lambda facet: (-facet[1], facet[0])))
         return SearchResult(query, kind, words, len(chosen), facets, hits, suggestions)
 
     def named(self, query: str) -> Keyed | None:
         """Return the one thing whose official key or address `query` is; None for several or a short key."""
         with self._connection() as database:
-            found = database.execute("SELECT * FROM thing WHERE iri = ?", (query.strip(),)).fetchone()
-        if found:
-            return Keyed("", "", Thing(*found))
+            row = database.execute("SELECT * FROM thing WHERE iri = ?", (query.strip(),)).fetchone()
+        if row:
+            return Keyed("", "", Thing(*row))
         if sum(character.isdigit() for character in query) < _LEADING_KEY:
             return None
         meant = {keyed.thing.iri: keyed for guess in keys.guesses(query) for keyed in self.by_key(*guess)}
@@ -144,14 +144,14 @@ class Index:
                 "WHERE k.scheme = ? AND k.key = ? ORDER BY k.entry",
                 (scheme, key),
             ).fetchall()
-        return tuple(Keyed(found, fragment, Thing(*row)) for found, fragment, *row in rows)
+        return tuple(Keyed(stored_key, fragment, Thing(*row)) for stored_key, fragment, *row in rows)
 
     def near(self, scheme: str, key: str) -> tuple[Keyed, ...]:
         """Return the things whose keys are most like this one."""
         with self._connection() as database:
             known = [row[0] for row in database.execute("SELECT DISTINCT key FROM key WHERE scheme = ?", (scheme,))]
         best = nearest_keys(key, known, most=_NEAREST)
-        return tuple(keyed for found in best for keyed in self.by_key(scheme, found))
+        return tuple(keyed for near_key in best for keyed in self.by_key(scheme, near_key))
 
     def count(self, scheme: str) -> int:
         """Return how many keys of this kind there are."""
@@ -160,17 +160,17 @@ class Index:
 
     def _ranked(self, database: sqlite3.Connection, query: str, words: tuple[str, ...]) -> list[tuple[int, int, str]]:
         """Return (place in MATCHES, number, kind) of everything found, best first."""
-        found = {number: (tier, kind) for tier, number, kind in _matching(database, words)} if words else {}
+        matches = {number: (tier, kind) for tier, number, kind in _matching(database, words)} if words else {}
         for scheme, key in keys.guesses(query):
             sql = "SELECT e.id, e.kind FROM key k JOIN entry e ON e.id = k.entry WHERE k.scheme = ? AND k.key = ?"
             for number, kind in database.execute(sql, (scheme, key)):
-                found[number] = (0, kind)
-        return sorted((tier, number, kind) for number, (tier, kind) in found.items())
+                matches[number] = (0, kind)
+        return sorted((tier, number, kind) for number, (tier, kind) in matches.items())
 
-    def _suggestions(self, database: sqlite3.Connection, words: tuple[str, ...], found: int) -> tuple[str, ...]:
+    def _suggestions(self, database: sqlite3.Connection, words: tuple[str, ...], match_count: int) -> tuple[str, ...]:
         """Return other spellings that find more."""
-        alike = self._spellings.like(words, apart=not found)
-        return tuple(text for text in alike if len(_matching(database, _words(text))) > found)[:_OFFERED]
+        alike = self._spellings.like(words, apart=not match_count)
+        return tuple(text for text in alike if len(_matching(database, _words(text))) > match_count)[:_OFFERED]
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -193,7 +193,7 @@ def _close(idle: deque[sqlite3.Connection]) -> None:
 
 
 def _words(query: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(fold(query[:LONGEST]).split()))[:_MOST_WORDS]
+    return tuple(dict.fromkeys(fold(query[:LONGEST]).split()))[:_MAX_WORDS]
 
 
 def _matching(database: sqlite3.Connection, words: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -38,13 +38,12 @@ def of_facts(facts: Mapping[str, Mapping[str, Sequence[Term]]], graph: Graph) ->
     """Return the days of the statements among these facts (by subject and property), None where none has one."""
     return _span(
         day
-        for said in facts.values()
-        for day in _days(said.get(_AS_OF, ())) or _of_sources(graph, said.get(_SOURCE, ()))
+        for properties in facts.values()
+        for day in _days(properties.get(_AS_OF, ())) or _of_sources(graph, properties.get(_SOURCE, ()))
     )
 
 
 def days(dates: Dates, writer: ValueWriter) -> str:
-    """Return the days as they are written."""
     first, last = (writer.date(day, "").text for day in dates)
     return first if first == last else _("{first} to {last}", first=first, last=last)[writer.language]
 

@@ -85,7 +85,6 @@ class Atlas:
     sources: Sequence[OutlineSource]
 
     def find(self, key: str) -> Area | None:
-        """Return the area with this key."""
         return next((area for area in self._all if area.key == key), None)
 
     def located(self, iri: str) -> str:
@@ -120,7 +119,7 @@ def atlas(store: ox.Store, base_iri: str) -> Atlas:
     graph = Graph(store)
     programme = _programme(graph)
     marks = _marks(graph, programme) if programme else {}
-    found: dict[str, list[Area]] = {kind: [] for kind in _KINDS.values()}
+    by_kind: dict[str, list[Area]] = {kind: [] for kind in _KINDS.values()}
     sources: set[str] = set()
     for triple in graph.using(GEO + "hasGeometry"):
         place = iri_of(triple.subject)
@@ -129,8 +128,8 @@ def atlas(store: ox.Store, base_iri: str) -> Atlas:
         if key is not None and shape is not None:
             kind = _KINDS[len(key[1])]
             sources |= {iri_of(term) for term in graph.objects(iri_of(triple.object), DCT + "source")}
-            found[kind].append(_area(graph, f"{base_iri}id/{kind}/{key[1]}", place, shape, marks))
-    ordered = {kind: tuple(sorted(areas, key=_position)) for kind, areas in found.items()}
+            by_kind[kind].append(_area(graph, f"{base_iri}id/{kind}/{key[1]}", place, shape, marks))
+    ordered = {kind: tuple(sorted(areas, key=_position)) for kind, areas in by_kind.items()}
     keys = {
         iri: area.key
         for kind, areas in ordered.items()

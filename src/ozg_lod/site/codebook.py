@@ -89,8 +89,8 @@ class Codebook:
 def tables(queries: Path, dump: Path) -> tuple[CodebookTable, ...]:
     """Return the tables that were published, as their queries describe them and their files count."""
     texts = {path.name: path.read_bytes() for path in sorted(queries.glob("*.rq"))}
-    asked = [question for question in questions(texts) if (dump / question.file).is_file()]
-    return tuple(_table(question, (dump / question.file).read_text("utf-8")) for question in asked)
+    table_queries = [question for question in questions(texts) if (dump / question.file).is_file()]
+    return tuple(_table(question, (dump / question.file).read_text("utf-8")) for question in table_queries)
 
 
 def _table(question: FlatQuery, text: str) -> CodebookTable:
@@ -113,7 +113,7 @@ def properties(store: ox.Store, terms: Iterable[TermDefinition], shapes: ox.Stor
     used = _used(store)
     domains = _domains(graph, defined)
     positive = _positive(Graph(shapes))
-    found = [
+    entries = [
         PropertyEntry(
             iri=iri,
             names=defined[iri].names if iri in defined else graph.names(iri),
@@ -126,7 +126,7 @@ def properties(store: ox.Store, terms: Iterable[TermDefinition], shapes: ox.Stor
         )
         for iri, use in used.items()
     ]
-    return tuple(sorted(found, key=lambda one: (not one.iri.startswith(OZG), one.iri)))
+    return tuple(sorted(entries, key=lambda one: (not one.iri.startswith(OZG), one.iri)))
 
 
 @dataclass(slots=True)
@@ -139,16 +139,16 @@ class _Use:
 
 
 def _used(store: ox.Store) -> dict[str, _Use]:
-    found: dict[str, _Use] = {}
+    uses: dict[str, _Use] = {}
     for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
         subject = getattr(quad.subject, "value", "")
         if subject.startswith(ONTOLOGY):
             continue
-        use = found.setdefault(quad.predicate.value, _Use(0, set(), set()))
+        use = uses.setdefault(quad.predicate.value, _Use(0, set(), set()))
         use.triples += 1
         use.subjects.add(subject)
         use.datatypes.add(quad.object.datatype.value if isinstance(quad.object, ox.Literal) else "")
-    return found
+    return uses
 
 
 def _domains(graph: Graph, defined: Mapping[str, TermDefinition]) -> dict[str, set[str]]:
@@ -172,12 +172,12 @@ def _domains(graph: Graph, defined: Mapping[str, TermDefinition]) -> dict[str, s
 
 def _above(defined: Mapping[str, TermDefinition], classes: Iterable[str]) -> set[str]:
     """Return the classes and all that the ontology puts above them."""
-    found: set[str] = set()
-    front = set(classes)
-    while front:
-        found |= front
-        front = {up for iri in front if iri in defined for up in defined[iri].links["parents"]} - found
-    return found
+    ancestors: set[str] = set()
+    level = set(classes)
+    while level:
+        ancestors |= level
+        level = {up for iri in level if iri in defined for up in defined[iri].links["parents"]} - ancestors
+    return ancestors
 
 
 def _positive(shapes: Graph) -> set[str]:

@@ -78,8 +78,8 @@ class Description:
         """Return the triples by subject and property, in fixed order."""
         facts: dict[str, dict[str, tuple[Term, ...]]] = {}
         for link in spelled(sorted(self.triples, key=str)):
-            said = facts.setdefault(link.subject, {})
-            said[link.predicate] = (*said.get(link.predicate, ()), link.triple.object)
+            properties = facts.setdefault(link.subject, {})
+            properties[link.predicate] = (*properties.get(link.predicate, ()), link.triple.object)
         return facts
 
     @cached_property

@@ -15,14 +15,14 @@ def template(stem: str, form: Format) -> str:
     return attachment(f"{stem}.{form.suffix}")
 
 
-def checked_file(sent: str, form: Format, language: Language, *, corrected: bool) -> str:
+def checked_file(original: str, form: Format, language: Language, *, corrected: bool) -> str:
     """Return the name of a checked file, after the one that was sent."""
-    return _after(sent, _("corrected") if corrected else _("checked"), form, language)
+    return _after(original, _("corrected") if corrected else _("checked"), form, language)
 
 
-def matched_list(sent: str, form: Format, language: Language) -> str:
+def matched_list(original: str, form: Format, language: Language) -> str:
     """Return the name of a list with the keys that were found, after the one that was sent."""
-    return _after(sent, _("matched"), form, language)
+    return _after(original, _("matched"), form, language)
 
 
 def query_result() -> str:
@@ -30,5 +30,5 @@ def query_result() -> str:
     return attachment(f"abfrage.{formats.CSV.suffix}")
 
 
-def _after(sent: str, ending: Message, form: Format, language: Language) -> str:
-    return attachment(f"{PurePosixPath(sent).stem}-{ending[language]}.{form.suffix}")
+def _after(original: str, ending: Message, form: Format, language: Language) -> str:
+    return attachment(f"{PurePosixPath(original).stem}-{ending[language]}.{form.suffix}")

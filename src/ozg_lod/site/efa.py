@@ -87,7 +87,6 @@ class EfaRegister:
 
 
 def read(graph: Graph) -> EfaRegister:
-    """Return the register."""
     reuses = tuple(reuse for iri in _of_class(graph, REUSE) for reuse in _reuses(graph, iri))
     offers = [_offer(graph, iri, reuses) for iri in _of_class(graph, OFFER)]
     marked = sorted(iri_of(triple.subject) for triple in graph.using(OZG + "efaMarked") if _true(triple.object))
@@ -116,12 +115,12 @@ def _of_class(graph: Graph, kind: str) -> Sequence[str]:
 
 
 def _offer(graph: Graph, iri: str, reuses: Sequence[OfferReuse]) -> EfaOffer:
-    facts = {predicate: found for predicate in (*FACTS, *CONCEPTS) if (found := graph.objects(iri, predicate))}
+    facts = {predicate: terms for predicate in (*FACTS, *CONCEPTS) if (terms := graph.objects(iri, predicate))}
     return EfaOffer(iri, facts, tuple(reuse for reuse in reuses if reuse.of == iri))
 
 
 def _reuses(graph: Graph, iri: str) -> list[OfferReuse]:
-    facts = {predicate: found for predicate in (*OF_REUSE, DCT + "source") if (found := graph.objects(iri, predicate))}
+    facts = {predicate: terms for predicate in (*OF_REUSE, DCT + "source") if (terms := graph.objects(iri, predicate))}
     return [
         OfferReuse(iri, iri_of(at), iri_of(of), facts)
         for at in graph.objects(iri, OZG + "at")

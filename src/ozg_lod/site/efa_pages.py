@@ -56,7 +56,6 @@ class OfferView:
 
 
 def efa(site: PageContext, register: EfaRegister) -> bytes:
-    """Return the page of all offers."""
     writer = site.writer(register.names)
     return render(
         "efa.html",
@@ -102,14 +101,14 @@ def badge(site: PageContext, register: EfaRegister, offer: EfaOffer) -> bytes:
     """Return the badge of an offer: SVG with title and description, dark letters and light letters well apart."""
     status, as_of, read_on = status_of(offer)
     writer = site.writer(register.names)
-    said = writer.name(status).text if status else _("as reported")[site.language]
+    label = writer.name(status).text if status else _("as reported")[site.language]
     left = _("EfA service of {lead}", lead=_lead(site, register, offer))[site.language]
     as_of_day, read_day = (writer.date(day, "").text if day else "" for day in (as_of, read_on))
-    right = said
+    right = label
     if as_of:
-        right = _("{status}, as of {day}", status=said, day=as_of_day)[site.language]
+        right = _("{status}, as of {day}", status=label, day=as_of_day)[site.language]
     elif read_on:
-        right = _("{status}, read on {day}", status=said, day=read_day)[site.language]
+        right = _("{status}, read on {day}", status=label, day=read_day)[site.language]
     name = pick(register.names.get(offer.iri, {}), site.language, offer.iri)[0]
     widths = [round(len(text) * _PER_LETTER) + _ROOM for text in (left, right)]
     return _svg(site, name, left, right, widths)
@@ -165,8 +164,8 @@ def _of_reuse(writer: ValueWriter, reuse: OfferReuse) -> list[OfferFact]:
 
 def _values(writer: ValueWriter, terms: Sequence[Term], predicate: str) -> list[Value]:
     """Return the values as people read them: a mail address without the scheme of its IRI."""
-    found = writer.values(terms, predicate)
-    return [replace(one, text=one.text.removeprefix("mailto:")) for one in found]
+    values = writer.values(terms, predicate)
+    return [replace(one, text=one.text.removeprefix("mailto:")) for one in values]
 
 
 def _property(writer: ValueWriter, predicate: str) -> Value:

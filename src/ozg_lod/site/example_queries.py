@@ -35,8 +35,8 @@ def read(folder: Path) -> tuple[ExampleQuery, ...]:
     """Return the examples of a folder of .rq files by topic and title; a file without a title is none."""
     files = sorted(folder.glob("*.rq")) if folder.is_dir() else []
     examples = [_example(file.stem, file.read_text("utf-8")) for file in files]
-    found = [example for example in examples if example.titles]
-    return tuple(sorted(found, key=lambda one: (TOPICS.index(one.topic), one.titles.get("de", one.name).casefold())))
+    queries = [example for example in examples if example.titles]
+    return tuple(sorted(queries, key=lambda one: (TOPICS.index(one.topic), one.titles.get("de", one.name).casefold())))
 
 
 def _example(name: str, text: str) -> ExampleQuery:

@@ -97,10 +97,12 @@ def stocks(store: ox.Store, directory: Directory) -> tuple[KindCount, ...]:
 def _given(graph: Graph, entries: Sequence[ListEntry]) -> dict[str, int]:
     counts = dict.fromkeys((*MEASURES, ENGLISH), 0)
     for entry in entries:
-        said = {triple.predicate.value for triple in graph.about(entry.iri)}
-        said |= {triple.predicate.value for iri in _places(graph, entry.iri) for triple in graph.about(iri)} & _PLACED
+        properties = {triple.predicate.value for triple in graph.about(entry.iri)}
+        properties |= {
+            triple.predicate.value for iri in _places(graph, entry.iri) for triple in graph.about(iri)
+        } & _PLACED
         for measure, predicates in MEASURES.items():
-            counts[measure] += not said.isdisjoint(predicates)
+            counts[measure] += not properties.isdisjoint(predicates)
         counts[ENGLISH] += "en" in entry.names
     return counts
 
@@ -120,30 +122,30 @@ def sources(store: ox.Store, directory: Directory) -> tuple[SourceSummary, ...]:
         whole = next((iri_of(term) for term in graph.objects(iri, DCT + "isPartOf") if iri_of(term) in entries), "")
         within.setdefault(whole, []).append(iri)
 
-    def made(iri: str) -> SourceSummary:
-        passages = tuple(sorted((made(part) for part in within.get(iri, ())), key=rank))
+    def summary(iri: str) -> SourceSummary:
+        passages = tuple(sorted((summary(part) for part in within.get(iri, ())), key=rank))
         total = counts[iri] + sum(passage.all_statements for passage in passages)
         return _source(graph, iri, counts[iri], total, passages)
 
     def rank(source: SourceSummary) -> tuple[int, str]:
         return -source.all_statements, collation(pick(entries[source.iri].names, "de", source.iri)[0])
 
-    return tuple(sorted((made(iri) for iri in within.get("", ())), key=rank))
+    return tuple(sorted((summary(iri) for iri in within.get("", ())), key=rank))
 
 
 def _source(graph: Graph, iri: str, statements: int, total: int, passages: tuple[SourceSummary, ...]) -> SourceSummary:
-    def said(predicate: str) -> list[Term]:
+    def terms(predicate: str) -> list[Term]:
         return sorted(graph.objects(iri, predicate), key=str)
 
     return SourceSummary(
         iri,
         statements,
         total,
-        issued=said(DCT + "issued") or said(OZG + "asOf"),
-        read=said(OZG + "readOn"),
-        publisher=said(DCT + "publisher"),
-        licence=said(DCT + "license"),
-        page=said(FOAF + "page"),
+        issued=terms(DCT + "issued") or terms(OZG + "asOf"),
+        read=terms(OZG + "readOn"),
+        publisher=terms(DCT + "publisher"),
+        licence=terms(DCT + "license"),
+        page=terms(FOAF + "page"),
         passages=passages,
     )
 
@@ -155,22 +157,22 @@ def disputes(store: ox.Store, directory: Directory) -> tuple[Contradiction, ...]
 
 
 def _dispute(graph: Graph, iri: str) -> Contradiction:
-    def said(predicate: str, of: str = iri) -> list[Term]:
+    def terms(predicate: str, of: str = iri) -> list[Term]:
         return sorted(graph.objects(of, predicate), key=str)
 
-    claims = [iri_of(term) for term in said(_CLAIM)]
+    claims = [iri_of(term) for term in terms(_CLAIM)]
     return Contradiction(
         iri,
-        descriptions=said(DCT + "description"),
-        about=said(OZG + "about"),
-        status=said(OZG + "status"),
+        descriptions=terms(DCT + "description"),
+        about=terms(OZG + "about"),
+        status=terms(OZG + "status"),
         claims=[
             Claim(
                 claim,
-                wording=said(OZG + "wording", claim),
-                value=said(OZG + "value", claim),
-                indicator=next((iri_of(term) for term in said(OZG + "indicator", claim)), ""),
-                sources=said(DCT + "source", claim),
+                wording=terms(OZG + "wording", claim),
+                value=terms(OZG + "value", claim),
+                indicator=next((iri_of(term) for term in terms(OZG + "indicator", claim)), ""),
+                sources=terms(DCT + "source", claim),
             )
             for claim in claims
         ],

@@ -12,7 +12,7 @@ from ozg_lod.site import list_columns
 from ozg_lod.site.description import Description
 from ozg_lod.site.list_columns import ListColumn
 
-_MOST_VALUES: Final = 6
+_MAX_VALUES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,10 @@ def of(description: Description, kind: Kind) -> list[KeyFact]:
     """Return the facts that stand first; what has more values than can be seen at once does not."""
     if not kind.key_facts:
         return []
-    found = (KeyFact(column, column.cell(description.graph, description.iri)) for column in list_columns.of(kind))
-    return [fact for fact in found if 1 <= len(fact.terms) <= _MOST_VALUES]
+    facts = (KeyFact(column, column.cell(description.graph, description.iri)) for column in list_columns.of(kind))
+    return [fact for fact in facts if 1 <= len(fact.terms) <= _MAX_VALUES]
 
 
 def names(facts: Sequence[KeyFact], graph: Graph) -> Mapping[str, Mapping[str, str]]:
-    """Return the names of what the facts mention."""
     iris = {iri_of(term) for fact in facts for term in fact.terms} | {fact.column.predicate for fact in facts}
     return graph.names_of(iris - {""})

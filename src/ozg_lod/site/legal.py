@@ -24,7 +24,7 @@ from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import LANGUAGES, Language, _
 
 SLOTS: Final = ("impressum", "datenschutz", "barrierefreiheit")
-MOST_BYTES: Final = 200_000
+MAX_BYTES: Final = 200_000
 _GAP: Final = re.compile(r"\[\[([^\[\]]+)\]\]")
 _GAP_HTML: Final = Markup('<mark class="gap"><span class="unseen">{}</span>{}</mark>')
 _ADDRESS: Final = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+")
@@ -59,8 +59,8 @@ class LegalPage:
     @property
     def dated(self) -> str:
         """Return the day of a line `Stand: 2026-11-22`, "" where there is none."""
-        found = _DATE.search(self.text)
-        return found[1] if found else ""
+        match = _DATE.search(self.text)
+        return match[1] if match else ""
 
 
 def page(folder: Path | None, slot: str, language: Language) -> LegalPage:
@@ -80,9 +80,9 @@ def page(folder: Path | None, slot: str, language: Language) -> LegalPage:
 def _content(path: Path) -> str:
     try:
         content = path.read_bytes()
-        if len(content) > MOST_BYTES:
+        if len(content) > MAX_BYTES:
             raise UsageError(
-                _("{path} is larger than {MOST_BYTES} bytes; shorten it.", path=path, MOST_BYTES=MOST_BYTES),
+                _("{path} is larger than {MAX_BYTES} bytes; shorten it.", path=path, MAX_BYTES=MAX_BYTES),
             )
         return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -103,10 +103,10 @@ def _markdown() -> MarkdownIt:
 
 def _gap(state: StateInline, silent: bool) -> bool:
     """Read a gap (rule of markdown-it): move on behind it, and unless `silent` write it."""
-    found = _GAP.match(state.src, state.pos)
-    if found is None:
+    match = _GAP.match(state.src, state.pos)
+    if match is None:
         return False
     if not silent:
-        state.push("html_inline", "", 0).content = _GAP_HTML.format(state.env["gap"], found[1])
-    state.pos = found.end()
+        state.push("html_inline", "", 0).content = _GAP_HTML.format(state.env["gap"], match[1])
+    state.pos = match.end()
     return True

@@ -43,7 +43,6 @@ class LinkBox:
 
 
 def reuse(site: PageContext, description: Description, kind: str, graph: Graph) -> LinkBox:
-    """Return the box of the page about a thing."""
     name = pick(description.names.get(description.iri, {}), site.language, description.iri)[0]
     url = site.addresses.absolute(site.path)
     return LinkBox(

@@ -24,7 +24,7 @@ from ozg_lod.rdf.graph import (
 from ozg_lod.site.efa import REUSE
 
 OFFERED: Final = (formats.LINKSET_JSON, formats.LINKSET)
-_MOST_INCOMING: Final = 200
+_MAX_INCOMING: Final = 200
 _REGISTERED: Final = {DCT + "license": "license", TYPE: "type"}
 _OWN: Final = (TYPE, OZG + "of", OZG + "at", OZG + "status", DCT + "source")
 
@@ -64,7 +64,7 @@ class Linker:
         ]
         own = Context(iri, [*described, *self._links(sorted(self.graph.about(iri), key=str))])
         subjects = sorted({iri_of(triple.subject) for triple in self.graph.to(iri)} - {"", iri})
-        return [own, *(self._incoming(subject, iri) for subject in subjects[:_MOST_INCOMING])]
+        return [own, *(self._incoming(subject, iri) for subject in subjects[:_MAX_INCOMING])]
 
     def of_reuse(self) -> list[Context]:
         """Return every reuse with who reuses what."""
@@ -77,8 +77,8 @@ class Linker:
     def _incoming(self, subject: str, iri: str) -> Context:
         triples = sorted(self.graph.about(subject), key=str)
         reuse = any(iri_of(triple.object) == REUSE for triple in triples)
-        kept = (t for t in triples if iri_of(t.object) == iri or (reuse and _predicate(t) in _OWN))
-        return Context(subject, list(self._links(kept)))
+        relevant = (t for t in triples if iri_of(t.object) == iri or (reuse and _predicate(t) in _OWN))
+        return Context(subject, list(self._links(relevant)))
 
     def _links(self, triples: Iterable[ox.Triple]) -> Iterable[Link]:
         for triple in triples:
@@ -90,13 +90,13 @@ class Linker:
 
 def as_json(contexts: Sequence[Context]) -> bytes:
     """Return the linkset as application/linkset+json (RFC 9264 §4.2)."""
-    found = []
+    entries = []
     for context in contexts:
-        said: dict[str, object] = {"anchor": context.anchor}
+        entry: dict[str, object] = {"anchor": context.anchor}
         for relation in dict.fromkeys(link.relation for link in context.links):
-            said[relation] = [_target(link) for link in context.links if link.relation == relation]
-        found.append(said)
-    return json.dumps({"linkset": found}, ensure_ascii=False, indent=1).encode() + b"\n"
+            entry[relation] = [_target(link) for link in context.links if link.relation == relation]
+        entries.append(entry)
+    return json.dumps({"linkset": entries}, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def as_text(contexts: Sequence[Context]) -> bytes:
@@ -110,12 +110,12 @@ def as_text(contexts: Sequence[Context]) -> bytes:
 
 
 def _target(link: Link) -> dict[str, object]:
-    said: dict[str, object] = {"href": link.href}
+    target: dict[str, object] = {"href": link.href}
     if link.media_type:
-        said["type"] = link.media_type
+        target["type"] = link.media_type
     if link.title:
-        said["title*"] = [{"value": link.title, "language": "de"}]
-    return said
+        target["title*"] = [{"value": link.title, "language": "de"}]
+    return target
 
 
 def _predicate(triple: ox.Triple) -> str:

@@ -29,7 +29,7 @@ class ListColumn:
         return self.path[-1].removeprefix(INVERSE)
 
     @property
-    def own(self) -> str:
+    def direct_predicate(self) -> str:
         """Return the property of the thing itself that this is, "" where the values lie further along a path."""
         return self.path[0] if len(self.path) == 1 and not self.path[0].startswith(INVERSE) else ""
 
@@ -40,24 +40,24 @@ class ListColumn:
 
     def cell(self, graph: Graph, iri: str) -> tuple[Term, ...]:
         """Return the values, in fixed order, each once."""
-        front: set[Term] = {ox.NamedNode(iri)}
+        nodes: set[Term] = {ox.NamedNode(iri)}
         for step in self.path:
-            front = {end for start in front if iri_of(start) for end in _ends(graph, iri_of(start), step)}
-        return tuple(sorted(front, key=str))
+            nodes = {end for start in nodes if iri_of(start) for end in _neighbours(graph, iri_of(start), step)}
+        return tuple(sorted(nodes, key=str))
 
     def triples(self, graph: Graph, iri: str) -> set[ox.Triple]:
-        """Return the triples along the path."""
-        found: set[ox.Triple] = set()
-        front = {iri}
+        path_triples: set[ox.Triple] = set()
+        nodes = {iri}
         for step in self.path:
-            taken = [triple for start in sorted(front) for triple in _step(graph, start, step)]
-            found.update(taken)
-            front = {iri_of(triple.subject if step.startswith(INVERSE) else triple.object) for triple in taken} - {""}
-        return found
+            step_triples = [triple for start in sorted(nodes) for triple in _step(graph, start, step)]
+            path_triples.update(step_triples)
+            nodes = {
+                iri_of(triple.subject if step.startswith(INVERSE) else triple.object) for triple in step_triples
+            } - {""}
+        return path_triples
 
 
 def of(kind: Kind) -> tuple[ListColumn, ...]:
-    """Return the columns of the list of this kind."""
     return tuple(ListColumn(column.path, column.name, column.heading) for column in kind.columns)
 
 
@@ -67,7 +67,7 @@ def _step(graph: Graph, iri: str, step: str) -> list[ox.Triple]:
     return [triple for triple in graph.about(iri) if triple.predicate.value == step]
 
 
-def _ends(graph: Graph, iri: str, step: str) -> list[Term]:
+def _neighbours(graph: Graph, iri: str, step: str) -> list[Term]:
     if step.startswith(INVERSE):
         return [triple.subject for triple in _step(graph, iri, step)]
     return graph.objects(iri, step)

@@ -25,7 +25,7 @@ from ozg_lod.site import list_columns
 from ozg_lod.site.list_columns import ListColumn
 
 PAGE_SIZE: Final = 100
-_MOST_WORDS: Final = 8
+_MAX_WORDS: Final = 8
 _ALIKE: Final = 50.0
 
 
@@ -50,13 +50,12 @@ class Directory:
     kinds: Mapping[str, tuple[ListEntry, ...]]
 
     def nearest_kinds(self, kind: str) -> list[str]:
-        """Return the kinds whose name is like this one."""
         return nearest(kind, self.kinds, most=3, least=_ALIKE)
 
     def nearest(self, kind: str, key: str) -> list[ListEntry]:
         """Return up to three things of this kind whose key is like this one; of digits at most two may be wrong."""
         by_key = {entry.key: entry for entry in self.kinds.get(kind, ())}
-        return [by_key[found] for found in nearest(key, by_key, most=3, least=_ALIKE)]
+        return [by_key[candidate] for candidate in nearest(key, by_key, most=3, least=_ALIKE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +82,18 @@ def directory(store: ox.Store, base_iri: str, kinds: Kinds) -> Directory:
     """Read all things whose IRI is `{base}id/{kind}/{key}`."""
     graph = Graph(store)
     shape = re.compile(re.escape(base_iri) + r"id/([a-z]+)/([A-Za-z0-9-]+)")
-    found: dict[str, dict[str, ListEntry]] = {kind: {} for kind in kinds.names}
+    by_kind: dict[str, dict[str, ListEntry]] = {kind: {} for kind in kinds.names}
     for iri in {iri_of(triple.subject) for triple in graph.using(TYPE)}:
         parts = shape.fullmatch(iri)
         if parts:
             kind, key = parts.groups()
-            found.setdefault(kind, {})[key] = ListEntry(key, iri, graph.names(iri))
-    return Directory({kind: tuple(sorted(entries.values(), key=_position)) for kind, entries in found.items()})
+            by_kind.setdefault(kind, {})[key] = ListEntry(key, iri, graph.names(iri))
+    return Directory({kind: tuple(sorted(entries.values(), key=_position)) for kind, entries in by_kind.items()})
 
 
 def select(entries: Sequence[ListEntry], query: str) -> Sequence[ListEntry]:
     """Return the entries that have all words of `query` in a name or in the key; all of them for no words."""
-    wanted = folded(query).split()[:_MOST_WORDS]
+    wanted = folded(query).split()[:_MAX_WORDS]
     return [entry for entry in entries if entry.has(wanted)] if wanted else entries
 
 

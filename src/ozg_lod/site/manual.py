@@ -26,10 +26,10 @@ def steps(folder: Path) -> Sequence[ManualStep]:
 
 
 def _step(text: str) -> ManualStep:
-    said = dict(_SAID.findall(text))
+    fields = dict(_SAID.findall(text))
     query = "\n".join(line for line in text.splitlines() if not line.startswith("#")).strip()
     return ManualStep(
-        titles={"de": said.get("title", ""), "en": said.get("title-en", "")},
-        texts={"de": said.get("text", ""), "en": said.get("text-en", "")},
+        titles={"de": fields.get("title", ""), "en": fields.get("title-en", "")},
+        texts={"de": fields.get("text", ""), "en": fields.get("text-en", "")},
         query=query,
     )

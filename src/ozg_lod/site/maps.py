@@ -133,8 +133,8 @@ def emblem(atlas: Atlas, colour: str) -> bytes | None:
 
 def _taking_part(atlas: Atlas) -> dict[str, list[Area]]:
     """Return the districts and the municipalities that take part."""
-    found = {"district": atlas.districts, "municipality": atlas.municipalities}
-    return {kind: [area for area in areas if area.mark == PARTICIPATES] for kind, areas in found.items()}
+    by_kind = {"district": atlas.districts, "municipality": atlas.municipalities}
+    return {kind: [area for area in areas if area.mark == PARTICIPATES] for kind, areas in by_kind.items()}
 
 
 def marked(atlas: Atlas, mark: str, writer: ValueWriter) -> list[MapRow]:
@@ -180,10 +180,10 @@ def _shape(area: Area, frame: Frame, writer: ValueWriter, atlas: Atlas) -> Shape
     name = _name(area, writer)
     district = atlas.find(area.district)
     around = f" ({_name(district, writer).text})" if district is not None else ""
-    said = f": {_MARKS[area.mark][writer.language]}" if area.mark else ""
+    mark = f": {_MARKS[area.mark][writer.language]}" if area.mark else ""
     href = name.target.href if name.target else ""
     tinted = district is not None and district.mark == PARTICIPATES
-    return Shape(area.key, name.text, href, f"{name.text}{around}{said}", frame.path(area.outline), area.mark, tinted)
+    return Shape(area.key, name.text, href, f"{name.text}{around}{mark}", frame.path(area.outline), area.mark, tinted)
 
 
 def placed_names(
@@ -193,7 +193,7 @@ def placed_names(
 
     A name that must not stand on its own area stands above or below it.
     """
-    taken = [_extent(frame, area) for area in avoided]
+    extents = [_extent(frame, area) for area in avoided]
     placed = []
     for area in areas:
         text = _short(area, writer)
@@ -204,8 +204,8 @@ def placed_names(
         lines = low if area in avoided else [y + step * _LETTER[1] for step in _TRIES]
         for line in map(round, lines):
             room = (x - half, line - _LETTER[1] / 2, x + half, line + _LETTER[1] / 2)
-            if not any(_meet(room, other) for other in taken):
-                taken.append(room)
+            if not any(_meet(room, other) for other in extents):
+                extents.append(room)
                 placed.append((x, line, text, area.mark if area in avoided else ""))
                 break
     return placed

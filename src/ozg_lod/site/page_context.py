@@ -18,7 +18,7 @@ from ozg_lod.site.values import ValueWriter
 class PageContext:
     """What every page needs: its language, its addresses, its own path and page number, the version of the data.
 
-    `kept` are the parameters that go along to the page in the other language.
+    `parameters` are those of the query that go along to the page in the other language.
     """
 
     language: Language
@@ -26,7 +26,7 @@ class PageContext:
     version: str = ""
     path: str = "/"
     page: int = 1
-    kept: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
     kinds: Kinds = NO_KINDS
     identity: Identity = NEUTRAL
 
@@ -37,5 +37,4 @@ class PageContext:
         return [(tag, name, _("This page in {language}", language=name)[tag]) for tag, name in names.items()]
 
     def writer(self, names: Mapping[str, Mapping[str, str]]) -> ValueWriter:
-        """Return the writer of values for these names."""
         return ValueWriter(self.language, self.addresses, names)

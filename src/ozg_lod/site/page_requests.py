@@ -29,7 +29,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9-]{1,200}")
 _NOTHING: Final = "about:nothing"
 """Nobody says anything about it, so that what is not there is found missing in one way."""
 _PAGE: Final = re.compile(r"[1-9][0-9]{0,5}")
-_MOST_QUERY: Final = 100
+_MAX_QUERY: Final = 100
 _FEW_LINKS: Final = 40
 
 
@@ -71,7 +71,7 @@ class PageRequest:
             language=choose_language(chosen, headers.get("accept-language")),
             chosen=chosen,
             page=_page_number(query.get("page")),
-            query=query.get("q", "").strip()[:_MOST_QUERY],
+            query=query.get("q", "").strip()[:_MAX_QUERY],
         )
 
     @classmethod
@@ -86,7 +86,6 @@ class PageRequest:
 
     @property
     def site(self) -> PageContext:
-        """Return what every page needs."""
         return PageContext(
             self.language,
             self.addresses,
@@ -99,7 +98,6 @@ class PageRequest:
 
     @property
     def graph(self) -> Graph:
-        """Return the merged graph."""
         return self.opened.graph
 
     @property
@@ -156,7 +154,7 @@ class PageRequest:
         variant = f"{self.language} {self.chosen}" if self.form is formats.HTML else ""
         key = f"{self.form.suffix} {variant} {self.path} {self.page} {edition}"
         tag = f"{self.opened.version} {self.opened.code} {key} {self.query}"
-        wanted = Representation(key, content, tag, kept=not self.query, is_light=is_light)
+        wanted = Representation(key, content, tag, is_cached=not self.query, is_light=is_light)
         return await represent(self.request, wanted, self.opened)
 
     def is_light(self, iri: str) -> bool:

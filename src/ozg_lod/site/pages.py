@@ -80,7 +80,7 @@ _FOOTING: Final = (
         ),
     ),
 )
-_MOST_NUMBERS: Final = 4
+_MAX_NUMBERS: Final = 4
 _NUMBER_NAMES: Final = {
     "services": _("services online, as of {day}"),
     "services_undated": _("services online"),
@@ -118,10 +118,12 @@ def thing(
     composer = ThingComposer(description, writer)
     stated, others = composer.incoming()
     unfolded = composer.unfolded(_UNFOLDED)
-    hidden = set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"} | {fact.column.own for fact in seen}
+    hidden = (
+        set(_UNFOLDED if unfolded else ()) | {ADMS + "identifier"} | {fact.column.direct_predicate for fact in seen}
+    )
     card = composer.card(description.iri, hidden=hidden)
-    told = {value.text for _, values in first for value in values}
-    told |= {value.text for fact in card.facts for value in fact.values}
+    texts = {value.text for _, values in first for value in values}
+    texts |= {value.text for fact in card.facts for value in fact.values}
     return render(
         template,
         site,
@@ -129,7 +131,7 @@ def thing(
         card=card,
         glance=first,
         kind=kind,
-        parts_of_thing=composer.parts(told),
+        parts_of_thing=composer.parts(texts),
         reuse_of=reuse,
         located=located,
         unfolded=unfolded,
@@ -190,7 +192,7 @@ def start(
         title=title,
         website=structured_data.block(structured_data.website(site, title[site.language])),
         shelves=_shelves(site, counts),
-        numbers=_numbers(site, writer, highlights, counts, programme)[:_MOST_NUMBERS],
+        numbers=_numbers(site, writer, highlights, counts, programme)[:_MAX_NUMBERS],
         programme=programme,
         mapped=highlights.mapped,
     )
@@ -224,11 +226,13 @@ def _numbers(
     ]
 
 
-def search(site: PageContext, found: results.ResultPage) -> bytes:
+def search(site: PageContext, result_page: results.ResultPage) -> bytes:
     """Return a page of search results, or the empty form where nothing was asked."""
     writer = site.writer({})
-    everything = sum(number for _, number in found.outcome.facets)
-    return render("search.html", site, found=found, outcome=found.outcome, writer=writer, everything=everything)
+    everything = sum(number for _, number in result_page.outcome.facets)
+    return render(
+        "search.html", site, result_page=result_page, outcome=result_page.outcome, writer=writer, everything=everything
+    )
 
 
 def choices(site: PageContext, key: str, things: Sequence[Thing]) -> bytes:

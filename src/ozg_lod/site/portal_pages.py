@@ -27,7 +27,7 @@ from ozg_lod.tables.metadata import METADATA
 
 PREVIEW_ROWS: Final = 20
 _BAR: Final = (formats.HTML, *formats.GRAPHS)
-_MOST_NAMES: Final = 100
+_MAX_NAMES: Final = 100
 _KB: Final = 1_000
 _MB: Final = 1_000_000
 _TWO_DIGITS: Final = 10
@@ -47,9 +47,8 @@ class TablePreview:
 
 
 def catalogue(site: PageContext, shown: Catalogue, title: str) -> bytes:
-    """Return the page of all datasets."""
     texts = (DCT + "title", DCT + "description")
-    listed = [(entry, *(said(entry, predicate, site.language) for predicate in texts)) for entry in shown.entries]
+    listed = [(entry, *(text_of(entry, predicate, site.language) for predicate in texts)) for entry in shown.entries]
     licences = {entry.iri: _called(site, entry.licence) for entry in shown.entries}
     gaps = {"listed": listed, "licences": licences, "title": title, "formats": _BAR, "iri": shown.iri}
     return pages.render("catalogue.html", site, modified=shown.modified, day=_day(site, shown.modified), **gaps)
@@ -57,14 +56,14 @@ def catalogue(site: PageContext, shown: Catalogue, title: str) -> bytes:
 
 def dataset(site: PageContext, entry: CatalogueEntry, release: Release, preview: TablePreview | None) -> bytes:
     """Return the page of one dataset: what it is, how to get it, its first rows, how to cite it."""
-    title = said(entry, DCT + "title", site.language)
+    title = text_of(entry, DCT + "title", site.language)
     permalink = f"{release.public_url}/snapshot/{release.version}/catalog"
     return pages.render(
         "dataset.html",
         site,
         entry=entry,
         title=title,
-        description=said(entry, DCT + "description", site.language),
+        description=text_of(entry, DCT + "description", site.language),
         files=[(one, pick(one.titles, site.language)[0], size(one.bytes, site)) for one in entry.distributions],
         licence=_called(site, entry.licence),
         day=_day(site, entry.modified),
@@ -86,7 +85,7 @@ def changes(
         groups = []
         for kind in feed.KINDS:
             resources = getattr(publication, kind) or ()
-            links = [_link(site, iri, names) for iri in resources[:_MOST_NAMES]]
+            links = [_link(site, iri, names) for iri in resources[:_MAX_NAMES]]
             groups.append((kind, len(resources), links))
         shown.append((publication, feed.summary(publication, site.language), [group for group in groups if group[1]]))
     days = {publication.number: _day(site, publication.time) for publication in log}
@@ -108,7 +107,6 @@ def preview(release: Release, entry: CatalogueEntry, language: str) -> TablePrev
 
 
 def _called(site: PageContext, licence: str) -> str:
-    """Return what people call a licence."""
     return term_name(licence, site.language) or licence_name(licence)
 
 
@@ -117,7 +115,7 @@ def _day(site: PageContext, timestamp: str) -> str:
     return site.writer({}).date(timestamp[:10], "").text if timestamp else ""
 
 
-def said(entry: CatalogueEntry, predicate: str, language: str) -> str:
+def text_of(entry: CatalogueEntry, predicate: str, language: str) -> str:
     """Return what is said of a dataset, in this language where there is a text in it."""
     terms = (t.object for t in entry.triples if t.predicate.value == predicate and iri_of(t.subject) == entry.iri)
     return pick(names_in(terms), language)[0]
@@ -147,7 +145,7 @@ def _schema_org(entry: CatalogueEntry, site: PageContext, title: str, release: R
         "@id": entry.iri,
         "identifier": entry.iri,
         "name": title,
-        "description": said(entry, DCT + "description", site.language),
+        "description": text_of(entry, DCT + "description", site.language),
         "url": site.addresses.absolute(site.path),
         "license": entry.licence,
         "creditText": entry.attribution,

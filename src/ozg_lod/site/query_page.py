@@ -65,27 +65,29 @@ class QueryRequest:
 
 
 def page(
-    site: PageContext, examples: Sequence[ExampleQuery], source: CitationSource, asked: QueryRequest | None
+    site: PageContext, examples: Sequence[ExampleQuery], source: CitationSource, query_request: QueryRequest | None
 ) -> bytes:
     """Return the page; without a question it shows the first example, ready to run."""
     first = next(
         (one for one in examples if one.name == site.identity.examples.query), examples[0] if examples else None
     )
-    query = asked.query if asked else first.query if first else "SELECT * WHERE { ?s ?p ?o } LIMIT 10"
+    query = query_request.query if query_request else first.query if first else "SELECT * WHERE { ?s ?p ?o } LIMIT 10"
     known = next((one for one in examples if one.query.split() == query.split()), None)
     shelves = [(topic, [one for one in examples if one.topic == topic]) for topic in TOPICS]
     return render(
         "sparql.html",
         site,
         query=query,
-        asked=asked,
+        query_request=query_request,
         latest=source.latest,
         known=known,
         shelves=[(topic, members) for topic, members in shelves if members],
-        failure=_failure(site, query, asked.failure) if asked and asked.failure else None,
-        table=_table(site, asked, asked.rows) if asked and asked.rows else None,
-        drawing=_drawing(site, asked, asked.rows) if asked and asked.rows and asked.view in asked.views else None,
-        reach=_reach(site, source, asked) if asked and not asked.failure else None,
+        failure=_failure(site, query, query_request.failure) if query_request and query_request.failure else None,
+        table=_table(site, query_request, query_request.rows) if query_request and query_request.rows else None,
+        drawing=_drawing(site, query_request, query_request.rows)
+        if query_request and query_request.rows and query_request.view in query_request.views
+        else None,
+        reach=_reach(site, source, query_request) if query_request and not query_request.failure else None,
     )
 
 
@@ -128,16 +130,16 @@ class ResultTable:
     cut: str
 
 
-def _table(site: PageContext, asked: QueryRequest, found: query_results.Solutions) -> ResultTable:
-    writer = site.writer(asked.names)
-    rows = [[None if term is None else _cell(writer, term) for term in row] for row in found.rows]
+def _table(site: PageContext, query_request: QueryRequest, solutions: query_results.Solutions) -> ResultTable:
+    writer = site.writer(query_request.names)
+    rows = [[None if term is None else _cell(writer, term) for term in row] for row in solutions.rows]
     numeric = [
         bool(rows) and all(cell is None or cell[0].kind == "number" for cell in (row[n] for row in rows))
-        for n in range(len(found.columns))
+        for n in range(len(solutions.columns))
     ]
-    limit = _limit(asked.query)
-    cut = writer.count(limit) if limit is not None and found.total == limit else ""
-    return ResultTable(found.columns, numeric, rows, found, writer.count(found.total), cut)
+    limit = _limit(query_request.query)
+    cut = writer.count(limit) if limit is not None and solutions.total == limit else ""
+    return ResultTable(solutions.columns, numeric, rows, solutions, writer.count(solutions.total), cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +152,16 @@ class ResultDrawing:
     chart: result_map.ResultMap | None = None
 
 
-def _drawing(site: PageContext, asked: QueryRequest, found: query_results.Solutions) -> ResultDrawing | None:
-    writer = site.writer(asked.names)
-    if asked.view == TIMELINE:
-        drawn = result_timeline.timeline(found.columns, found.first_rows)
-        return ResultDrawing(writer, found.total - drawn.undated - len(drawn.tracks), timeline=drawn)
-    if asked.view == MAP and asked.atlas is not None:
-        chart = result_map.chart(found.columns, found.first_rows, asked.atlas, writer)
-        return ResultDrawing(writer, found.total - len(found.first_rows), chart=chart)
+def _drawing(
+    site: PageContext, query_request: QueryRequest, solutions: query_results.Solutions
+) -> ResultDrawing | None:
+    writer = site.writer(query_request.names)
+    if query_request.view == TIMELINE:
+        drawn = result_timeline.timeline(solutions.columns, solutions.first_rows)
+        return ResultDrawing(writer, solutions.total - drawn.undated - len(drawn.tracks), timeline=drawn)
+    if query_request.view == MAP and query_request.atlas is not None:
+        chart = result_map.chart(solutions.columns, solutions.first_rows, query_request.atlas, writer)
+        return ResultDrawing(writer, solutions.total - len(solutions.first_rows), chart=chart)
     return None
 
 
@@ -169,8 +173,8 @@ def _cell(writer: ValueWriter, term: Term) -> tuple[Value, str]:
 def _limit(query: str) -> int | None:
     """Return the limit the query sets for its whole answer: the one after its last brace."""
     tail = _LAST_BRACE.search(query)
-    found = _LIMIT.search(tail[0]) if tail else None
-    return int(found[1]) if found else None
+    match = _LIMIT.search(tail[0]) if tail else None
+    return int(match[1]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,20 +189,20 @@ class ResultLinks:
     citations: Sequence[writing.QuerySnippet]
 
 
-def _reach(site: PageContext, source: CitationSource, asked: QueryRequest) -> ResultLinks:
+def _reach(site: PageContext, source: CitationSource, query_request: QueryRequest) -> ResultLinks:
     def at(form: str, path: str = site.path, **more: str) -> str:
         chosen = {"format": form, **more} if form else more
-        return site.addresses.absolute(path, query=asked.query, **chosen)
+        return site.addresses.absolute(path, query=query_request.query, **chosen)
 
-    forms = _GRAPHS if asked.graph else _TABLES
+    forms = _GRAPHS if query_request.graph else _TABLES
     pinned = at("", f"/snapshot/{site.version}/sparql")
     endpoint = site.addresses.absolute(site.path)
     return ResultLinks(
         formats=[(label, at(form)) for form, label in forms],
-        sheet="" if asked.graph else at("csv", sheet="1"),
+        sheet="" if query_request.graph else at("csv", sheet="1"),
         link=at("", "/sparql"),
         pinned=pinned,
-        snippets=[] if asked.graph else writing.programs(asked.query, endpoint, at("csv", sheet="1")),
+        snippets=[] if query_request.graph else writing.programs(query_request.query, endpoint, at("csv", sheet="1")),
         citations=writing.citations(source.title, source.publishers, site.version, pinned),
     )
 
@@ -213,5 +217,5 @@ def vocabulary(site: PageContext, named: Iterable[tuple[str, str, Mapping[str, s
         if name != iri:
             terms.append({"name": name, "label": "" if label == iri else label, "type": kind})
     terms.sort(key=lambda term: (not term["name"].startswith("ozg:"), term["name"]))
-    said = {"prefixes": PREFIXES, "terms": terms}
-    return json.dumps(said, ensure_ascii=False).encode()
+    document = {"prefixes": PREFIXES, "terms": terms}
+    return json.dumps(document, ensure_ascii=False).encode()

@@ -54,9 +54,9 @@ def read(body: bytes, page: int) -> Solutions | bool:
     first_rows: list[list[Term | None]] = []
     total = 0
     for total, solution in enumerate(results, 1):
-        kept = [rows] if start < total <= end else []
-        kept += [first_rows] if total <= DRAWN_ROWS else []
-        for part in kept:
+        targets = [rows] if start < total <= end else []
+        targets += [first_rows] if total <= DRAWN_ROWS else []
+        for part in targets:
             part.append([solution[column] for column in columns])
     return Solutions(columns, rows, total, page, first_rows)
 

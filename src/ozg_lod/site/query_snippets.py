@@ -48,10 +48,10 @@ def _shell(query: str, endpoint: str) -> str:
 
 def _python(query: str, endpoint: str) -> str:
     plain = '"""' not in query and "\\" not in query and not query.rstrip().endswith('"')
-    said = f'"""\n{query.strip()}\n"""' if plain else repr(query)
+    literal = f'"""\n{query.strip()}\n"""' if plain else repr(query)
     return (
         "from urllib.parse import urlencode\n\nimport pandas as pd\n\n"
-        f"query = {said}\n"
+        f"query = {literal}\n"
         f'table = pd.read_csv("{endpoint}?" + urlencode({{"query": query, "format": "csv"}}), dtype=str)'
     )
 

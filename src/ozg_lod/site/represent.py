@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import RequestConditions, reply
-from ozg_lod.site.served import PageSnapshot
+from ozg_lod.site.page_snapshot import PageSnapshot
 
 _CODED: Final = "Accept-Encoding"
 
@@ -29,16 +29,16 @@ class Content:
 class Representation:
     """What is asked for: `key` names it among all that can be made from one snapshot, before its coding.
 
-    `tag`, or the content where it goes `by_content`, takes the place of the key in the entity tag. What is not `kept`
-    is made anew for each request. What says that it `is_light` is made on the event loop: going to a thread and back
-    would take as long as making it.
+    `tag`, or the content where it goes `by_content`, takes the place of the key in the entity tag. What is not
+    `is_cached` is made anew for each request. What says that it `is_light` is made on the event loop: going to a thread
+    and back would take as long as making it.
     """
 
     key: str
     make: Callable[[], Content]
     tag: str = ""
     by_content: bool = False
-    kept: bool = True
+    is_cached: bool = True
     is_light: Callable[[], bool] = bool
 
     @classmethod
@@ -53,19 +53,19 @@ async def represent(request: Request, wanted: Representation, opened: PageSnapsh
     mark = f"{snapshot.version} {snapshot.code} {wanted.key}"
     conditions = RequestConditions.of(request)
 
-    def sent(entry: CachedBody) -> Response:
+    def response(entry: CachedBody) -> Response:
         return reply(entry, conditions, entry.digest if wanted.by_content else wanted.tag or mark)
 
-    def made() -> Response:
+    def new_response() -> Response:
         content = wanted.make()
-        if not wanted.kept:
-            return sent(CachedBody(content.body, content.fields))
-        return sent(snapshot.cache.put(mark, content.body, content.fields))
+        if not wanted.is_cached:
+            return response(CachedBody(content.body, content.fields))
+        return response(snapshot.cache.put(mark, content.body, content.fields))
 
-    entry = snapshot.cache.get(mark) if wanted.kept else None
+    entry = snapshot.cache.get(mark) if wanted.is_cached else None
     if entry is not None:
-        return sent(entry)
-    return made() if wanted.is_light() else await run_in_threadpool(made)
+        return response(entry)
+    return new_response() if wanted.is_light() else await run_in_threadpool(new_response)
 
 
 def respond(request: Request, content: Content, tag: str | None) -> Response:

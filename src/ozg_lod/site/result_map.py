@@ -28,8 +28,8 @@ from ozg_lod.site.values import ValueWriter
 
 _WIDTH: Final = 1000
 _MARGIN: Final = 12
-_MOST_NAMES: Final = 60
-_MOST_SAID: Final = 3
+_MAX_NAMES: Final = 60
+_MAX_TEXTS: Final = 3
 _ROOM: Final = 0.05
 """Degrees around a map that has one point only."""
 _DEGREES: Final = r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))"
@@ -101,9 +101,9 @@ def chart(
     spots: dict[object, _Spot] = {}
     unplaced = 0
     for number, row in enumerate(rows):
-        found = list(_places(columns, row, atlas))
-        unplaced += not found
-        for key, spot in found:
+        places = list(_places(columns, row, atlas))
+        unplaced += not places
+        for key, spot in places:
             spots.setdefault(key, spot).rows.append(number)
     frame = Frame(_box(atlas, spots.values()), _WIDTH, _MARGIN)
     drawn = [_drawn(spot, frame, [rows[n] for n in spot.rows], writer) for spot in spots.values()]
@@ -114,7 +114,7 @@ def chart(
         [frame.path(area.outline) for area in atlas.states],
         [frame.path(area.outline) for area in atlas.districts],
         sorted(drawn, key=lambda one: not one.path),
-        placed_names(frame, writer, areas, ()) if len(areas) <= _MOST_NAMES else [],
+        placed_names(frame, writer, areas, ()) if len(areas) <= _MAX_NAMES else [],
         unplaced,
         atlas.sources,
     )
@@ -138,9 +138,9 @@ def _places(columns: Sequence[str], row: Sequence[Term | None], atlas: Atlas) ->
 
 
 def _written(wkt: str) -> Iterator[tuple[object, _Spot]]:
-    found = _POINT.fullmatch(wkt)
-    if found is not None:
-        point = (float(found[1]), float(found[2]))
+    match = _POINT.fullmatch(wkt)
+    if match is not None:
+        point = (float(match[1]), float(match[2]))
         if _on_earth(point):
             yield point, _Spot([], point=point)
     elif (shape := outline(wkt)) is not None and all(map(_on_earth, (p for ring in shape.rings for p in ring))):
@@ -165,11 +165,13 @@ def _box(atlas: Atlas, spots: Iterable[_Spot]) -> Box:
 
 def _drawn(spot: _Spot, frame: Frame, rows: Sequence[Sequence[Term | None]], writer: ValueWriter) -> DrawnPlace:
     name = writer.name(spot.area.iri) if spot.area is not None else None
-    said = [writer.value(term).text for term in rows[0] if isinstance(term, ox.Literal) and term.datatype.value != _WKT]
+    literals = [
+        writer.value(term).text for term in rows[0] if isinstance(term, ox.Literal) and term.datatype.value != _WKT
+    ]
     things = [writer.name(term.value) for term in rows[0] if isinstance(term, ox.NamedNode)]
     lead = name or next(iter(things), None)
-    texts = [lead.text if lead else "", *(text for text in said if lead is None or text != lead.text)]
-    title = ", ".join([text for text in texts if text][: _MOST_SAID + 1])
+    texts = [lead.text if lead else "", *(text for text in literals if lead is None or text != lead.text)]
+    title = ", ".join([text for text in texts if text][: _MAX_TEXTS + 1])
     more = f" (+ {writer.count(len(rows) - 1)})" if len(rows) > 1 else ""
     href = lead.target.href if lead is not None and lead.target is not None else ""
     if spot.point is not None:

@@ -17,8 +17,8 @@ import pyoxigraph as ox
 from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf.graph import Term
 
-MOST_ROWS: Final = 200
-_MOST_COLUMNS: Final = 3
+MAX_ROWS: Final = 200
+_MAX_COLUMNS: Final = 3
 _DATED: Final = frozenset({XSD + "date", XSD + "dateTime", XSD + "gYearMonth", XSD + "gYear"})
 _TEXTS: Final = frozenset({XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"})
 _STATED: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?:T.*|Z|[+-][0-9]{2}:[0-9]{2})?", re.ASCII)
@@ -26,7 +26,7 @@ _LEAST_PERCENT: Final = 0.6
 _LEAST_DAYS: Final = 31
 _YEAR_PERCENT: Final = 8
 """The first year is written only where the next one leaves it so much room."""
-_MOST_TICKS: Final = 12
+_MAX_TICKS: Final = 12
 _DECEMBER: Final = 12
 
 
@@ -62,14 +62,14 @@ class ResultTimeline:
 
 def fits(columns: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> bool:
     """Return whether the answer has a column of dates."""
-    return bool(_dated(columns, rows))
+    return bool(_date_columns(columns, rows))
 
 
 def timeline(columns: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> ResultTimeline:
-    """Return the timeline of an answer that `fits`; `rows` are drawn in their order, at most MOST_ROWS of them."""
-    dated = _dated(columns, rows)
-    said = [(number, row, [stated(row[n]) for n in dated]) for number, row in enumerate(rows, 1)]
-    drawn = [one for one in said if any(one[2])][:MOST_ROWS]
+    """Return the timeline of an answer that `fits`; `rows` are drawn in their order, at most MAX_ROWS of them."""
+    dated = _date_columns(columns, rows)
+    candidates = [(number, row, [stated(row[n]) for n in dated]) for number, row in enumerate(rows, 1)]
+    drawn = [one for one in candidates if any(one[2])][:MAX_ROWS]
     known = [period for _, _, periods in drawn for period in periods if period]
     first, last = min(start for start, _ in known).replace(day=1), max(end for _, end in known)
     days = max((last - first).days + 1, _LEAST_DAYS)
@@ -83,7 +83,7 @@ def timeline(columns: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> R
         )
         for number, row, periods in drawn
     ]
-    undated = sum(not any(periods) for _, _, periods in said)
+    undated = sum(not any(periods) for _, _, periods in candidates)
     label = "" if about is None else columns[about]
     return ResultTimeline(label, [columns[n] for n in dated], tracks, _years(first, last, days), undated)
 
@@ -96,10 +96,10 @@ def stated(term: Term | None) -> tuple[date, date] | None:
     """
     if not isinstance(term, ox.Literal) or term.datatype.value not in _DATED:
         return None
-    found = _STATED.fullmatch(term.value)
-    if found is None:
+    match = _STATED.fullmatch(term.value)
+    if match is None:
         return None
-    year, month, day = (int(part) if part else 0 for part in found.groups())
+    year, month, day = (int(part) if part else 0 for part in match.groups())
     try:
         start = date(year, month or 1, day or 1)
         if day:
@@ -111,14 +111,14 @@ def stated(term: Term | None) -> tuple[date, date] | None:
         return None
 
 
-def _dated(columns: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> list[int]:
+def _date_columns(columns: Sequence[str], rows: Sequence[Sequence[Term | None]]) -> list[int]:
     """Return the first columns in which every value is a date."""
-    found = []
+    indexes = []
     for n in range(len(columns)):
         values = [row[n] for row in rows if row[n] is not None]
         if values and all(map(stated, values)):
-            found.append(n)
-    return found[:_MOST_COLUMNS]
+            indexes.append(n)
+    return indexes[:_MAX_COLUMNS]
 
 
 def _label(columns: Sequence[str], rows: Sequence[Sequence[Term | None]], dated: Sequence[int]) -> int | None:
@@ -143,7 +143,7 @@ def _mark(column: int, period: tuple[date, date], first: date, days: int) -> Tim
 def _years(first: date, last: date, days: int) -> list[tuple[int, float]]:
     """Return the years to write on the axis: all of them, or every second, fifth, tenth … so that they can be read."""
     count = last.year - first.year + 1
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if count <= s * _MOST_TICKS or s == 1000)  # noqa: PLR2004
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if count <= s * _MAX_TICKS or s == 1000)  # noqa: PLR2004
     later = [year for year in range(first.year + 1, last.year + 1) if year % step == 0]
     ticks = [(year, round((date(year, 1, 1) - first).days * 100 / days, 3)) for year in later]
     return [(first.year, 0.0), *ticks] if not ticks or ticks[0][1] >= _YEAR_PERCENT else ticks

@@ -20,7 +20,7 @@ from ozg_lod.core.settings import Settings
 from ozg_lod.http.response_cache import ResponseCache
 from ozg_lod.sandbox.pool import WorkerPool
 from ozg_lod.sandbox.work_kinds import QUERY, QUERY_FROM_DISK, QUERY_OF_FILES
-from ozg_lod.site.served import PageSnapshot, SnapshotValue
+from ozg_lod.site.page_snapshot import PageSnapshot, SnapshotValue
 from ozg_lod.snapshots import releases, snapshot
 from ozg_lod.snapshots.fingerprint import code_fingerprint
 from ozg_lod.snapshots.read_locks import ReadLock

@@ -10,7 +10,7 @@ from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.site.lists import Directory
 from ozg_lod.snapshots.snapshot import Publication
 
-MOST_ADDRESSES: Final = 50_000
+MAX_ADDRESSES: Final = 50_000
 """A sitemap holds no more (sitemaps.org protocol); beyond it there is an index of several."""
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _DAY: Final = len("2026-11-22")
@@ -35,19 +35,19 @@ def _days(log: Sequence[Publication]) -> Mapping[str, str]:
 
 def parts(listed: Sequence[tuple[str, str]]) -> int:
     """Return how many sitemaps it takes."""
-    return max(1, -(-len(listed) // MOST_ADDRESSES))
+    return max(1, -(-len(listed) // MAX_ADDRESSES))
 
 
 def urlset(listed: Sequence[tuple[str, str]], addresses: Addresses, part: int = 1) -> bytes:
     """Return one sitemap; `part` counts from 1."""
-    chosen = listed[(part - 1) * MOST_ADDRESSES : part * MOST_ADDRESSES]
+    chosen = listed[(part - 1) * MAX_ADDRESSES : part * MAX_ADDRESSES]
     return _document("urlset", "url", ((addresses.absolute(path), day) for path, day in chosen))
 
 
 def index(count: int, addresses: Addresses) -> bytes:
     """Return the index of several sitemaps."""
-    found = ((addresses.absolute(f"/sitemap-{part}.xml"), "") for part in range(1, count + 1))
-    return _document("sitemapindex", "sitemap", found)
+    entries = ((addresses.absolute(f"/sitemap-{part}.xml"), "") for part in range(1, count + 1))
+    return _document("sitemapindex", "sitemap", entries)
 
 
 def robots(addresses: Addresses) -> bytes:

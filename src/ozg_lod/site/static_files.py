@@ -37,7 +37,6 @@ def find(name: str, own: bytes = b"") -> tuple[CachedBody, str]:
 
 
 def has(name: str) -> bool:
-    """Return whether there is such a file."""
     return name in _known()
 
 

@@ -75,23 +75,23 @@ def thing(site: PageContext, description: Description, kind: str) -> dict[str, o
 
 
 def _subject(site: PageContext, description: Description, kind: str) -> dict[str, object] | None:
-    said = _StructuredData(description)
-    found = (
-        "MonetaryGrant" if kind == "participation" and said.text(OZG + "awardedEur") else site.kinds[kind].schema_org
+    data = _StructuredData(description)
+    schema_class = (
+        "MonetaryGrant" if kind == "participation" and data.text(OZG + "awardedEur") else site.kinds[kind].schema_org
     )
-    if not found:
+    if not schema_class:
         return None
     subject: dict[str, object] = {
-        "@type": found,
+        "@type": schema_class,
         "@id": description.iri,
         "name": _name(site, description),
         "identifier": [
-            {"@type": "PropertyValue", "propertyID": name, "value": said.text(predicate)}
+            {"@type": "PropertyValue", "propertyID": name, "value": data.text(predicate)}
             for name, predicate in _KEYS
-            if said.text(predicate)
+            if data.text(predicate)
         ],
-        "alternateName": said.text(SKOS + "altLabel"),
-        **_MORE.get(found, _nothing)(said),
+        "alternateName": data.text(SKOS + "altLabel"),
+        **_MORE.get(schema_class, _nothing)(data),
     }
     return {name: value for name, value in subject.items() if value}
 
@@ -117,50 +117,50 @@ class _StructuredData:
         return {"@type": kind, "@id": iri, "name": pick(self._names.get(iri, {}), "de", iri)[0]} if iri else {}
 
 
-def _authority(said: _StructuredData) -> dict[str, object]:
-    area = said.named(DCT + "spatial", "AdministrativeArea")
+def _authority(data: _StructuredData) -> dict[str, object]:
+    area = data.named(DCT + "spatial", "AdministrativeArea")
     return {
         "areaServed": area,
-        "dissolutionDate": said.text(OZG + "validTo"),
-        "foundingDate": said.text(OZG + "validFrom"),
+        "dissolutionDate": data.text(OZG + "validTo"),
+        "foundingDate": data.text(OZG + "validFrom"),
     }
 
 
-def _place(said: _StructuredData) -> dict[str, object]:
-    lat, long = said.text(WGS84 + "lat"), said.text(WGS84 + "long")
+def _place(data: _StructuredData) -> dict[str, object]:
+    lat, long = data.text(WGS84 + "lat"), data.text(WGS84 + "long")
     point = {"@type": "GeoCoordinates", "latitude": float(lat), "longitude": float(long)} if lat and long else {}
-    return {"geo": point, "containedInPlace": said.named(DCT + "isPartOf", "AdministrativeArea")}
+    return {"geo": point, "containedInPlace": data.named(DCT + "isPartOf", "AdministrativeArea")}
 
 
-def _grant(said: _StructuredData) -> dict[str, object]:
-    amount = {"@type": "MonetaryAmount", "currency": "EUR", "value": int(said.text(OZG + "awardedEur"))}
-    return {"amount": amount, "description": said.text(OZG + "wording")}
+def _grant(data: _StructuredData) -> dict[str, object]:
+    amount = {"@type": "MonetaryAmount", "currency": "EUR", "value": int(data.text(OZG + "awardedEur"))}
+    return {"amount": amount, "description": data.text(OZG + "wording")}
 
 
-def _service(said: _StructuredData) -> dict[str, object]:
-    return {"provider": said.named(OZG + "builtBy", "Organization"), "description": said.text(OZG + "wording")}
+def _service(data: _StructuredData) -> dict[str, object]:
+    return {"provider": data.named(OZG + "builtBy", "Organization"), "description": data.text(OZG + "wording")}
 
 
-def _term(said: _StructuredData) -> dict[str, object]:
-    scheme = said.named(SKOS + "inScheme", "DefinedTermSet")
-    return {"termCode": said.text(SKOS + "notation"), "inDefinedTermSet": scheme}
+def _term(data: _StructuredData) -> dict[str, object]:
+    scheme = data.named(SKOS + "inScheme", "DefinedTermSet")
+    return {"termCode": data.text(SKOS + "notation"), "inDefinedTermSet": scheme}
 
 
-def _work(said: _StructuredData) -> dict[str, object]:
+def _work(data: _StructuredData) -> dict[str, object]:
     return {
-        "datePublished": said.text(DCT + "issued"),
-        "publisher": said.named(DCT + "publisher", "Organization"),
-        "license": said.iri(DCT + "license"),
-        "isPartOf": said.named(DCT + "isPartOf", "CreativeWork"),
-        "sameAs": said.iri(FOAF + "page"),
+        "datePublished": data.text(DCT + "issued"),
+        "publisher": data.named(DCT + "publisher", "Organization"),
+        "license": data.iri(DCT + "license"),
+        "isPartOf": data.named(DCT + "isPartOf", "CreativeWork"),
+        "sameAs": data.iri(FOAF + "page"),
     }
 
 
-def _dataset(said: _StructuredData) -> dict[str, object]:
+def _dataset(data: _StructuredData) -> dict[str, object]:
     return {
-        "description": said.text(DCT + "description"),
-        "license": said.iri(DCT + "license"),
-        "creator": said.named(DCT + "publisher", "Organization"),
+        "description": data.text(DCT + "description"),
+        "license": data.iri(DCT + "license"),
+        "creator": data.named(DCT + "publisher", "Organization"),
         "isAccessibleForFree": True,
     }
 

@@ -26,12 +26,12 @@ class TermUse:
 def use(graph: Graph, iri: str, group: str, kinds: Kinds) -> TermUse:
     """Return how the data use the term: as class, property or value; the ontology not counted."""
     if group == "class":
-        found: Iterable[ox.Triple] = graph.using(TYPE, iri)
+        triples: Iterable[ox.Triple] = graph.using(TYPE, iri)
     elif group in {"link", "attribute"}:
-        found = graph.using(iri)
+        triples = graph.using(iri)
     else:
-        found = graph.to(iri)
-    uses = [triple for triple in found if not iri_of(triple.subject).startswith(ONTOLOGY)]
+        triples = graph.to(iri)
+    uses = [triple for triple in triples if not iri_of(triple.subject).startswith(ONTOLOGY)]
     ranked = min(((_rank(triple, kinds), str(triple)), triple) for triple in uses)[1] if uses else None
     return TermUse(len(uses), ranked if ranked and graph.names(iri_of(ranked.subject)) else None)
 

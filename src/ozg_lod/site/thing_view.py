@@ -35,7 +35,7 @@ from ozg_lod.site.description import Description
 from ozg_lod.site.term_names import incoming_heading
 from ozg_lod.site.values import Value, ValueWriter, unit_of
 
-_MOST_CARDS: Final = 8
+_MAX_CARDS: Final = 8
 _SEVERAL: Final = 3
 """From so many statements on, what all of them say is said once."""
 _LEAST_FILLED: Final = 0.4
@@ -96,7 +96,6 @@ class ThingView:
 
     @property
     def particulars(self) -> list[PropertyValues]:
-        """Return the facts without that number."""
         return [fact for fact in self.facts if fact.predicate != OZG + "value"]
 
 
@@ -126,16 +125,16 @@ class ThingComposer:
 
     def card(self, iri: str, *, beside: str = "", hidden: Collection[str] = ()) -> ThingView:
         """Return the card of `iri`; beside another thing it is brief, and the link back goes without saying."""
-        said = self.description.facts.get(iri, {})
+        properties = self.description.facts.get(iri, {})
         title = self.writer.name(iri)
         return ThingView(
             title=title,
-            descriptions=self.writer.of(said, _DESCRIPTIONS),
+            descriptions=self.writer.of(properties, _DESCRIPTIONS),
             kinds=self.kinds(iri),
-            facts=self._facts(said, title, beside, _unlisted(said, brief=bool(beside)) | set(hidden)),
-            wordings=[self.writer.value(term) for term in said.get(_WORDING, ())],
-            sources=self.writer.of(said, (_SOURCE,)),
-            notes=self.writer.of(said, _NOTES),
+            facts=self._facts(properties, title, beside, _unlisted(properties, brief=bool(beside)) | set(hidden)),
+            wordings=[self.writer.value(term) for term in properties.get(_WORDING, ())],
+            sources=self.writer.of(properties, (_SOURCE,)),
+            notes=self.writer.of(properties, _NOTES),
             disputes=self.writer.named(
                 dispute for claimed, dispute in self.description.disputes if claimed == iri and dispute != beside
             ),
@@ -147,10 +146,10 @@ class ThingComposer:
         whole = self.description.iri + "#"
         return iri.removeprefix(whole) if iri.startswith(whole) else ""
 
-    def parts(self, told: Collection[str]) -> list[ThingView]:
+    def parts(self, texts: Collection[str]) -> list[ThingView]:
         """Return the cards of the parts of the thing, without keys that have been told and say no more."""
         cards = [self.card(part, beside=self.description.iri) for part in self.description.parts]
-        return [card for card in cards if not _repeats(card, told)]
+        return [card for card in cards if not _repeats(card, texts)]
 
     def kinds(self, iri: str) -> list[Value]:
         """Return the names of the catalogue's own classes; those of others say less than the kind does."""
@@ -176,10 +175,12 @@ class ThingComposer:
 
     def unfolded(self, predicates: Collection[str]) -> list[ThingSection]:
         """Return the things the thing itself points to that stand on its page with all they say."""
-        said = self.description.facts[self.description.iri]
+        properties = self.description.facts[self.description.iri]
         sections = []
         for predicate in predicates:
-            subjects = [iri_of(term) for term in said.get(predicate, ()) if iri_of(term) in self.description.facts]
+            subjects = [
+                iri_of(term) for term in properties.get(predicate, ()) if iri_of(term) in self.description.facts
+            ]
             subjects = [subject for subject in subjects if subject not in self.description.parts]
             if subjects:
                 name = self.writer.name(predicate).text
@@ -191,11 +192,11 @@ class ThingComposer:
         cards = [self.card(subject, beside=self.description.iri) for subject in subjects]
         alike = _alike(cards) if len(cards) >= _SEVERAL and not any(card.amount for card in cards) else []
         brief = [replace(card, facts=[fact for fact in card.facts if fact not in alike]) for card in cards]
-        if total <= _MOST_CARDS:
+        if total <= _MAX_CARDS:
             return ThingSection(heading, total, cards=brief, alike=alike)
         columns = {fact.name.text: fact.name for card in brief for fact in card.facts}
-        said = Counter(fact.name.text for card in brief for fact in card.facts)
-        shown = [name for name in columns if said[name] >= _LEAST_FILLED * len(cards)]
+        counts = Counter(fact.name.text for card in brief for fact in card.facts)
+        shown = [name for name in columns if counts[name] >= _LEAST_FILLED * len(cards)]
         rows = []
         for card in brief:
             values = {fact.name.text: fact.values for fact in card.facts}
@@ -206,16 +207,16 @@ class ThingComposer:
         return ThingSection(heading, total, columns=named, rows=rows, alike=alike, sources=sources)
 
     def _facts(
-        self, said: Mapping[str, Sequence[Term]], title: Value, beside: str, hidden: Collection[str]
+        self, properties: Mapping[str, Sequence[Term]], title: Value, beside: str, hidden: Collection[str]
     ) -> list[PropertyValues]:
         here = self._here(beside) if beside else frozenset()
         listed = {
             predicate: [term for term in terms if term not in here]
-            for predicate, terms in said.items()
+            for predicate, terms in properties.items()
             if predicate not in hidden
         }
         facts = []
-        for predicate, name, written in self.writer.each(listed, unit_of(said)):
+        for predicate, name, written in self.writer.each(listed, unit_of(properties)):
             values = [value for value in written if predicate not in LABELS or value.text != title.text]
             if values:
                 order = (_RANK.get(predicate, len(_RANK)), collation(name.text))
@@ -249,24 +250,24 @@ def _merged(facts: Sequence[PropertyValues]) -> list[PropertyValues]:
     return list(merged.values())
 
 
-def _unlisted(said: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
+def _unlisted(properties: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
     """Return what does not stand among the facts; in brief, bounds derived from a stated time are left to the data."""
     hidden = {TYPE, _WORDING, _SOURCE, *_DESCRIPTIONS, *_NOTES}
     for general, keys in ((DCT + "identifier", _KEYS), (SKOS + "notation", _KEYS[:-1])):
-        if general in said and any(set(said[general]) <= set(said.get(key, ())) for key in keys):
+        if general in properties and any(set(properties[general]) <= set(properties.get(key, ())) for key in keys):
             hidden.add(general)
     if brief:
         hidden |= {QB + "dataSet", PROV + "wasDerivedFrom", *LABELS}
-        hidden |= _BOUNDS if _STATED_TIMES & set(said) else frozenset()
+        hidden |= _BOUNDS if _STATED_TIMES & set(properties) else frozenset()
     return hidden
 
 
-def _repeats(card: ThingView, told: Collection[str]) -> bool:
+def _repeats(card: ThingView, texts: Collection[str]) -> bool:
     """Return whether a card holds nothing but numbers that have been told."""
     if card.wordings or card.notes or card.disputes or card.descriptions or not card.facts:
         return False
     return all(
-        fact.predicate == SKOS + "notation" and all(value.text in told for value in fact.values) for fact in card.facts
+        fact.predicate == SKOS + "notation" and all(value.text in texts for value in fact.values) for fact in card.facts
     )
 
 

@@ -78,11 +78,10 @@ class Timeline:
 
 
 def timeline(store: ox.Store) -> Timeline:
-    """Read the timeline of a snapshot."""
     graph = Graph(store)
-    found = [_row(graph, iri_of(triple.subject)) for triple in graph.using(TYPE, OZG + "Availability")]
-    dated = sorted((row for row in found if _ends(row)), key=lambda row: (_ends(row), _position(row)))
-    others = sorted((row for row in found if not _ends(row)), key=_position)
+    availabilities = [_row(graph, iri_of(triple.subject)) for triple in graph.using(TYPE, OZG + "Availability")]
+    dated = sorted((row for row in availabilities if _ends(row)), key=lambda row: (_ends(row), _position(row)))
+    others = sorted((row for row in availabilities if not _ends(row)), key=_position)
     axis = _axis(dated)
     rows = [_placed(row, axis) for row in dated]
     return Timeline(rows, others, axis, _years(axis), [_known(dated, month) for month in axis])
@@ -109,8 +108,8 @@ def _row(graph: Graph, iri: str) -> TimelineRow:
 
 
 def _month(term: Term) -> str:
-    found = _MONTH.match(getattr(term, "value", ""))
-    return found.group() if found else ""
+    match = _MONTH.match(getattr(term, "value", ""))
+    return match.group() if match else ""
 
 
 def _ends(row: TimelineRow) -> tuple[str, str] | None:
@@ -120,10 +119,10 @@ def _ends(row: TimelineRow) -> tuple[str, str] | None:
 
 def _axis(rows: Sequence[TimelineRow]) -> list[str]:
     """Return every month from the first that is named to the last, or to that of the last as-of date."""
-    said = [_month(term) for row in rows for term in (*row.months, *row.as_of)]
-    if not said:
+    months = [_month(term) for row in rows for term in (*row.months, *row.as_of)]
+    if not months:
         return []
-    first, last = (_number(month) for month in (min(said), max(said)))
+    first, last = (_number(month) for month in (min(months), max(months)))
     return [f"{n // _YEAR_MONTHS:04}-{n % _YEAR_MONTHS + 1:02}" for n in range(first, last + 1)]
 
 

@@ -27,7 +27,7 @@ from ozg_lod.site.timeline import Timeline
 from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots.snapshot import Manifest, Publication
 
-_MOST_FINDINGS: Final = 100
+_MAX_FINDINGS: Final = 100
 _KILO: Final = 1000
 
 
@@ -51,8 +51,8 @@ class NumberFormat:
     def share(self, given: int, total: int) -> str:
         """Return a share in whole per cent, rounded down so that 100 % means all; a small one is not nothing."""
         whole = given * 100 // total if total else 0
-        said = format_percent(max(whole, 1 if given else 0) / 100, locale=self.writer.locale)
-        return f"< {said}" if given and not whole else said
+        text = format_percent(max(whole, 1 if given else 0) / 100, locale=self.writer.locale)
+        return f"< {text}" if given and not whole else text
 
     def size(self, count: int) -> str:
         """Return a size in bytes, kB or MB."""
@@ -67,7 +67,6 @@ class NumberFormat:
 
 
 def chart(site: PageContext, atlas: Atlas, district: Area | None, names: Mapping[str, Mapping[str, str]]) -> bytes:
-    """Return the map of the state, or of one district."""
     writer = site.writer(names)
     drawing = maps.overview(atlas, writer) if district is None else maps.part(atlas, district, writer)
     return render(
@@ -85,20 +84,21 @@ def chart(site: PageContext, atlas: Atlas, district: Area | None, names: Mapping
     )
 
 
-def timeline(site: PageContext, found: Timeline, names: Mapping[str, Mapping[str, str]]) -> bytes:
-    """Return the timeline of what is available since when."""
+def timeline(site: PageContext, data: Timeline, names: Mapping[str, Mapping[str, str]]) -> bytes:
     writer = site.writer(names)
-    return render("zeitleiste.html", site, found=found, writer=writer, wording=OZG + "wording", month=OZG + "month")
+    return render("zeitleiste.html", site, timeline=data, writer=writer, wording=OZG + "wording", month=OZG + "month")
 
 
-def sources(site: PageContext, found: Sequence[SourceSummary], names: Mapping[str, Mapping[str, str]]) -> bytes:
+def sources(site: PageContext, summaries: Sequence[SourceSummary], names: Mapping[str, Mapping[str, str]]) -> bytes:
     """Return the sources with their passages and how much rests on each."""
-    return render("quellen.html", site, sources=found, writer=site.writer(names), issued=DCT + "issued")
+    return render("quellen.html", site, sources=summaries, writer=site.writer(names), issued=DCT + "issued")
 
 
-def disputes(site: PageContext, found: Sequence[Contradiction], names: Mapping[str, Mapping[str, str]]) -> bytes:
+def disputes(
+    site: PageContext, contradictions: Sequence[Contradiction], names: Mapping[str, Mapping[str, str]]
+) -> bytes:
     """Return the contradictions, the sides of each beside each other."""
-    return render("widersprueche.html", site, disputes=found, writer=site.writer(names), dct=DCT, ozg=OZG)
+    return render("widersprueche.html", site, disputes=contradictions, writer=site.writer(names), dct=DCT, ozg=OZG)
 
 
 def status(site: PageContext, state: ServiceState) -> bytes:
@@ -111,7 +111,7 @@ def status(site: PageContext, state: ServiceState) -> bytes:
         state=state,
         latest=state.log[-1] if state.log else None,
         as_of=as_of.days(state.dates, writer) if state.dates else "",
-        findings=findings[:_MOST_FINDINGS] if isinstance(findings, list) else [],
+        findings=findings[:_MAX_FINDINGS] if isinstance(findings, list) else [],
         measures=(*MEASURES, ENGLISH),
         numbers=NumberFormat(writer),
         writer=writer,

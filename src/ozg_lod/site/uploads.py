@@ -11,6 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import AsyncGenerator, Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
@@ -32,8 +33,8 @@ from ozg_lod.rdf import formats
 from ozg_lod.validation import documents
 
 FORM: Final = "multipart/form-data"
-MOST_BYTES: Final = 10 * 1024 * 1024
-MOST_CARRIED: Final = 1024 * 1024
+MAX_BYTES: Final = 10 * 1024 * 1024
+MAX_CARRIED: Final = 1024 * 1024
 """How large a file may be that a page carries along."""
 
 MEDIA_TYPES: Final = {
@@ -49,10 +50,18 @@ TABLES: Final = (".xlsx", ".ods", ".csv", ".xls", ".xlsm", ".tsv", ".txt")
 SUFFIXES: Final = (*TABLES, *documents.FORMATS)
 """The files that are checked, what most have first."""
 _LONGEST_NAME: Final = 120
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
-_FIELD_BYTES: Final = MOST_CARRIED * 2
-_FORM_BYTES: Final = MOST_BYTES + _FIELD_BYTES + 64 * 1024
-MOST_PARTS: Final = 20
+_INVISIBLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+_FIELD_BYTES: Final = MAX_CARRIED * 2
+_FORM_BYTES: Final = MAX_BYTES + _FIELD_BYTES + 64 * 1024
+MAX_PARTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a body comes in: within so many seconds, and in which place while it does."""
+
+    limit_s: float
+    place: AbstractContextManager[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +92,16 @@ class MultipartForm:
         return Upload(clean(self.fields.get("name", "")), content)
 
 
-async def read_file(request: Request, *, limit_s: float) -> tuple[Upload, dict[str, str]]:
+async def read_file(request: Request, delivery: Delivery) -> tuple[Upload, dict[str, str]]:
     """Return the one file of a request and the fields beside it.
 
     Raises TooLarge, UnsupportedMedia for a file of another kind,
-    BadRequest where there is no file or more than one, Late when it has not arrived after `limit_s` seconds.
+    BadRequest where there is no file or more than one, Late when it has not arrived in time.
     """
     content_type = request.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == FORM:
-        form = await read_form(request, limit_s=limit_s)
+        form = await read_form(request, delivery)
         return checked(one_of(form)), form.fields
     named = request.query_params.get("name") or filename_of(request.headers.get("content-disposition", ""))
     if not named and kind not in MEDIA_TYPES:
@@ -101,19 +110,17 @@ async def read_file(request: Request, *, limit_s: float) -> tuple[Upload, dict[s
     if PurePosixPath(name).suffix.lower() not in SUFFIXES and kind in MEDIA_TYPES:
         name += MEDIA_TYPES[kind]
     checked(Upload(name, b"?"))
-    return checked(Upload(name, await _body(request, MOST_BYTES, limit_s))), {}
+    return checked(Upload(name, await _body(request, MAX_BYTES, delivery))), {}
 
 
-async def read_form(request: Request, *, limit_s: float, most_fields: int = MOST_PARTS) -> MultipartForm:
+async def read_form(request: Request, delivery: Delivery, *, most_fields: int = MAX_PARTS) -> MultipartForm:
     """Return what a form says; raises as `read_file`."""
-    body = await _body(request, _FORM_BYTES, limit_s)
+    body = await _body(request, _FORM_BYTES, delivery)
 
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = _Parser(
-        request.headers, stream(), max_files=MOST_PARTS, max_fields=most_fields, max_part_size=_FIELD_BYTES
-    )
+    parser = _Parser(request.headers, stream(), max_files=MAX_PARTS, max_fields=most_fields, max_part_size=_FIELD_BYTES)
     try:
         data = await parser.parse()
     except MultiPartException as error:
@@ -146,7 +153,7 @@ def checked(upload: Upload, suffixes: Collection[str] = SUFFIXES) -> Upload:
         raise BadRequest(
             _("The file is empty; save it with its contents and send it again."),
         )
-    if len(upload.content) > MOST_BYTES:
+    if len(upload.content) > MAX_BYTES:
         raise _too_large()
     return upload
 
@@ -157,7 +164,7 @@ def clean(name: str) -> str:
     >>> clean("C:\\Daten\\verfügbarkeit.xlsx"), clean("../../etc/passwd"), clean("\u202excod.csv")
     ('verfügbarkeit.xlsx', 'passwd', 'xcod.csv')
     """
-    bare = _UNSEEN.sub("", re.split(r"[/\\]", name)[-1]).strip().lstrip(".")
+    bare = _INVISIBLE.sub("", re.split(r"[/\\]", name)[-1]).strip().lstrip(".")
     suffix = PurePosixPath(bare).suffix[:10]
     if len(bare) > _LONGEST_NAME:
         bare = bare[: _LONGEST_NAME - len(suffix)] + suffix
@@ -170,27 +177,27 @@ class _Parser(MultiPartParser):
     spool_max_size = 1 << 40
 
 
-async def _body(request: Request, limit_bytes: int, limit_s: float) -> bytes:
+async def _body(request: Request, limit_bytes: int, delivery: Delivery) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit_bytes:
         raise _too_large()
     try:
-        async with asyncio.timeout(limit_s):
-            return await read_body(request, limit_bytes)
+        async with asyncio.timeout(delivery.limit_s):
+            return await read_body(request, limit_bytes, place=delivery.place)
     except TooLarge:
         raise _too_large() from None
     except TimeoutError:
         raise Late(
-            _("The file did not arrive within {limit_s:g} seconds; send it again.", limit_s=limit_s),
+            _("The file did not arrive within {limit_s:g} seconds; send it again.", limit_s=delivery.limit_s),
             retry_after_s=10,
         ) from None
 
 
 def _too_large() -> TooLarge:
-    limit = MOST_BYTES // (1024 * 1024)
+    limit = MAX_BYTES // (1024 * 1024)
     return TooLarge(
         _("The file is larger than {limit} MiB; split it.", limit=limit),
-        limit_bytes=MOST_BYTES,
+        limit_bytes=MAX_BYTES,
     )
 
 

@@ -73,7 +73,6 @@ class ValueWriter:
 
     @property
     def locale(self) -> str:
-        """Return the locale of dates and numbers."""
         return locale_of(self.language)
 
     def name(self, iri: str) -> Value:
@@ -81,7 +80,6 @@ class ValueWriter:
         return self._named.get(iri) or self._nameless(iri)
 
     def named(self, iris: Iterable[str]) -> list[Value]:
-        """Return the names of these IRIs."""
         return [self.name(iri) for iri in iris]
 
     @cached_property
@@ -195,10 +193,10 @@ class ValueWriter:
         if _AMOUNT.fullmatch(predicate):
             pattern = Locale.parse(self.locale).currency_formats["standard"].pattern
             chosen = pattern if amount % 1 else pattern.replace(".00", "")
-            said = format_currency(amount, "EUR", chosen, locale=self.locale, currency_digits=False)
-            return Value(said.replace("\N{NO-BREAK SPACE}", " "), kind="number")
-        said = format_decimal(amount, locale=self.locale, decimal_quantization=False)
-        return Value(said + self._unit(predicate), kind="number")
+            display = format_currency(amount, "EUR", chosen, locale=self.locale, currency_digits=False)
+            return Value(display.replace("\N{NO-BREAK SPACE}", " "), kind="number")
+        display = format_decimal(amount, locale=self.locale, decimal_quantization=False)
+        return Value(display + self._unit(predicate), kind="number")
 
     def _unit(self, predicate: str) -> str:
         if predicate.endswith("Percent"):
@@ -215,9 +213,9 @@ class ValueWriter:
         return iri.rstrip("/").rpartition("/")[2]
 
 
-def unit_of(said: Mapping[str, Sequence[Term]]) -> str:
+def unit_of(properties: Mapping[str, Sequence[Term]]) -> str:
     """Return the indicator of a figure, whose name says the unit of its value."""
-    return next((iri_of(term) for term in said.get(OZG + "indicator", ())), "")
+    return next((iri_of(term) for term in properties.get(OZG + "indicator", ())), "")
 
 
 _WRITERS: Final[Mapping[str, Callable[[ValueWriter, str, str], Value]]] = {

@@ -90,8 +90,8 @@ def definitions(store: ox.Store, kinds: Kinds) -> tuple[TermDefinition, ...]:
     graph = Graph(store)
     order = [name for name, _ in GROUPS] + [OTHER]
     terms = {iri_of(triple.subject) for triple in graph.using(RDFS + "isDefinedBy", ONTOLOGY)}
-    found = [_definition(graph, iri, kinds) for iri in terms if iri.startswith(OZG)]
-    return tuple(sorted(found, key=lambda term: (order.index(term.group), collation(term.anchor))))
+    entries = [_definition(graph, iri, kinds) for iri in terms if iri.startswith(OZG)]
+    return tuple(sorted(entries, key=lambda term: (order.index(term.group), collation(term.anchor))))
 
 
 def vocabulary_graph(store: ox.Store) -> set[ox.Triple]:
@@ -108,12 +108,12 @@ def rules(shapes: ox.Store) -> tuple[ShapeRule, ...]:
     for predicate in ("property", "sparql", "node"):
         for triple in graph.using(SH + predicate):
             owners.setdefault(iri_of(triple.object), set()).add(iri_of(triple.subject))
-    found = {}
+    by_target = {}
     for shape in {iri_of(triple.subject) for triple in graph.using(SH + "message")} - {""}:
         for owner in owners.get(shape, {shape}):
             rule = _rule(graph, shape, owner)
-            found[shape, rule.target] = rule
-    return tuple(sorted(found.values(), key=lambda rule: (collation(rule.target), rule.iri)))
+            by_target[shape, rule.target] = rule
+    return tuple(sorted(by_target.values(), key=lambda rule: (collation(rule.target), rule.iri)))
 
 
 def covered(rules_found: Sequence[ShapeRule]) -> Counter[str]:
@@ -154,7 +154,7 @@ def _rule(graph: Graph, shape: str, owner: str) -> ShapeRule:
 def _asked_for(graph: Graph, shape: str) -> list[str]:
     """Return the properties the query of a rule names."""
     queries = [shape, *(iri_of(query) for query in graph.objects(shape, SH + "sparql") if iri_of(query))]
-    said = [term for query in queries for term in graph.objects(query, SH + "select")]
-    text = " ".join(term.value for term in said if isinstance(term, ox.Literal))
+    selects = [term for query in queries for term in graph.objects(query, SH + "select")]
+    text = " ".join(term.value for term in selects if isinstance(term, ox.Literal))
     named = _NAMED.findall(text)
     return [PREFIXES[prefix] + name for prefix, name in named if prefix in PREFIXES]

@@ -50,7 +50,9 @@ def ontology(
     """Return the page of the terms; `covered` says how many rules are about each, `has_context` to link the context."""
     examples = {term.iri: term.use.example for term in terms if term.use.example is not None}
     linked = {iri for term in terms for iris in term.links.values() for iri in iris} | {term.iri for term in terms}
-    ends = {iri_of(end) for found in examples.values() for end in (found.subject, found.predicate, found.object)}
+    ends = {
+        iri_of(end) for example in examples.values() for end in (example.subject, example.predicate, example.object)
+    }
     writer = site.writer(graph.names_of((linked | ends) - {""}))
     groups = [*(name for name, _ in vocabulary.GROUPS), vocabulary.OTHER]
     grouped = [(group, [term for term in terms if term.group == group]) for group in groups]
@@ -60,7 +62,7 @@ def ontology(
         groups=[(group, members) for group, members in grouped if members],
         writer=writer,
         covered=covered,
-        examples={iri: _shown(writer, graph, found) for iri, found in examples.items()},
+        examples={iri: _shown(writer, graph, example) for iri, example in examples.items()},
         iri=ONTOLOGY,
         formats=pages.BAR,
         has_context=has_context,
@@ -84,10 +86,10 @@ def shapes(
         groups.append((Value(_("Single facts, wherever they stand")[site.language]), others))
     shown = {
         rule: [
-            ("good", _lines(writer, found.good, beside=found.bad)),
-            ("bad", _lines(writer, found.bad, beside=found.good)),
+            ("good", _lines(writer, example.good, beside=example.bad)),
+            ("bad", _lines(writer, example.bad, beside=example.good)),
         ]
-        for rule, found in examples.items()
+        for rule, example in examples.items()
     }
     return pages.render(
         "shapes.html", site, groups=groups, writer=writer, total=len(rules), examples=shown, formats=pages.BAR

@@ -29,7 +29,6 @@ class VersionGraph:
 
     @classmethod
     def of(cls, manifest: Manifest) -> VersionGraph:
-        """Return the place of a snapshot."""
         return cls(f"{manifest.base_iri}snapshot/{manifest.version}", manifest.triples)
 
     @property
@@ -94,9 +93,9 @@ def checked_head(response: httpx.Response, media_type: str) -> int:
     for name in _PARTIAL:
         if name in head:
             raise cut(f"{name}: {head[name]}")
-    said = head.get("content-type", "").partition(";")[0].strip().lower()
-    if said != media_type:
-        raise cut(f"it is {said or 'of no type'} instead of {media_type}")
+    declared_type = head.get("content-type", "").partition(";")[0].strip().lower()
+    if declared_type != media_type:
+        raise cut(f"it is {declared_type or 'of no type'} instead of {media_type}")
     if head.get("content-encoding", "identity") != "identity":
         raise cut("it is compressed, which was not asked for")
     if "content-length" not in head and "chunked" not in head.get("transfer-encoding", ""):

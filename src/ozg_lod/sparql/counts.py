@@ -53,9 +53,9 @@ async def of(endpoint: Endpoint) -> Counts:
 
 
 async def _rows(endpoint: Endpoint, name: str) -> list[dict[str, str]]:
-    entry = await endpoint.answer(endpoint.wanted(_query(name), form=formats.SPARQL_JSON.media_type))
-    found = json.loads(entry.plain)["results"]["bindings"]
-    return [{variable: term["value"] for variable, term in row.items()} for row in found]
+    entry = await endpoint.answer(endpoint.question(_query(name), form=formats.SPARQL_JSON.media_type))
+    bindings = json.loads(entry.body.plain)["results"]["bindings"]
+    return [{variable: term["value"] for variable, term in row.items()} for row in bindings]
 
 
 @functools.cache

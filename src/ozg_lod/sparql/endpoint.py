@@ -7,14 +7,14 @@ status 200. Complete answers are kept for the life of the snapshot.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ozg_lod.core.errors import BadRequest
-from ozg_lod.core.messages import _
+from ozg_lod.core.errors import NotAcceptable
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.response_cache import CachedBody, ResponseCache
 from ozg_lod.rdf import formats
@@ -22,20 +22,15 @@ from ozg_lod.rdf.formats import Format
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.pool import WorkerPool
 from ozg_lod.sandbox.work_kinds import work_kinds
-from ozg_lod.sparql.scan import scan
-from ozg_lod.sparql.store import SparqlQuery, offered
+from ozg_lod.sparql.store import GRAPHS, AnswerHead, SparqlQuery
 
 
 @dataclass(frozen=True, slots=True)
-class QueryRequestFormat:
-    """A question, the format of its answer, and a name that both have: 64 hexadecimal digits.
+class SparqlAnswer:
+    """A complete answer; one that does not stay must not be kept by anyone (`AnswerHead`)."""
 
-    `stays` says that the answer is the same as long as the data are (no NOW, RAND, UUID, BNODE in the query).
-    """
-
-    question: SparqlQuery
-    form: Format
-    name: str
+    body: CachedBody
+    format: Format
     stays: bool
 
 
@@ -43,7 +38,7 @@ class Evaluator(Protocol):
     """What evaluates: our own workers, or `remote.Remote` around them."""
 
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
-        """Return the whole answer or raise."""
+        """Return the whole answer, its head before it, or raise."""
         ...
 
     def close(self) -> None:
@@ -73,7 +68,7 @@ class Endpoint:
         """Return how many questions are being answered."""
         return self._active
 
-    def wanted(
+    def question(
         self,
         query: str,
         *,
@@ -81,53 +76,74 @@ class Endpoint:
         accept: str | None = None,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
-    ) -> QueryRequestFormat:
-        """Return what is asked for; raise for what is no query, is not offered, or in no format that is."""
-        settings = self._settings
-        found = scan(query, max_bytes=settings.query_bytes)
-        if found.form is None:
-            raise BadRequest(
-                _("This is not a query: write SELECT, ASK, CONSTRUCT or DESCRIBE."),
-            )
-        choice = offered(found)
-        chosen = formats.by_name(form, choice) if form is not None else formats.negotiate(accept, choice)
-        question = SparqlQuery(
+    ) -> SparqlQuery:
+        """Return the question as workers are asked it; `form`, the name of a format, decides where it is given."""
+        table, graph = _media_types(form, accept)
+        return SparqlQuery(
             query=query,
-            format=chosen.media_type,
+            format=table,
+            graph_format=graph,
             default_graphs=tuple(default_graphs),
             named_graphs=tuple(named_graphs),
-            query_bytes=settings.query_bytes,
-            answer_bytes=settings.answer_bytes,
-            scanned=found,
+            query_bytes=self._settings.query_bytes,
+            answer_bytes=self._settings.answer_bytes,
         )
-        return QueryRequestFormat(
-            question, chosen, hashlib.sha256(wire.encode(question)).hexdigest(), not found.volatile
-        )
+
+    async def head(self, question: SparqlQuery, *, spending: AbstractContextManager[None] | None = None) -> AnswerHead:
+        """Return the head of the answer without evaluating anything; raises as `AnswerHead.of`."""
+        question = replace(question, head_only=True)
+        return AnswerHead.taken(await self._asked(question, self._settings.query_deadline_s, spending))[0]
 
     async def answer(
         self,
-        wanted: QueryRequestFormat,
+        question: SparqlQuery,
         *,
         deadline_s: float | None = None,
         spending: AbstractContextManager[None] | None = None,
-    ) -> CachedBody:
+    ) -> SparqlAnswer:
         """Return the complete answer.
 
         `deadline_s` may shorten the time allowed, never lengthen it. `spending` is entered while the question is
         being worked on; an answer that is kept costs nothing.
         """
-        kept = self._cache.get("sparql " + wanted.name) if wanted.stays else None
-        if kept is not None:
-            return kept
+        for media_type in question.media_types:
+            cached = self._cache.get("sparql " + digest(question, media_type))
+            if cached is not None:
+                return SparqlAnswer(cached, AnswerHead(media_type, stays=True).format, stays=True)
         limit_s = min(deadline_s or self._settings.query_deadline_s, self._settings.query_deadline_s)
+        head, body = AnswerHead.taken(await self._asked(question, limit_s, spending))
+        if not head.stays:
+            return SparqlAnswer(CachedBody(body), head.format, stays=False)
+        cached = self._cache.put("sparql " + digest(question, head.media_type), body)
+        return SparqlAnswer(cached, head.format, stays=True)
+
+    async def _asked(
+        self, question: SparqlQuery, limit_s: float, spending: AbstractContextManager[None] | None
+    ) -> bytes:
         with spending or contextlib.nullcontext():
             self._active += 1
             try:
-                body = await self._evaluator.ask(wire.encode(wanted.question), deadline_s=limit_s)
+                return await self._evaluator.ask(wire.encode(question), deadline_s=limit_s)
             finally:
                 self._active -= 1
-        return self._cache.put("sparql " + wanted.name, body) if wanted.stays else CachedBody(body)
 
     def close(self) -> None:
         """End all workers."""
         self._evaluator.close()
+
+
+def digest(question: SparqlQuery, media_type: str) -> str:
+    """Return 64 hexadecimal digits that name a question with this format of its answer."""
+    return hashlib.sha256(wire.encode(replace(question, format=media_type, graph_format=None))).hexdigest()
+
+
+@functools.lru_cache(maxsize=256)
+def _media_types(form: str | None, accept: str | None) -> tuple[str, str]:
+    """Return the media types that a table and a graph get; "" where none that is offered is wanted."""
+    chosen = []
+    for offer in (formats.ASKED_RESULTS, GRAPHS):
+        try:
+            chosen.append(formats.chosen(form, accept, offer).media_type)
+        except NotAcceptable:
+            chosen.append("")
+    return chosen[0], chosen[1]

@@ -10,20 +10,21 @@ outside of it goes wrong somewhere with status 200: a date range, OPTIONAL befor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from ozg_lod.core.vocab import XSD
 from ozg_lod.sparql import tokens as sparql_tokens
+from ozg_lod.sparql.tokens import Token
 
 _WORDS: Final = frozenset(
     {"PREFIX", "BASE", "SELECT", "ASK", "WHERE", "DISTINCT", "COUNT", "AS", "UNION", "A", "GROUP", "BY", "ORDER", "ASC"}
     | {"DESC", "LIMIT", "OFFSET"}
 )
 _SIGNS: Final = frozenset("{}().;,/|^*")
-_KIND: Final = dict.fromkeys(("open", "close", "operator", "other"), "sign")
+_SIGN_KINDS: Final = frozenset({"open", "close", "operator", "other"})
 _DATASET: Final = frozenset({"FROM", "GRAPH"})
 _OWN_FUNCTIONS: Final = ("bif:", "sql:", "http://www.openlinksw.com/")
 KEPT: Final = frozenset(
@@ -46,12 +47,6 @@ class Engine:
         return cls(name, name.lower().startswith("oxigraph/"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-
-
 def stays_here(query: str, engine: Engine) -> str | None:
     """Return why a query is answered from the snapshot and not by `engine`; None where the engine may be asked.
 
@@ -59,7 +54,7 @@ def stays_here(query: str, engine: Engine) -> str | None:
     >>> stays_here("SELECT ?s { ?s <urn:p>+ ?o }", Engine("Virtuoso/7", same=False))
     "'+'"
     """
-    tokens = list(_tokens(query))
+    tokens = list(sparql_tokens.tokens(query))
     words = {token.text for token in tokens if token.kind == "word"}
     if "\\" in query and not engine.same:
         return "an escape"
@@ -70,27 +65,20 @@ def stays_here(query: str, engine: Engine) -> str | None:
     return _outside(tokens) or _sorted_by_text(tokens) or _joined_on_values(tokens)
 
 
-def _tokens(query: str) -> Iterator[_Token]:
-    """Yield the tokens, words in capitals; a full stop at the end of a name or word is a sign of its own."""
-    for kind, text, _offset in sparql_tokens.tokens(query):
-        name = text.rstrip(".") if kind in ("name", "word") else text
-        if name:
-            yield _Token(_KIND.get(kind, kind), name.upper() if kind == "word" else name)
-        yield from [_Token("sign", ".")] * (len(text) - len(name))
-
-
-def _outside(tokens: Sequence[_Token]) -> str | None:
+def _outside(tokens: Sequence[Token]) -> str | None:
     """Return the first thing that is not on the closed list."""
-    nothing = _Token("", "")
+    nothing = Token("", "", 0)
     for earlier, before, token in zip([nothing, nothing, *tokens], [nothing, *tokens], tokens, strict=False):
-        if token.kind == "word" and token.text not in _WORDS and not _is_limit(before, token):
+        if token.kind == "word" and token.text not in _WORDS:
+            return token.text
+        if token.kind == "number" and not _is_limit(before, token):
             return token.text
         if token.kind == "iri" and token.text[1:].startswith(_OWN_FUNCTIONS):
             return "a function of the engine"
         if token.kind == "text" and not _is_closed(token.text):
             return "a text without end"
-        if token.kind == "sign" and (found := _sign(earlier, before, token)):
-            return found
+        if token.kind in _SIGN_KINDS and (sign := _sign(earlier, before, token)):
+            return sign
     return None
 
 
@@ -99,21 +87,21 @@ def _is_closed(text: str) -> bool:
     return text.endswith(quote) and len(text) >= 2 * len(quote)
 
 
-def _is_limit(before: _Token, token: _Token) -> bool:
+def _is_limit(before: Token, token: Token) -> bool:
     return token.text.isdigit() and before.text in ("LIMIT", "OFFSET")
 
 
-def _sign(earlier: _Token, before: _Token, token: _Token) -> str | None:
+def _sign(earlier: Token, before: Token, token: Token) -> str | None:
     if token.text not in _SIGNS:
         return repr(token.text)
     if token.text == "*" and (earlier.text, before.text) == ("(", "DISTINCT"):
         return "COUNT(DISTINCT *)"
     if token.text == "*" and before.text not in ("(", "SELECT", "DISTINCT"):
         return "a path with *"
-    return "a typed value" if token.text == "^" and before.kind in ("text", "language") else None
+    return None
 
 
-def _sorted_by_text(tokens: Sequence[_Token]) -> str | None:
+def _sorted_by_text(tokens: Sequence[Token]) -> str | None:
     """Return why sorting is not left to the engine: only numbers that COUNT made are sorted alike everywhere."""
     texts = [token.text for token in tokens]
     if "ORDER" not in texts:
@@ -127,7 +115,7 @@ def _sorted_by_text(tokens: Sequence[_Token]) -> str | None:
     return None if keys <= numbers else "ORDER BY a value"
 
 
-def _joined_on_values(tokens: Sequence[_Token]) -> str | None:
+def _joined_on_values(tokens: Sequence[Token]) -> str | None:
     """Return why a join is not left to the engine: a variable may be a literal on both sides, and 1 would join true."""
     texts = [token.text for token in tokens]
     start = texts.index("{") if "{" in texts else 0

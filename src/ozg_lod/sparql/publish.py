@@ -6,7 +6,7 @@ asked what it really holds. `serve --store` uses no version without its receipt 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final, Self
@@ -14,15 +14,13 @@ from typing import Final, Self
 import httpx
 
 from ozg_lod.core.errors import SnapshotError, UsageError
-from ozg_lod.core.messages import Message, _
+from ozg_lod.core.messages import MessageSink, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf import formats
 from ozg_lod.snapshots import data_files
 from ozg_lod.snapshots.snapshot import Manifest, Snapshots
 from ozg_lod.sparql import backend
-
-Say = Callable[[Message], None]
 
 PIECE_LINES: Final = 10_000
 """Triples for one request: about 1.6 MB, which every engine tried takes."""
@@ -81,7 +79,7 @@ class GraphStore:
             raise SnapshotError(_("{address} gives no answer: {error}.", address=address, error=error)) from None
 
 
-def publish(settings: Settings, address: str, say: Say) -> str:
+def publish(settings: Settings, address: str, say: MessageSink) -> str:
     """Write the current snapshot to `address` and return its graph; whatever fails, it does not count as published."""
     snapshots = Snapshots(settings.target)
     name = snapshots.served()
@@ -111,20 +109,20 @@ def drop(settings: Settings, address: str, version: str) -> str:
     """Remove an old version, its receipt first, and return its graph; the current version is refused."""
     snapshots = Snapshots(settings.target)
     known = {entry.version: entry.snapshot for entry in snapshots.publications()}
-    found = [candidate for candidate in known if candidate.startswith(version)]
-    if len(found) != 1 or known[found[0]] == snapshots.current():
+    candidates = [candidate for candidate in known if candidate.startswith(version)]
+    if len(candidates) != 1 or known[candidates[0]] == snapshots.current():
         raise UsageError(
             _(
                 "{version} names {count} versions, or the current one; see `ozg-lod snapshots list`.",
                 version=repr(version),
-                count=len(found),
+                count=len(candidates),
             ),
         )
-    place = backend.VersionGraph.of(Manifest.read(snapshots.directory(known[found[0]])))
+    version_graph = backend.VersionGraph.of(Manifest.read(snapshots.directory(known[candidates[0]])))
     with GraphStore(address, settings) as graphs:
-        graphs.delete(place.receipt)
-        graphs.delete(place.graph)
-    return place.graph
+        graphs.delete(version_graph.receipt)
+        graphs.delete(version_graph.graph)
+    return version_graph.graph
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

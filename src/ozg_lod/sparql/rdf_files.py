@@ -67,14 +67,14 @@ def answering(argument: str) -> Work:
 def _format(file: RdfFile) -> formats.Format:
     """Return the format a file's name tells; raise UsageError for a name that tells none."""
     suffix = file.path.suffix.removeprefix(".").lower()
-    found = next((form for form in READ if form.suffix == _SUFFIXES.get(suffix, suffix)), None)
-    if found is None:
+    file_format = next((form for form in READ if form.suffix == _SUFFIXES.get(suffix, suffix)), None)
+    if file_format is None:
         names = ", ".join(f".{form.suffix}" for form in READ)
         raise UsageError(
             _("{path} is not named like an RDF file; read are {names}.", path=file.path, names=names),
         )
-    if file.graph is not None and found in formats.DATASETS:
+    if file.graph is not None and file_format in formats.DATASETS:
         raise UsageError(
             _("{path} names its graphs itself; give it with --rdf instead of --graph.", path=file.path),
         )
-    return found
+    return file_format

@@ -33,9 +33,8 @@ from ozg_lod.sparql.backend import (
     options,
     unreachable,
 )
-from ozg_lod.sparql.engines import Engine, stays_here
-from ozg_lod.sparql.scan import scan
-from ozg_lod.sparql.store import SparqlQuery
+from ozg_lod.sparql.engines import Engine
+from ozg_lod.sparql.store import GRAPHS, SparqlQuery
 from ozg_lod.sparql.transcription import Transcription, TranscriptionRequest, too_large
 
 _log = logging.getLogger("ozg_lod")
@@ -70,17 +69,14 @@ class Remote:
 
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
         """Return the whole answer or raise; as `WorkerPool.ask`."""
-        asked = wire.decode(SparqlQuery, question)
         end = asyncio.get_running_loop().time() + deadline_s
-        named = asked.default_graphs or asked.named_graphs
-        if not named and stays_here(asked.query, self._engine) is None:
-            try:
-                async with asyncio.timeout_at(end):
-                    return await self._from_backend(asked, end)
-            except TimeoutError:
-                raise late(deadline_s) from None
-            except _Elsewhere as reason:
-                _log.debug("answered from the snapshot: %s", reason)
+        try:
+            async with asyncio.timeout_at(end):
+                return await self._from_backend(wire.decode(SparqlQuery, question), end)
+        except TimeoutError:
+            raise late(deadline_s) from None
+        except _Elsewhere as reason:
+            _log.debug("answered from the snapshot: %s", reason)
         return await self._workers.ask(question, deadline_s=end - asyncio.get_running_loop().time())
 
     def close(self) -> None:
@@ -88,24 +84,27 @@ class Remote:
         self._transcribers.close()
         self._workers.close()
 
-    async def _from_backend(self, asked: SparqlQuery, end: float) -> bytes:
-        form = scan(asked.query, max_bytes=asked.query_bytes).form or ""
-        order = TranscriptionRequest(asked.query, form, asked.format, self._engine.same, asked.answer_bytes)
-        query = (await self._transcribed(order, end)).decode()
-        media_type = _TRIPLES if form in ("CONSTRUCT", "DESCRIBE") else _TABLE
-        fields = {"query": query, "default-graph-uri": self._place.graph}
-        body, max_rows = await self._sent(fields, media_type, asked.answer_bytes * _ROOM)
-        answer = await self._transcribed(replace(order, max_rows=max_rows, answer=body), end)
+    async def _from_backend(self, sparql_query: SparqlQuery, end: float) -> bytes:
+        request = TranscriptionRequest(sparql_query, self._engine)
+        look = await self._transcribed(request, end)
+        if sparql_query.head_only:
+            return look.head.before(b"")
+        media_type = _TRIPLES if look.head.format in GRAPHS else _TABLE
+        fields = {"query": look.body.decode(), "default-graph-uri": self._place.graph}
+        body, max_rows = await self._sent(fields, media_type, sparql_query.answer_bytes * _ROOM)
+        answer = await self._transcribed(replace(request, max_rows=max_rows, answer=body), end)
         await self._still_there()
-        return answer
+        return answer.head.before(answer.body)
 
-    async def _transcribed(self, order: TranscriptionRequest, end: float) -> bytes:
+    async def _transcribed(self, request: TranscriptionRequest, end: float) -> Transcription:
         """Return what a worker makes of the order."""
         limit_s = end - asyncio.get_running_loop().time()
-        made = wire.decode(Transcription, await self._transcribers.ask(wire.encode(order), deadline_s=limit_s))
-        if made.unusable is not None:
-            raise _Elsewhere(made.unusable)
-        return made.body
+        transcription = wire.decode(
+            Transcription, await self._transcribers.ask(wire.encode(request), deadline_s=limit_s)
+        )
+        if transcription.unusable is not None:
+            raise _Elsewhere(transcription.unusable)
+        return transcription
 
     async def _still_there(self) -> None:
         fields = {"query": self._place.receipt_query, "default-graph-uri": self._place.receipt}
@@ -168,9 +167,9 @@ async def _beginning(response: httpx.Response) -> str:
     return ""
 
 
-def refusal(response: httpx.Response, said: str) -> Exception:
+def refusal(response: httpx.Response, text: str) -> Exception:
     """Return what an answer other than 200 means: our engine's turn, or that the backend cannot now."""
-    sentence = " ".join(said.partition("SPARQL query:")[0].split())[:300]
+    sentence = " ".join(text.partition("SPARQL query:")[0].split())[:300]
     words = sentence.split()
     state = words[1][:2] if words[:1] == ["Virtuoso"] and len(words) > 1 else ""
     if response.status_code == _BAD_REQUEST or state in _CANNOT:

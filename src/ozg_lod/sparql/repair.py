@@ -15,10 +15,10 @@ from typing import Final
 
 from ozg_lod.core.errors import BadRequest
 from ozg_lod.core.messages import _
-from ozg_lod.sparql.tokens import position, tokens
+from ozg_lod.sparql.tokens import Token, position, tokens
 
 MAX_CHARACTERS: Final = 400_000
-_SPOILERS: Final = frozenset({"SELECT", "VALUES", "MINUS"})
+_SPOILERS: Final = ("SELECT", "VALUES", "MINUS")
 
 
 @dataclass(slots=True)
@@ -56,26 +56,24 @@ def written_out(query: str, graphs: Sequence[str]) -> str | None:
 
 
 def _groups(query: str) -> Iterable[_Group]:
-    """Return the outermost GRAPH groups with a variable, in order; `read_locks` says that another one is inside."""
+    """Return the outermost GRAPH groups with a variable, in order; `holds` says that another one is inside."""
     found: list[_Group] = []
     current: _Group | None = None
-    depth = 0
-    before: list[tuple[str, int]] = [("", 0), ("", 0)]
-    for kind, text, offset in tokens(query):
-        depth += (kind == "open") - (kind == "close")
-        keyword, variable = before
-        if text == "{" and keyword[0] == "GRAPH" and variable[0][:1] in ("?", "$"):
+    word = variable = Token("", "", 0)
+    for token in tokens(query):
+        if token.text == "{" and variable.kind == "variable" and word.text.endswith("GRAPH"):
             if current is None:
-                current = _Group(keyword[1], variable[0], offset, depth)
+                start = word.offset + len(word.text) - len("GRAPH")
+                current = _Group(start, variable.text, token.offset, token.depth)
             else:
                 current.holds = True
-        elif current is not None and kind == "word":
-            current.spoiled |= text.upper() in _SPOILERS
-        elif current is not None and kind == "close" and depth < current.depth:
-            current.end = offset + 1
+        elif current is not None and token.kind == "word":
+            current.spoiled |= any(spoiler in token.text for spoiler in _SPOILERS)
+        elif current is not None and token.kind == "close" and token.depth == current.depth:
+            current.end = token.offset + 1
             found.append(current)
             current = None
-        before = [before[1], (text.upper() if kind == "word" else text, offset)]
+        word, variable = variable, token
     return found
 
 

@@ -1,4 +1,4 @@
-"""A lexical look at a SPARQL query: linear, without recursion, before any parser sees it.
+"""A look at the tokens of a SPARQL query: linear, without recursion, before any parser sees it.
 
 It gives a clean refusal for what the engine must never be asked (5,000 nested parentheses end the process
 with SIGSEGV; SERVICE opens connections) and tells what the engine does not: the form of the query, the
@@ -10,23 +10,33 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin
+
+import pyoxigraph as ox
 
 from ozg_lod.core.errors import BadRequest, Forbidden, TooLarge
 from ozg_lod.core.messages import Message, _
-from ozg_lod.sparql.tokens import position, tokens
+from ozg_lod.sparql.tokens import PATTERN, TERMS, Token, position, tokens
 
 MAX_DEPTH: Final = 100
 MAX_OPERATORS: Final = 2000
+MAX_TERMS: Final = 6_000
+"""Outside of expressions and VALUES. A list of 8,000 ends the process (pyoxigraph 0.5.13), whose algebra is a tree."""
 
-_APART: Final = re.compile(r"[.-]+")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 _FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
 _UPDATES: Final = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"})
-_VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
-_OPERATOR_WORDS: Final = frozenset({"UNION", "OPTIONAL", "MINUS", "BIND", "FILTER", "NOT", "EXISTS"})
+_TERMS: Final = frozenset({"iri", "name", "blank", "variable", "text", "number"})
+_VOLATILE: Final = ("NOW", "RAND", "UUID", "BNODE")
+_OPERATOR_WORDS: Final = frozenset(
+    {"UNION", "OPTIONAL", "MINUS", "BIND", "FILTER", "NOT", "EXISTS", "AS", "GRAPH", "LATERAL", "VALUES"}
+)
+_KEYWORD: Final = re.compile(
+    "SELECT|ASK|CONSTRUCT|DESCRIBE|SERVICE|FROM|NAMED|DISTINCT|REDUCED|UNION|OPTIONAL|MINUS|BIND|FILTER|NOT|EXISTS"
+)
+"""What an engine without a tokenizer also finds inside a word or a name: `1SERVICE`, `FROMNAMED`, `trueFILTER`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +94,14 @@ def _at(query: str, offset: int, reason: Message) -> BadRequest:
 
 
 def _resolved(base: str, iri: str) -> str:
-    """Return an IRI against the base, if there is one; urljoin loses the "#" of an empty fragment."""
+    """Return an IRI against the base, if there is one, as the engine does it (RFC 3986 §5)."""
     if not base:
         return iri
-    return urljoin(base, iri) + ("#" if iri.endswith("#") else "")
+    try:
+        subject = next(iter(ox.parse(f"<{iri}> <> <> .", ox.RdfFormat.TURTLE, base_iri=base))).subject
+        return subject.value if isinstance(subject, ox.NamedNode) else iri
+    except (SyntaxError, ValueError):
+        return iri
 
 
 def _bnode(query: str, offset: int) -> BadRequest:
@@ -99,13 +113,22 @@ def _bnode(query: str, offset: int) -> BadRequest:
     )
 
 
+def _service() -> Forbidden:
+    return Forbidden(
+        _(
+            "SERVICE is not offered: this endpoint never contacts other servers. Query the "
+            "other endpoint yourself and join the answers."
+        ),
+    )
+
+
 class _Reader:
     """One pass over the tokens; the state that the pass needs."""
 
     def __init__(self) -> None:
         self.form: str | None = None
-        self.depth = 0
         self.operators = 0
+        self.terms = 0
         self.base = ""
         self.prefixes: dict[str, str] = {}
         self.used: dict[str, int] = {}
@@ -114,18 +137,20 @@ class _Reader:
         self.variables: dict[str, None] = {}
         self.star: int | None = None
         self.volatile = False
-        self.previous: list[str] = ["", ""]  # the last two tokens, words in capitals
+        self.words = ("", "")  # the last two tokens, words one by one
+        self.labelled: int | None = None
+        self.service_name = False
 
     def read(self, query: str) -> Scan:
-        labelled: int | None = None
-        for kind, text, offset in tokens(query):
-            self.previous = [self.previous[1], self._token(query, kind, text, offset)]
-            if self.previous == ["BNODE", "("]:
-                labelled = offset
-            elif labelled is not None and text != ")":
-                raise _bnode(query, labelled)
+        for token in tokens(query):
+            self._check_pair(query, token)
+            if (token.place in (PATTERN, TERMS) and token.kind in _TERMS) or token.kind == "open":
+                self._count_term(query, token.offset)
+            if token.kind == "word":
+                self._keywords(query, token)
             else:
-                labelled = None
+                self._other(query, token)
+                self.words = (self.words[1], token.text)
         missing = {prefix: offset for prefix, offset in self.used.items() if prefix not in self.prefixes}
         return Scan(
             form=self.form,
@@ -137,86 +162,101 @@ class _Reader:
             volatile=self.volatile,
         )
 
-    def _token(self, query: str, kind: str, text: str, offset: int) -> str:
-        """Look at one token; return it as the next one sees it."""
-        if kind == "word":
-            return self._words(query, text.upper(), offset)
-        if kind in ("open", "close", "operator"):
-            self._symbol(query, kind, text, offset)
-        elif kind in ("iri", "name"):
-            self._name(kind, text, offset)
-        elif kind == "variable":
-            self.variables.setdefault(text[1:])
-        return text
+    def _check_pair(self, query: str, token: Token) -> None:
+        """Refuse what only two tokens show: a label of BNODE, and `SERVICE:x {`, where SERVICE:x looks like a name."""
+        if self.labelled is not None and token.text != ")":
+            raise _bnode(query, self.labelled)
+        if self.service_name and token.text == "{":
+            raise _service()
+        self.labelled = token.offset if self.words[1] == "BNODE" and token.text == "(" else None
+        self.service_name = False
 
-    def _words(self, query: str, words: str, offset: int) -> str:
-        """Look at each word of `a.b-c`; return the last."""
-        last = ""
-        for last in _APART.split(words):
-            self._word(query, last, offset)
-        for _hyphen in range(words.count("-")):
-            self._count(query, offset)
-        return last
+    def _keywords(self, query: str, token: Token) -> None:
+        """Look at each keyword of a word."""
+        known = token.text in _OPERATOR_WORDS or token.text in _UPDATES
+        for word in [token.text] if known else _KEYWORD.findall(token.text) or [token.text]:
+            self._keyword(query, word, token)
+            self.words = (self.words[1], word)
+        self.volatile |= any(word in token.text for word in _VOLATILE)
 
-    def _word(self, query: str, word: str, offset: int) -> None:
+    def _keyword(self, query: str, word: str, token: Token) -> None:
         if word == "SERVICE":
-            raise Forbidden(
-                _(
-                    "SERVICE is not offered: this endpoint never contacts other servers. Query the "
-                    "other endpoint yourself and join the answers."
-                ),
-            )
-        if self.form is None and self.depth == 0:
+            raise _service()
+        if self.form is None and token.depth == 0:
             if word in _FORMS:
                 self.form = word
             elif word in _UPDATES:
                 raise _at(
                     query,
-                    offset,
+                    token.offset,
                     _(
                         "{word} would change data; this endpoint only reads. Write SELECT, ASK, CONSTRUCT or DESCRIBE",
                         word=word,
                     ),
                 )
-        self.volatile |= word in _VOLATILE
         if word in _OPERATOR_WORDS:
-            self._count(query, offset)
+            self._count(query, token.offset)
 
-    def _symbol(self, query: str, kind: str, token: str, offset: int) -> None:
-        if kind == "open":
-            self.depth += 1
-            if self.depth > MAX_DEPTH:
-                raise _at(
-                    query,
-                    offset,
-                    _("more than {MAX_DEPTH} brackets are open here; write it flatter", MAX_DEPTH=MAX_DEPTH),
-                )
-        elif kind == "close":
-            self.depth = max(0, self.depth - 1)
-        else:
-            if token == "*" and self.depth == 0 and self.previous[1] in ("SELECT", "DISTINCT", "REDUCED"):  # noqa: S105
-                self.star = offset
-            self._count(query, offset)
+    def _other(self, query: str, token: Token) -> None:
+        if token.kind == "iri":
+            self._iri(token)
+        elif token.kind == "name":
+            self._name(token)
+        elif token.kind == "variable":
+            self.variables.setdefault(token.text[1:])
+        elif token.kind == "open" and token.depth > MAX_DEPTH:
+            raise _at(
+                query,
+                token.offset,
+                _("more than {MAX_DEPTH} brackets are open here; write it flatter", MAX_DEPTH=MAX_DEPTH),
+            )
+        elif token.kind == "operator" or (token.kind == "number" and token.text[0] in "+-"):
+            if token.text == "*" and token.depth == 0 and self.words[1] in ("SELECT", "DISTINCT", "REDUCED"):
+                self.star = token.offset
+            self._count(query, token.offset)
 
-    def _name(self, kind: str, token: str, offset: int) -> None:
-        before, last = self.previous
-        if kind == "iri" and before == "PREFIX":
-            self.prefixes[last.removesuffix(":")] = self._iri(kind, token)
-        elif kind == "iri" and last == "BASE":
-            self.base = self._iri(kind, token)
-        elif kind == "name" and last != "PREFIX":
-            self.used.setdefault(token.partition(":")[0], offset)
-        if self.depth == 0 and self.form is not None:
-            if last == "FROM":
-                self.graphs.append(self._iri(kind, token))
-            elif (before, last) == ("FROM", "NAMED"):
-                self.named.append(self._iri(kind, token))
+    def _iri(self, token: Token) -> None:
+        iri = _resolved(self.base, token.text[1:-1])
+        before, last = self.words
+        if before == "PREFIX":
+            self.prefixes[last.removesuffix(":")] = iri
+        elif last == "BASE":
+            self.base = iri
+        elif token.depth == 0:
+            self._dataset(self.words, iri)
 
-    def _iri(self, kind: str, token: str) -> str:
-        if kind == "iri":
-            return _resolved(self.base, token[1:-1])
-        prefix, _, local = token.partition(":")
+    def _name(self, token: Token) -> None:
+        prefix = token.text.partition(":")[0]
+        if self.words[1] == "PREFIX":
+            return
+        keywords = ["", *_KEYWORD.findall(prefix.upper())]
+        if token.depth == 0 and prefix not in self.prefixes and "FROM" in keywords:
+            self._dataset(keywords[-2:], self._full(token.text[len(prefix) :]))
+            return
+        self.service_name = "SERVICE" in keywords and self.words[1] != "GRAPH"
+        self.used.setdefault(prefix, token.offset)
+        if token.depth == 0:
+            self._dataset(self.words, self._full(token.text))
+
+    def _dataset(self, words: Sequence[str], iri: str) -> None:
+        """Take an IRI into the dataset if the two words before it say so."""
+        if self.form is not None and words[1] == "FROM":
+            self.graphs.append(iri)
+        elif self.form is not None and tuple(words) == ("FROM", "NAMED"):
+            self.named.append(iri)
+
+    def _full(self, name: str) -> str:
+        prefix, _, local = name.partition(":")
         return self.prefixes.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
+
+    def _count_term(self, query: str, offset: int) -> None:
+        self.terms += 1
+        if self.terms > MAX_TERMS:
+            raise _at(
+                query,
+                offset,
+                _("the patterns have more than {MAX_TERMS} terms; put data into VALUES", MAX_TERMS=MAX_TERMS),
+            )
 
     def _count(self, query: str, offset: int) -> None:
         self.operators += 1

@@ -7,9 +7,11 @@ union counts a triple that stands in two graphs twice, and sums come out wrong.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import struct
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -37,23 +39,74 @@ GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
 """What a query that makes a graph may be answered in."""
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TIDY_TRIPLES: Final = 20_000
+_HEAD_LENGTH: Final = struct.Struct("!H")
 
 
 @dataclass(frozen=True)
 class SparqlQuery:
     """One SPARQL query as the protocol carries it (SPARQL 1.1 Protocol §2.1).
 
-    `format` is the media type or short name of the answer. Graphs given here replace the dataset clause of the query.
-    `scanned` is what a look at the query told, where one was taken already.
+    `format` is the media type or short name of the answer, `graph_format` that of an answer that is a graph, where it
+    is another; "" where the client takes none that is offered. Graphs given here replace the dataset clause of the
+    query. `head_only` asks for the head of the answer and evaluates nothing.
     """
 
     query: str
     format: str
+    graph_format: str | None = None
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     query_bytes: int = 64 * 1024
     answer_bytes: int = 50_000_000
-    scanned: Scan | None = field(default=None, compare=False, repr=False)
+    head_only: bool = False
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """Return what the answer may be in: the form of the query, which only a worker reads, decides which."""
+        return tuple({media_type: None for media_type in (self.format, self.graph_format) if media_type})
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerHead:
+    """What stands before an answer: its media type, and whether it stays the same as long as the data are.
+
+    It does not where the query has NOW, RAND, UUID or BNODE.
+    """
+
+    media_type: str
+    stays: bool
+
+    @classmethod
+    def of(cls, question: SparqlQuery) -> AnswerHead:
+        """Return the head of an answer; raise for what is no query, is not offered, or in no format that is."""
+        look = scan(question.query, max_bytes=question.query_bytes)
+        if look.form is None:
+            raise BadRequest(
+                _("This is not a query: write SELECT, ASK, CONSTRUCT or DESCRIBE."),
+            )
+        if look.form in ("CONSTRUCT", "DESCRIBE"):
+            chosen = formats.by_name(
+                question.format if question.graph_format is None else question.graph_format, GRAPHS
+            )
+        else:
+            chosen = formats.by_name(question.format, formats.ASKED_RESULTS)
+        return cls(chosen.media_type, not look.volatile)
+
+    @property
+    def format(self) -> formats.Format:
+        """Return the format that the media type names."""
+        return formats.by_name(self.media_type, (*formats.ASKED_RESULTS, *GRAPHS))
+
+    def before(self, body: bytes) -> bytes:
+        """Return the head and the body as they come from a worker."""
+        head = wire.encode(self)
+        return _HEAD_LENGTH.pack(len(head)) + head + body
+
+    @classmethod
+    def taken(cls, answer: bytes) -> tuple[AnswerHead, bytes]:
+        """Return the head and the body of what came from a worker."""
+        end = _HEAD_LENGTH.size + _HEAD_LENGTH.unpack_from(answer)[0]
+        return wire.decode(cls, answer[_HEAD_LENGTH.size : end]), answer[end:]
 
 
 class EmbeddedStore:
@@ -65,29 +118,29 @@ class EmbeddedStore:
 
     def answer(self, question: SparqlQuery, write: Write) -> None:
         """Write the whole answer or raise."""
-        found = question.scanned or scan(question.query, max_bytes=question.query_bytes)
-        evaluate = self._dataset(question, found)
-        results = _run(evaluate, question.query, found)
-        query = written_out(question.query, self._named(question, found))
+        query_scan = scan(question.query, max_bytes=question.query_bytes)
+        form = AnswerHead.of(question).format
+        evaluate = self._dataset(question, query_scan)
+        results = _run(evaluate, question.query, query_scan)
+        query = written_out(question.query, self._named(question, query_scan))
         if query is not None:  # after the first look of the engine, so that a mistake is told with its own place
-            results = _run(evaluate, query, found)
+            results = _run(evaluate, query, query_scan)
         query = query or question.query
         output = _LimitedFile(write, question.answer_bytes)
         if isinstance(results, ox.QueryTriples):
-            _write_graph(results, formats.by_name(question.format, GRAPHS), output)
+            _write_graph(results, form, output)
             return
-        form = formats.by_name(question.format, formats.ASKED_RESULTS)
         if isinstance(results, ox.QuerySolutions):
-            results = _in_order(evaluate, query, found, results)
+            results = _in_order(evaluate, query, query_scan, results)
         if form is formats.SPARQL_XML:
             output = _LimitedXmlFile(write, question.answer_bytes)
         results.serialize(cast("IO[bytes]", output), form.results)
 
-    def _dataset(self, question: SparqlQuery, found: Scan) -> Evaluate:
+    def _dataset(self, question: SparqlQuery, query_scan: Scan) -> Evaluate:
         """Return the evaluation over the graphs asked for (SPARQL 1.1 §13.2, Protocol §2.1.4)."""
         graphs, named = question.default_graphs, question.named_graphs
         if not graphs and not named:
-            graphs, named = found.graphs, found.named
+            graphs, named = query_scan.graphs, query_scan.named
         if not graphs and not named:
             return self._store.query
         for iri in (*graphs, *named):
@@ -100,12 +153,12 @@ class EmbeddedStore:
         default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(iri) for iri in graphs[:1]]
         return partial(self._store.query, default_graph=default, named_graphs=named_graphs)
 
-    def _named(self, question: SparqlQuery, found: Scan) -> Sequence[str]:
+    def _named(self, question: SparqlQuery, query_scan: Scan) -> Sequence[str]:
         """Return the named graphs of the dataset asked for."""
         if question.default_graphs or question.named_graphs:
             return question.named_graphs
-        if found.graphs or found.named:
-            return found.named
+        if query_scan.graphs or query_scan.named:
+            return query_scan.named
         return sorted(self._known)
 
     def _merged(self, graphs: Iterable[str], named: Iterable[str]) -> ox.Store:
@@ -133,11 +186,6 @@ class EmbeddedStore:
             )
 
 
-def offered(found: Scan) -> tuple[formats.Format, ...]:
-    """Return the formats for the answer to such a query."""
-    return GRAPHS if found.form in ("CONSTRUCT", "DESCRIBE") else formats.ASKED_RESULTS
-
-
 def answering(argument: str) -> Work:
     """Return the work of query workers; `argument` is the directory of a snapshot (entry of the fork server)."""
     directory = checked(Path(argument), DATA_FILE, MERGED_FILE)
@@ -160,40 +208,46 @@ def work(embedded: EmbeddedStore) -> Work:
     decode = wire.decoder(SparqlQuery)
 
     def answer(question: bytes, write: Write) -> None:
-        embedded.answer(decode(question), write)
+        asked = decode(question)
+        write(AnswerHead.of(asked).before(b""))
+        if not asked.head_only:
+            embedded.answer(asked, write)
 
     return answer
 
 
 def _warm(embedded: EmbeddedStore) -> None:
     """Touch every path once before the fork: a worker opens no file, so nothing may be imported late."""
-    for query in ("SELECT * { ?s ?p ?o } LIMIT 1", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", "ASK {}"):
-        for form in offered(scan(query)):
-            embedded.answer(SparqlQuery(query, form.media_type), lambda _data: None)
+    for query in ("SELECT * { ?s ?p ?o } LIMIT 1", "BASE <a:> ASK FROM <a> {}", "ASK {}"):
+        for form in formats.ASKED_RESULTS:
+            with contextlib.suppress(BadRequest):
+                embedded.answer(SparqlQuery(query, form.media_type), lambda _data: None)
+    for form in GRAPHS:
+        embedded.answer(SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", form.media_type), lambda _data: None)
 
 
-def _run(evaluate: Evaluate, query: str, found: Scan) -> Results:
+def _run(evaluate: Evaluate, query: str, query_scan: Scan) -> Results:
     try:
         return evaluate(query)
     except SyntaxError as error:
-        raise syntax_errors.syntax(query, found, str(error)) from None
+        raise syntax_errors.syntax(query, query_scan, str(error)) from None
     except (ValueError, RuntimeError) as error:  # RuntimeError: a function by an IRI that the engine does not know
         raise BadRequest(_("The query cannot be evaluated: {error}.", error=error)) from None
 
 
-def _in_order(evaluate: Evaluate, query: str, found: Scan, results: ox.QuerySolutions) -> ox.QuerySolutions:
+def _in_order(evaluate: Evaluate, query: str, query_scan: Scan, results: ox.QuerySolutions) -> ox.QuerySolutions:
     """Return the results with the columns of an outermost `SELECT *` in order of appearance.
 
     The engine sorts them by name (pyoxigraph 0.5.13); SPARQL 1.1 §18.2.1 leaves the order open, people expect theirs.
     """
-    if found.star is None:
+    if query_scan.star is None:
         return results
     known = {variable.value for variable in results.variables}
-    names = [name for name in found.variables if name in known]
+    names = [name for name in query_scan.variables if name in known]
     if names == [variable.value for variable in results.variables] or set(names) != known or not names:
         return results
     listed = " ".join(f"?{name}" for name in names)
-    return cast("ox.QuerySolutions", evaluate(query[: found.star] + listed + query[found.star + 1 :]))
+    return cast("ox.QuerySolutions", evaluate(query[: query_scan.star] + listed + query[query_scan.star + 1 :]))
 
 
 def _write_graph(triples: ox.QueryTriples, form: formats.Format, output: _LimitedFile) -> None:

@@ -23,16 +23,16 @@ _CAUSES: Final = (
 """What the engine says between its tokens, and what it means."""
 
 
-def syntax(query: str, found: Scan, said: str) -> BadRequest:
+def syntax(query: str, query_scan: Scan, complaint: str) -> BadRequest:
     """Return the engine's complaint as a sentence with a place, and the cause where the scan knows it.
 
     `details["declaration"]` is the line that is missing, where a prefix that everybody knows is not declared.
     """
-    place = _PLACE.search(said)
+    place = _PLACE.search(complaint)
     line, column = (int(place[1]), int(place[2])) if place else (1, 1)
     details: dict[str, object] = {}
-    if found.missing:
-        prefix, offset = next(iter(found.missing.items()))
+    if query_scan.missing:
+        prefix, offset = next(iter(query_scan.missing.items()))
         line, column = position(query, offset)
         known = PREFIXES.get(prefix)
         reason = _(
@@ -41,7 +41,7 @@ def syntax(query: str, found: Scan, said: str) -> BadRequest:
         if known:
             details["declaration"] = f"PREFIX {prefix}: <{known}>"
     else:
-        reason = _explained(query, line, column, said)
+        reason = _explained(query, line, column, complaint)
     return BadRequest(
         _("Line {line}, column {column}: {reason}.", line=line, column=column, reason=reason),
         line=line,
@@ -50,16 +50,16 @@ def syntax(query: str, found: Scan, said: str) -> BadRequest:
     )
 
 
-def _explained(query: str, line: int, column: int, said: str) -> Message:
+def _explained(query: str, line: int, column: int, complaint: str) -> Message:
     """Return the cause: what is known of it, else what is expected if that can be read."""
-    for sign, cause in _CAUSES:
-        if sign in said:
-            return cause
+    for sign, sentence in _CAUSES:
+        if sign in complaint:
+            return sentence
     if (line, column) >= position(query, len(query.rstrip())):
         missing = max(query.count("{") - query.count("}"), 0)
         hint = _("; {missing} }} may be missing", missing=missing) if missing else ""
         return _("the query ends too early here{hint}", hint=hint)
-    expected = said.partition(": ")[2]
+    expected = complaint.partition(": ")[2]
     if not expected or len(expected) > _LONG or "[" in expected:
         return _("the query cannot be read on from here")
     return _("the query cannot be read on from here; {expected}", expected=expected)

@@ -18,9 +18,9 @@ from ozg_lod.core.messages import _
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.worker_process import Work, work_on
-from ozg_lod.sparql.engines import KEPT
+from ozg_lod.sparql.engines import KEPT, Engine, stays_here
 from ozg_lod.sparql.scan import scan
-from ozg_lod.sparql.store import EmbeddedStore, SparqlQuery
+from ozg_lod.sparql.store import GRAPHS, AnswerHead, EmbeddedStore, SparqlQuery
 
 SILENT_ROWS: Final = 1 << 20
 """Virtuoso ends a result here whatever it is told, and says nothing."""
@@ -30,15 +30,11 @@ SILENT_ROWS: Final = 1 << 20
 class TranscriptionRequest:
     """What to make of the answer of a backend; without one: whether the query can be asked, and how.
 
-    `form` is the query's form, `format` the media type of the answer, `same` as in `Engine`; `max_rows` is the number
-    of rows at which the backend says that it stops.
+    `max_rows` is the number of rows at which the backend says that it stops.
     """
 
-    query: str
-    form: str
-    format: str
-    same: bool
-    answer_bytes: int
+    question: SparqlQuery
+    engine: Engine
     max_rows: int = SILENT_ROWS
     answer: bytes | None = None
 
@@ -47,6 +43,7 @@ class TranscriptionRequest:
 class Transcription:
     """The query as it is to be sent, or the answer in the format asked for; or why there is none."""
 
+    head: AnswerHead
     body: bytes = b""
     unusable: str | None = None
 
@@ -54,38 +51,43 @@ class Transcription:
 def working(_argument: str) -> Work:
     """Return the work of the workers (entry of their fork server)."""
     work = work_on(
-        TranscriptionRequest, lambda order: look(order) if order.answer is None else transcribe(order, order.answer)
+        TranscriptionRequest,
+        lambda request: look(request) if request.answer is None else transcribe(request, request.answer),
     )
     _warm(work)
     return work
 
 
-def look(order: TranscriptionRequest) -> Transcription:
+def look(request: TranscriptionRequest) -> Transcription:
     """Return the query as it is to be sent, or why it is not sent: only what our own engine can read goes anywhere.
 
     The columns of `SELECT *` are spelled out in order of appearance; engines differ in theirs.
     """
+    question, head = request.question, AnswerHead.of(request.question)
+    reason = "a named graph" if question.default_graphs or question.named_graphs else None
+    reason = reason or stays_here(question.query, request.engine)
+    if reason is not None:
+        return Transcription(head, unusable=reason)
     try:
-        results = ox.Store().query(order.query)
+        results = ox.Store().query(question.query)
     except (SyntaxError, ValueError, RuntimeError) as error:
-        return Transcription(unusable=str(error))
-    found = scan(order.query, max_bytes=len(order.query) * 4)
-    query = order.query
-    if isinstance(results, ox.QuerySolutions) and found.star is not None:
+        return Transcription(head, unusable=str(error))
+    query_scan = scan(question.query, max_bytes=question.query_bytes)
+    query = question.query
+    if isinstance(results, ox.QuerySolutions) and query_scan.star is not None:
         known = {variable.value for variable in results.variables}
-        names = [name for name in found.variables if name in known]
+        names = [name for name in query_scan.variables if name in known]
         if set(names) != known or not names:
-            return Transcription(unusable="SELECT * with other variables")
-        query = query[: found.star] + " ".join(f"?{name}" for name in names) + query[found.star + 1 :]
-    return Transcription(query.encode())
+            return Transcription(head, unusable="SELECT * with other variables")
+        query = query[: query_scan.star] + " ".join(f"?{name}" for name in names) + query[query_scan.star + 1 :]
+    return Transcription(head, query.encode())
 
 
-def transcribe(order: TranscriptionRequest, body: bytes) -> Transcription:
+def transcribe(request: TranscriptionRequest, body: bytes) -> Transcription:
     """Return the answer in the format asked for; raise Unavailable for one that is not whole."""
+    head = AnswerHead.of(request.question)
     try:
-        if order.form in ("CONSTRUCT", "DESCRIBE"):
-            return _graph(order, body)
-        return _results(order, body)
+        return _graph(request, body, head) if head.format in GRAPHS else _results(request, body, head)
     except (SyntaxError, ValueError) as error:
         raise cut(str(error)) from None
 
@@ -98,36 +100,34 @@ def cut(reason: str) -> Unavailable:
     )
 
 
-def _graph(order: TranscriptionRequest, body: bytes) -> Transcription:
+def _graph(request: TranscriptionRequest, body: bytes, head: AnswerHead) -> Transcription:
     triples = list(ox.parse(body, ox.RdfFormat.N_TRIPLES))
-    _check_count(order, len(triples))
+    _check_count(request, len(triples))
     graph = ox.Store()
     graph.bulk_extend(ox.Quad(*triple.triple) for triple in triples)
     output = io.BytesIO()
-    question = SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o }", order.format, answer_bytes=order.answer_bytes)
-    EmbeddedStore(graph).answer(question, output.write)
-    return Transcription(output.getvalue())
+    EmbeddedStore(graph).answer(replace(request.question, query="CONSTRUCT WHERE { ?s ?p ?o }"), output.write)
+    return Transcription(head, output.getvalue())
 
 
-def _results(order: TranscriptionRequest, body: bytes) -> Transcription:
-    form = formats.by_name(order.format, formats.ASKED_RESULTS)
+def _results(request: TranscriptionRequest, body: bytes, head: AnswerHead) -> Transcription:
     results = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
     if isinstance(results, ox.QuerySolutions):
-        rows = list(results) if not order.same or order.max_rows < SILENT_ROWS else []
-        _check_count(order, len(rows))
-        if not order.same and (found := _changed(term for row in rows for term in row)):
-            return Transcription(unusable=found)
+        rows = list(results) if not request.engine.same or request.max_rows < SILENT_ROWS else []
+        _check_count(request, len(rows))
+        if not request.engine.same and (reason := _changed(term for row in rows for term in row)):
+            return Transcription(head, unusable=reason)
         results = cast("ox.QuerySolutions", ox.parse_query_results(body, ox.QueryResultsFormat.JSON))
     output = io.BytesIO()
-    results.serialize(cast("IO[bytes]", output), form.results)
-    if output.tell() > order.answer_bytes:
-        raise too_large(order.answer_bytes)
-    return Transcription(output.getvalue())
+    results.serialize(cast("IO[bytes]", output), head.format.results)
+    if output.tell() > request.question.answer_bytes:
+        raise too_large(request.question.answer_bytes)
+    return Transcription(head, output.getvalue())
 
 
-def _check_count(order: TranscriptionRequest, count: int) -> None:
+def _check_count(request: TranscriptionRequest, count: int) -> None:
     """Refuse as many rows as the backend stops at: nobody can tell whether there are more."""
-    if count >= order.max_rows and not (order.same and order.max_rows == SILENT_ROWS):
+    if count >= request.max_rows and not (request.engine.same and request.max_rows == SILENT_ROWS):
         raise cut(f"{count} rows: the store stops there")
 
 
@@ -154,10 +154,11 @@ def _warm(work: Work) -> None:
     """Touch every path once before the fork: a worker opens no file, so nothing may be imported late."""
     graph = b"<urn:s> <urn:p> <urn:o> .\n"
     table = b'{"head":{"vars":["s"]},"results":{"bindings":[]}}'
+    engine = Engine("", same=False)
     for form in formats.ASKED_RESULTS:
-        order = TranscriptionRequest("SELECT * { ?s ?p ?o }", "SELECT", form.media_type, same=False, answer_bytes=1000)
-        work(wire.encode(order), lambda _data: None)
-        work(wire.encode(replace(order, answer=table)), lambda _data: None)
-    for form in (*formats.GRAPHS, *formats.DATASETS):
-        order = TranscriptionRequest("", "CONSTRUCT", form.media_type, same=False, answer_bytes=1000, answer=graph)
-        work(wire.encode(order), lambda _data: None)
+        request = TranscriptionRequest(SparqlQuery("SELECT * { ?s ?p ?o }", form.media_type), engine)
+        work(wire.encode(request), lambda _data: None)
+        work(wire.encode(replace(request, answer=table)), lambda _data: None)
+    for form in GRAPHS:
+        question = SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o }", form.media_type)
+        work(wire.encode(TranscriptionRequest(question, engine, answer=graph)), lambda _data: None)

@@ -68,13 +68,13 @@ def _partitions(counts: Counts, document: str, dataset: str) -> Iterator[ox.Trip
         yield resource(dataset, VOID + "classPartition", part)
         yield resource(part, VOID + "class", iri)
         yield number(part, VOID + "entities", entities)
-    for found in counts.properties:
-        part = _part(document, "property", found.iri)
+    for usage in counts.properties:
+        part = _part(document, "property", usage.iri)
         yield resource(dataset, VOID + "propertyPartition", part)
-        yield resource(part, VOID + "property", found.iri)
-        yield number(part, VOID + "triples", found.triples)
-        yield number(part, VOID + "distinctSubjects", found.subjects)
-        yield number(part, VOID + "distinctObjects", found.objects)
+        yield resource(part, VOID + "property", usage.iri)
+        yield number(part, VOID + "triples", usage.triples)
+        yield number(part, VOID + "distinctSubjects", usage.subjects)
+        yield number(part, VOID + "distinctObjects", usage.objects)
 
 
 def _part(document: str, kind: str, iri: str) -> str:

@@ -8,22 +8,22 @@ from typing import Final
 
 from ozg_lod.core.findings import Finding, Severity
 
-KEPT: Final = 1_000
+MAX_FINDINGS: Final = 1_000
 """How many findings are kept; 20,000 of them were a report of 6 MB (measured)."""
 
 
 class FindingCollector:
-    """Collects findings; past `KEPT` of one severity they are only counted."""
+    """Collects findings; past `MAX_FINDINGS` of one severity they are only counted."""
 
     def __init__(self) -> None:
         self.counts: Counter[Severity] = Counter()
-        self._kept: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
+        self._findings: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
 
     def add(self, finding: Finding) -> None:
         self.counts[finding.severity] += 1
-        kept = self._kept[finding.severity]
-        if len(kept) < KEPT:
-            kept.append(finding)
+        findings = self._findings[finding.severity]
+        if len(findings) < MAX_FINDINGS:
+            findings.append(finding)
 
     def extend(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
@@ -40,4 +40,4 @@ class FindingCollector:
     @property
     def findings(self) -> list[Finding]:
         """Return the findings kept: errors, then warnings, then hints, each in the order of writing."""
-        return [finding for severity in Severity for finding in self._kept[severity]]
+        return [finding for severity in Severity for finding in self._findings[severity]]

@@ -78,14 +78,16 @@ def faults(row: Row, header: Header, schema: Schema, origin: Location) -> Iterat
     In a contribution (whose columns have letters) a column of one's own is only warned about, and an optional one may
     be left out without a word.
     """
-    known, sent = columns(schema), origin.letter is not None
+    known, is_contribution = columns(schema), origin.letter is not None
     for index, (cell, column) in enumerate(zip(row.cells, header.order, strict=False), start=1):
         if column is None:
-            place = replace(origin, row=row.number, column=shown(cell), letter=letter(index) if sent else None)
+            place = replace(
+                origin, row=row.number, column=shown(cell), letter=letter(index) if is_contribution else None
+            )
             yield _fault(cell, known, header, schema, place)
     place = replace(origin, row=row.number, letter=None)
     missing = (_missing(column, schema, place) for column in _real(schema) if column.name not in header.names)
-    yield from (finding for finding in missing if not sent or finding.severity is Severity.ERROR)
+    yield from (finding for finding in missing if not is_contribution or finding.severity is Severity.ERROR)
 
 
 def _fault(cell: str, known: Mapping[str, Column], header: Header, schema: Schema, place: Location) -> Finding:

@@ -180,7 +180,7 @@ def _office(content: bytes) -> Marks:
     return sheet.marks
 
 
-_MOST_WRITTEN: Final = 50_000_000
+_MAX_WRITTEN: Final = 50_000_000
 """Characters of all cells: a few bytes stand for any number of spaces (text:s, OpenDocument 1.3 §6.1.3) or cells."""
 _FEW: Final = 1_000
 """More repeated rows than this are the empty end of a sheet."""
@@ -224,7 +224,7 @@ class _OpenSheets:
         times = _repeated(self.cell, "columns")
         formula, stored = _TABLE + "formula" in self.cell, bool(self.text) or _OFFICE + "value" in self.cell
         self.written += (len(self.text) + self.spaces) * times * self.rows
-        if self.written > _MOST_WRITTEN:
+        if self.written > _MAX_WRITTEN:
             raise Unreadable
         if stored or formula:
             self.marks.reach((self.row + self.rows, self.column + times))

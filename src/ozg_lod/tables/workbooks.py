@@ -121,9 +121,9 @@ def legal(name: str, most: int = LONGEST_NAME) -> str:
     return _cut(_NOT_IN_NAMES.sub(" ", _clean(name)).strip("' "), most).strip("' ")
 
 
-def _free(wanted: str, taken: Iterable[str]) -> str:
+def _free(wanted: str, names: Iterable[str]) -> str:
     """Return a name that none of those taken is, whatever their capitals."""
-    folded = {name.casefold() for name in taken}
+    folded = {name.casefold() for name in names}
     numbered = (f"{legal(wanted, LONGEST_NAME - 4)} {number}" for number in count(2))
     return next(name for name in chain([wanted], numbered) if name.casefold() not in folded)
 

@@ -83,7 +83,7 @@ class CheckedSheet:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The outcome: at most `KEPT` findings, errors first, and how many there are of each severity.
+    """The outcome: at most `MAX_FINDINGS` findings, errors first, and how many there are of each severity.
 
     `quads` is sorted N-Quads of the files and of what was derived, each in its graph, in the spelling in which a store
     gives literals back; `rows` counts the rows of tables that were read. `sheets` are the tables of a contribution.

@@ -23,7 +23,7 @@ from ozg_lod.core.messages import Text, _
 from ozg_lod.core.vocab import OZG
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables import spreadsheets
-from ozg_lod.tables.finding_collector import KEPT, FindingCollector
+from ozg_lod.tables.finding_collector import MAX_FINDINGS, FindingCollector
 from ozg_lod.tables.metadata import METADATA
 from ozg_lod.tables.tables import Table, TableReading
 from ozg_lod.validation import (
@@ -243,7 +243,7 @@ class _Work:
         lines = (serialize(quads, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
         return Examination(
             quads=b"".join(sorted(lines)),
-            findings=tuple(self.collector.findings[:KEPT]),
+            findings=tuple(self.collector.findings[:MAX_FINDINGS]),
             counts={severity: self.collector.counts[severity] for severity in Severity},
             files=self.files,
             rows=sum(len(reading.records) for _table, reading in self.tables.values()),

@@ -1,6 +1,6 @@
 """The findings of an examination grouped as people work through them, each with its places in words.
 
-Errors come before warnings before hints; findings of one rule with the same sentence are one cause. No text here holds
+Errors come before warnings before hints; findings of one rule with the same sentence are one group. No text here holds
 an address: a value that is one is left out, programs have it in the JSON report.
 """
 
@@ -22,7 +22,7 @@ _ADDRESS: Final = re.compile(r"[<>]|^[A-Za-z][\w+.-]*:\S")
 
 @dataclass(frozen=True, slots=True)
 class FindingLocation:
-    """One place of a cause in words; `where` is all of it. What is not known or not said to people is empty.
+    """One place of a group in words; `where` is all of it. What is not known or not said to people is empty.
 
     `value` is what stands there and `suggestion` what would be right, where one is sure. `thing` and `property` name
     what a finding in an RDF file is about.
@@ -47,7 +47,7 @@ class FindingGroup:
     severity: Severity
     rule: str
     sentence: str
-    spots: tuple[FindingLocation, ...]
+    locations: tuple[FindingLocation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +56,28 @@ class GroupedFindings:
 
     headline: str
     conforms: bool
-    causes: tuple[FindingGroup, ...]
+    groups: tuple[FindingGroup, ...]
     truncated: int
 
     def of(self, severity: Severity) -> tuple[FindingGroup, ...]:
-        return tuple(cause for cause in self.causes if cause.severity is severity)
+        return tuple(group for group in self.groups if group.severity is severity)
 
 
 def grouped(examination: Examination, language: Language) -> GroupedFindings:
-    causes = tuple(
-        _cause(group, language)
+    groups = tuple(
+        _group(group, language)
         for severity in Severity
-        for group in by_cause([finding for finding in examination.findings if finding.severity is severity], language)
+        for group in by_sentence(
+            [finding for finding in examination.findings if finding.severity is severity], language
+        )
     )
-    return GroupedFindings(headline(examination, language), examination.conforms, causes, examination.truncated)
+    return GroupedFindings(headline(examination, language), examination.conforms, groups, examination.truncated)
 
 
-def _cause(group: Sequence[Finding], language: Language) -> FindingGroup:
+def _group(group: Sequence[Finding], language: Language) -> FindingGroup:
     first = group[0]
-    spots = tuple(spot(finding, language) for finding in group)
-    return FindingGroup(first.severity, first.rule, line(first.message[language]), spots)
+    locations = tuple(finding_location(finding, language) for finding in group)
+    return FindingGroup(first.severity, first.rule, line(first.message[language]), locations)
 
 
 def headline(examination: Examination, language: Language) -> str:
@@ -102,16 +104,16 @@ def unlisted(examination: Examination) -> Message:
     return ngettext("One more is not listed.", "{count} more are not listed.", examination.truncated)
 
 
-def by_cause(findings: Sequence[Finding], language: Language) -> Iterator[list[Finding]]:
-    """Yield the findings of each cause, in the order in which their rules first appear."""
-    causes: dict[tuple[str, str], list[Finding]] = {}
+def by_sentence(findings: Sequence[Finding], language: Language) -> Iterator[list[Finding]]:
+    """Yield the findings of each group, in the order in which their rules first appear."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        causes.setdefault((finding.rule, finding.message[language]), []).append(finding)
-    order = {rule: index for index, rule in enumerate(dict.fromkeys(rule for rule, _message in causes))}
-    yield from (group for _key, group in sorted(causes.items(), key=lambda cause: order[cause[0][0]]))
+        groups.setdefault((finding.rule, finding.message[language]), []).append(finding)
+    rank = {rule: index for index, rule in enumerate(dict.fromkeys(rule for rule, _message in groups))}
+    yield from (group for _key, group in sorted(groups.items(), key=lambda item: rank[item[0][0]]))
 
 
-def spot(finding: Finding, language: Language) -> FindingLocation:
+def finding_location(finding: Finding, language: Language) -> FindingLocation:
     location = finding.place
     thing, about = (text[language] if text is not None else "" for text in (location.subject, location.property))
     in_table = location.row is not None

@@ -19,8 +19,8 @@ from ozg_lod.sandbox.worker_process import Work, work_on
 from ozg_lod.tables import csv_rows
 from ozg_lod.validation.examination import SourceFile
 
-MOST_ROWS: Final = 5000
-MOST_COLUMNS: Final = 50
+MAX_ROWS: Final = 5000
+MAX_COLUMNS: Final = 50
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".ods")
 _LONGEST: Final = 500
 _BOOKS: Final = (".xlsx", ".ods")
@@ -55,15 +55,15 @@ NO_LISTING: Final = Listing((), (), headed=False, columns=())
 def read(name: str, content: bytes) -> Listing:
     """Return the rows of a file; raise BadRequest with the place, or TooLarge."""
     suffix = name[name.rfind(".") :].lower()
-    found = list(_limited(_book(content) if suffix in _BOOKS else _text(content, name)))
-    if not found:
+    rows = list(_limited(_book(content) if suffix in _BOOKS else _text(content, name)))
+    if not rows:
         raise BadRequest(_("The list is empty; it needs at least one row."))
-    width = max(map(len, found))
-    if width > MOST_COLUMNS:
+    width = max(map(len, rows))
+    if width > MAX_COLUMNS:
         raise TooLarge(
-            _("The list has {width} columns; at most {limit} are read.", width=width, limit=MOST_COLUMNS),
+            _("The list has {width} columns; at most {limit} are read.", width=width, limit=MAX_COLUMNS),
         )
-    padded = [(*row, *[""] * (width - len(row))) for row in found]
+    padded = [(*row, *[""] * (width - len(row))) for row in rows]
     headed = any(_role(cell) for cell in padded[0]) and len(padded) > 1
     titles = padded[0] if headed else tuple("" for _ in range(width))
     body = padded[1:] if headed else padded
@@ -83,12 +83,12 @@ def reading(_argument: str) -> Work:
     return work_on(SourceFile, lambda file: read(file.name, file.content))
 
 
-def _limited(found: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    for count, row in enumerate(found):
-        if count > MOST_ROWS:
+def _limited(rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    for count, row in enumerate(rows):
+        if count > MAX_ROWS:
             raise TooLarge(
-                _("The list has more than {limit:,} rows; split it.", limit=MOST_ROWS),
-                limit=MOST_ROWS,
+                _("The list has more than {limit:,} rows; split it.", limit=MAX_ROWS),
+                limit=MAX_ROWS,
             )
         yield tuple(_shown(cell) for cell in row)
 
@@ -116,9 +116,9 @@ def _pasted(name: str) -> bool:
     return not name.lower().endswith((".csv", ".tsv"))
 
 
-def _refused(found: Finding) -> BadRequest:
-    row = found.place.row or found.place.line or 1
-    return BadRequest(_("{file}, row {row}: {reason}.", file=found.place.file, row=row, reason=found.message))
+def _refused(finding: Finding) -> BadRequest:
+    row = finding.place.row or finding.place.line or 1
+    return BadRequest(_("{file}, row {row}: {reason}.", file=finding.place.file, row=row, reason=finding.message))
 
 
 def _book(content: bytes) -> Iterator[tuple[str, ...]]:
@@ -126,7 +126,7 @@ def _book(content: bytes) -> Iterator[tuple[str, ...]]:
 
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-        cells = sheet.to_python(nrows=MOST_ROWS + 2)
+        cells = sheet.to_python(nrows=MAX_ROWS + 2)
     except MemoryError:  # is told as what it is
         raise
     except Exception as error:  # whatever the library says of a broken file, it is the file
@@ -156,14 +156,16 @@ _LONGEST_TITLE: Final = 4
 
 def _guessed(titles: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[int, ...]:
     """Return the columns of the roles: by their titles, a name else the first column with letters."""
-    found = {role: next((n for n, title in enumerate(titles) if _role(title) == role), -1) for role in ROLES}
-    if found["name"] < 0:
-        taken = set(found.values())
-        lettered = (n for n in range(len(titles)) if n not in taken and any(_lettered(row[n]) for row in body[:50]))
-        found["name"] = next(lettered, -1)
-    if found["name"] < 0 and found["key"] < 0:
-        found["key"] = 0
-    return tuple(found[role] for role in ROLES)
+    columns = {role: next((n for n, title in enumerate(titles) if _role(title) == role), -1) for role in ROLES}
+    if columns["name"] < 0:
+        used_columns = set(columns.values())
+        lettered = (
+            n for n in range(len(titles)) if n not in used_columns and any(_lettered(row[n]) for row in body[:50])
+        )
+        columns["name"] = next(lettered, -1)
+    if columns["name"] < 0 and columns["key"] < 0:
+        columns["key"] = 0
+    return tuple(columns[role] for role in ROLES)
 
 
 def _lettered(cell: str) -> bool:

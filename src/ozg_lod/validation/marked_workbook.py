@@ -16,7 +16,7 @@ from ozg_lod.tables.spreadsheet_parts import number
 from ozg_lod.tables.workbooks import BOLD, REPORT_SHEET, TEXT, Book, Page, Style, legal
 from ozg_lod.validation import report
 from ozg_lod.validation.examination import CheckedSheet, Examination
-from ozg_lod.validation.grouped_findings import NAMES, spot, unlisted
+from ozg_lod.validation.grouped_findings import NAMES, finding_location, unlisted
 
 TITLE: Final = Style(bold=True, size=14)
 _COLOURS: Final = {Severity.ERROR: "#F4B6B6", Severity.WARNING: "#FCE5A8", Severity.HINT: "#CFE3F7"}
@@ -105,17 +105,17 @@ def write_head(page: Page, title: str, headings: Iterable[str], widths: tuple[in
 def _write_report(page: Page, examination: Examination, language: Language) -> None:
     grouped = report.grouped(examination, language)
     write_head(page, grouped.headline, [heading[language] for heading in report.HEADINGS], _WIDTHS)
-    rows = [(cause, place) for cause in grouped.causes for place in cause.spots]
-    for row, (cause, place) in enumerate(rows, start=4):
-        for column, text in enumerate(report.row(cause, place, language), start=1):
-            fill = _COLOURS[cause.severity] if column == 1 else ""
+    rows = [(group, location) for group in grouped.groups for location in group.locations]
+    for row, (group, location) in enumerate(rows, start=4):
+        for column, text in enumerate(report.row(group, location, language), start=1):
+            fill = _COLOURS[group.severity] if column == 1 else ""
             page.write(row, column, text, Style(fill=fill, wrap=column == _SENTENCE, top=True))
     if examination.truncated:
         page.write(len(rows) + 4, 1, unlisted(examination)[language])
 
 
 def _sentence(finding: Finding, language: Language) -> str:
-    suggestion = spot(finding, language).suggestion
+    suggestion = finding_location(finding, language).suggestion
     proposed = _(" Suggestion: {suggestion}", suggestion=suggestion)[language] if suggestion else ""
     sentence = finding.message[language].rstrip(".")
     end = "" if sentence.endswith("?") else "."

@@ -27,14 +27,14 @@ from ozg_lod.validation import grouped_findings
 from ozg_lod.validation.gate import Examination
 from ozg_lod.validation.grouped_findings import (
     NAMES,
-    by_cause,
+    by_sentence,
     line,
     quoted,
     unlisted,
 )
 
 LISTED: Final = 10
-"""How many places one cause lists in the text."""
+"""How many places one group lists in the text."""
 
 _SECTIONS: Final = {Severity.ERROR: _("Errors"), Severity.WARNING: _("Warnings"), Severity.HINT: _("Hints")}
 _SHACL_SEVERITIES: Final = {Severity.ERROR: "Violation", Severity.WARNING: "Warning", Severity.HINT: "Info"}
@@ -55,12 +55,12 @@ def grouped(examination: Examination, language: Language) -> grouped_findings.Gr
 
 
 def to_text(examination: Examination, language: Language) -> str:
-    """Return the findings as text: errors first, each cause once, with its places."""
+    """Return the findings as text: errors first, each group once, with its places."""
     parts = [summary(examination, language)]
     for severity, heading in _SECTIONS.items():
         findings = [finding for finding in examination.findings if finding.severity is severity]
         if findings:
-            parts.append("\n".join([heading[language], *_causes(findings, language)]))
+            parts.append("\n".join([heading[language], *_group_lines(findings, language)]))
     if examination.truncated:
         parts.append(unlisted(examination)[language])
     return "\n\n".join(parts)
@@ -72,18 +72,30 @@ def to_csv(examination: Examination, language: Language) -> bytes:
     In German a semicolon separates, as German spreadsheets expect. A text that would run as a formula gets an
     apostrophe.
     """
-    causes = grouped(examination, language).causes
-    rows = [row(cause, spot, language) for cause in causes for spot in cause.spots]
+    groups = grouped(examination, language).groups
+    rows = [row(group, location, language) for group in groups for location in group.locations]
     table = [[heading[language] for heading in HEADINGS], *([harmless(text) for text in cells] for cells in rows)]
     return written(table, separator=";" if language == "de" else ",", mark=True)
 
 
-def row(cause: grouped_findings.FindingGroup, spot: grouped_findings.FindingLocation, language: Language) -> list[str]:
+def row(
+    group: grouped_findings.FindingGroup, location: grouped_findings.FindingLocation, language: Language
+) -> list[str]:
     """Return the cells of one finding under `HEADINGS`."""
-    number = str(spot.row) if spot.row is not None else ""
-    about = spot.column or ", ".join(text for text in (spot.thing, spot.property) if text)
-    name = NAMES[cause.severity][language]
-    return [name, spot.file, spot.sheet, number, spot.letter, about, cause.sentence, spot.value, spot.suggestion]
+    number = str(location.row) if location.row is not None else ""
+    about = location.column or ", ".join(text for text in (location.thing, location.property) if text)
+    name = NAMES[group.severity][language]
+    return [
+        name,
+        location.file,
+        location.sheet,
+        number,
+        location.letter,
+        about,
+        group.sentence,
+        location.value,
+        location.suggestion,
+    ]
 
 
 HEADINGS: Final = (
@@ -131,9 +143,9 @@ def place(location: Location, language: Language) -> str:
     return grouped_findings.place(location, language)
 
 
-def _causes(findings: Sequence[Finding], language: Language) -> Iterator[str]:
-    """Yield the lines of one severity; findings of one rule with the same sentence are one cause."""
-    for group in by_cause(findings, language):
+def _group_lines(findings: Sequence[Finding], language: Language) -> Iterator[str]:
+    """Yield the lines of one severity; findings of one rule with the same sentence are one group."""
+    for group in by_sentence(findings, language):
         message = line(group[0].message[language])
         if len(group) == 1:
             start = _where(group[0], language)

@@ -23,8 +23,8 @@ from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import SH, XSD
 from ozg_lod.validation.shapes import ShaclResult, Shapes
 
-_Found = tuple[str, object, list[tuple[object, object, object]]]
-_Report = tuple[list[_Found], str]
+_RawResult = tuple[str, object, list[tuple[object, object, object]]]
+_Report = tuple[list[_RawResult], str]
 
 
 _STRING: Final = XSD + "string"
@@ -65,7 +65,7 @@ def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list
         """Hands out the results as they are: the report as graph and text is quadratic in their number."""
 
         @classmethod
-        def create_validation_report(cls, _shapes: object, _conforms: object, results: list[_Found]) -> _Report:
+        def create_validation_report(cls, _shapes: object, _conforms: object, results: list[_RawResult]) -> _Report:
             return results, ""
 
     with _as_needed(rdflib):
@@ -74,8 +74,8 @@ def core_results(data: Store, shapes: Shapes, *, rewritten: bool = True) -> list
         prefixes = {} if rewritten else shapes.prefixes
         rules = _graph(shapes.triples(data) if rewritten else shapes.written())
         validator = Results(DataGraph.from_rdflib(_graph(triples, prefixes)), shacl_graph=rules, options=options)
-        _, found, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
-        return list(_results(found, shapes, complete=not rewritten))
+        _, raw_results, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
+        return list(_results(raw_results, shapes, complete=not rewritten))
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def _terms() -> Callable[[object], rdflib.term.Node]:
     return term
 
 
-def _results(results: Iterable[_Found], shapes: Shapes, *, complete: bool) -> Iterator[ShaclResult]:
+def _results(results: Iterable[_RawResult], shapes: Shapes, *, complete: bool) -> Iterator[ShaclResult]:
     for _shape, node, triples in results:
         own = [(key, value) for subject, key, value in triples if subject == node]  # not those of its details
         parts = {str(key): value[1] if isinstance(value, tuple) else value for key, value in own}

@@ -94,7 +94,7 @@ class Shapes:
         """Return the shapes as pySHACL shall have them for these data, without targets that hit nothing there."""
         targets: dict[object, list[Triple]] = {}
         idle: dict[object, bool] = {}
-        kept = []
+        shape_triples = []
         for triple in self.written():
             if triple.predicate in _TARGETS:
                 target = (triple.predicate, triple.object)
@@ -104,10 +104,12 @@ class Shapes:
                 if idle[target]:
                     continue
                 targets[triple.subject].append(triple)
-            kept.append(triple)
-        fixed = {t.object for t in kept} | {t.subject for t in kept if t.predicate == _sh("deactivated")}
-        fixed |= {t.subject for t in kept if t.object in _CLASSES}
-        return [made for triple in kept for made in self._rewritten(triple, targets, fixed)]
+            shape_triples.append(triple)
+        fixed = {t.object for t in shape_triples} | {
+            t.subject for t in shape_triples if t.predicate == _sh("deactivated")
+        }
+        fixed |= {t.subject for t in shape_triples if t.object in _CLASSES}
+        return [result for triple in shape_triples for result in self._rewritten(triple, targets, fixed)]
 
     def _rewritten(self, triple: Triple, targets: dict[object, list[Triple]], fixed: set[Node]) -> list[Triple]:
         """Return what stands for one triple: a node shape that others refer to stays as it is."""

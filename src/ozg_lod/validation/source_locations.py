@@ -56,7 +56,7 @@ class SourceLocations:
         rows = [(reading, cell) for reading in self._readings if (cell := reading.origin(subject)) is not None]
         if not rows:
             return None
-        reading, cell = min(rows, key=lambda found: predicate not in found[0].columns)
+        reading, cell = min(rows, key=lambda pair: predicate not in pair[0].columns)
         return reading.place(replace(cell, column=reading.columns.get(predicate)))
 
     def _mentioned(self, thing: str) -> Location | None:

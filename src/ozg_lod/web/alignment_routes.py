@@ -27,16 +27,16 @@ from ozg_lod.matching.alignment_pages import ASKED, AlignmentWork
 from ozg_lod.rdf import formats
 from ozg_lod.site import download_names, uploads
 from ozg_lod.site.page_requests import PageRequest
-from ozg_lod.site.uploads import MOST_CARRIED, Upload
+from ozg_lod.site.uploads import MAX_CARRIED, Upload
 from ozg_lod.validation import list_reader
 from ozg_lod.validation.list_reader import Listing
-from ozg_lod.web import uploads as web_uploads
+from ozg_lod.web import upload_checks
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
 
 PATH: Final = "/abgleich"
-_MOST_FIELDS: Final = ASKED + 40
+_MAX_FIELDS: Final = ASKED + 40
 _FORMS: Final = {form.suffix: form for form in alignment_files.OFFERED}
 
 
@@ -46,7 +46,7 @@ async def form(request: Request) -> Response:
     _offered_here(request)
     page_request = PageRequest.for_people(request, PATH)
     request.app.state.check_pool.prepare(page_request.opened)
-    return web_uploads.page(page_request, alignment_pages.blank(page_request.site))
+    return upload_checks.page(page_request, alignment_pages.blank(page_request.site))
 
 
 @pages.page(PATH, methods=("POST",))
@@ -56,28 +56,28 @@ async def matched(request: Request) -> Response:
     page_request = PageRequest.for_people(request, PATH)
     fields: dict[str, str] = {}
     try:
-        sent = await web_uploads.form(request, most_fields=_MOST_FIELDS)
-        fields = sent.fields
-        upload = _checked(_chosen(sent, _("list.txt")[page_request.site.language]))
+        upload_form = await upload_checks.form(request, most_fields=_MAX_FIELDS)
+        fields = upload_form.fields
+        upload = _checked(_chosen(upload_form, _("list.txt")[page_request.site.language]))
         return await _done(request, page_request, upload, fields)
     except OzgLodError as error:
-        text = fields.get("text", "")[:MOST_CARRIED]
+        text = fields.get("text", "")[:MAX_CARRIED]
         body = alignment_pages.blank(page_request.site, failure=error, text=text, kind=fields.get("kind", ""))
-        return web_uploads.page(page_request, body, error.status, retry_after(error))
+        return upload_checks.page(page_request, body, error.status, retry_after(error))
 
 
 async def _done(request: Request, page_request: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
-    checked = await web_uploads.checked(request, CheckRequest(upload.name, upload.content, wanted=LIST))
+    checked = await upload_checks.checked(request, CheckRequest(upload.name, upload.content, wanted=LIST))
     listing = checked.listing
     choice = AlignmentChoice.of(listing, fields)
     with request.app.state.budget.spending(client_of(request)):  # 5,000 rows take half a minute
         rows = await run_in_threadpool(_aligned, request, listing, choice)
     wanted = _FORMS.get(fields.get("do", ""))
     if wanted is not None:
-        return await run_in_threadpool(_saved, page_request, AlignmentWork(upload, listing, choice, rows), wanted)
+        return await run_in_threadpool(_download, page_request, AlignmentWork(upload, listing, choice, rows), wanted)
     work = AlignmentWork(upload, listing, choice, rows)
     known = register.of(page_request.opened)
-    return web_uploads.page(
+    return upload_checks.page(
         page_request, await run_in_threadpool(alignment_pages.result, page_request.site, work, known)
     )
 
@@ -86,7 +86,7 @@ def _aligned(request: Request, listing: Listing, choice: AlignmentChoice) -> lis
     return align(register.of(request.app.state.opened), listing, choice)
 
 
-def _saved(page_request: PageRequest, work: AlignmentWork, form: formats.Format) -> Response:
+def _download(page_request: PageRequest, work: AlignmentWork, form: formats.Format) -> Response:
     language, register_ = page_request.language, register.of(page_request.opened)
     if form is formats.TURTLE:
         body = alignment_files.as_turtle(work.rows)
@@ -95,18 +95,18 @@ def _saved(page_request: PageRequest, work: AlignmentWork, form: formats.Format)
     else:
         body = alignment_files.as_csv(work.listing, work.rows, language, register_)
     name = download_names.matched_list(work.upload.name, form, language)
-    headers = {**web_uploads.NEVER_KEPT, "content-type": form.content_type, "content-disposition": name}
+    headers = {**upload_checks.NEVER_KEPT, "content-type": form.content_type, "content-disposition": name}
     return Response(body, headers=headers)
 
 
-def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
+def _chosen(upload_form: uploads.MultipartForm, pasted: str) -> Upload:
     """Return the file that was chosen, else what was pasted, else the list the page carried."""
-    if sent.files:
-        return uploads.one_of(sent)
-    text = sent.fields.get("text", "")
+    if upload_form.files:
+        return uploads.one_of(upload_form)
+    text = upload_form.fields.get("text", "")
     if text.strip():
         return Upload(pasted, text.encode("utf-8", "replace"))
-    carried = sent.carried()
+    carried = upload_form.carried()
     if carried is None:
         raise BadRequest(_("There is no list; paste one or choose a file."))
     return carried
@@ -114,11 +114,11 @@ def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
 
 def _checked(upload: Upload) -> Upload:
     """Return the list if it is one that is read here; raise TooLarge, UnsupportedMedia or BadRequest."""
-    if len(upload.content) > MOST_CARRIED:
-        limit = MOST_CARRIED // (1024 * 1024)
+    if len(upload.content) > MAX_CARRIED:
+        limit = MAX_CARRIED // (1024 * 1024)
         raise TooLarge(
             _("The list is larger than {limit} MiB; split it, or use ozg-lod reconcile.", limit=limit),
-            limit_bytes=MOST_CARRIED,
+            limit_bytes=MAX_CARRIED,
         )
     return uploads.checked(upload, list_reader.SUFFIXES)
 

@@ -48,7 +48,7 @@ _WHOLE: Final = (DATA_FILE, MERGED_FILE)
 _CONTENT_TYPES: Final = {
     **{form.suffix: form.content_type for form in (*formats.GRAPHS, formats.NQUADS, formats.CSV, formats.CSVW)}
 }
-_MOST_COMPRESSED: Final = 16_000_000
+_MAX_COMPRESSED: Final = 16_000_000
 """Larger files are sent as they are: compressing them would hold memory and a core."""
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
@@ -91,20 +91,20 @@ async def past_file(request: Request, version: str, name: str) -> Response:
     return await _file(request, version, name)
 
 
-def _release(opened: ServedSnapshot, version: str, *, pinned: bool) -> Release:
-    if version and (pinned or version != opened.version):
-        return releases.past(opened.snapshots, version, opened.public_url, pinned=pinned)
-    return opened.release
+def _release(snapshot: ServedSnapshot, version: str, *, pinned: bool) -> Release:
+    if version and (pinned or version != snapshot.version):
+        return releases.past(snapshot.snapshots, version, snapshot.public_url, pinned=pinned)
+    return snapshot.release
 
 
 async def _catalog(request: Request, version: str) -> Response:
     """Answer with the catalogue of a version for good, or of what is served now where `version` is ""."""
     wanted = CatalogueRequest.of(request.query_params)
-    opened: ServedSnapshot = request.app.state.opened
-    release = await run_in_threadpool(_release, opened, version or wanted.version, pinned=bool(version))
+    snapshot: ServedSnapshot = request.app.state.opened
+    release = await run_in_threadpool(_release, snapshot, version or wanted.version, pinned=bool(version))
     path = f"/snapshot/{version}/catalog" if version else "/catalog"
     page_request = PageRequest.of(request, path, formats.PAGES, request.path_params.get("suffix"))
-    shown = await run_in_threadpool(opened.catalogue, release)
+    shown = await run_in_threadpool(snapshot.catalogue, release)
     if page_request.form is not formats.HTML:
         return await represent(request, _view(page_request, release, wanted, shown))
     links = signposts.catalogue(shown, {}, release.public_url)
@@ -152,11 +152,11 @@ def _dataset(page_request: PageRequest, iri: str, key: str) -> PageBody:
     return PageBody(formats.serialize(graph, page_request.form), description.pages, links)
 
 
-def _entry(opened: ServedSnapshot, iri: str) -> tuple[Release, Catalogue, CatalogueEntry] | None:
+def _entry(snapshot: ServedSnapshot, iri: str) -> tuple[Release, Catalogue, CatalogueEntry] | None:
     """Return the entry of the catalogue with this IRI, None where there is no such entry or no catalogue."""
     try:
-        release = opened.release
-        shown = opened.catalogue(release)
+        release = snapshot.release
+        shown = snapshot.catalogue(release)
     except Unavailable:
         return None
     return next(((release, shown, entry) for entry in shown.entries if entry.iri == iri), None)
@@ -179,19 +179,19 @@ class _PublishedFile:
 
 async def _file(request: Request, version: str, name: str) -> Response:
     """Send a file: compressed where the client takes it, parts of it where it asks for them (RFC 9110 §14)."""
-    opened: ServedSnapshot = request.app.state.opened
-    file = await run_in_threadpool(_published, opened, version, name)
+    snapshot: ServedSnapshot = request.app.state.opened
+    file = await run_in_threadpool(_published, snapshot, version, name)
     if "range" in request.headers or not wants_gzip(request.headers.get("accept-encoding")):
         return await run_in_threadpool(_uncoded, request, file)
-    if file.record.bytes > _MOST_COMPRESSED:
+    if file.record.bytes > _MAX_COMPRESSED:
         return await run_in_threadpool(_uncoded, request, file)
     key = f"file {file.release.root} {file.release.publication.number} {name}"
     wanted = Representation(key, lambda: Content(file.path.read_bytes(), file.fields), file.record.sha256)
     return await represent(request, wanted)
 
 
-def _published(opened: ServedSnapshot, version: str, name: str) -> _PublishedFile:
-    release = _release(opened, version, pinned=bool(version))
+def _published(snapshot: ServedSnapshot, version: str, name: str) -> _PublishedFile:
+    release = _release(snapshot, version, pinned=bool(version))
     record = release.record(_path_of(name))
     if record is None:
         known = sorted(entry.removeprefix(FOLDER) for entry in release.manifest.files if entry.startswith(FOLDER))
@@ -202,7 +202,7 @@ def _published(opened: ServedSnapshot, version: str, name: str) -> _PublishedFil
         "content-type": _CONTENT_TYPES[name.rpartition(".")[2]],
         "last-modified": http_date(modified),
         "vary": "Accept-Encoding",
-        "link": _links(opened, release, name),
+        "link": _links(snapshot, release, name),
         **({"cache-control": _FOR_GOOD} if release.root != release.public_url else {}),
     }
     return _PublishedFile(release, name, record, fields)
@@ -213,9 +213,9 @@ def _uncoded(request: Request, file: _PublishedFile) -> Response:
     fields = {"etag": tag, "cache-control": CACHE_CONTROL, **file.fields}
     if RequestConditions.of(request).met_by(fields):
         return not_modified(fields)
-    asked = request.headers
-    if "range" in asked and asked.get("if-range", tag) in (tag, fields["last-modified"]):
-        check_parts(asked["range"], file.record.bytes)
+    request_headers = request.headers
+    if "range" in request_headers and request_headers.get("if-range", tag) in (tag, fields["last-modified"]):
+        check_parts(request_headers["range"], file.record.bytes)
     return FileResponse(file.path, headers=fields)
 
 
@@ -223,11 +223,11 @@ def _path_of(name: str) -> str:
     return name if name in _WHOLE else FOLDER + name
 
 
-def _links(opened: ServedSnapshot, release: Release, name: str) -> str:
+def _links(snapshot: ServedSnapshot, release: Release, name: str) -> str:
     """Return the signposts of a file, those of its table for a description of one."""
     table = name.removesuffix(METADATA)
     try:
-        entries = opened.catalogue(release).entries
+        entries = snapshot.catalogue(release).entries
     except Unavailable:
         entries = ()
     for entry in entries:

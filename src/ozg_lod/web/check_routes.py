@@ -21,7 +21,6 @@ from ozg_lod.contributions.check_pool import (
     PREVIEW,
     REPORT,
     CheckAnswer,
-    CheckPool,
     CheckRequest,
 )
 from ozg_lod.core.errors import NotFound, OzgLodError, Unprocessable
@@ -36,7 +35,7 @@ from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.site.uploads import Upload
 from ozg_lod.validation import documents
-from ozg_lod.web import uploads as web_uploads
+from ozg_lod.web import upload_checks
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -54,16 +53,13 @@ async def validate(request: Request) -> Response:
     """Answer with the report, whether or not the file conforms: the status says whether it could be checked."""
     _offered_here(request)
     form = _form(request)
-    check_pool: CheckPool = request.app.state.check_pool
-    async with check_pool.receiving():
-        limit_s = request.app.state.settings.delivery_s
-        upload, fields = await uploads.read_file(request, limit_s=limit_s)
+    upload, fields = await uploads.read_file(request, upload_checks.delivery(request))
     parameters = {**fields, **request.query_params}
     kind = await run_in_threadpool(_known_kind, request, parameters.get("kind", ""))
     strict = parameters.get("strict", "no").lower() in _YES
     language = _language(request, form)
     wanted = {formats.XLSX: MARKED, formats.HTML: PREVIEW}.get(form, REPORT)
-    checked = await web_uploads.checked(request, CheckRequest(upload.name, upload.content, kind, wanted, language))
+    checked = await upload_checks.checked(request, CheckRequest(upload.name, upload.content, kind, wanted, language))
     if form is formats.HTML:
         return await run_in_threadpool(_result, request, upload, kind, checked, strict=strict)
     return await run_in_threadpool(_report, checked, form, language, upload.name, strict=strict)
@@ -83,7 +79,7 @@ async def form(request: Request) -> Response:
     request.app.state.check_pool.prepare(page_request.opened)
     kind = request.query_params.get("kind", "")[:40]
     body = await run_in_threadpool(lambda: check_pages.blank(page_request.site, _check_form(request), kind=kind))
-    return web_uploads.page(page_request, body)
+    return upload_checks.page(page_request, body)
 
 
 @pages.page("/pruefen", methods=("POST",))
@@ -93,13 +89,13 @@ async def check(request: Request) -> Response:
     page_request = _page_request(request)
     kind = ""
     try:
-        sent = await web_uploads.form(request)
-        kind = await run_in_threadpool(_known_kind, request, sent.fields.get("kind", ""))
-        upload = uploads.checked(_chosen(sent, _("Pasted cells.csv")[page_request.site.language]))
-        return await _done(request, page_request, upload, sent.fields | {"kind": kind})
+        upload_form = await upload_checks.form(request)
+        kind = await run_in_threadpool(_known_kind, request, upload_form.fields.get("kind", ""))
+        upload = uploads.checked(_chosen(upload_form, _("Pasted cells.csv")[page_request.site.language]))
+        return await _done(request, page_request, upload, upload_form.fields | {"kind": kind})
     except OzgLodError as error:
         body = check_pages.blank(page_request.site, _check_form(request), failure=error, kind=kind)
-        return web_uploads.page(page_request, body, error.status, retry_after(error))
+        return upload_checks.page(page_request, body, error.status, retry_after(error))
 
 
 async def _done(request: Request, page_request: PageRequest, upload: Upload, fields: dict[str, str]) -> Response:
@@ -115,9 +111,9 @@ async def _done(request: Request, page_request: PageRequest, upload: Upload, fie
         about=fields.get("about", "")[:500],
         chosen=page_request.chosen is not None,
     )
-    checked = await web_uploads.checked(request, check_request)
+    checked = await upload_checks.checked(request, check_request)
     if button == "page" and checked.document:
-        return web_uploads.page(page_request, checked.document)
+        return upload_checks.page(page_request, checked.document)
     suffix = {"corrected": formats.XLSX.suffix}.get(button, button)
     form = next((form for form in report_formats.OFFERED if form.suffix == suffix), None)
     if form is not None and form is not formats.HTML:
@@ -140,24 +136,24 @@ def _report(checked: CheckAnswer, form: Format, language: Language, name: str, *
     else:
         body = report_formats.write(checked.examination, form, language, strict=strict)
     return Response(
-        body, headers={**web_uploads.NEVER_KEPT, "content-type": form.content_type, "content-language": language}
+        body, headers={**upload_checks.NEVER_KEPT, "content-type": form.content_type, "content-language": language}
     )
 
 
 def _result(request: Request, upload: Upload, kind: str, checked: CheckAnswer, *, strict: bool) -> Response:
     page_request = _page_request(request)
     outcome = CheckResult(upload, kind, checked.examination, strict=strict, preview=checked.preview)
-    return web_uploads.page(page_request, check_pages.result(page_request.site, _check_form(request), outcome))
+    return upload_checks.page(page_request, check_pages.result(page_request.site, _check_form(request), outcome))
 
 
-def _chosen(sent: uploads.MultipartForm, pasted: str) -> Upload:
+def _chosen(upload_form: uploads.MultipartForm, pasted: str) -> Upload:
     """Return the file that was chosen, else the one the page carried, else what was pasted."""
-    if sent.files:
-        return uploads.one_of(sent)
-    text = sent.fields.get("text", "")
+    if upload_form.files:
+        return uploads.one_of(upload_form)
+    text = upload_form.fields.get("text", "")
     if text.strip():
         return Upload(pasted, text.encode("utf-8", "replace"))
-    return sent.carried() or uploads.one_of(sent)
+    return upload_form.carried() or uploads.one_of(upload_form)
 
 
 def _page_request(request: Request) -> PageRequest:
@@ -189,8 +185,8 @@ def _known_kind(request: Request, kind: str) -> str:
 
 def _check_form(request: Request) -> CheckForm:
     settings: Settings = request.app.state.settings
-    opened: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.app.state.opened
     graphs = list(documents.FORMATS)
     submits = settings.inbox is not None
     kinds = [(kind.slug, Label(kind.schema.title)) for kind in templates.of(request.app.state.opened).kinds]
-    return CheckForm(kinds, uploads.TABLES, graphs, submits=submits, contact=responsible.contact(opened.graph))
+    return CheckForm(kinds, uploads.TABLES, graphs, submits=submits, contact=responsible.contact(snapshot.graph))

@@ -24,7 +24,7 @@ pages = Pages()
 
 PATHS: Final = ("/mitmachen", "/pruefen", "/vorlagen")
 """What the sitemap lists."""
-_MOST_TYPED: Final = 80
+_MAX_QUERY: Final = 80
 _SELECTING: Final = ("q", "ags", "buendel")
 
 
@@ -70,13 +70,13 @@ async def _chosen(page_request: PageRequest, page: Callable[..., bytes]) -> Resp
     What was looked for is not kept.
     """
     query = page_request.request.query_params
-    kept = tuple((name, query[name]) for name in _SELECTING if name in query)
+    parameters = tuple((name, query[name]) for name in _SELECTING if name in query)
 
     def make() -> bytes:
         catalogue = template_catalogue.of(page_request.opened)
-        return page(page_request.site, catalogue, _selection(catalogue, page_request), kept)
+        return page(page_request.site, catalogue, _selection(catalogue, page_request), parameters)
 
-    if not kept:
+    if not parameters:
         return await page_request.answer(make)
     fields = {
         "content-type": formats.HTML.content_type,
@@ -88,7 +88,7 @@ async def _chosen(page_request: PageRequest, page: Callable[..., bytes]) -> Resp
 
 
 def _selection(catalogue: TemplateCatalogue, page_request: PageRequest) -> contribute_pages.TemplateSelection:
-    typed = page_request.request.query_params.get("q", "").strip()[:_MOST_TYPED]
+    typed = page_request.request.query_params.get("q", "").strip()[:_MAX_QUERY]
     topic = _topic(catalogue, page_request)
     matches = catalogue.search(typed) if typed and topic is None else []
     return contribute_pages.TemplateSelection(matches[0] if len(matches) == 1 else topic, typed, matches)

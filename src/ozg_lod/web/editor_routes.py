@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.catalogue import responsible
-from ozg_lod.core.errors import NotAcceptable, NotFound, OzgLodError
+from ozg_lod.core.errors import NotFound, OzgLodError
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT
-from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import CACHE_CONTROL, NO_STORE, retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import TYPE, iri_of, pick
@@ -31,62 +30,75 @@ from ozg_lod.site.atlas import Atlas
 from ozg_lod.site.page_requests import PageRequest, no_such_page
 from ozg_lod.site.represent import Content, Representation, represent, respond
 from ozg_lod.site.served_snapshot import ServedSnapshot
-from ozg_lod.sparql.endpoint import Endpoint, QueryRequestFormat
+from ozg_lod.sparql.endpoint import Endpoint, SparqlAnswer
+from ozg_lod.sparql.store import SparqlQuery
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
 
 _SHOWN_BYTES: Final = 8_000_000
 """The largest answer a page is made of; larger ones are for programs."""
+_SHOWN: Final = f"{formats.SPARQL_JSON.media_type}, {formats.TURTLE.media_type}"
 _SUFFIXES: Final = {"csv": formats.CSV, "tsv": formats.TSV, "json": formats.SPARQL_AS_JSON, "srx": formats.SPARQL_XML}
 
 
 async def page(
-    request: Request, opened: ServedSnapshot, path: str, ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]]
+    request: Request, snapshot: ServedSnapshot, path: str, ask: Callable[[SparqlQuery], Awaitable[SparqlAnswer]]
 ) -> Response | None:
     """Answer with the page at `path` where a person asks, with a CSV where a spreadsheet asks, else None."""
     query = request.query_params
     if query.get("sheet") == "1" and query.get("format") == "csv" and query.get("query") is not None:
-        return await _sheet(opened, query["query"], ask)
+        return await _sheet(snapshot, query["query"], ask)
     form = query.get("format")
     if form != "html" and (form or not formats.wants_page(request.headers.get("accept"))):
         return None
-    page_request = dataclasses.replace(PageRequest.for_people(request, path), opened=opened)
-    asked = await _asked(page_request, opened.endpoint, query, ask) if query.get("query", "").strip() else None
-    kept = (("query", asked.query), *((("view", asked.view),) if asked.view in asked.views else ())) if asked else ()
-    site = dataclasses.replace(page_request.site, kept=kept)
+    page_request = dataclasses.replace(PageRequest.for_people(request, path), opened=snapshot)
+    query_request = (
+        await _query_request(page_request, snapshot.endpoint, query, ask) if query.get("query", "").strip() else None
+    )
+    parameters = (
+        (
+            ("query", query_request.query),
+            *((("view", query_request.view),) if query_request.view in query_request.views else ()),
+        )
+        if query_request
+        else ()
+    )
+    site = dataclasses.replace(page_request.site, parameters=parameters)
     source = _source(page_request, request.app.state.opened.version)
-    body = await run_in_threadpool(query_page.page, site, opened.example_queries, source, asked)
-    return _sent(body, page_request, asked, latest=source.latest)
+    body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, query_request)
+    return _sent(body, page_request, query_request, latest=source.latest)
 
 
-async def _asked(
+async def _query_request(
     page_request: PageRequest,
     endpoint: Endpoint,
     params: QueryParams,
-    ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]],
+    ask: Callable[[SparqlQuery], Awaitable[SparqlAnswer]],
 ) -> query_page.QueryRequest:
     """Return what came of the query; an expected failure is part of the page."""
     query = params["query"].replace("\r\n", "\n")
-    asked = query_page.QueryRequest(query, iris=params.get("iris") == "1", view=params.get("view", query_page.TABLE))
+    query_request = query_page.QueryRequest(
+        query, iris=params.get("iris") == "1", view=params.get("view", query_page.TABLE)
+    )
     try:
-        wanted = _wanted(endpoint, query)
-        asked = dataclasses.replace(asked, stays=wanted.stays)
-        question = dataclasses.replace(wanted.question, answer_bytes=_SHOWN_BYTES)
-        body = (await ask(dataclasses.replace(wanted, question=question))).plain
+        question = endpoint.question(query, accept=_SHOWN)
+        answer = await ask(dataclasses.replace(question, answer_bytes=_SHOWN_BYTES))
+        query_request = dataclasses.replace(query_request, stays=answer.stays)
     except OzgLodError as failure:
-        return dataclasses.replace(asked, failure=failure)
+        return dataclasses.replace(query_request, failure=failure)
+    body = answer.body.plain
     raw, whole = query_results.beginning(body)
-    asked = dataclasses.replace(asked, raw=raw, whole=whole)
-    if wanted.form is formats.TURTLE:
-        return dataclasses.replace(asked, graph=True)
+    query_request = dataclasses.replace(query_request, raw=raw, whole=whole)
+    if answer.format is formats.TURTLE:
+        return dataclasses.replace(query_request, graph=True)
     solutions = await run_in_threadpool(query_results.read, body, page_request.page)
     if isinstance(solutions, bool):
-        return dataclasses.replace(asked, truth=solutions)
+        return dataclasses.replace(query_request, truth=solutions)
     if page_request.page > solutions.pages:
         raise no_such_page(page_request.page)
     return dataclasses.replace(
-        asked, rows=solutions, **await run_in_threadpool(_drawing, page_request, solutions, asked.view)
+        query_request, rows=solutions, **await run_in_threadpool(_drawing, page_request, solutions, query_request.view)
     )
 
 
@@ -118,30 +130,24 @@ def _drawing(page_request: PageRequest, solutions: query_results.Solutions, view
     return {"views": views, "names": names, "atlas": page_request.opened.atlas if query_page.MAP in views else None}
 
 
-def _wanted(endpoint: Endpoint, query: str) -> QueryRequestFormat:
-    try:
-        return endpoint.wanted(query, form="srj")
-    except NotAcceptable:  # a query that makes a graph
-        return endpoint.wanted(query, form="ttl")
-
-
 async def _sheet(
-    opened: ServedSnapshot, query: str, ask: Callable[[QueryRequestFormat], Awaitable[CachedBody]]
+    snapshot: ServedSnapshot, query: str, ask: Callable[[SparqlQuery], Awaitable[SparqlAnswer]]
 ) -> Response:
-    wanted = opened.endpoint.wanted(query, form="csv")
-    body = (await ask(wanted)).plain
+    answer = await ask(snapshot.endpoint.question(query, form="csv"))
     headers = {
         "Content-Disposition": download_names.query_result(),
-        "Cache-Control": CACHE_CONTROL if wanted.stays else NO_STORE,
-        "X-Ozg-Version": opened.version,
+        "Cache-Control": CACHE_CONTROL if answer.stays else NO_STORE,
+        "X-Ozg-Version": snapshot.version,
     }
-    made = await run_in_threadpool(query_results.sheet, body)
-    return Response(made, headers=headers, media_type=f"{formats.CSV.media_type}; charset=utf-8")
+    sheet = await run_in_threadpool(query_results.sheet, answer.body.plain)
+    return Response(sheet, headers=headers, media_type=f"{formats.CSV.media_type}; charset=utf-8")
 
 
-def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest | None, *, latest: bool) -> Response:
+def _sent(
+    body: bytes, page_request: PageRequest, query_request: query_page.QueryRequest | None, *, latest: bool
+) -> Response:
     """Return the page: it warns of a version that is not the `latest`, and is another each time where its answer is."""
-    failure = asked.failure if asked else None
+    failure = query_request.failure if query_request else None
     fields = {
         "content-type": formats.HTML.content_type,
         "content-language": page_request.language,
@@ -150,17 +156,20 @@ def _sent(body: bytes, page_request: PageRequest, asked: query_page.QueryRequest
     if failure is not None:
         fields |= {"cache-control": "no-store", "vary": "Accept, Accept-Language", **retry_after(failure)}
         return Response(body, failure.status, fields)
-    opened, query = page_request.opened, page_request.request.url.query
-    tag = f"{page_request.path} {opened.version} {latest} {opened.code} {page_request.language} {query}"
-    return respond(page_request.request, Content(body, fields), tag if asked is None or asked.stays else None)
+    snapshot = page_request.opened
+    state = f"{snapshot.version} {snapshot.code} {latest}"
+    tag = f"{page_request.path} {state} {page_request.language} {page_request.request.url.query}"
+    return respond(
+        page_request.request, Content(body, fields), tag if query_request is None or query_request.stays else None
+    )
 
 
 @pages.page("/queries/{name}", summary="An example query (.rq) or its answer (.csv .json …)")
 async def example(request: Request, name: str) -> Response:
     """Answer with the query itself, or with what it finds."""
     key, _dot, suffix = name.partition(".")
-    opened: ServedSnapshot = request.app.state.opened
-    example = next((example for example in opened.example_queries if example.name == key), None)
+    snapshot: ServedSnapshot = request.app.state.opened
+    example = next((example for example in snapshot.example_queries if example.name == key), None)
     if example is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound(_("There is no such query."))
     stays = True
@@ -168,25 +177,25 @@ async def example(request: Request, name: str) -> Response:
         body, content_type = example.query.encode(), formats.QUERY.content_type
     else:
         form = _SUFFIXES[suffix]
-        wanted = opened.endpoint.wanted(example.query, form=form.suffix)
-        body, content_type, stays = (await opened.endpoint.answer(wanted)).plain, form.content_type, wanted.stays
-    content = Content(body, {"content-type": content_type, "x-ozg-version": opened.version})
-    return respond(request, content, f"{opened.version} {opened.code} {name}" if stays else None)
+        answer = await snapshot.endpoint.answer(snapshot.endpoint.question(example.query, form=form.suffix))
+        body, content_type, stays = answer.body.plain, form.content_type, answer.stays
+    content = Content(body, {"content-type": content_type, "x-ozg-version": snapshot.version})
+    return respond(request, content, f"{snapshot.version} {snapshot.code} {name}" if stays else None)
 
 
 @pages.page("/.well-known/sparql-examples", summary="The example queries as SHACL executables")
 async def well_known_examples(request: Request) -> Response:
     """Answer with the examples as a graph."""
     page_request = PageRequest.of(request, "/.well-known/sparql-examples", formats.GRAPHS)
-    opened = page_request.opened
-    fields = {"content-type": page_request.form.content_type, "x-ozg-version": opened.version}
+    snapshot = page_request.opened
+    fields = {"content-type": page_request.form.content_type, "x-ozg-version": snapshot.version}
 
     def make() -> Content:
-        triples = example_queries.triples(opened.example_queries, opened.public_url)
+        triples = example_queries.triples(snapshot.example_queries, snapshot.public_url)
         return Content(formats.serialize(triples, page_request.form), fields)
 
     key = f"{page_request.form.suffix} {page_request.path}"
-    return await represent(request, Representation(key, make, f"{opened.code} {key}"))
+    return await represent(request, Representation(key, make, f"{snapshot.code} {key}"))
 
 
 @pages.page("/editor/words.json")

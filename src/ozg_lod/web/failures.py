@@ -35,8 +35,8 @@ def failure(request: Request, error: OzgLodError) -> Response:
     language = choose_language(request.query_params.get("lang"), languages)
     headers = _fields(error) | {"Content-Language": language}
     if page:
-        opened: ServedSnapshot = request.app.state.opened
-        body = pages.error(error, language, Addresses(opened.base_iri, opened.public_url), opened.identity)
+        snapshot: ServedSnapshot = request.app.state.opened
+        body = pages.error(error, language, Addresses(snapshot.base_iri, snapshot.public_url), snapshot.identity)
         return Response(body, error.status, {**headers, "Content-Type": formats.HTML.content_type})
     return Response(_problem(error, language), error.status, headers, formats.PROBLEM.media_type)
 
@@ -102,14 +102,14 @@ def _gone(request: Request, error: OzgLodError) -> OzgLodError:
     asked = _THING.fullmatch(request.url.path)
     if not isinstance(error, NotFound) or asked is None:
         return error
-    opened: ServedSnapshot = request.app.state.opened
-    row = opened.withdrawals.get(f"{opened.base_iri}id/{asked[1]}/{asked[2]}")
+    snapshot: ServedSnapshot = request.app.state.opened
+    row = snapshot.withdrawals.get(f"{snapshot.base_iri}id/{asked[1]}/{asked[2]}")
     if row is None:
         return error
     details: dict[str, object] = {"withdrawn": row.day, "reason": row.reason}
     sentence = _("The entry was withdrawn on {day}: {reason}.", day=row.day, reason=row.reason)
     if row.successor:
-        name = pick(opened.graph.names(row.successor), "de", row.successor)[0]
+        name = pick(snapshot.graph.names(row.successor), "de", row.successor)[0]
         details |= {"successor": row.successor, "suggestions": [{"iri": row.successor, "name": name}]}
         sentence = _(
             "{sentence} {name} took its place: {successor}", sentence=sentence, name=name, successor=row.successor

@@ -24,4 +24,4 @@ def representation(
         "vary": "Accept-Encoding",
         **({"last-modified": http_date(log[-1].time)} if log and not any(entry.erased for entry in log) else {}),
     }
-    return Representation(key, lambda: Content(make(), fields), by_content=True, kept=False)
+    return Representation(key, lambda: Content(make(), fields), by_content=True, is_cached=False)

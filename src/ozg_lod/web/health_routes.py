@@ -24,11 +24,11 @@ async def ready(request: Request) -> Response:
 
     It is `stale` where nobody can tell whether there is a newer one; `looked_s` is the age of the last good look.
     """
-    opened: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.app.state.opened
     looking: Supervised | None = request.app.state.looking
     ending = request.app.state.ending
     status = "ending" if ending else "stale" if looking is not None and looking.stale else "ready"
-    body: dict[str, object] = {"status": status, "snapshot": opened.name, "version": opened.version}
+    body: dict[str, object] = {"status": status, "snapshot": snapshot.name, "version": snapshot.version}
     if looking is not None:
         body["looked_s"] = round(looking.age_s, 1)
     return JSONResponse(body, status_code=503 if ending else 200, headers={"Cache-Control": "no-store"})

@@ -38,7 +38,7 @@ from ozg_lod.site import uploads
 from ozg_lod.site.page_requests import PageRequest
 from ozg_lod.site.uploads import Upload
 from ozg_lod.validation import documents, report
-from ozg_lod.web import uploads as web_uploads
+from ozg_lod.web import upload_checks
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -49,7 +49,7 @@ _UNPROCESSABLE: Final = 422
 _LONGEST_KEY: Final = 8
 _RETRY_AFTER_S: Final = 600
 _OFFERED: Final = (formats.JSON, formats.HTML)
-_PRIVATE: Final = {**web_uploads.NEVER_KEPT, "x-robots-tag": "noindex"}
+_PRIVATE: Final = {**upload_checks.NEVER_KEPT, "x-robots-tag": "noindex"}
 
 
 @pages.page(
@@ -63,11 +63,11 @@ async def contribute(request: Request) -> Response:
     """Keep a file that conforms; answer with the address of its status."""
     inbox = _inbox(request)
     _from_here(request)
-    sent = await _form(request)
-    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
-    kind = await run_in_threadpool(_kind, request, sent.fields)
+    upload_form = await _form(request)
+    upload = uploads.checked(upload_form.carried() or uploads.one_of(upload_form), uploads.SUFFIXES)
+    kind = await run_in_threadpool(_kind, request, upload_form.fields)
     application = _known(
-        request, submission_form.read(sent.fields, request.app.state.opened.identity.examples.authority)
+        request, submission_form.read(upload_form.fields, request.app.state.opened.identity.examples.authority)
     )
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     if application.faults:
@@ -75,7 +75,7 @@ async def contribute(request: Request) -> Response:
     try:
         rate: Rate = request.app.state.submissions
         rate.count(client_of(request))
-        checked = await web_uploads.checked(request, CheckRequest(upload.name, upload.content, kind, REPORT))
+        checked = await upload_checks.checked(request, CheckRequest(upload.name, upload.content, kind, REPORT))
         if not checked.examination.conforms:
             return _refused(request, check_pages.CheckResult(upload, kind, checked.examination), page=page)
         case = await run_in_threadpool(_submitted, inbox, _delivery(request, upload, application, checked))
@@ -92,10 +92,10 @@ async def contribute(request: Request) -> Response:
 async def form(request: Request) -> Response:
     """Answer with the form for the sender of the file that the page before carried."""
     _inbox(request)
-    sent = await _form(request)
-    upload = uploads.checked(sent.carried() or uploads.one_of(sent), uploads.SUFFIXES)
-    kind = await run_in_threadpool(_kind, request, sent.fields)
-    proposed = sent.fields.get("authority", "")[:_LONGEST_KEY]
+    upload_form = await _form(request)
+    upload = uploads.checked(upload_form.carried() or uploads.one_of(upload_form), uploads.SUFFIXES)
+    kind = await run_in_threadpool(_kind, request, upload_form.fields)
+    proposed = upload_form.fields.get("authority", "")[:_LONGEST_KEY]
     shown = SubmissionForm(upload, kind, None, _days(request), authority=proposed)
     return _page(request, submission_pages.form(PageRequest.for_people(request, "/pruefen").site, shown))
 
@@ -142,13 +142,13 @@ async def _form(request: Request) -> uploads.MultipartForm:
         raise BadRequest(
             _("Send a form (multipart/form-data) with the fields file, authority, sender, mail, consent."),
         )
-    return await web_uploads.form(request)
+    return await upload_checks.form(request)
 
 
 def _kind(request: Request, fields: dict[str, str]) -> str:
     """Return the kind of table asked for, "" for one to recognise; raise NotFound for one there is not."""
-    asked = fields.get("kind", "")
-    return templates.of(request.app.state.opened).kind(asked).slug if asked else ""
+    slug = fields.get("kind", "")
+    return templates.of(request.app.state.opened).kind(slug).slug if slug else ""
 
 
 def _known(request: Request, application: SubmissionFields) -> SubmissionFields:
@@ -228,7 +228,7 @@ def _status(request: Request, case: SubmissionCase, *, page: bool) -> Response:
 
 
 def _page(request: Request, body: bytes, status: int = 200) -> Response:
-    return web_uploads.page(PageRequest.for_people(request, "/pruefen"), body, status, _PRIVATE)
+    return upload_checks.page(PageRequest.for_people(request, "/pruefen"), body, status, _PRIVATE)
 
 
 def _days(request: Request) -> int:

@@ -25,7 +25,7 @@ from ozg_lod.harvest_check.check import HarvestRequest, HarvestResult, check
 from ozg_lod.harvest_check.client import FetchedResponse
 from ozg_lod.harvest_check.fetch_errors import ELSEWHERE, SLOW
 from ozg_lod.rdf import formats
-from ozg_lod.site.served import PageSnapshot
+from ozg_lod.site.page_snapshot import PageSnapshot
 
 FEED: Final = "/catalog.rdf"
 """The address to register: with a suffix, since CKAN asks for any type, and in RDF/XML, which every harvester reads."""
@@ -80,11 +80,11 @@ class Inside:
             "client": ("127.0.0.1", 0),
             "server": ("127.0.0.1", 0),
         }
-        asked = asyncio.run_coroutine_threadsafe(_call(self._app, scope), self._loop)
+        future = asyncio.run_coroutine_threadsafe(_call(self._app, scope), self._loop)
         try:
-            status, fields, body = asked.result(_LIMIT_S)
+            status, fields, body = future.result(_LIMIT_S)
         except TimeoutError:
-            asked.cancel()
+            future.cancel()
             return FetchedResponse(url, trouble=SLOW)
         cut = most is not None and len(body) > most
         return FetchedResponse(url, status, fields, body[:most], cut=cut)
@@ -118,11 +118,11 @@ def outcome(app: asgi.ASGIApp, public_url: str, loop: asyncio.AbstractEventLoop)
     return check(HarvestRequest(public_url + FEED), Inside(app, public_url, loop), reader.here)
 
 
-def registration(opened: PageSnapshot) -> Registration:
+def registration(snapshot: PageSnapshot) -> Registration:
     """Return the address to register, the settings for CKAN, and what speaks against registering now."""
-    title = responsible.name(opened.graph, opened.identity.name)["de"]
-    url = opened.public_url + FEED
-    return Registration(url, _ckan(url, title, opened.base_iri), tuple(_warnings(opened)))
+    title = responsible.name(snapshot.graph, snapshot.identity.name)["de"]
+    url = snapshot.public_url + FEED
+    return Registration(url, _ckan(url, title, snapshot.base_iri), tuple(_warnings(snapshot)))
 
 
 def _ckan(url: str, title: str, base_iri: str) -> dict[str, object]:
@@ -139,19 +139,19 @@ def _ckan(url: str, title: str, base_iri: str) -> dict[str, object]:
     }
 
 
-def _warnings(opened: PageSnapshot) -> Iterator[Message]:
-    if _is_private(opened.public_url):
+def _warnings(snapshot: PageSnapshot) -> Iterator[Message]:
+    if _is_private(snapshot.public_url):
         yield PRIVATE
-    elif not opened.public_url.startswith("https://"):
+    elif not snapshot.public_url.startswith("https://"):
         yield UNENCRYPTED
-    if not opened.base_iri.startswith(opened.public_url + "/"):
-        yield _unchecked(opened.base_iri)
+    if not snapshot.base_iri.startswith(snapshot.public_url + "/"):
+        yield _unchecked(snapshot.base_iri)
     for predicate, message in (
         (DCT + "publisher", NOBODY),
         (DCAT + "contactPoint", NO_CONTACT),
         (DCATDE + "contributorID", NO_ID),
     ):
-        if not responsible.named(opened.graph, predicate):
+        if not responsible.named(snapshot.graph, predicate):
             yield message
 
 

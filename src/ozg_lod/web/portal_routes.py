@@ -36,11 +36,11 @@ _OFFERED: Final = (formats.HTML, formats.JSON)
 async def atom(request: Request) -> Response:
     """Answer with the feed."""
     page_request = PageRequest.for_people(request, "/aenderungen")
-    opened, language = page_request.opened, choose_language(request.query_params.get("lang"), None)
+    snapshot, language = page_request.opened, choose_language(request.query_params.get("lang"), None)
     log = await run_in_threadpool(_log, page_request)
 
     def make() -> bytes:
-        iri, url = f"{opened.base_iri}catalog", opened.public_url
+        iri, url = f"{snapshot.base_iri}catalog", snapshot.public_url
         return feed.atom(log, iri=iri, public_url=url, title=page_request.name[language], language=language)
 
     return await represent(request, feeds.representation(log, "feed", language, make))
@@ -91,12 +91,12 @@ async def _checked(request: Request) -> HarvestResult:
     It runs on the threads of the event loop, not on those of the pages: a check that waits for pages must not hold
     the threads they need.
     """
-    state, opened = request.app.state, request.app.state.opened
+    state, snapshot = request.app.state, request.app.state.opened
     name, task = getattr(state, "harvest", ("", None))
-    if task is None or name != opened.name or (task.done() and task.exception() is not None):
+    if task is None or name != snapshot.name or (task.done() and task.exception() is not None):
         loop = asyncio.get_running_loop()
-        task = asyncio.create_task(asyncio.to_thread(own_harvest.outcome, request.app, opened.public_url, loop))
-        state.harvest = (opened.name, task)
+        task = asyncio.create_task(asyncio.to_thread(own_harvest.outcome, request.app, snapshot.public_url, loop))
+        state.harvest = (snapshot.name, task)
     result: HarvestResult = await asyncio.shield(task)
     return result
 
@@ -108,7 +108,7 @@ def _page(page_request: PageRequest, outcome: HarvestResult, where: Registration
         outcome=outcome,
         where=where,
         summary=report.summary(outcome),
-        causes=report.causes(outcome, page_request.language),
+        findings=report.summaries(outcome, page_request.language),
         severities=report.SEVERITIES,
         dimensions=report.DIMENSIONS,
         rating=report.RATINGS[outcome.score.rating] if outcome.score else "",

@@ -27,12 +27,12 @@ from ozg_lod.matching.data_extension import ExtensionProperty, Reader, described
 from ozg_lod.matching.json_api import (
     form_of,
     json_body,
+    json_response,
     no_jsonp,
     number,
     parsed,
+    request_language,
     same_for_all,
-    sent,
-    spoken,
 )
 from ozg_lod.matching.manifest import ROOT, ROOT_10, ReconciliationService
 from ozg_lod.matching.reconcile_queries import batch_02, batch_10
@@ -47,8 +47,8 @@ pages = Pages()
 
 BODY_BYTES: Final = 1_000_000
 """Bytes of one request; 500 queries have about 100 each."""
-_MOST_THINGS: Final = 1000
-_MOST_PROPERTIES: Final = 100
+_MAX_THINGS: Final = 1000
+_MAX_PROPERTIES: Final = 100
 _SENT: Final = ("POST",)
 _WHAT: Final = ("entity", "property", "type")
 _FRAMED: Final = "; ".join(
@@ -134,40 +134,40 @@ async def _charged(request: Request, work: Callable[[Request, str], Response], t
 
 
 def _manifest(request: Request, *, newer: bool) -> Response:
-    opened: ServedSnapshot = request.app.state.opened
-    said = spoken(request)
+    snapshot: ServedSnapshot = request.app.state.opened
+    language = request_language(request)
     register.of(request.app.state.opened)  # whoever reads the manifest asks next: what is read once is read now
-    service = ReconciliationService(_title(opened, said), opened.base_iri, opened.public_url, opened.kinds)
-    manifest = service.manifest_10(said) if newer else service.manifest_02(said)
+    service = ReconciliationService(_title(snapshot, language), snapshot.base_iri, snapshot.public_url, snapshot.kinds)
+    manifest = service.manifest_10(language) if newer else service.manifest_02(language)
     body = json.dumps(manifest, ensure_ascii=False).encode()
-    return same_for_all(request, body, formats.JSON.media_type, said)
+    return same_for_all(request, body, formats.JSON.media_type, language)
 
 
 def _matched_02(request: Request, text: str) -> Response:
-    said, known = spoken(request), register.of(request.app.state.opened)
+    language, known = request_language(request), register.of(request.app.state.opened)
     queries = batch_02(parsed(text, "queries"))
     outcomes = {name: answer(known, query) for name, query in queries.items()}
     body = {
-        name: {"result": [candidate_02(candidate, said, known) for candidate in outcome.candidates]}
+        name: {"result": [candidate_02(candidate, language, known) for candidate in outcome.candidates]}
         for name, outcome in outcomes.items()
     }
-    return sent(body, said)
+    return json_response(body, language)
 
 
 def _matched_10(request: Request, text: str) -> Response:
-    said, known = spoken(request), register.of(request.app.state.opened)
+    language, known = request_language(request), register.of(request.app.state.opened)
     outcomes = [answer(known, query) for query in batch_10(parsed(text, "body"))]
     results = [
-        {"candidates": [candidate_10(candidate, said, known) for candidate in outcome.candidates]}
+        {"candidates": [candidate_10(candidate, language, known) for candidate in outcome.candidates]}
         for outcome in outcomes
     ]
-    return sent({"results": results}, said)
+    return json_response({"results": results}, language)
 
 
 def _extended_02(request: Request, text: str) -> Response:
     reader, ids, chosen = _extension(request, text)
     rows = {thing: {name: reader.values(thing, name, how) for name, how in chosen} for thing in ids}
-    return sent({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
+    return json_response({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
 
 
 def _extended_10(request: Request, text: str) -> Response:
@@ -179,7 +179,7 @@ def _extended_10(request: Request, text: str) -> Response:
         }
         for thing in ids
     ]
-    return sent({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
+    return json_response({"meta": _meta(chosen, request.app.state.opened.kinds, reader), "rows": rows}, reader.language)
 
 
 _ASKED: Final[dict[str, Callable[[Request, str], Response]]] = {"queries": _matched_02, "extend": _extended_02}
@@ -189,29 +189,36 @@ def _extension(request: Request, text: str) -> tuple[Reader, list[str], list[tup
     """Return the reader, the things and the properties of a data extension query."""
     body = parsed(text, "extend")
     stated = body if isinstance(body, dict) else {}
-    ids, asked = _list_of(stated.get("ids"), str), _list_of(stated.get("properties"), dict)
-    if ids is None or asked is None or not all(isinstance(member.get("id"), str) for member in asked):
+    ids, property_requests = _list_of(stated.get("ids"), str), _list_of(stated.get("properties"), dict)
+    if (
+        ids is None
+        or property_requests is None
+        or not all(isinstance(member.get("id"), str) for member in property_requests)
+    ):
         raise BadRequest(
             _('Send {{"ids": ["municipality/{key}"], "properties": [{{"id": "ars"}}]}}.', key=_example(request)),
         )
-    if len(ids) > _MOST_THINGS or len(asked) > _MOST_PROPERTIES:
+    if len(ids) > _MAX_THINGS or len(property_requests) > _MAX_PROPERTIES:
         raise TooLarge(
             _(
-                "At most {MOST_THINGS} things and {MOST_PROPERTIES} properties at once.",
-                MOST_THINGS=_MOST_THINGS,
-                MOST_PROPERTIES=_MOST_PROPERTIES,
+                "At most {MAX_THINGS} things and {MAX_PROPERTIES} properties at once.",
+                MAX_THINGS=_MAX_THINGS,
+                MAX_PROPERTIES=_MAX_PROPERTIES,
             ),
         )
-    opened: ServedSnapshot = request.app.state.opened
-    reader = _reader(opened, spoken(request))
+    snapshot: ServedSnapshot = request.app.state.opened
+    reader = _reader(snapshot, request_language(request))
     settings = [
-        (member["id"], member["settings"] if isinstance(member.get("settings"), dict) else {}) for member in asked
+        (member["id"], member["settings"] if isinstance(member.get("settings"), dict) else {})
+        for member in property_requests
     ]
     return reader, list(dict.fromkeys(ids)), settings
 
 
-def _reader(opened: ServedSnapshot, language: Language) -> Reader:
-    return Reader(opened.graph, register.of(opened), properties(opened), language, opened.base_iri, opened.public_url)
+def _reader(snapshot: ServedSnapshot, language: Language) -> Reader:
+    return Reader(
+        snapshot.graph, register.of(snapshot), properties(snapshot), language, snapshot.base_iri, snapshot.public_url
+    )
 
 
 def _list_of(members: object, kind: type) -> list[Any] | None:
@@ -237,12 +244,12 @@ def _named(request: Request, what: str, prefix: str, language: Language) -> list
 
 
 def _example(request: Request) -> str:
-    opened: ServedSnapshot = request.app.state.opened
-    return opened.identity.examples.authority
+    snapshot: ServedSnapshot = request.app.state.opened
+    return snapshot.identity.examples.authority
 
 
-def _title(opened: ServedSnapshot, language: Language) -> str:
-    return responsible.name(opened.graph, opened.identity.name)[language]
+def _title(snapshot: ServedSnapshot, language: Language) -> str:
+    return responsible.name(snapshot.graph, snapshot.identity.name)[language]
 
 
 @pages.page(
@@ -252,14 +259,16 @@ def _title(opened: ServedSnapshot, language: Language) -> str:
 )
 async def propose(request: Request) -> Response:
     """Answer with the properties that can be fetched."""
-    said = spoken(request)
+    language = request_language(request)
     kind = request.query_params.get("type", "")
     limit = number(request, "limit", usual=100, most=100)
-    opened: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.app.state.opened
     members: list[ExtensionProperty] = []
-    if kind in opened.kinds or not kind:
-        members = proposed(properties(opened).values(), kind, limit)
-    return sent({"type": kind, "properties": [described(member, said) for member in members], "limit": limit}, said)
+    if kind in snapshot.kinds or not kind:
+        members = proposed(properties(snapshot).values(), kind, limit)
+    return json_response(
+        {"type": kind, "properties": [described(member, language) for member in members], "limit": limit}, language
+    )
 
 
 @pages.page(
@@ -277,17 +286,17 @@ async def suggest(request: Request, what: str) -> Response:
 @pages.page(f"{ROOT}/flyout/{{what}}", summary="A small preview of a suggestion as HTML in JSON: ?id= (0.2 only)")
 async def flyout(request: Request, what: str) -> Response:
     """Answer with the id and a piece of HTML in which everything is escaped."""
-    said, wanted = spoken(request), request.query_params.get("id", "")
+    language, wanted = request_language(request), request.query_params.get("id", "")
     known = await run_in_threadpool(register.of, request.app.state.opened)
     if what == "entity" and wanted in known.records:
-        html = previews.flyout_of_thing(known.records[wanted], said)
+        html = previews.flyout_of_thing(known.records[wanted], language)
     else:
-        entries = _named(request, what, "", said)
+        entries = _named(request, what, "", language)
         entry = next((entry for entry in entries if entry["id"] == wanted), None)
         if entry is None:
             raise NotFound(_("There is nothing with this id."))
         html = previews.flyout(entry["name"], entry.get("description", ""))
-    return sent({"id": wanted, "html": html}, said)
+    return json_response({"id": wanted, "html": html}, language)
 
 
 @pages.page(
@@ -301,32 +310,32 @@ async def preview(request: Request) -> Response:
 
 
 def _suggested(request: Request, what: str) -> Response:
-    said, prefix = spoken(request), request.query_params.get("prefix", "")[:200]
+    language, prefix = request_language(request), request.query_params.get("prefix", "")[:200]
     limit = number(request, "limit", usual=suggestions.USUAL, most=suggestions.MOST)
     start = number(request, "offset", usual=number(request, "cursor", usual=0, least=0), least=0)
     if what == "entity":
         kinds = [kind for kind in request.query_params.getlist("type") if kind in request.app.state.opened.kinds]
         records = suggestions.things(register.of(request.app.state.opened), prefix, kinds)[start : start + limit]
-        return sent({"result": [suggestions.thing(record, said) for record in records]}, said)
-    named = _named(request, what, prefix, said)
-    return sent({"result": named[start : start + limit]}, said)
+        return json_response({"result": [suggestions.thing(record, language) for record in records]}, language)
+    named = _named(request, what, prefix, language)
+    return json_response({"result": named[start : start + limit]}, language)
 
 
 def _previewed(request: Request) -> Response:
-    opened: ServedSnapshot = request.app.state.opened
-    wanted, said = request.query_params.get("id", ""), spoken(request)
-    record = register.of(opened).records.get(wanted)
+    snapshot: ServedSnapshot = request.app.state.opened
+    wanted, language = request.query_params.get("id", ""), request_language(request)
+    record = register.of(snapshot).records.get(wanted)
     if record is None:
         raise NotFound(
             _("There is nothing with this id; an id looks like municipality/{key}.", key=_example(request)),
         )
     site = PageContext(
-        said,
-        Addresses(opened.base_iri, opened.public_url),
-        opened.version,
+        language,
+        Addresses(snapshot.base_iri, snapshot.public_url),
+        snapshot.version,
         f"/doc/{record.id}",
-        kinds=opened.kinds,
-        identity=opened.identity,
+        kinds=snapshot.kinds,
+        identity=snapshot.identity,
     )
-    body, framed = previews.page(site, record, _reader(opened, said)), {"content-security-policy": _FRAMED}
-    return same_for_all(request, body, formats.HTML.content_type, said, **framed)
+    body, framed = previews.page(site, record, _reader(snapshot, language)), {"content-security-policy": _FRAMED}
+    return same_for_all(request, body, formats.HTML.content_type, language, **framed)

@@ -30,7 +30,7 @@ _SUFFIXED: Final = re.compile(r"(.+)\.([A-Za-z]+)")
 _NUMBER: Final = re.compile(r"[0-9]{1,6}")
 _MOST: Final = 100
 _USUAL: Final = 20
-_MOST_ROWS: Final = 10_000
+_MAX_ROWS: Final = 10_000
 _REDIRECTED: Final = {"cache-control": "public, max-age=60", "vary": "Accept, Accept-Language"}
 
 
@@ -84,11 +84,11 @@ def _search(request: Request, suffix: str | None) -> Response:
         )
     _check_length(typed)
     if page_request.form is formats.CSV:
-        return _sent(page_request, _csv(index.find(typed, kind=kind, limit=_MOST_ROWS)), {"q": typed, "kind": kind})
+        return _sent(page_request, _csv(index.find(typed, kind=kind, limit=_MAX_ROWS)), {"q": typed, "kind": kind})
     limit, offset = _number(request, "limit", _USUAL, least=1, most=_MOST), _number(request, "offset", 0)
     outcome = index.find(typed, kind=kind, limit=limit, offset=offset)
-    asked = {"q": outcome.query, "kind": kind, "limit": str(limit), "offset": str(offset)}
-    return _sent(page_request, _json(page_request, outcome, limit=limit, offset=offset), asked)
+    parameters = {"q": outcome.query, "kind": kind, "limit": str(limit), "offset": str(offset)}
+    return _sent(page_request, _json(page_request, outcome, limit=limit, offset=offset), parameters)
 
 
 def _page(page_request: PageRequest, index: Index, typed: str, kind: str) -> Response:
@@ -105,8 +105,8 @@ def _page(page_request: PageRequest, index: Index, typed: str, kind: str) -> Res
     )
     if page.page > page.pages:
         raise no_such_page(page.page)
-    asked = {"q": outcome.query, "kind": kind, "page": str(page_request.page)}
-    return _sent(page_request, site_pages.search(page_request.site, page), asked)
+    parameters = {"q": outcome.query, "kind": kind, "page": str(page_request.page)}
+    return _sent(page_request, site_pages.search(page_request.site, page), parameters)
 
 
 def _json(page_request: PageRequest, outcome: SearchResult, *, limit: int, offset: int) -> bytes:
@@ -180,13 +180,13 @@ def _choices(page_request: PageRequest, key: str, candidates: Sequence[Keyed]) -
     return Response(json.dumps(choices, ensure_ascii=False), 300, headers, formats.JSON.content_type)
 
 
-def _unknown(index: Index, scheme: keys.Scheme, asked: tuple[str, str], language: str) -> NotFound:
+def _unknown(index: Index, scheme: keys.Scheme, key_and_text: tuple[str, str], language: str) -> NotFound:
     """Return the failure for (key, what was typed) with the keys most like this one and whose they are."""
-    key, typed = asked
+    key, typed = key_and_text
     read = keys.completed(key, typed)
     near = index.near(scheme.name, key)
     named = [(keyed.thing.iri, keyed.key, results.name_of(keyed.thing, language)[0]) for keyed in near]
-    listed = "; ".join(f"{found} {name}" for _, found, name in named)
+    listed = "; ".join(f"{near_key} {name}" for _, near_key, name in named)
     count = index.count(scheme.name)
     return NotFound(
         _(
@@ -196,7 +196,7 @@ def _unknown(index: Index, scheme: keys.Scheme, asked: tuple[str, str], language
             count=count,
             hint=_(" Near: {names}.", names=listed) if near else "",
         ),
-        suggestions=[{"iri": iri, "key": found, "name": f"{name} ({found})"} for iri, found, name in named],
+        suggestions=[{"iri": iri, "key": near_key, "name": f"{name} ({near_key})"} for iri, near_key, name in named],
     )
 
 
@@ -231,9 +231,9 @@ def _number(request: Request, name: str, usual: int, *, least: int = 0, most: in
     return int(text)
 
 
-def _sent(page_request: PageRequest, body: bytes, asked: Mapping[str, str]) -> Response:
+def _sent(page_request: PageRequest, body: bytes, parameters: Mapping[str, str]) -> Response:
     """Return the answer; every query makes a representation of its own."""
-    query = {name: text for name, text in asked.items() if text}
+    query = {name: text for name, text in parameters.items() if text}
     shared = urlencode({name: text for name, text in query.items() if name in {"q", "kind"}})
     links = [
         f'<{page_request.addresses.absolute(path)}?{shared}>; rel="alternate"; type="{form.media_type}"'
@@ -243,6 +243,6 @@ def _sent(page_request: PageRequest, body: bytes, asked: Mapping[str, str]) -> R
     headers = {"content-type": page_request.form.content_type} | ({"link": ", ".join(links)} if links else {})
     if page_request.form is formats.HTML:
         headers["content-language"] = page_request.language
-    opened, form = page_request.opened, page_request.form
-    state = f"{opened.version} {opened.code} {form.suffix} {page_request.language} {page_request.chosen}"
+    snapshot, form = page_request.opened, page_request.form
+    state = f"{snapshot.version} {snapshot.code} {form.suffix} {page_request.language} {page_request.chosen}"
     return respond(page_request.request, Content(body, headers), f"{state} {urlencode(query)}")

@@ -33,7 +33,8 @@ from ozg_lod.sparql import (
     service_description,
     void,
 )
-from ozg_lod.sparql.endpoint import QueryRequestFormat
+from ozg_lod.sparql.endpoint import SparqlAnswer, digest
+from ozg_lod.sparql.store import SparqlQuery
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -44,14 +45,14 @@ _ASKED: Final = ("GET", "HEAD", "POST")
 _VARY: Final = "Accept, Accept-Encoding"
 _DAY_S: Final = 86_400
 _LEAST_COMPRESSED: Final = 600
-_MOST_COMPRESSED: Final = 16_000_000
+_MAX_COMPRESSED: Final = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class SparqlAddress:
     """What answers at one address: a snapshot, and for how many seconds its answers stay what they are."""
 
-    opened: ServedSnapshot
+    snapshot: ServedSnapshot
     path: str = "/sparql"
     fresh_s: int = 60
 
@@ -65,16 +66,16 @@ async def sparql(request: Request) -> Response:
 @pages.page("/snapshot/{version}/sparql", methods=_ASKED)
 async def past_sparql(request: Request) -> Response:
     """Answer the same way from a published version; the beginning of its name leads to all of it."""
-    opened: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.app.state.opened
     archive: Archive = request.app.state.archive
     written = request.path_params["version"]
-    version = written if written == opened.version else await archive.full(written, opened.version)
+    version = written if written == snapshot.version else await archive.full(written, snapshot.version)
     path = f"/snapshot/{version}/sparql"
     if version != written:
         asked = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"{urlsplit(opened.public_url).path.rstrip('/')}{path}{asked}", 307)
-    if version == opened.version:
-        return await _respond(request, SparqlAddress(opened, path, _DAY_S))
+        return RedirectResponse(f"{urlsplit(snapshot.public_url).path.rstrip('/')}{path}{asked}", 307)
+    if version == snapshot.version:
+        return await _respond(request, SparqlAddress(snapshot, path, _DAY_S))
     async with contextlib.AsyncExitStack() as stack:
         with request.app.state.budget.spending(client_of(request)):  # opening is work that a client asks for
             past = await stack.enter_async_context(archive.lent(version))
@@ -95,13 +96,13 @@ async def _respond(request: Request, address: SparqlAddress) -> Response:
 @pages.page("/.well-known/void")
 async def well_known_void(request: Request) -> Response:
     """Answer with the description of the dataset."""
-    opened: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.app.state.opened
 
     def triples(counted: counts.Counts) -> Iterable[ox.Triple]:
-        dumps = {f"/dump/{name}": name for name in opened.manifest.files if name in ("data.nq", "data.nt")}
-        return void.describe(counted, opened.version, opened.public_url, base_iri=opened.base_iri, dumps=dumps)
+        dumps = {f"/dump/{name}": name for name in snapshot.manifest.files if name in ("data.nq", "data.nt")}
+        return void.describe(counted, snapshot.version, snapshot.public_url, base_iri=snapshot.base_iri, dumps=dumps)
 
-    return await _described(request, SparqlAddress(opened), "void", triples)
+    return await _described(request, SparqlAddress(snapshot), "void", triples)
 
 
 @start.page("/")
@@ -115,22 +116,24 @@ async def _page(request: Request, address: SparqlAddress) -> Response | None:
     if editor is None or request.method == "POST":
         return None
 
-    async def ask(wanted: QueryRequestFormat) -> CachedBody:
+    async def ask(question: SparqlQuery) -> SparqlAnswer:
         spending = request.app.state.budget.spending(client_of(request))
         async with cancelled_when_gone(request):
-            return await address.opened.endpoint.answer(wanted, spending=spending)
+            return await address.snapshot.endpoint.answer(question, spending=spending)
 
-    page: Response | None = await editor(request, address.opened, address.path, ask)
+    page: Response | None = await editor(request, address.snapshot, address.path, ask)
     return page
 
 
 async def _description(request: Request, address: SparqlAddress) -> Response:
     """Answer with the description of the service."""
-    opened = address.opened
+    snapshot = address.snapshot
 
     def triples(counted: counts.Counts) -> Iterable[ox.Triple]:
-        merged = bool(opened.manifest.graphs)
-        return service_description.describe(counted, opened.version, opened.public_url + address.path, merged=merged)
+        merged = bool(snapshot.manifest.graphs)
+        return service_description.describe(
+            counted, snapshot.version, snapshot.public_url + address.path, merged=merged
+        )
 
     return await _described(request, address, f"service {address.path}", triples)
 
@@ -139,30 +142,38 @@ async def _described(
     request: Request, address: SparqlAddress, name: str, triples: Callable[[counts.Counts], Iterable[ox.Triple]]
 ) -> Response:
     """Answer with a graph about the dataset, made once per snapshot and format."""
-    opened = address.opened
+    snapshot = address.snapshot
     wanted = request.query_params.get("format") or None
     form = formats.chosen(wanted, request.headers.get("accept"), formats.GRAPHS)
-    entry = opened.cache.get(f"{name} {form.suffix}")
+    entry = snapshot.cache.get(f"{name} {form.suffix}")
     if entry is None:
-        counted = await counts.of(opened.endpoint)
-        entry = opened.cache.put(f"{name} {form.suffix}", formats.serialize(triples(counted), form))
-    mark = f"{opened.version[:16]}{opened.code}-{name.partition(' ')[0]}-{form.suffix}"
+        counted = await counts.of(snapshot.endpoint)
+        entry = snapshot.cache.put(f"{name} {form.suffix}", formats.serialize(triples(counted), form))
+    mark = f"{snapshot.version[:16]}{snapshot.code}-{name.partition(' ')[0]}-{form.suffix}"
     return await _sent(request, address, entry, form, mark=mark)
 
 
 async def _answer(request: Request, address: SparqlAddress, fields: protocol.Fields) -> Response:
-    opened = address.opened
-    wanted = _wanted(opened, fields, request.headers.get("accept"))
-    mark = f"{opened.version[:16]}{opened.code}-{wanted.name[:24]}" if wanted.stays else None
-    if _has(request, mark) and mark:
-        return Response(status_code=304, headers=_headers(address, _tag(mark, request)))
+    snapshot = address.snapshot
+    question = _question(snapshot, fields, request.headers.get("accept"))
+    marks = {
+        media_type: f"{snapshot.version[:16]}{snapshot.code}-{digest(question, media_type)[:24]}"
+        for media_type in question.media_types
+    }
+    deadline_s = protocol.deadline_s(request, fields)
     spending = request.app.state.budget.spending(client_of(request))
     async with cancelled_when_gone(request):
-        entry = await opened.endpoint.answer(wanted, deadline_s=protocol.deadline_s(request, fields), spending=spending)
-    return await _sent(request, address, entry, wanted.form, mark=mark)
+        if any(_has(request, mark) for mark in marks.values()):
+            head = await snapshot.endpoint.head(question, spending=spending)
+            if head.stays and _has(request, marks[head.media_type]):
+                return Response(status_code=304, headers=_headers(address, _tag(marks[head.media_type], request)))
+            spending = request.app.state.budget.spending(client_of(request))
+        answer = await snapshot.endpoint.answer(question, deadline_s=deadline_s, spending=spending)
+    mark = marks[answer.format.media_type] if answer.stays else None
+    return await _sent(request, address, answer.body, answer.format, mark=mark)
 
 
-def _wanted(opened: ServedSnapshot, fields: protocol.Fields, accept: str | None) -> QueryRequestFormat:
+def _question(snapshot: ServedSnapshot, fields: protocol.Fields, accept: str | None) -> SparqlQuery:
     if any(name == "update" for name, _ in fields):
         raise BadRequest(
             _("Updates are not offered: this endpoint only reads. Send a query in the parameter query."),
@@ -172,7 +183,7 @@ def _wanted(opened: ServedSnapshot, fields: protocol.Fields, accept: str | None)
         raise BadRequest(
             _("There is no query; send one in the parameter query."),
         )
-    return opened.endpoint.wanted(
+    return snapshot.endpoint.question(
         query,
         form=protocol.only(fields, "format"),
         accept=accept,
@@ -204,14 +215,14 @@ async def _sent(
 
 
 def _headers(address: SparqlAddress, tag: str | None) -> dict[str, str]:
-    headers = {"Vary": _VARY, "X-Ozg-Version": address.opened.version}
+    headers = {"Vary": _VARY, "X-Ozg-Version": address.snapshot.version}
     if tag is None:
         return {**headers, "Cache-Control": "no-store"}
     return {**headers, "ETag": f"W/{tag}", "Cache-Control": f"public, max-age={address.fresh_s}"}
 
 
 def _zips(request: Request, size: int) -> bool:
-    if not _LEAST_COMPRESSED <= size <= _MOST_COMPRESSED:
+    if not _LEAST_COMPRESSED <= size <= _MAX_COMPRESSED:
         return False
     return wants_gzip(request.headers.get("accept-encoding"))
 

@@ -29,8 +29,8 @@ from ozg_lod.site import pages as site_pages
 from ozg_lod.site.description import about
 from ozg_lod.site.highlights import highlights
 from ozg_lod.site.page_requests import PageBody, PageRequest, no_such_page
+from ozg_lod.site.page_snapshot import PageSnapshot
 from ozg_lod.site.represent import Representation, represent
-from ozg_lod.site.served import PageSnapshot
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -44,14 +44,14 @@ async def start(request: Request) -> Response:
     page_request = PageRequest.of(request, "/", (formats.HTML, *formats.GRAPHS))
     if page_request.form is not formats.HTML:
         return page_request.redirect("/catalog")
-    opened = page_request.opened
+    snapshot = page_request.opened
     return await page_request.answer(
         lambda: site_pages.start(
             page_request.site,
-            opened.things,
+            snapshot.things,
             page_request.name,
-            highlights(opened.graph, opened.atlas),
-            opened.as_of.get(""),
+            highlights(snapshot.graph, snapshot.atlas),
+            snapshot.as_of.get(""),
         )
     )
 
@@ -110,15 +110,15 @@ def _listed(page_request: PageRequest, kind: str) -> PageBody:
 async def ontology(request: Request) -> Response:
     """Answer with the terms: as a page, or as the ontology itself."""
     page_request = PageRequest.of(request, "/ontology", formats.PAGES, request.path_params.get("suffix"))
-    opened = page_request.opened
+    snapshot = page_request.opened
 
     def make() -> bytes:
         if page_request.form is not formats.HTML:
-            return formats.serialize(vocabulary.vocabulary_graph(opened.store), page_request.form)
-        covered = vocabulary.covered(vocabulary.rules(opened.rules))
-        has_context = opened.context is not None
+            return formats.serialize(vocabulary.vocabulary_graph(snapshot.store), page_request.form)
+        covered = vocabulary.covered(vocabulary.rules(snapshot.rules))
+        has_context = snapshot.context is not None
         return vocabulary_pages.ontology(
-            page_request.site, opened.terms, opened.graph, covered, has_context=has_context
+            page_request.site, snapshot.terms, snapshot.graph, covered, has_context=has_context
         )
 
     return await page_request.answer(make)
@@ -127,26 +127,26 @@ async def ontology(request: Request) -> Response:
 @pages.page("/ontology/context.jsonld", summary="The names of the vocabulary as a JSON-LD context")
 async def context(request: Request) -> Response:
     """Answer with the context that JSON of one's own can name, to be read as RDF."""
-    opened: PageSnapshot = request.app.state.opened
-    content = opened.context
+    snapshot: PageSnapshot = request.app.state.opened
+    content = snapshot.context
     if content is None:
         raise NotFound(_("This catalogue has no JSON-LD context."))
     body = content
     named = Representation.of_bytes("/ontology/context.jsonld", formats.JSONLD.content_type, lambda: body)
-    return await represent(request, named, opened)
+    return await represent(request, named, snapshot)
 
 
 @pages.page("/shapes", "/shapes.{suffix}", summary="The rules data must meet (also .ttl .jsonld …)")
 async def shapes(request: Request) -> Response:
     """Answer with the rules: as sentences, or as SHACL."""
     page_request = PageRequest.of(request, "/shapes", formats.PAGES, request.path_params.get("suffix"))
-    opened = page_request.opened
+    snapshot = page_request.opened
 
     def make() -> bytes:
         if page_request.form is not formats.HTML:
-            return formats.serialize((quad.triple for quad in opened.rules), page_request.form)
-        rules = vocabulary.rules(opened.rules)
-        return vocabulary_pages.shapes(page_request.site, rules, opened.rule_examples, opened.graph)
+            return formats.serialize((quad.triple for quad in snapshot.rules), page_request.form)
+        rules = vocabulary.rules(snapshot.rules)
+        return vocabulary_pages.shapes(page_request.site, rules, snapshot.rule_examples, snapshot.graph)
 
     return await page_request.answer(make)
 
@@ -176,8 +176,8 @@ async def static(request: Request, name: str) -> Response:
     """Answer with a file of the site's looks."""
     own = request.app.state.opened.identity.icon if name == ICON_FILE else b""
     entry, content_type = static_files.find(name, own)
-    kept = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
-    fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": kept}
+    cache_control = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
+    fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": cache_control}
     file = CachedBody(entry.plain, fields)
     return reply(file, RequestConditions.of(request), entry.digest)
 

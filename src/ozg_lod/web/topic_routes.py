@@ -131,16 +131,18 @@ async def disputes(request: Request) -> Response:
 async def status(request: Request) -> Response:
     """Answer with the state of the snapshot."""
     page_request = _page_request(request, "/status")
-    opened = page_request.opened
+    snapshot = page_request.opened
 
     def make() -> bytes:
-        if REPORT_FILE not in opened.manifest.files:
+        if REPORT_FILE not in snapshot.manifest.files:
             raise NotFound(_("Nothing was built here."))
-        report = json.loads((opened.checked(REPORT_FILE) / REPORT_FILE).read_bytes())
+        report = json.loads((snapshot.checked(REPORT_FILE) / REPORT_FILE).read_bytes())
         stocks = inventory.stocks(page_request.opened.store, page_request.opened.things)
         return topic_pages.status(
             page_request.site,
-            topic_pages.ServiceState(opened.manifest, report, opened.publications(), stocks, opened.as_of.get("")),
+            topic_pages.ServiceState(
+                snapshot.manifest, report, snapshot.publications(), stocks, snapshot.as_of.get("")
+            ),
         )
 
     return await page_request.answer(make)

@@ -17,12 +17,15 @@ from ozg_lod.site.page_requests import PageRequest
 NEVER_KEPT: Final = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
 
 
-async def form(request: Request, *, most_fields: int = uploads.MOST_PARTS) -> uploads.MultipartForm:
-    """Return what a form says, read while one of the few places for files is held; raises as `uploads.read_form`."""
+def delivery(request: Request) -> uploads.Delivery:
+    """Return how the body of a request is to be read: in one of the few places for files, where its client has one."""
     check_pool: CheckPool = request.app.state.check_pool
-    async with check_pool.receiving():
-        limit_s = request.app.state.settings.delivery_s
-        return await uploads.read_form(request, limit_s=limit_s, most_fields=most_fields)
+    return uploads.Delivery(request.app.state.settings.delivery_s, check_pool.receiving(client_of(request)))
+
+
+async def form(request: Request, *, most_fields: int = uploads.MAX_PARTS) -> uploads.MultipartForm:
+    """Return what a form says; raises as `uploads.read_form`."""
+    return await uploads.read_form(request, delivery(request), most_fields=most_fields)
 
 
 async def checked(request: Request, check_request: CheckRequest) -> CheckAnswer:

@@ -1,7 +1,7 @@
 """A snapshot that is served, as far as pages and what lies above them need it, and what is computed once for it.
 
 What belongs to the site is a property of `PageSnapshot`. A package above has a `SnapshotValue` of its own:
-`register = SnapshotValue(read)` in its module, and `register(opened)` wherever it is wanted.
+`register = SnapshotValue(read)` in its module, and `register(snapshot)` wherever it is wanted.
 """
 
 from __future__ import annotations
@@ -37,35 +37,34 @@ from ozg_lod.snapshots.snapshot import QUERIES_FOLDER, Manifest
 from ozg_lod.snapshots.verified_files import VerifiedFiles
 
 Computed = TypeVar("Computed")
-Opened = TypeVar("Opened", bound="PageSnapshot")
+Snapshot = TypeVar("Snapshot", bound="PageSnapshot")
 
 
-class SnapshotValue(Generic[Opened, Computed]):
+class SnapshotValue(Generic[Snapshot, Computed]):
     """What is computed once for each snapshot, by the thread that asks first; the others wait for it."""
 
-    def __init__(self, compute: Callable[[Opened], Computed]) -> None:
+    def __init__(self, compute: Callable[[Snapshot], Computed]) -> None:
         self._compute = compute
         self._lock = threading.RLock()
         self.__doc__ = compute.__doc__
 
-    def __call__(self, opened: Opened) -> Computed:
-        """Return the value for this snapshot."""
-        values: dict[object, Computed] = opened.values
+    def __call__(self, snapshot: Snapshot) -> Computed:
+        values: dict[object, Computed] = snapshot.values
         if self not in values:
             with self._lock:
                 if self not in values:
-                    values[self] = self._compute(opened)
+                    values[self] = self._compute(snapshot)
         return values[self]
 
     @overload
-    def __get__(self, opened: None, owner: type[object]) -> Self: ...
+    def __get__(self, snapshot: None, owner: type[object]) -> Self: ...
 
     @overload
-    def __get__(self, opened: Opened, owner: type[object]) -> Computed: ...
+    def __get__(self, snapshot: Snapshot, owner: type[object]) -> Computed: ...
 
-    def __get__(self, opened: Opened | None, owner: type[object]) -> Self | Computed:
+    def __get__(self, snapshot: Snapshot | None, owner: type[object]) -> Self | Computed:
         """Return the value as a property of the snapshot."""
-        return self if opened is None else self(opened)
+        return self if snapshot is None else self(snapshot)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -105,7 +104,6 @@ class PageSnapshot:
 
     @SnapshotValue
     def kinds(self) -> Kinds:
-        """Return the kinds of things that the catalogue describes."""
         return site_files.kinds(self.checked(*site_files.FILES))
 
     @SnapshotValue
@@ -130,7 +128,6 @@ class PageSnapshot:
 
     @SnapshotValue
     def things(self) -> Directory:
-        """Return the lists of all things."""
         return lists.directory(self.store, self.base_iri, self.kinds)
 
     @SnapshotValue
@@ -175,7 +172,6 @@ class PageSnapshot:
 
     @SnapshotValue
     def efa(self) -> EfaRegister:
-        """Return the EfA offers and who reuses them."""
         return efa.read(self.graph)
 
     @property
