@@ -82,6 +82,14 @@ def check_agreement(place: Office, submission: Submission, bundle: str) -> bool:
     return published
 
 
+def left_of(place: Office, bundle: str) -> list[Path]:
+    """Return the files below the target that still hold what was erased; log and manifests have addresses only."""
+    kept = {"published.jsonl", "manifest.json"}
+    statement = f"<{BASE}id/availability/06531005-{bundle}>".encode()
+    files = (path for path in place.target.rglob("*") if path.is_file() and path.name not in kept)
+    return [path for path in files if statement in path.read_bytes()]
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Office:
     return opened(tmp_path)
@@ -113,4 +121,5 @@ def test_a_decision_killed_at_twenty_random_points_is_done_wholly_or_not_at_all(
         met.add(published := check_agreement(place, submission, bundle))
         if not published:
             accepted.pop()
+            assert left_of(place, bundle) == []
     assert met == {True, False}, "both states were met"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -12,7 +11,7 @@ import pytest
 from tests.conftest import serving
 from tests.small_source import publish, small_source
 
-from ozg_lod.snapshots import changes
+from ozg_lod.snapshots import changes, checked_json
 from ozg_lod.snapshots.snapshot import Publication, Snapshots
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
@@ -224,7 +223,5 @@ def test_dates_follow_the_data_and_not_the_publication(source: Path, tmp_path: P
 def _set_times(target: Path, *times: str) -> None:
     """Let the publications have happened at these times."""
     log = target / "published.jsonl"
-    lines: list[dict[str, Any]] = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    for line, time in zip(lines, times, strict=True):
-        line["time"] = time
-    log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    lines = [checked_json.read(line) for line in log.read_bytes().splitlines()]
+    log.write_bytes(b"".join(checked_json.written({**line, "time": t}) for line, t in zip(lines, times, strict=True)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from ozg_lod.core.errors import SnapshotError
+from ozg_lod.snapshots import checked_json
 from ozg_lod.snapshots.snapshot import (
     Contents,
     Manifest,
@@ -95,7 +95,7 @@ def test_an_empty_snapshot_is_refused(snapshots: Snapshots) -> None:
 
 def test_a_manifest_of_another_time_is_refused(snapshots: Snapshots) -> None:
     path = snapshots.directory("key2") / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    path.write_bytes(checked_json.written({**checked_json.read(path.read_bytes()), "format": 99}))
     with pytest.raises(SnapshotError, match="format 99"):
         Manifest.read(path.parent)
 

@@ -68,7 +68,7 @@ def prepare(snapshots: snapshot.Snapshots, sources: Sources, settings: Settings,
     """
     manifest = _sound(snapshots, sources.key)
     if manifest is not None:
-        unchanged = snapshots.current() == sources.key
+        unchanged = snapshots.serves(sources.key)
         return _accounted(snapshots, sources, BuildResult(manifest, None, unchanged=unchanged))
     say(_("Checking {count} files.", count=len(sources.data)))
     examination = _examine(sources, settings)

@@ -109,7 +109,7 @@ def compose(release: Release) -> Catalogue:
             _("no dataset is described; data/datasets.ttl says how."),
         )
     store = ox.Store()
-    store.bulk_load(path=release.directory / DESCRIPTIONS_FILE, format=ox.RdfFormat.N_TRIPLES)
+    store.bulk_load(path=release.path(DESCRIPTIONS_FILE), format=ox.RdfFormat.N_TRIPLES)
     return _CatalogueWriter(release, Graph(store)).catalogue()
 
 

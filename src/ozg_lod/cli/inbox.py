@@ -58,13 +58,14 @@ def inbox(
 ) -> None:
     """Look at what was submitted, and decide: accept, reject, withdraw."""
     from ozg_lod.contributions import decisions, editor_context, inbox
+    from ozg_lod.snapshots.snapshot import Snapshots
 
     folder = inbox.Inbox(cast("Path", settings.inbox))  # --inbox is required
     decided = decisions.Decision(**decision)
     if action in ("list", "show"):
         cases = _cases(folder, settings.inbox_days, reference if action == "show" else None)
     elif action == "reject":
-        cases = [decisions.reject(folder, reference, decided, say)]
+        cases = [decisions.reject(folder, Snapshots(settings.target), reference, decided, say)]
     else:
         context = editor_context.context(folder, settings, into, say)
         cases = [_published(context, reference, decided, withdraw=action == "withdraw", erase=erase)]
@@ -94,7 +95,8 @@ def _published(
     """Accept or withdraw, which builds; return the case, or exit where nothing was published."""
     from ozg_lod.contributions import decisions, editor_context
 
-    full = context.inbox.one(reference).submission.reference
+    before = context.inbox.one(reference)
+    full = before.submission.reference
     with progress():
         if withdraw:
             outcome = decisions.withdraw(context, full, decision, erase=erase)
@@ -102,7 +104,7 @@ def _published(
             outcome = decisions.accept(context, full, decision)
     if code := built(outcome):
         click.get_current_context().exit(code)
-    case = context.inbox.one(full)
+    case = next((case for case in context.inbox.cases() if case.submission.reference == full), before)
     for line in editor_context.remaining_steps(context, case, language()):
         note(line)
     return case
@@ -118,14 +120,15 @@ def _described(case: SubmissionCase) -> dict[str, object]:
         **{name: submission[name] for name in names},
         "sender": asdict(case.sender) if case.sender else None,
         "events": [event.plain() for event in case.events],
+        **({"damage": case.damage} if case.damage else {}),
     }
 
 
 def _row(case: SubmissionCase) -> list[str]:
     """Return a line of the list, where what waits for a decision is marked."""
-    submission, mark = case.submission, "*" if case.state == "received" else " "
+    submission, mark = case.submission, {"received": "*", "damaged": "!"}.get(case.state, " ")
     authority = submission.authority.rpartition("/")[2]
-    return [mark, submission.reference, submission.day, str(case.state), authority, submission.file]
+    return [mark, submission.reference, submission.day, str(case.state), authority, submission.file or case.damage]
 
 
 def _show(inbox: Inbox, case: SubmissionCase, public_url: str) -> None:
@@ -142,7 +145,8 @@ def _show(inbox: Inbox, case: SubmissionCase, public_url: str) -> None:
         _("File"): f"{submission.file} ({submission.bytes} B, SHA-256 {submission.sha256[:12]})",
         _("Status address"): f"{public_url}/einreichung/{submission.token}",
     }
-    lines = [f"{name[spoken]}: {text}" for name, text in facts.items()]
+    lines = [f"{name[spoken]}: {text}" for name, text in facts.items() if not case.damage]
+    lines += [f"{submission.reference}: {case.damage}"] if case.damage else []
     for event in case.events:
         rest = ", ".join(part for part in (event.role, event.reason, event.checked, event.replaced_by) if part)
         lines.append(f"{event.time}  {STATE_NAMES[event.state][spoken]}{f': {rest}' if rest else ''}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -34,28 +36,57 @@ from ozg_lod.snapshots.snapshot import Snapshots
 
 
 @click.command(cls=Command)
-@click.argument("action", type=click.Choice(("list", "use", "prune")))
-@click.argument("name", required=False, help="for use: the snapshot, or the beginning of its name or version")
+@click.argument("action", type=click.Choice(("list", "use", "prune", "verify")))
+@click.argument(
+    "name", required=False, help="for use and verify: the snapshot, or the beginning of its name or version"
+)
 @TARGET
+@click.option("--all", "every", is_flag=True, help="for verify: every snapshot, not only the current one")
+@click.option("--repair", is_flag=True, help="for verify: make anew what is made of data.nq")
 @click.option("--keep", type=int, default=3, show_default=True, help="for prune: how many keep their stores")
 @JSON
-def snapshots(settings: Settings, action: str, name: str | None, *, keep: int, as_json: bool) -> None:
-    """List the snapshots, go back to one, or remove the stores of old ones."""
+def snapshots(
+    settings: Settings, action: str, name: str | None, *, keep: int, every: bool, repair: bool, as_json: bool
+) -> int:
+    """List the snapshots, go back to one, remove the stores of old ones, or hold their files against what was written.
+
+    For verify: exit 0 all as written, 1 some damaged.
+    """
     from ozg_lod.snapshots.snapshot import Snapshots
 
     snapshots = Snapshots(settings.target)
     if action == "list":
         _list(snapshots, as_json=as_json)
-        return
-    with snapshots.locked():
-        if action == "prune":
-            for pruned in snapshots.prune(keep=keep):
-                print(pruned)
-            return
-        used = _one_of(snapshots, name)
-        snapshots.verified(used)
-        snapshots.publish(used)
+    elif action == "verify":
+        names = snapshots.every_name() if every else [_one_of(snapshots, name) if name else snapshots.served()]
+        return _verified(snapshots, names, repair=repair, as_json=as_json)
+    elif action == "prune":
+        with snapshots.locked():
+            print("".join(f"{pruned}\n" for pruned in snapshots.prune(keep=keep)), end="")
+    else:
+        with snapshots.locked():
+            used = _one_of(snapshots, name)
+            snapshots.verified(used)
+            snapshots.publish(used)
         print(used)
+    return FINE
+
+
+def _verified(snapshots: Snapshots, names: Sequence[str], *, repair: bool, as_json: bool) -> int:
+    """Say which files are not what was written, and whether they were repaired; what was erased is no damage."""
+    rows: list[tuple[str, str, bool]] = []
+    with snapshots.locked() if repair else contextlib.nullcontext():
+        for name in names:
+            damages = [] if snapshots.erased(name) else snapshots.damages(name)
+            repaired = snapshots.repair(name) if repair and damages else []
+            rows += [(name, file, file in repaired) for file in damages]
+    left = sum(not mended for _name, _file, mended in rows)
+    if as_json:
+        print(json.dumps([dict(zip(("snapshot", "file", "repaired"), row, strict=True)) for row in rows], indent=2))
+    else:
+        table([(name[:12], file, "repaired" if mended else "damaged") for name, file, mended in rows], "{}  {}  {}")
+    say(_("Snapshots looked at: {count}; damaged files: {left}.", count=len(names), left=left))
+    return FINDINGS if left else FINE
 
 
 def _list(snapshots: Snapshots, *, as_json: bool) -> None:

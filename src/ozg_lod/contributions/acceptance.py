@@ -38,7 +38,7 @@ class Shelf:
     def accepted(self, kind: str) -> Iterator[tuple[SubmissionCase, ContributedTable]]:
         """Yield the accepted contributions of a kind that lie in this root, with their tables."""
         for case in self.cases:
-            if case.state is SubmissionState.ACCEPTED and case.events[-1].kind == kind:
+            if case.state is SubmissionState.ACCEPTED and case.kind == kind:
                 table = ContributedTable.read(self.root, case.submission.key)
                 if table is not None:
                     yield case, table
@@ -107,7 +107,7 @@ def without(shelf: Shelf, case: SubmissionCase, *, reason: str, day: str) -> Fol
     collector.folders[key] = None
     others = {
         own: iri
-        for other, other_table in shelf.accepted(case.events[-1].kind)
+        for other, other_table in shelf.accepted(case.kind)
         if other.submission.key != key
         for iri, own in other_table.subjects().items()
     }

@@ -34,7 +34,7 @@ from ozg_lod.rdf.graph import TYPE, iri_of
 from ozg_lod.sandbox.worker_process import Work, work_on
 from ozg_lod.site import pages
 from ozg_lod.site.page_context import PageContext
-from ozg_lod.snapshots import data_files, site_files, snapshot
+from ozg_lod.snapshots import data_files, site_files, snapshot, verified_files
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.tables.contribution_kinds import ContributionKind
 from ozg_lod.validation import (
@@ -133,7 +133,7 @@ def checking(argument: str) -> Work:
 def worker_of(argument: str) -> CheckWorker:
     """Return the worker for a snapshot, with its rules and its data; `argument` is a `CheckSubject` as JSON."""
     subject = msgspec.json.decode(argument, type=CheckSubject)
-    directory = Path(subject.snapshot)
+    directory = verified_files.checked(Path(subject.snapshot), data_files.MERGED_FILE)
     published = ox.Store()
     published.bulk_load(path=str(directory / data_files.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
     rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)

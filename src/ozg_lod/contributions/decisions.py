@@ -29,6 +29,7 @@ from ozg_lod.core.messages import DEFAULT_LANGUAGE, MessageSink, _
 from ozg_lod.core.settings import packaged_source
 from ozg_lod.snapshots import changes
 from ozg_lod.snapshots.published_index import PublishedIndex
+from ozg_lod.snapshots.snapshot import Manifest, Snapshots
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.validation import gate, rulebook
 from ozg_lod.validation.check_process import examine_in_cage
@@ -73,8 +74,8 @@ def accept(context: EditorContext, wanted: str, decision: Decision) -> BuildResu
             return _done(context, sources, change, events)
 
 
-def reject(inbox: Inbox, wanted: str, decision: Decision, say: MessageSink) -> SubmissionCase:
-    """Keep the reason; nothing is published."""
+def reject(inbox: Inbox, snapshots: Snapshots, wanted: str, decision: Decision, say: MessageSink) -> SubmissionCase:
+    """Keep the reason; nothing is published. What is damaged can be rejected too, unless it is published."""
     if not decision.reason.strip():
         raise UsageError(
             _("Give the reason with --reason; the sender reads it at the status address."),
@@ -82,7 +83,11 @@ def reject(inbox: Inbox, wanted: str, decision: Decision, say: MessageSink) -> S
     with inbox.locked():
         journal.recover(inbox, say)
         case = inbox.one(wanted)
-        _must_be(case, SubmissionState.RECEIVED)
+        _must_be(case, SubmissionState.RECEIVED, SubmissionState.DAMAGED)
+        if case.damage and _is_published(snapshots, case):
+            raise InboxError(
+                _("{reference} is published; take it out with withdraw.", reference=case.submission.reference)
+            )
         event = Event(SubmissionState.REJECTED, now(), decision.role, decision.reason, decision.checked)
         inbox.add(case.submission.reference, event)
         return inbox.one(case.submission.reference)
@@ -93,14 +98,15 @@ def withdraw(context: EditorContext, wanted: str, decision: Decision, *, erase: 
     with context.inbox.locked():
         journal.recover(context.inbox, context.say)
         case = context.inbox.one(wanted)
-        _must_be(
-            case, *((SubmissionState.ACCEPTED, SubmissionState.WITHDRAWN) if erase else (SubmissionState.ACCEPTED,))
-        )
+        states = (SubmissionState.ACCEPTED, SubmissionState.DAMAGED)
+        _must_be(case, *((*states, SubmissionState.WITHDRAWN) if erase else states))
         with context.snapshots.locked():
             sources = read(context.settings.source)
             time = now()
             change = acceptance.FolderChange({})
-            if case.state is SubmissionState.ACCEPTED:
+            if case.state is SubmissionState.ACCEPTED or (
+                case.damage and (context.folder / case.submission.key).is_dir()
+            ):
                 reason = decision.reason or WITHDRAWN[DEFAULT_LANGUAGE]
                 change = acceptance.without(_shelf(context, sources), case, reason=reason, day=time[:10])
             event = Event(
@@ -202,6 +208,12 @@ def _replaced(inbox: Inbox, key: str, by: str) -> dict[str, dict[str, object]]:
     case = inbox.one(key)
     event = Event(**{**asdict(case.events[-1]), "time": now(), "replaced_by": by})
     return {case.submission.reference: event.plain()}
+
+
+def _is_published(snapshots: Snapshots, case: SubmissionCase) -> bool:
+    name = snapshots.current()
+    graphs = Manifest.read(snapshots.directory(name)).graphs if name else {}
+    return any(graph.endswith(f"/graph/{case.submission.key}") for graph in graphs)
 
 
 def _must_be(case: SubmissionCase, *states: SubmissionState) -> None:

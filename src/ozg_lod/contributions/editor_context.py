@@ -56,7 +56,7 @@ def remaining_steps(editor: EditorContext, case: SubmissionCase, language: Langu
     if any((folder / ".git").exists() for folder in (editor.folder, *editor.folder.parents)):
         message = f"{case.submission.key}: {case.state}"
         lines.append(f"git -C {editor.folder} add -A . && git -C {editor.folder} commit -m '{message}'")
-    if case.events[-1].erased:
+    if case.last is not None and case.last.erased:
         left = _(
             "It is erased from the versions of this catalogue; the history of git, backups and copies elsewhere "
             "are left to you."

@@ -12,7 +12,6 @@ import contextlib
 import datetime as dt
 import fcntl
 import hashlib
-import json
 import logging
 import re
 import secrets
@@ -32,7 +31,7 @@ from ozg_lod.contributions.submissions import (
 )
 from ozg_lod.core.errors import InboxError, NotFound, Unavailable
 from ozg_lod.core.messages import _
-from ozg_lod.snapshots import atomic_files
+from ozg_lod.snapshots import atomic_files, checked_json
 
 FILE: Final = "file"
 REPORT: Final = "report.json"
@@ -98,9 +97,9 @@ class Inbox:
             token=token,
         )
         files = {
-            _SUBMISSION: _json(asdict(submission)),
-            _SENDER: _json(asdict(delivery.sender)),
-            _EVENTS: _json(Event(SubmissionState.RECEIVED, submission.received).plain()),
+            _SUBMISSION: checked_json.written(asdict(submission)),
+            _SENDER: checked_json.written(asdict(delivery.sender)),
+            _EVENTS: checked_json.written(Event(SubmissionState.RECEIVED, submission.received).plain()),
             FILE: delivery.content,
             REPORT: delivery.report,
         }
@@ -126,15 +125,14 @@ class Inbox:
         """Return one case; raise InboxError where its files cannot be read."""
         path = self.path(reference)
         try:
-            lines = (path / _EVENTS).read_text(encoding="utf-8").splitlines()
             sender = path / _SENDER
             return SubmissionCase.of(
                 reference,
-                json.loads((path / _SUBMISSION).read_bytes()),
-                [json.loads(line) for line in lines],
-                json.loads(sender.read_bytes()) if sender.exists() else None,
+                checked_json.read((path / _SUBMISSION).read_bytes()),
+                [checked_json.read(line) for line in _lines(path)],
+                checked_json.read(sender.read_bytes()) if sender.exists() else None,
             )
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise InboxError(_("The submission {path} cannot be read: {error}.", path=path, error=error)) from error
 
     def content(self, submission: Submission) -> bytes:
@@ -154,9 +152,15 @@ class Inbox:
         return found
 
     def cases(self) -> list[SubmissionCase]:
-        """Return all cases, oldest first."""
+        """Return all cases, oldest first; what cannot be read harms only itself and comes before them."""
         names = [path.name for path in self.folder.glob("*") if _REFERENCE.fullmatch(path.name)]
-        return sorted((self.case(name) for name in names), key=lambda case: case.submission.received)
+        return sorted(map(self._case_or_damage, names), key=lambda case: case.submission.received)
+
+    def _case_or_damage(self, reference: str) -> SubmissionCase:
+        try:
+            return self.case(reference)
+        except InboxError as error:
+            return SubmissionCase.damaged(reference, _readable(self.path(reference)), str(error))
 
     def one(self, wanted: str) -> SubmissionCase:
         """Return the one case whose reference starts with `wanted`; raise InboxError for none or several."""
@@ -173,14 +177,19 @@ class Inbox:
         return found[0]
 
     def add(self, reference: str, event: Event) -> None:
-        """Add an event, once; the caller holds the lock."""
-        path = self.path(reference) / _EVENTS
-        lines = path.read_bytes()
-        if not lines.endswith(_json(event.plain())):
-            atomic_files.replace(path, lines + _json(event.plain()))
+        """Add an event, once, to those that can be read; the caller holds the lock."""
+        path = self.path(reference)
+        events = _readable(path)
+        if path.is_dir() and events[-1:] != [event]:  # a damaged one that was forgotten is gone as a whole
+            lines = (checked_json.written(one.plain()) for one in (*events, event))
+            atomic_files.replace(path / _EVENTS, b"".join(lines))
 
     def sweep(self, days: int) -> list[str]:
-        """Delete sender, file and report of what was decided on `days` ago or longer; return the references."""
+        """Delete sender, file and report of what was decided on `days` ago or longer; return the references.
+
+        What was never kept as a whole, because somebody was killed in between, goes too.
+        """
+        atomic_files.sweep(self.folder)
         before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
         swept = []
         for case in self.cases():
@@ -190,11 +199,21 @@ class Inbox:
         return swept
 
     def forget(self, reference: str) -> bool:
-        """Delete sender, file and report of one submission; return whether any of them was left."""
-        left = [path for name in (_SENDER, FILE, REPORT) if (path := self.path(reference) / name).exists()]
-        for path in left:
+        """Delete sender, file and report of one submission; return whether any of them was left.
+
+        Of one that is damaged all goes, unless it is published: nobody knows what its files hold.
+        """
+        folder = self.path(reference)
+        if not folder.is_dir():
+            return False
+        left = [path for name in (_SENDER, FILE, REPORT) if (path := folder / name).exists()]
+        for path in [*left, *folder.glob("*.new")]:
             path.unlink()
-        atomic_files.sync(self.path(reference))
+        atomic_files.sync(folder)
+        case = self._case_or_damage(reference)
+        if case.damage and (case.last is None or case.last.state is not SubmissionState.ACCEPTED):
+            atomic_files.remove(folder)
+            return True
         return bool(left)
 
     def _made(self) -> None:
@@ -231,5 +250,16 @@ def discreet() -> Iterator[None]:
         ) from error
 
 
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+def _lines(folder: Path) -> list[bytes]:
+    """Return the lines of the events of a submission."""
+    return (folder / _EVENTS).read_bytes().removesuffix(b"\n").split(b"\n")
+
+
+def _readable(folder: Path) -> list[Event]:
+    """Return the events that can be read, whatever became of the others."""
+    events = []
+    with contextlib.suppress(OSError):
+        for line in _lines(folder):
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                events.append(Event.of(checked_json.read(line)))
+    return events

@@ -7,7 +7,6 @@ was killed in between. Every step can be done twice.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,7 +19,7 @@ from ozg_lod.contributions.submissions import Event
 from ozg_lod.core.errors import InboxError
 from ozg_lod.core.messages import LANGUAGES, Label, Message, _
 from ozg_lod.core.settings import Settings
-from ozg_lod.snapshots import atomic_files, erasure
+from ozg_lod.snapshots import atomic_files, checked_json, erasure
 from ozg_lod.snapshots.snapshot import Snapshots
 from ozg_lod.validation import report
 
@@ -53,16 +52,16 @@ class JournalEntry:
 
 def begin(inbox: Inbox, plan: JournalEntry) -> None:
     """Write the plan down: from here on it will be carried out."""
-    atomic_files.replace(inbox.folder / PLAN, json.dumps(asdict(plan), ensure_ascii=False).encode())
+    atomic_files.replace(inbox.folder / PLAN, checked_json.written(asdict(plan)))
 
 
 def pending(inbox: Inbox) -> JournalEntry | None:
     """Return the plan that was begun and not ended."""
     try:
-        said = json.loads((inbox.folder / PLAN).read_bytes())
+        said = checked_json.read((inbox.folder / PLAN).read_bytes())
     except FileNotFoundError:
         return None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _unreadable(inbox) from error
     try:
         plan = JournalEntry(**{**said, **{name: tuple(said[name]) for name in ("source", "erase", "forget")}})
@@ -98,6 +97,7 @@ def carry_out(inbox: Inbox, plan: JournalEntry, snapshots: Snapshots, say: Say) 
 
 def recover(inbox: Inbox, say: Say) -> bool:
     """Carry out what a command before was kept from ending; return whether there was any. The caller holds the lock."""
+    (inbox.folder / PLAN).with_suffix(".new").unlink(missing_ok=True)  # a plan that was never begun
     plan = pending(inbox)
     if plan is None:
         return False

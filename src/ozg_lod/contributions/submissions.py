@@ -24,6 +24,8 @@ class SubmissionState(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    DAMAGED = "damaged"
+    """Its files cannot be read; no event leads here."""
 
 
 STATE_NAMES: Final = {
@@ -31,6 +33,7 @@ STATE_NAMES: Final = {
     "accepted": _("Accepted and published"),
     "rejected": _("Rejected"),
     "withdrawn": _("Withdrawn"),
+    "damaged": _("Damaged"),
 }
 
 
@@ -85,7 +88,7 @@ class Submission:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Submission:
         """Return the submission from its JSON form; raise ValueError, TypeError or KeyError for what is none."""
-        submission = cls(**{item.name: document[item.name] for item in fields(cls)})
+        submission = cls(**document)
         _check(submission)
         _check_moment(submission.received)
         if reference_of(submission.token) != submission.reference or not is_web_address(submission.authority):
@@ -125,11 +128,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionCase:
-    """A submission with its events, oldest first, and its sender (None once deleted)."""
+    """A submission with its events, oldest first, and its sender (None once deleted).
+
+    Where its files cannot be read `damage` says why, and nothing is known but the reference and what is left of events.
+    """
 
     submission: Submission
     events: tuple[Event, ...]
     sender: Sender | None
+    damage: str = ""
 
     @classmethod
     def of(
@@ -147,15 +154,30 @@ class SubmissionCase:
             raise ValueError("it has no event")
         return cls(submission, tuple(map(Event.of, events)), Sender.of(sender) if sender is not None else None)
 
+    @classmethod
+    def damaged(cls, reference: str, events: Sequence[Event], damage: str) -> SubmissionCase:
+        """Return what stands for one whose files cannot be read."""
+        return cls(Submission(reference, "", "", "", 0, "", "", ""), tuple(events), None, damage)
+
+    @property
+    def last(self) -> Event | None:
+        """Return the last event, None where none can be read."""
+        return self.events[-1] if self.events else None
+
     @property
     def state(self) -> SubmissionState:
         """Return what became of it."""
-        return self.events[-1].state
+        return SubmissionState.DAMAGED if self.damage or self.last is None else self.last.state
 
     @property
     def decided(self) -> str:
         """Return when it was last decided on, "" while it waits."""
-        return "" if self.state is SubmissionState.RECEIVED else self.events[-1].time
+        return "" if self.last is None or self.last.state is SubmissionState.RECEIVED else self.last.time
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of table it was accepted as, "" where it was not, or as RDF."""
+        return self.last.kind if self.last else ""
 
 
 def reference_of(token: str) -> str:

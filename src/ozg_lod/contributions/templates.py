@@ -156,7 +156,7 @@ def of(snapshot: PageSnapshot) -> TemplateCatalogue:
             _("This server has queries and nothing else; there are no templates here."),
         )
     return TemplateCatalogue.of(
-        snapshot.directory,
+        snapshot.checked(f"{contribution_kinds.FOLDER}/", *site_files.FILES),
         snapshot.store,
         snapshot.base_iri,
         version=snapshot.version[:12],

@@ -73,6 +73,13 @@ class Gone(OzgLodError):
     title = _("Withdrawn")
 
 
+class PreconditionFailed(OzgLodError):
+    """The client wants something only as long as it is what it was, and it is not."""
+
+    status = 412
+    title = _("Changed since")
+
+
 class TooLarge(OzgLodError):
     """The request or the answer passes a size limit."""
 

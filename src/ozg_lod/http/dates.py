@@ -16,15 +16,34 @@ def http_date(timestamp: str) -> str:
 
 
 def unchanged_since(asked: str | None, modified: str) -> bool:
-    """Return whether nothing changed after the day in If-Modified-Since, by Last-Modified; nonsense is not heeded.
+    """Return whether If-Modified-Since is the Last-Modified of what is here now; nonsense is not heeded.
 
+    A later moment does not count, though RFC 9110 §13.1.3 would let it: it may come from a clock set back since.
+
+    >>> unchanged_since("Sun, 22 Nov 2026 10:42:41 GMT", "Sun, 22 Nov 2026 10:42:41 GMT")
+    True
+    >>> unchanged_since("Mon, 23 Nov 2026 10:42:41 GMT", "Sun, 22 Nov 2026 10:42:41 GMT")
+    False
     >>> unchanged_since("Mon, 16 Nov 2026 13:32:02 +9999999999999", "Sun, 22 Nov 2026 10:42:41 GMT")
     False
     """
-    if asked is None:
-        return False
+    return _moment(asked) == _moment(modified)
+
+
+def changed_after(asked: str | None, modified: str) -> bool:
+    """Return whether something changed after the moment in If-Unmodified-Since, by Last-Modified.
+
+    >>> changed_after("Sat, 21 Nov 2026 10:42:41 GMT", "Sun, 22 Nov 2026 10:42:41 GMT")
+    True
+    """
+    moment, changed = _moment(asked), _moment(modified)
+    return moment is not None and changed is not None and changed > moment
+
+
+def _moment(field: str | None) -> dt.datetime | None:
+    """Return the moment of a field, None for nonsense."""
     try:
-        day = parsedate_to_datetime(asked)
+        moment = parsedate_to_datetime(field or "")
     except (ValueError, OverflowError):
-        return False
-    return parsedate_to_datetime(modified) <= day.replace(tzinfo=day.tzinfo or dt.UTC)
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or dt.UTC)

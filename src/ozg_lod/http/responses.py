@@ -11,13 +11,14 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ozg_lod.core.errors import BadRequest, OzgLodError, RangeNotSatisfiable
+from ozg_lod.core.errors import BadRequest, OzgLodError, PreconditionFailed, RangeNotSatisfiable
 from ozg_lod.core.messages import _
 from ozg_lod.http.accept import ranges
-from ozg_lod.http.dates import unchanged_since
+from ozg_lod.http.dates import changed_after, unchanged_since
 from ozg_lod.http.response_cache import CachedBody
 
 CACHE_CONTROL: Final = "public, max-age=60"
+NO_STORE: Final = "no-store"
 VARY: Final = "Accept, Accept-Language, Accept-Encoding"
 _RANGE: Final = r"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
 _PARTS: Final = re.compile(rf"bytes\s*=\s*{_RANGE}(?:\s*,\s*{_RANGE})*", re.IGNORECASE)
@@ -32,6 +33,8 @@ class RequestConditions:
 
     method: str
     encoding: str | None
+    match: str | None
+    unmodified_since: str | None
     none_match: str | None
     modified_since: str | None
 
@@ -39,24 +42,38 @@ class RequestConditions:
     def of(cls, request: Request) -> RequestConditions:
         """Return the fields of this request."""
         fields = request.headers
-        names = ("accept-encoding", "if-none-match", "if-modified-since")
+        names = ("accept-encoding", "if-match", "if-unmodified-since", "if-none-match", "if-modified-since")
         return cls(request.method, *(fields.get(name) for name in names))
 
     def met_by(self, fields: Mapping[str, str]) -> bool:
-        """Return whether the client has what these fields stand for; entity tags come first (RFC 9110 §13.2.2)."""
+        """Return whether the client has what these fields stand for; entity tags come before times (RFC 9110 §13.2.2).
+
+        Raises PreconditionFailed where it wants what it knows, and that is gone.
+        """
+        tag, modified = fields.get("etag", ""), fields.get("last-modified")
+        if self.match is not None:
+            kept = _is_named(self.match, tag)
+        else:
+            kept = modified is None or not changed_after(self.unmodified_since, modified)
+        if not kept:
+            raise PreconditionFailed(
+                _("What is wanted unchanged (If-Match, If-Unmodified-Since) has changed; fetch it without that field.")
+            )
         if self.none_match is not None:
-            return matches(self.none_match, fields["etag"])
-        return "last-modified" in fields and unchanged_since(self.modified_since, fields["last-modified"])
+            return bool(tag) and matches(self.none_match, tag)
+        return modified is not None and unchanged_since(self.modified_since, modified)
 
 
-def reply(entry: CachedBody, conditions: RequestConditions, tag: str) -> Response:
+def reply(entry: CachedBody, conditions: RequestConditions, tag: str | None) -> Response:
     """Return the answer with `entry` as content; `tag` names the representation before its coding.
 
-    The entity tag is strong, so each coding has its own (RFC 9110 §8.8.3.3).
+    The entity tag is strong, so each coding has its own (RFC 9110 §8.8.3.3). Without a tag it is another the next time:
+    nobody keeps it.
     """
     zipped = len(entry.plain) >= _LEAST_COMPRESSED and wants_gzip(conditions.encoding)
     coding = "gzip" if zipped else "identity"
-    fields = {"etag": etag(tag, coding), "cache-control": CACHE_CONTROL, "vary": VARY, **entry.fields}
+    kept = {"cache-control": NO_STORE} if tag is None else {"etag": etag(tag, coding), "cache-control": CACHE_CONTROL}
+    fields = {"vary": VARY, **kept, **entry.fields}
     if conditions.met_by(fields):
         return not_modified(fields)
     content = entry.gzipped if zipped else entry.plain
@@ -87,7 +104,13 @@ def matches(none_match: str | None, tag: str) -> bool:
     if none_match is None:
         return False
     named = [part.strip().removeprefix("W/") for part in none_match.split(",")]
-    return "*" in named or tag in named
+    return "*" in named or tag.removeprefix("W/") in named
+
+
+def _is_named(match: str, tag: str) -> bool:
+    """Return whether If-Match names `tag`, compared strongly (RFC 9110 §13.1.1): a weak tag never matches."""
+    named = [part.strip() for part in match.split(",")]
+    return "*" in named or (tag in named and not tag.startswith("W/"))
 
 
 def wants_gzip(field: str | None) -> bool:

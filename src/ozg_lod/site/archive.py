@@ -25,6 +25,7 @@ from ozg_lod.core.settings import Settings
 from ozg_lod.core.spelling import nearest
 from ozg_lod.site.served_snapshot import ServedSnapshot, open_snapshot
 from ozg_lod.snapshots import releases
+from ozg_lod.snapshots.data_files import DATA_FILE
 from ozg_lod.snapshots.snapshot import Snapshots
 
 _MOST: Final = 2
@@ -32,7 +33,6 @@ _SHARE: Final = 4
 """One past version may take this part of the memory and the cache that the current one has."""
 _WAITING: Final = 8
 _IDLE_S: Final = 300.0
-_LOOK_EVERY_S: Final = 30.0
 _RETRY_AFTER_S: Final = 5
 _VERSION: Final = re.compile(r"[0-9a-f]{12,64}")
 
@@ -49,6 +49,12 @@ class _PastVersion:
     def idle(self) -> bool:
         """Return whether it is open and nobody uses it."""
         return not self.users and self.opening.done()
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether it is open and its data are not there any more: nobody gets what was erased."""
+        is_open = self.opening.done() and not self.opening.cancelled() and self.opening.exception() is None
+        return is_open and not (self.opening.result().directory / DATA_FILE).exists()
 
 
 class Archive:
@@ -81,7 +87,11 @@ class Archive:
     @contextlib.asynccontextmanager
     async def lent(self, version: str) -> AsyncIterator[ServedSnapshot]:
         """Lend a version, opened if it was not; raise Busy when too many others are in use, Unavailable when late."""
-        kept = self._kept.get(version) or await self._opened(version)
+        kept = self._kept.get(version)
+        if kept is not None and kept.is_gone:  # the log that says why may be damaged, or not yet looked at
+            await _end(self._kept.pop(version))
+            kept = None
+        kept = kept or await self._opened(version)
         kept.users += 1
         kept.used_at = time.monotonic()
         try:
@@ -96,11 +106,9 @@ class Archive:
             kept.users -= 1
 
     async def tend(self) -> None:
-        """Close what nobody has asked for a while and what has been erased, until cancelled."""
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            await self.close(idle_s=_IDLE_S)
-            await self.forget_erased()
+        """Close what nobody has asked for a while and what has been erased."""
+        await self.close(idle_s=_IDLE_S)
+        await self.forget_erased()
 
     async def forget_erased(self) -> None:
         """Close the versions whose files were erased; one in use stays until the next look."""

@@ -15,6 +15,7 @@ from ozg_lod.core.errors import BadRequest, NotFound
 from ozg_lod.core.messages import LANGUAGES, Label, Language, Message, _, joined
 from ozg_lod.core.vocab import DCT, ONTOLOGY
 from ozg_lod.http.language import choose_language
+from ozg_lod.http.responses import CACHE_CONTROL
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.formats import Format
@@ -127,7 +128,8 @@ class PageRequest:
 
     def redirect(self, path: str) -> Response:
         """Return 303 to another address of this host; the chosen language goes along."""
-        return Response(None, 303, {"location": self.addresses.path(path), "cache-control": "public, max-age=60"})
+        fields = {"location": self.addresses.path(path), "cache-control": CACHE_CONTROL, "vary": "Accept"}
+        return Response(None, 303, fields)
 
     async def answer(
         self,

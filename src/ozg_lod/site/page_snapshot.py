@@ -15,10 +15,12 @@ from typing import Any, Generic, Self, TypeVar, overload
 import pyoxigraph as ox
 
 from ozg_lod.catalogue.distributions import FOLDER
+from ozg_lod.core.errors import SnapshotError
 from ozg_lod.core.identity import Identity
 from ozg_lod.core.kinds import Kinds
 from ozg_lod.http.response_cache import ResponseCache
 from ozg_lod.rdf.graph import Graph
+from ozg_lod.search import index as search_index
 from ozg_lod.search.search import Index
 from ozg_lod.site import as_of, atlas, codebook, efa, example_queries, lists, vocabulary
 from ozg_lod.site.as_of import Dates
@@ -28,10 +30,11 @@ from ozg_lod.site.efa import EfaRegister
 from ozg_lod.site.example_queries import ExampleQuery
 from ozg_lod.site.lists import Directory
 from ozg_lod.site.vocabulary import TermDefinition
-from ozg_lod.snapshots import changes, rule_examples, site_files
+from ozg_lod.snapshots import changes, releases, rule_examples, site_files
 from ozg_lod.snapshots.changes import Withdrawal
 from ozg_lod.snapshots.rule_examples import RuleExample
 from ozg_lod.snapshots.snapshot import QUERIES_FOLDER, Manifest
+from ozg_lod.snapshots.verified_files import VerifiedFiles
 
 Computed = TypeVar("Computed")
 Snapshot = TypeVar("Snapshot", bound="PageSnapshot")
@@ -79,12 +82,20 @@ class PageSnapshot:
     code: str
     cache: ResponseCache = field(repr=False)
     in_memory: bool = True
+    files: VerifiedFiles = field(default_factory=VerifiedFiles, repr=False)
     values: dict[object, Any] = field(default_factory=dict, repr=False)  # a `SnapshotValue` knows the type of its own
 
     @property
     def version(self) -> str:
         """Return the version of the data: 64 hexadecimal digits."""
         return self.manifest.version
+
+    def checked(self, *names: str) -> Path:
+        """Return the directory after these files and folders of it were held against the manifest."""
+        try:
+            return self.files.checked(self.directory, self.manifest.files, *names)
+        except SnapshotError as error:
+            raise releases.damaged(self.version, error) from error
 
     @property
     def base_iri(self) -> str:
@@ -93,17 +104,17 @@ class PageSnapshot:
 
     @SnapshotValue
     def kinds(self) -> Kinds:
-        return site_files.kinds(self.directory)
+        return site_files.kinds(self.checked(*site_files.FILES))
 
     @SnapshotValue
     def context(self) -> bytes | None:
         """Return the names of the vocabulary as a JSON-LD context."""
-        return site_files.context(self.directory)
+        return site_files.context(self.checked(site_files.CONTEXT_FILE))
 
     @SnapshotValue
     def identity(self) -> Identity:
         """Return what the catalogue is called and what it is about."""
-        return site_files.identity(self.directory)
+        return site_files.identity(self.checked(*site_files.FILES))
 
     @SnapshotValue
     def graph(self) -> Graph:
@@ -139,7 +150,7 @@ class PageSnapshot:
     @SnapshotValue
     def rule_examples(self) -> Mapping[str, RuleExample]:
         """Return a good and a bad example of each rule that has one; none in a snapshot of an older version."""
-        file = self.directory / rule_examples.FILE
+        file = self.checked(rule_examples.FILE) / rule_examples.FILE
         if not file.is_file():
             return {}
         spoken_of = {rule.iri: rule.spoken_of for rule in vocabulary.rules(self.rules)}
@@ -148,13 +159,14 @@ class PageSnapshot:
     @SnapshotValue
     def example_queries(self) -> tuple[ExampleQuery, ...]:
         """Return the queries that were published with the data."""
-        return example_queries.read(self.directory / QUERIES_FOLDER / "examples")
+        return example_queries.read(self.checked(f"{QUERIES_FOLDER}/") / QUERIES_FOLDER / "examples")
 
     @SnapshotValue
     def codebook(self) -> Codebook:
         """Return every column and property with what it holds."""
+        directory = self.checked(f"{QUERIES_FOLDER}/", FOLDER)
         return Codebook(
-            codebook.tables(self.directory / QUERIES_FOLDER / "flat", self.directory / FOLDER),
+            codebook.tables(directory / QUERIES_FOLDER / "flat", directory / FOLDER),
             codebook.properties(self.store, self.terms, self.rules),
         )
 
@@ -162,9 +174,11 @@ class PageSnapshot:
     def efa(self) -> EfaRegister:
         return efa.read(self.graph)
 
-    @SnapshotValue
+    @property
     def index(self) -> Index:
-        return Index.of(self.directory)
+        """Return the search index; its file is read by each search, so it is looked at each time."""
+        self.checked(search_index.FILE)
+        return _index(self)
 
     @SnapshotValue
     def withdrawals(self) -> Mapping[str, Withdrawal]:
@@ -172,4 +186,10 @@ class PageSnapshot:
         files = self.manifest.files
         tables = changes.withdrawal_tables(files)
         names = [name for table in tables for name in (table, f"{table}-metadata.json") if name in files]
-        return changes.withdrawals({name: (self.directory / name).read_bytes() for name in names})
+        directory = self.checked(*names)
+        return changes.withdrawals({name: (directory / name).read_bytes() for name in names})
+
+
+@SnapshotValue
+def _index(opened: PageSnapshot) -> Index:
+    return Index.of(opened.directory)

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ozg_lod.catalogue import feed
 from ozg_lod.catalogue.catalogue import Catalogue, CatalogueEntry
 from ozg_lod.catalogue.distribution_offers import Distribution
+from ozg_lod.catalogue.distributions import FOLDER
 from ozg_lod.core.vocab import DCAT, DCT
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import iri_of, names_in, pick
@@ -96,9 +97,9 @@ def preview(release: Release, entry: CatalogueEntry, language: str) -> TablePrev
     table = next((one for one in entry.distributions if one.form is formats.CSV), None)
     if table is None:
         return None
-    path = release.directory / "dump" / table.file
-    described = json.loads(path.with_name(path.name + METADATA).read_bytes())["tableSchema"]["columns"]
-    with io.TextIOWrapper(path.open("rb"), encoding="utf-8", newline="") as text:
+    name = f"{FOLDER}{table.file}"
+    described = json.loads(release.path(name + METADATA).read_bytes())["tableSchema"]["columns"]
+    with io.TextIOWrapper(release.path(name).open("rb"), encoding="utf-8", newline="") as text:
         rows = csv.reader(text)
         next(rows)
         first = [row for row, _ in zip(rows, range(PREVIEW_ROWS), strict=False)]

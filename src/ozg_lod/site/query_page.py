@@ -44,7 +44,7 @@ class CitationSource:
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
-    """A query and what came of it: rows, yes or no, the beginning of a graph, or a failure.
+    """A query and what came of it: rows, yes or no, the beginning of a graph, or a failure; and whether that `stays`.
 
     `views` are what the rows can be shown as, `view` is what the reader chose; a map needs the `atlas`.
     """
@@ -61,6 +61,7 @@ class QueryRequest:
     view: str = TABLE
     views: Sequence[str] = ()
     atlas: Atlas | None = None
+    stays: bool = True
 
 
 def page(

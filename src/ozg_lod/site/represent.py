@@ -68,6 +68,6 @@ async def represent(request: Request, wanted: Representation, opened: PageSnapsh
     return new_response() if wanted.is_light() else await run_in_threadpool(new_response)
 
 
-def respond(request: Request, content: Content, tag: str) -> Response:
-    """Answer with content that was just made for this request alone; `tag` names it before its coding."""
+def respond(request: Request, content: Content, tag: str | None) -> Response:
+    """Answer with content that was just made for this request alone; `tag` names it before its coding, if it stays."""
     return reply(CachedBody(content.body, content.fields), RequestConditions.of(request), tag)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -32,7 +31,8 @@ from ozg_lod.sparql.endpoint import Endpoint, Evaluator
 
 _log = logging.getLogger("ozg_lod")
 _BYTES_PER_QUAD: Final = 640  # 637 MB for a million quads in memory, measured
-_LOOK_EVERY_S: Final = 1.0
+_REFUSED_S: Final = 30.0
+"""A snapshot that was refused is tried again after so long: it may have been repaired."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -167,7 +167,7 @@ def open_files(settings: Settings) -> ServedSnapshot:
 
 
 class SnapshotSwitch:
-    """Holds what is served now; looks for a new `current` and switches to it.
+    """Holds what is served now; looks whether `current` names another, and switches to it.
 
     Made before the server listens, so that a damaged snapshot is refused with a sentence and nothing else happens.
     """
@@ -175,35 +175,34 @@ class SnapshotSwitch:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._snapshots = Snapshots(settings.target)
-        self._refused: str | None = None
-        self._called = asyncio.Event()
-        self.looked_at = time.monotonic()
+        self._refused: tuple[str, float, OzgLodError] | None = None
         self.opened = open_files(settings) if settings.rdf else open_current(settings)
 
-    async def watch(self, serve: Callable[[ServedSnapshot], None]) -> None:
-        """Look for a new snapshot every second until cancelled; `serve` is told of each one."""
-        while not self._settings.rdf:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._called.wait(), _LOOK_EVERY_S)
-            self._called.clear()
-            name = self._snapshots.current()
-            self.looked_at = time.monotonic()
-            if name not in (self.opened.name, self._refused, None):
-                await self._switch(str(name), serve)
+    async def look(self, serve: Callable[[ServedSnapshot], None]) -> None:
+        """Switch to a new snapshot where there is one, and tell `serve`; raise what is wrong with it or with `current`.
 
-    def look_now(self) -> None:
-        """Look at once, at what was refused before too."""
-        self._refused = None
-        self._called.set()
-
-    async def _switch(self, name: str, serve: Callable[[ServedSnapshot], None]) -> None:
-        """Open the new snapshot beside the old one, serve it, and close the old one when nobody asks it any more."""
+        The one that is served stays until another is open. One that was refused is not read again at each look.
+        """
+        name = await asyncio.to_thread(self._snapshots.served)
+        if name == self.opened.name:
+            self._refused = None
+            return
+        if self._refused is not None and self._refused[0] == name and time.monotonic() < self._refused[1]:
+            raise self._refused[2]
         try:
             opened = await asyncio.to_thread(open_current, self._settings)
         except OzgLodError as error:
-            self._refused = None if isinstance(error, Unavailable) else name  # a store may get it yet
-            _log.error("the new snapshot is refused, the old one stays: %s", error)  # one sentence, no traceback
-            return
+            wait_s = 0 if isinstance(error, Unavailable) else _REFUSED_S  # a store may get it yet
+            self._refused = (name, time.monotonic() + wait_s, error)
+            raise
+        await self._switch(opened, serve)
+
+    def forget_refused(self) -> None:
+        """Let the next look read a snapshot again that was refused."""
+        self._refused = None
+
+    async def _switch(self, opened: ServedSnapshot, serve: Callable[[ServedSnapshot], None]) -> None:
+        """Serve the new snapshot, and close the old one when nobody asks it any more."""
         old, self.opened = self.opened, opened
         serve(opened)
         _log.info("now serving snapshot %s, version %s", opened.name, opened.version[:12])

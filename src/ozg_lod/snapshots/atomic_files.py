@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 
@@ -28,15 +30,19 @@ def folder(path: Path, files: Mapping[str, bytes], *, mode: int = 0o755) -> None
     for leftover in (aside, old):
         shutil.rmtree(leftover, ignore_errors=True)
     aside.mkdir(mode=mode)
-    for name, data in files.items():
-        with (aside / name).open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    sync(aside)
-    if path.exists():
-        path.rename(old)
-    aside.rename(path)
+    try:
+        with _alone(aside):
+            for name, data in files.items():
+                with (aside / name).open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            sync(aside)
+            if path.exists():
+                path.rename(old)
+            aside.rename(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)  # it is there where something failed: no part of it stays
     sync(path.parent)
     shutil.rmtree(old, ignore_errors=True)
 
@@ -49,6 +55,24 @@ def remove(path: Path) -> None:
         path.rename(old)
         sync(path.parent)
         shutil.rmtree(old)
+
+
+def sweep(parent: Path) -> None:
+    """Remove the folders that whoever was killed left half written or half removed, not those somebody is writing."""
+    for path in [*parent.glob(".*.new"), *parent.glob(".*.old")]:
+        with contextlib.suppress(BlockingIOError), _alone(path):
+            shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a folder; raise BlockingIOError where somebody else does."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def sync(path: Path) -> None:

@@ -19,3 +19,9 @@ def load(*, data: Path, merged: Path | None) -> ox.Store:
     if merged is not None:
         store.bulk_load(path=merged, format=ox.RdfFormat.N_TRIPLES)
     return store
+
+
+def merged(nquads: bytes) -> bytes:
+    """Return the merge of all graphs as N-Triples, sorted."""
+    triples = {quad.triple for quad in ox.parse(nquads, ox.RdfFormat.N_QUADS)}
+    return b"".join(sorted((ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").splitlines(keepends=True)))

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 from ozg_lod.core.vocab import SKOS
 from ozg_lod.snapshots.data_files import DATA_FILE
 from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.snapshots.verified_files import checked
 
 
 class PublishedIndex:
@@ -27,7 +28,7 @@ class PublishedIndex:
     def current(cls, snapshots: Snapshots) -> PublishedIndex:
         """Return what the current snapshot publishes."""
         name = snapshots.current()
-        return cls((snapshots.directory(name) / DATA_FILE).read_bytes() if name else b"")
+        return cls((checked(snapshots.directory(name), DATA_FILE) / DATA_FILE).read_bytes() if name else b"")
 
     def name(self, iri: str) -> str:
         """Return the German name of a thing, else the last part of its IRI."""

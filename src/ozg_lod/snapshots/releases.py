@@ -20,7 +20,8 @@ from ozg_lod.core.errors import (
     Unavailable,
 )
 from ozg_lod.core.messages import Message, _
-from ozg_lod.snapshots.snapshot import FileRecord, Manifest, Publication, Snapshots
+from ozg_lod.snapshots.snapshot import Manifest, Publication, Snapshots
+from ozg_lod.snapshots.verified_files import FileRecord
 
 _log = logging.getLogger("ozg_lod")
 _RETRY_AFTER_S: Final = 3600
@@ -46,6 +47,13 @@ class Release:
     def record(self, file: str) -> FileRecord | None:
         """Return size and hash of a file, None where this release has none of this name."""
         return self.manifest.files.get(file)
+
+    def path(self, file: str) -> Path:
+        """Return where a file is, held against its record; raise Unavailable where it is not what was written."""
+        try:
+            return self.snapshots.checked(self.directory, self.manifest, file) / file
+        except SnapshotError as error:
+            raise damaged(self.version, error) from error
 
     def modified(self, file: str) -> str:
         """Return the time of the publication since which the file has been what it is now."""
@@ -116,7 +124,7 @@ def erased(publication: Publication) -> Gone:
 
 def damaged(version: str, error: SnapshotError) -> Unavailable:
     """Log what is wrong with a version and how to mend it; return the failure for those who ask for it."""
-    _log.error("a past version cannot be read: %s", error)  # one sentence, no traceback
+    _log.error("a version cannot be read: %s", error)  # one sentence, no traceback
     return Unavailable(
         _("Version {version} is damaged here and cannot be had; /aenderungen lists the others.", version=version[:12]),
         retry_after_s=_RETRY_AFTER_S,

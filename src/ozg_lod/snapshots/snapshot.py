@@ -16,6 +16,8 @@ import datetime as dt
 import fcntl
 import hashlib
 import json
+import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -26,25 +28,18 @@ from typing import Final
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import SnapshotError
-from ozg_lod.core.messages import Message, _
-from ozg_lod.snapshots import atomic_files, changes, data_files, read_locks
+from ozg_lod.core.messages import _
+from ozg_lod.snapshots import atomic_files, changes, checked_json, data_files, read_locks, verified_files
+from ozg_lod.snapshots.verified_files import MANIFEST_FILE, FileRecord, VerifiedFiles, damaged, record_of
 
 SHAPES_FILE: Final = "shapes.ttl"
 REPORT_FILE: Final = "report.json"
-MANIFEST_FILE: Final = "manifest.json"
 QUERIES_FOLDER: Final = "queries"
 _STORE_RECORDS: Final = "store.json"
 _FORMAT: Final = 1
-_CHUNK: Final = 1 << 20
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+_VERSION: Final = re.compile(r"[0-9a-f]{64}")
 _KINDS: Final = ("added", "changed", "withdrawn")
-
-
-@dataclass(frozen=True)
-class FileRecord:
-    """Size in bytes and SHA-256 of one file."""
-
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -62,16 +57,12 @@ class Manifest:
     @classmethod
     def read(cls, directory: Path) -> Manifest:
         """Return the manifest of a snapshot or raise SnapshotError."""
-        path = directory / MANIFEST_FILE
         try:
-            said = json.loads(path.read_bytes())
-            files = {name: FileRecord(**record) for name, record in said.pop("files").items()}
-            manifest = cls(files=files, **said)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            reason = _("{file} is not readable ({error})", file=MANIFEST_FILE, error=error)
-            raise _damaged(directory, reason) from error
+            manifest = cls(**verified_files.manifest(directory))
+        except TypeError as error:
+            raise damaged(directory, _("{file} is not readable ({error})", file=MANIFEST_FILE, error=error)) from error
         if manifest.format != _FORMAT:
-            raise _damaged(directory, _("format {format} is unknown", format=manifest.format))
+            raise damaged(directory, _("format {format} is unknown", format=manifest.format))
         return manifest
 
 
@@ -94,17 +85,25 @@ class Publication:
     erased: str = ""
 
     @classmethod
-    def of(cls, line: str) -> Publication:
-        """Return the publication of one line of the log."""
-        said = json.loads(line)
+    def of(cls, line: bytes) -> Publication:
+        """Return the publication of one line of the log; raise ValueError, TypeError or KeyError for what is none."""
+        said = checked_json.read(line)
         differs = {kind: None if said.get(kind) is None else tuple(said[kind]) for kind in _KINDS}
-        return cls(
-            said["number"], said["time"], said["version"], said["snapshot"], **differs, erased=said.get("erased", "")
-        )
+        entry = cls(**{**said, **differs})
+        if (
+            type(entry.number) is not int
+            or not _VERSION.fullmatch(entry.version)
+            or not _NAME.fullmatch(entry.snapshot)
+        ):
+            raise ValueError("number, version or snapshot is none")
+        dt.datetime.fromisoformat(entry.time)
+        if entry.erased:
+            dt.date.fromisoformat(entry.erased)
+        return entry
 
     def line(self) -> bytes:
         """Return the line of the log; only one that was erased says so."""
-        return _json({name: value for name, value in asdict(self).items() if name != "erased" or value})
+        return checked_json.written({name: value for name, value in asdict(self).items() if name != "erased" or value})
 
 
 @dataclass(frozen=True)
@@ -131,6 +130,8 @@ class Snapshots:
         self._folder = target / "snapshots"
         self._log = target / "published.jsonl"
         self._current = target / "current"
+        self._files = VerifiedFiles()
+        self._read: tuple[tuple[int, ...], list[Publication]] = ((), [])
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -155,12 +156,41 @@ class Snapshots:
         """Return the names of all complete snapshots, sorted."""
         return sorted(path.parent.name for path in self._folder.glob(f"*/{MANIFEST_FILE}") if path.parent.suffix == "")
 
+    def folders(self) -> list[str]:
+        """Return the names of all folders of snapshots, those without a manifest among them, sorted."""
+        return sorted(path.name for path in self._folder.glob("*") if path.is_dir() and not path.suffix)
+
+    def every_name(self) -> list[str]:
+        """Return the names of all snapshots that are here or in the log, sorted."""
+        return sorted({*self.folders(), *(entry.snapshot for entry in self.publications())})
+
     def publications(self) -> list[Publication]:
-        """Return the publication log, oldest first; a torn last line (power loss) is not a publication."""
-        if not self._log.exists():
+        """Return the publication log, oldest first; raise SnapshotError naming the line that is damaged.
+
+        A torn last line (power loss) is not a publication.
+        """
+        try:
+            with self._log.open("rb") as file:
+                stat = os.fstat(file.fileno())
+                seen = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+                if seen != self._read[0]:
+                    self._read = (seen, [self._publication(*line) for line in _lines(file.read())])
+        except FileNotFoundError:
             return []
-        lines = self._log.read_text(encoding="utf-8").split("\n")
-        return [Publication.of(line) for line in lines[:-1] if line]
+        return list(self._read[1])
+
+    def _publication(self, number: int, line: bytes) -> Publication:
+        try:
+            return Publication.of(line)
+        except (ValueError, TypeError, KeyError) as error:
+            raise SnapshotError(
+                _(
+                    "The publication log is damaged: {file} line {number} ({error}); put it back from a backup.",
+                    file=self._log.name,
+                    number=number,
+                    error=error,
+                ),
+            ) from error
 
     def ever_published(self) -> set[str]:
         """Return the IRIs of all resources that any publication held."""
@@ -175,14 +205,34 @@ class Snapshots:
             base_iri = Manifest.read(self.directory(name)).base_iri
         except SnapshotError:
             return set()
-        return changes.resources(self._merged(name).splitlines(), base_iri)
+        return changes.resources((self._merged(name) or b"").splitlines(), base_iri)
 
     def current(self) -> str | None:
-        """Return the name of the snapshot that is to be served."""
+        """Return the name of the snapshot that is to be served, None before the first publication.
+
+        Raises SnapshotError where the pointer is damaged: whoever took that for "none yet" would build over it.
+        """
         try:
-            return self._current.read_text(encoding="utf-8").strip() or None
+            name = self._current.read_bytes().decode("ascii", "replace").strip()
         except FileNotFoundError:
-            return None
+            if not self._log.exists():
+                return None
+            name = ""
+        if not _NAME.fullmatch(name):
+            raise SnapshotError(
+                _(
+                    "{file} is damaged and names no snapshot; `ozg-lod snapshots list` has the names, "
+                    "`ozg-lod snapshots use NAME` sets it again.",
+                    file=self._current,
+                ),
+            )
+        return name
+
+    def serves(self, name: str) -> bool:
+        """Return whether this is the current snapshot; a damaged pointer points nowhere."""
+        with contextlib.suppress(SnapshotError):
+            return self.current() == name
+        return False
 
     def served(self) -> str:
         """Return the name of the snapshot that is to be served; raise SnapshotError where there is none yet."""
@@ -204,7 +254,7 @@ class Snapshots:
         if build_store:
             _write_store(aside)
         manifest = _manifest(aside, contents)
-        (aside / MANIFEST_FILE).write_bytes(_json(asdict(manifest)))
+        (aside / MANIFEST_FILE).write_bytes(checked_json.written(asdict(manifest)))
         for path in [*aside.rglob("*"), aside]:
             atomic_files.sync(path)
         final = self.directory(contents.build_key)
@@ -216,17 +266,18 @@ class Snapshots:
 
     def publish(self, name: str) -> Publication | None:
         """Log the snapshot and let `current` name it; None when it is the current one already."""
-        if self.current() == name:
+        if self.serves(name):
             return None
         manifest = Manifest.read(self.directory(name))
         log = self.publications()
         if log and log[-1].snapshot == name:  # it was logged, and then somebody was killed
             atomic_files.replace(self._current, f"{name}\n".encode())
             return log[-1]
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        before = self._merged(log[-1].snapshot) if log else b""
-        differs = changes.between(before, self._merged(name), manifest.base_iri)
-        publication = Publication(len(log) + 1, now, manifest.version, name, **asdict(differs))
+        before, after = self._merged(log[-1].snapshot) if log else b"", self._merged(name)
+        if after is None:
+            raise damaged(self.directory(name), _("{file} is not what was written", file=data_files.MERGED_FILE))
+        differs = {} if before is None else asdict(changes.between(before, after, manifest.base_iri))
+        publication = Publication(len(log) + 1, _after(log), manifest.version, name, **differs)
         self._write_log([*log, publication])
         atomic_files.replace(self._current, f"{name}\n".encode())
         return publication
@@ -250,21 +301,60 @@ class Snapshots:
         """Return the manifest after every file was held against it; raise SnapshotError naming the first wrong."""
         directory = self.directory(name)
         manifest = Manifest.read(directory)
-        gone = next((entry.erased for entry in self.publications() if entry.snapshot == name and entry.erased), "")
-        if gone and not (directory / data_files.DATA_FILE).exists():
-            raise _damaged(directory, _("its files were erased on {gone}", gone=gone))
+        if not (directory / data_files.DATA_FILE).exists() and (day := self.erased(name)):
+            raise damaged(directory, _("its files were erased on {gone}", gone=day))
         if not manifest.triples:
-            raise _damaged(directory, _("it is empty"))
-        for file, record in manifest.files.items():
-            path = directory / file
-            if not path.is_file() or record_of(path) != record:
-                raise _damaged(directory, _("{file} is not what was written", file=file))
+            raise damaged(directory, _("it is empty"))
+        self.checked(directory, manifest)
         return manifest
+
+    def checked(self, directory: Path, manifest: Manifest, *names: str) -> Path:
+        """Return the directory after these files and folders ("x/"), or all, were held against the manifest.
+
+        Raises SnapshotError naming the first that is not what was written.
+        """
+        return self._files.checked(directory, manifest.files, *names)
+
+    def damages(self, name: str) -> list[str]:
+        """Return every file of a snapshot that is not what was written; the store counts unless it was pruned."""
+        directory = self.directory(name)
+        try:
+            manifest = Manifest.read(directory)
+        except SnapshotError:
+            return [MANIFEST_FILE]
+        files = [name for name, record in manifest.files.items() if not self._files.is_sound(directory / name, record)]
+        store = directory / data_files.STORE_DIRECTORY
+        return [*files, f"{store.name}/"] if store.exists() and not _store_is_sound(directory) else files
+
+    def erased(self, name: str) -> str:
+        """Return the day on which the files of a snapshot were erased, "" where they are kept."""
+        return next((entry.erased for entry in self.publications() if entry.snapshot == name and entry.erased), "")
+
+    def repair(self, name: str) -> list[str]:
+        """Make anew what is damaged and made of `data.nq` alone, the merged graph and the store; return what was.
+
+        What does not become what was written stays as it is, and so does a store that is being read.
+        """
+        directory = self.directory(name)
+        damages, repaired = self.damages(name), []
+        if not {MANIFEST_FILE, data_files.DATA_FILE}.isdisjoint(damages):
+            return []
+        if data_files.MERGED_FILE in damages:
+            merged = data_files.merged((directory / data_files.DATA_FILE).read_bytes())
+            if hashlib.sha256(merged).hexdigest() == Manifest.read(directory).files[data_files.MERGED_FILE].sha256:
+                atomic_files.replace(directory / data_files.MERGED_FILE, merged)
+                repaired.append(data_files.MERGED_FILE)
+        if f"{data_files.STORE_DIRECTORY}/" in damages and data_files.MERGED_FILE not in {*damages} - {*repaired}:
+            with read_locks.alone(directory / MANIFEST_FILE) as free:
+                if free:
+                    _write_store(directory)
+                    repaired.append(f"{data_files.STORE_DIRECTORY}/")
+        return repaired
 
     def last_good(self) -> str | None:
         """Return the latest published snapshot, other than the current one, that is undamaged."""
         for entry in reversed(self.publications()):
-            if entry.snapshot != self.current():
+            if not self.serves(entry.snapshot):
                 with contextlib.suppress(SnapshotError):
                     self.verified(entry.snapshot)
                     return entry.snapshot
@@ -300,11 +390,14 @@ class Snapshots:
     def _write_log(self, log: list[Publication]) -> None:
         atomic_files.replace(self._log, b"".join(entry.line() for entry in log))
 
-    def _merged(self, name: str) -> bytes:
-        """Return the merged graph of a snapshot; empty where the file is gone, which must not stop a publication."""
-        with contextlib.suppress(OSError):
-            return (self.directory(name) / data_files.MERGED_FILE).read_bytes()
-        return b""
+    def _merged(self, name: str) -> bytes | None:
+        """Return the merged graph of a snapshot, None where it is gone or damaged: that stops no publication."""
+        with contextlib.suppress(OSError, SnapshotError):
+            manifest = Manifest.read(self.directory(name))
+            return (
+                self.checked(self.directory(name), manifest, data_files.MERGED_FILE) / data_files.MERGED_FILE
+            ).read_bytes()
+        return None
 
     def _check_space(self, aside: Path, needed: int) -> None:
         free = shutil.disk_usage(aside.parent).free
@@ -324,6 +417,7 @@ def open_store(directory: Path, *, from_disk: bool = False) -> ox.Store:
 
     The store on disk is derived from the dumps: one that was pruned or is damaged is written again.
     """
+    verified_files.checked(directory, data_files.DATA_FILE, data_files.MERGED_FILE)
     if not from_disk:
         return data_files.load(data=directory / data_files.DATA_FILE, merged=directory / data_files.MERGED_FILE)
     if not _store_is_sound(directory):
@@ -356,16 +450,7 @@ def _write_store(directory: Path) -> None:
     for file in files:
         atomic_files.sync(file)
     records = {file.relative_to(directory).as_posix(): asdict(record_of(file)) for file in files}
-    atomic_files.replace(directory / _STORE_RECORDS, _json(records))
-
-
-def record_of(path: Path) -> FileRecord:
-    """Return size and hash of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            digest.update(piece)
-        return FileRecord(file.tell(), digest.hexdigest())
+    atomic_files.replace(directory / _STORE_RECORDS, checked_json.plain(records))
 
 
 def _named(contents: Contents) -> Mapping[str, bytes]:
@@ -396,15 +481,21 @@ def _manifest(directory: Path, contents: Contents) -> Manifest:
     )
 
 
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+def _lines(log: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the numbered lines of a log, without what is torn at its end: a whole object there lacks its end only."""
+    *lines, rest = log.split(b"\n")
+    with contextlib.suppress(ValueError, RecursionError):
+        json.JSONDecoder().raw_decode(rest.decode("utf-8", "replace"))
+        lines.append(rest)
+    return ((number, line) for number, line in enumerate(lines, 1) if line)
 
 
-def _damaged(directory: Path, reason: Message) -> SnapshotError:
-    return SnapshotError(
-        _(
-            "Snapshot {name}: {reason}; go back with `ozg-lod snapshots use NAME` or build again.",
-            name=directory.name,
-            reason=reason,
-        ),
-    )
+def _after(log: list[Publication]) -> str:
+    """Return the present moment, UTC; never one before the last publication, whatever became of the clock.
+
+    Dates of files are those of publications: were one earlier than another before it, what changed would seem old.
+    """
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    if log:
+        now = max(now, dt.datetime.fromisoformat(log[-1].time) + dt.timedelta(seconds=1))
+    return now.isoformat().replace("+00:00", "Z")

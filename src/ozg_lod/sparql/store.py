@@ -27,6 +27,7 @@ from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.worker_process import Work, WorkerSetup, Write
 from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE, STORE_DIRECTORY, load
+from ozg_lod.snapshots.verified_files import checked
 from ozg_lod.sparql import syntax_errors
 from ozg_lod.sparql.repair import written_out
 from ozg_lod.sparql.scan import Scan, scan
@@ -187,7 +188,7 @@ class EmbeddedStore:
 
 def answering(argument: str) -> Work:
     """Return the work of query workers; `argument` is the directory of a snapshot (entry of the fork server)."""
-    directory = Path(argument)
+    directory = checked(Path(argument), DATA_FILE, MERGED_FILE)
     return work(EmbeddedStore(load(data=directory / DATA_FILE, merged=directory / MERGED_FILE)))
 
 

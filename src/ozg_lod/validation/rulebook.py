@@ -12,7 +12,7 @@ from typing import Final
 
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import _
-from ozg_lod.snapshots import data_files, site_files
+from ozg_lod.snapshots import data_files, site_files, verified_files
 from ozg_lod.snapshots.snapshot import SHAPES_FILE
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.tables.contribution_kinds import ContributionKind
@@ -36,7 +36,9 @@ def files(
 
 
 def of_snapshot(directory: Path, base_iri: str) -> Rules:
-    """Return what contributions to the data of a snapshot are held against."""
+    """Return what contributions to the data of a snapshot are held against; raises SnapshotError for a damaged one."""
+    folders = (f"{Path(ONTOLOGY_FILE).parent}/", f"{contribution_kinds.FOLDER}/")
+    verified_files.checked(directory, SHAPES_FILE, data_files.DATA_FILE, *folders, *site_files.FILES)
     ontology = directory / ONTOLOGY_FILE
     rules = Rules(
         base=base_iri,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from ozg_lod import __version__
 from ozg_lod.contributions.check_pool import CheckPool
 from ozg_lod.core.settings import Settings
+from ozg_lod.core.supervised import Supervised
 from ozg_lod.http.budget import Budget
 from ozg_lod.http.rates import Rate
 from ozg_lod.http.slow_clients import OutputBudget
@@ -60,6 +62,9 @@ _SUBJECTS: Final = (
     contribute_routes.pages,
     inbox_routes.pages,
 )
+_LOOK_EVERY_S: Final = 1.0
+_TEND_EVERY_S: Final = 30.0
+_SWEEP_EVERY_S: Final = 3600.0
 
 
 def create(settings: Settings, switch: SnapshotSwitch) -> FastAPI:
@@ -78,6 +83,7 @@ def create(settings: Settings, switch: SnapshotSwitch) -> FastAPI:
     app.state.opened = switch.opened
     app.state.archive = Archive(settings)
     app.state.ending = False
+    app.state.looking = None
     app.state.budget = Budget(settings.client_seconds)
     app.state.hold = OutputBudget(settings.hold_bytes)
     app.state.submissions = Rate(settings.submissions_per_hour)
@@ -118,8 +124,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     switch: SnapshotSwitch = app.state.switch
     archive: Archive = app.state.archive
-    works = (switch.watch(switched), archive.tend(), inbox_routes.sweeping(app.state.settings))
-    watching = [asyncio.create_task(work) for work in works]
+    settings: Settings = app.state.settings
+    works = [Supervised("tending past versions", archive.tend, _TEND_EVERY_S)]
+    if not settings.rdf:
+        app.state.looking = Supervised("looking for a new snapshot", lambda: switch.look(switched), _LOOK_EVERY_S)
+        works.append(app.state.looking)
+    if (folder := settings.inbox) is not None:
+        sweep = partial(inbox_routes.sweep, folder, settings.inbox_days)
+        works.append(Supervised("sweeping the inbox", sweep, _SWEEP_EVERY_S))
+    watching = [asyncio.create_task(work.run()) for work in works]
     yield
     for task in watching:
         task.cancel()

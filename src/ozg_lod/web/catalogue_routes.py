@@ -38,7 +38,7 @@ from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.snapshots import releases
 from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE
 from ozg_lod.snapshots.releases import Release
-from ozg_lod.snapshots.snapshot import FileRecord
+from ozg_lod.snapshots.verified_files import FileRecord
 from ozg_lod.tables.metadata import METADATA
 from ozg_lod.web.routing import Pages
 
@@ -173,7 +173,8 @@ class _PublishedFile:
 
     @property
     def path(self) -> Path:
-        return self.release.directory / _path_of(self.name)
+        """Return where it is; raise Unavailable where it is not what was written."""
+        return self.release.path(_path_of(self.name))
 
 
 async def _file(request: Request, version: str, name: str) -> Response:
@@ -181,9 +182,9 @@ async def _file(request: Request, version: str, name: str) -> Response:
     snapshot: ServedSnapshot = request.app.state.opened
     file = await run_in_threadpool(_published, snapshot, version, name)
     if "range" in request.headers or not wants_gzip(request.headers.get("accept-encoding")):
-        return _uncoded(request, file)
+        return await run_in_threadpool(_uncoded, request, file)
     if file.record.bytes > _MAX_COMPRESSED:
-        return _uncoded(request, file)
+        return await run_in_threadpool(_uncoded, request, file)
     key = f"file {file.release.root} {file.release.publication.number} {name}"
     wanted = Representation(key, lambda: Content(file.path.read_bytes(), file.fields), file.record.sha256)
     return await represent(request, wanted)

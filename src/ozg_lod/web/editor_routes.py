@@ -15,7 +15,7 @@ from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import NotFound, OzgLodError
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT
-from ozg_lod.http.responses import retry_after
+from ozg_lod.http.responses import CACHE_CONTROL, NO_STORE, retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import TYPE, iri_of, pick
 from ozg_lod.site import (
@@ -67,7 +67,7 @@ async def page(
     site = dataclasses.replace(page_request.site, parameters=parameters)
     source = _source(page_request, request.app.state.opened.version)
     body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, query_request)
-    return _sent(body, page_request, query_request)
+    return _sent(body, page_request, query_request, latest=source.latest)
 
 
 async def _query_request(
@@ -84,6 +84,7 @@ async def _query_request(
     try:
         question = endpoint.question(query, accept=_SHOWN)
         answer = await ask(dataclasses.replace(question, answer_bytes=_SHOWN_BYTES))
+        query_request = dataclasses.replace(query_request, stays=answer.stays)
     except OzgLodError as failure:
         return dataclasses.replace(query_request, failure=failure)
     body = answer.body.plain
@@ -132,17 +133,20 @@ def _drawing(page_request: PageRequest, solutions: query_results.Solutions, view
 async def _sheet(
     snapshot: ServedSnapshot, query: str, ask: Callable[[SparqlQuery], Awaitable[SparqlAnswer]]
 ) -> Response:
-    body = (await ask(snapshot.endpoint.question(query, form="csv"))).body.plain
+    answer = await ask(snapshot.endpoint.question(query, form="csv"))
     headers = {
         "Content-Disposition": download_names.query_result(),
-        "Cache-Control": "public, max-age=60",
+        "Cache-Control": CACHE_CONTROL if answer.stays else NO_STORE,
         "X-Ozg-Version": snapshot.version,
     }
-    sheet = await run_in_threadpool(query_results.sheet, body)
+    sheet = await run_in_threadpool(query_results.sheet, answer.body.plain)
     return Response(sheet, headers=headers, media_type=f"{formats.CSV.media_type}; charset=utf-8")
 
 
-def _sent(body: bytes, page_request: PageRequest, query_request: query_page.QueryRequest | None) -> Response:
+def _sent(
+    body: bytes, page_request: PageRequest, query_request: query_page.QueryRequest | None, *, latest: bool
+) -> Response:
+    """Return the page: it warns of a version that is not the `latest`, and is another each time where its answer is."""
     failure = query_request.failure if query_request else None
     fields = {
         "content-type": formats.HTML.content_type,
@@ -153,9 +157,11 @@ def _sent(body: bytes, page_request: PageRequest, query_request: query_page.Quer
         fields |= {"cache-control": "no-store", "vary": "Accept, Accept-Language", **retry_after(failure)}
         return Response(body, failure.status, fields)
     snapshot = page_request.opened
-    state = f"{snapshot.version} {snapshot.code}"
+    state = f"{snapshot.version} {snapshot.code} {latest}"
     tag = f"{page_request.path} {state} {page_request.language} {page_request.request.url.query}"
-    return respond(page_request.request, Content(body, fields), tag)
+    return respond(
+        page_request.request, Content(body, fields), tag if query_request is None or query_request.stays else None
+    )
 
 
 @pages.page("/queries/{name}", summary="An example query (.rq) or its answer (.csv .json …)")
@@ -166,14 +172,15 @@ async def example(request: Request, name: str) -> Response:
     example = next((example for example in snapshot.example_queries if example.name == key), None)
     if example is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound(_("There is no such query."))
+    stays = True
     if suffix in {"", "rq"}:
         body, content_type = example.query.encode(), formats.QUERY.content_type
     else:
         form = _SUFFIXES[suffix]
-        body = (await snapshot.endpoint.answer(snapshot.endpoint.question(example.query, form=form.suffix))).body.plain
-        content_type = form.content_type
+        answer = await snapshot.endpoint.answer(snapshot.endpoint.question(example.query, form=form.suffix))
+        body, content_type, stays = answer.body.plain, form.content_type, answer.stays
     content = Content(body, {"content-type": content_type, "x-ozg-version": snapshot.version})
-    return respond(request, content, f"{snapshot.version} {snapshot.code} {name}")
+    return respond(request, content, f"{snapshot.version} {snapshot.code} {name}" if stays else None)
 
 
 @pages.page("/.well-known/sparql-examples", summary="The example queries as SHACL executables")

@@ -12,13 +12,16 @@ from ozg_lod.snapshots.snapshot import Publication
 
 
 def representation(
-    log: Sequence[Publication], tag: str, language: Language, make: Callable[[], bytes]
+    log: Sequence[Publication], key: str, language: Language, make: Callable[[], bytes]
 ) -> Representation:
-    """Return a feed of this log, which was changed with the last publication; `tag` names it before its coding."""
+    """Return a feed of this log, named by its content: what was erased since changes it without a publication.
+
+    So it has a time of change only as long as nothing was.
+    """
     fields = {
         "content-type": formats.ATOM.content_type,
         "content-language": language,
         "vary": "Accept-Encoding",
-        **({"last-modified": http_date(log[-1].time)} if log else {}),
+        **({"last-modified": http_date(log[-1].time)} if log and not any(entry.erased for entry in log) else {}),
     }
-    return Representation(tag, lambda: Content(make(), fields), tag, is_cached=False)
+    return Representation(key, lambda: Content(make(), fields), by_content=True, is_cached=False)

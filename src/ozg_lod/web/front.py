@@ -25,7 +25,7 @@ from ozg_lod.web.routing import READ, PageIndex
 
 Headers = list[tuple[bytes, bytes]]
 
-_FIELDS: Final = (b"accept", b"accept-language", b"accept-encoding", b"if-none-match")
+_FIELDS: Final = (b"accept", b"accept-language", b"accept-encoding", b"if-none-match", b"if-match")
 _LONGEST_KEY: Final = 1000
 _REPEATED: Final = frozenset({200, 304})
 _EVERYWHERE: Final = [
@@ -45,7 +45,10 @@ _REPLACED: Final = frozenset({b"content-security-policy"})
 """What an answer may say itself instead: two policies would both hold, and a preview may stand in a frame."""
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Disposition, Content-Type, If-None-Match"),
+    (
+        b"access-control-allow-headers",
+        b"Accept, Accept-Language, Content-Disposition, Content-Type, If-Match, If-None-Match",
+    ),
     (b"access-control-max-age", b"86400"),
     (b"allow", b"GET, HEAD, POST, OPTIONS"),
 ]

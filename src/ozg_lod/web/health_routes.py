@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ozg_lod.core.supervised import Supervised
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.web.routing import Pages
 
@@ -19,8 +20,15 @@ async def health(_request: Request) -> Response:
 
 @pages.page("/health/ready", summary="Is a snapshot being served?")
 async def ready(request: Request) -> Response:
-    """Answer 200 with the version that is served, 503 while the server is ending."""
+    """Answer 200 with the version that is served, 503 while the server is ending.
+
+    It is `stale` where nobody can tell whether there is a newer one; `looked_s` is the age of the last good look.
+    """
     snapshot: ServedSnapshot = request.app.state.opened
+    looking: Supervised | None = request.app.state.looking
     ending = request.app.state.ending
-    body = {"status": "ending" if ending else "ready", "snapshot": snapshot.name, "version": snapshot.version}
+    status = "ending" if ending else "stale" if looking is not None and looking.stale else "ready"
+    body: dict[str, object] = {"status": status, "snapshot": snapshot.name, "version": snapshot.version}
+    if looking is not None:
+        body["looked_s"] = round(looking.age_s, 1)
     return JSONResponse(body, status_code=503 if ending else 200, headers={"Cache-Control": "no-store"})

@@ -7,7 +7,7 @@ does not conform is refused with its report, and nothing of it is kept.
 from __future__ import annotations
 
 import asyncio
-import logging
+from pathlib import Path
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -43,12 +43,10 @@ from ozg_lod.web.routing import Pages
 
 pages = Pages()
 
-_log = logging.getLogger("ozg_lod")
 _CREATED: Final = 201
 _SEE_OTHER: Final = 303
 _UNPROCESSABLE: Final = 422
 _LONGEST_KEY: Final = 8
-_SWEEP_EVERY_S: Final = 3600
 _RETRY_AFTER_S: Final = 600
 _OFFERED: Final = (formats.JSON, formats.HTML)
 _PRIVATE: Final = {**upload_checks.NEVER_KEPT, "x-robots-tag": "noindex"}
@@ -117,14 +115,9 @@ def _submitted(inbox: Inbox, delivery: ReceivedFile) -> SubmissionCase:
         return inbox.case(inbox.submit(delivery).reference)
 
 
-async def sweeping(settings: Settings) -> None:
-    """Delete every hour what is to be deleted, until cancelled."""
-    while settings.inbox is not None:
-        try:
-            await asyncio.to_thread(Inbox(settings.inbox).sweep, settings.inbox_days)
-        except (OSError, OzgLodError) as error:
-            _log.error("the inbox cannot be swept: %s", error)  # one sentence, no traceback
-        await asyncio.sleep(_SWEEP_EVERY_S)
+async def sweep(folder: Path, days: int) -> None:
+    """Delete what is to be deleted."""
+    await asyncio.to_thread(Inbox(folder).sweep, days)
 
 
 def _inbox(request: Request) -> Inbox:

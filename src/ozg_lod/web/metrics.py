@@ -7,7 +7,6 @@ when they are asked for, by a thread of its own.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
@@ -22,9 +21,10 @@ from ozg_lod import __version__
 from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.settings import Settings
+from ozg_lod.core.supervised import Supervised
 from ozg_lod.http.request_counts import BOUNDS_S, RequestCounts
 from ozg_lod.sandbox.pool import WorkerPool
-from ozg_lod.site.served_snapshot import ServedSnapshot, SnapshotSwitch
+from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.web.connections import Connections
 
 _PREFIX: Final = "ozg_lod_"
@@ -69,9 +69,9 @@ class ServerCollector(Collector):
         )
         info.add_metric([__version__, opened.name, opened.version], 1)
         yield info
-        switch: SnapshotSwitch = self.app.state.switch
-        age_s = time.monotonic() - switch.looked_at
-        yield _gauge("last_look_age_seconds", "Since it was last looked what is to be served", age_s)
+        looking: Supervised | None = self.app.state.looking
+        if looking is not None:
+            yield _gauge("last_look_age_seconds", "Since the last good look at what is to be served", looking.age_s)
         yield from _inbox(self.app.state.settings)
 
 

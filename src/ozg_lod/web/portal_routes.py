@@ -41,10 +41,9 @@ async def atom(request: Request) -> Response:
 
     def make() -> bytes:
         iri, url = f"{snapshot.base_iri}catalog", snapshot.public_url
-        return feed.atom(log, iri=iri, public_url=url, title=page_request.title, language=language)
+        return feed.atom(log, iri=iri, public_url=url, title=page_request.name[language], language=language)
 
-    tag = f"{log[-1].number} {snapshot.code} {language} {snapshot.public_url} feed"
-    return await represent(request, feeds.representation(log, tag, language, make))
+    return await represent(request, feeds.representation(log, "feed", language, make))
 
 
 @pages.page("/aenderungen", summary="What has changed, publication by publication")

@@ -99,9 +99,7 @@ async def thing_feed(request: Request, kind: str, key: str) -> Response:
             log, {iri, *_speaking(page_request, iri)}, iri=iri, page=page, name=name, language=language
         )
 
-    snapshot = page_request.opened
-    tag = f"{len(log)} {snapshot.version} {snapshot.code} {language} {snapshot.public_url} {iri} feed"
-    return await represent(request, feeds.representation(log, tag, language, make))
+    return await represent(request, feeds.representation(log, "feed", language, make))
 
 
 def _speaking(page_request: PageRequest, iri: str) -> Sequence[str]:

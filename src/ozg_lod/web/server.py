@@ -125,7 +125,9 @@ class _Server(uvicorn.Server):
 
     def _look(self) -> None:
         _log.info("looking for a new snapshot, as asked")
-        self._application.state.switch.look_now()
+        self._application.state.switch.forget_refused()
+        if self._application.state.looking is not None:
+            self._application.state.looking.now()
 
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         """Let /health/ready answer 503 and drain; a second Ctrl-C does not wait. Ending as asked is exit code 0."""

@@ -22,7 +22,7 @@ from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.clients import cancelled_when_gone, client_of
 from ozg_lod.http.response_cache import CachedBody
-from ozg_lod.http.responses import matches, wants_gzip
+from ozg_lod.http.responses import RequestConditions, wants_gzip
 from ozg_lod.http.slow_clients import PIECE_BYTES, BudgetedResponse
 from ozg_lod.rdf import formats
 from ozg_lod.site.archive import Archive
@@ -197,7 +197,7 @@ async def _sent(
 ) -> Response:
     """Return the response: coded as the client takes it, with validators, in pieces when it is large."""
     settings: Settings = request.app.state.settings
-    if mark and _has(request, mark):
+    if _has(request, mark) and mark:
         return Response(status_code=304, headers=_headers(address, _tag(mark, request)))
     zipped = _zips(request, len(entry.plain))
     body = entry.plain
@@ -232,6 +232,7 @@ def _tag(mark: str, request: Request) -> str:
     return f'"{mark}-{"g" if wants_gzip(request.headers.get("accept-encoding")) else "i"}"'
 
 
-def _has(request: Request, mark: str) -> bool:
-    """Return whether the client has the answer already: no need to evaluate anything."""
-    return request.method != "POST" and matches(request.headers.get("if-none-match"), _tag(mark, request))
+def _has(request: Request, mark: str | None) -> bool:
+    """Return whether the client has the answer already: no need to evaluate anything. One without a mark nobody has."""
+    tag = {"etag": f"W/{_tag(mark, request)}"} if mark else {}
+    return request.method != "POST" and RequestConditions.of(request).met_by(tag)

@@ -136,7 +136,7 @@ async def status(request: Request) -> Response:
     def make() -> bytes:
         if REPORT_FILE not in snapshot.manifest.files:
             raise NotFound(_("Nothing was built here."))
-        report = json.loads((snapshot.directory / REPORT_FILE).read_bytes())
+        report = json.loads((snapshot.checked(REPORT_FILE) / REPORT_FILE).read_bytes())
         stocks = inventory.stocks(page_request.opened.store, page_request.opened.things)
         state = topic_pages.ServiceState(
             snapshot.manifest, report, snapshot.publications(), stocks, snapshot.as_of.get("")
@@ -151,8 +151,12 @@ async def status(request: Request) -> Response:
 async def help_page(request: Request) -> Response:
     """Answer with the help page."""
     page_request = _page_request(request, "/hilfe")
-    folder = page_request.opened.directory / QUERIES_FOLDER / "help"
-    return await page_request.answer(lambda: topic_pages.manual(page_request.site, manual.steps(folder)))
+
+    def make() -> bytes:
+        folder = page_request.opened.checked(f"{QUERIES_FOLDER}/") / QUERIES_FOLDER / "help"
+        return topic_pages.manual(page_request.site, manual.steps(folder))
+
+    return await page_request.answer(make)
 
 
 @pages.page("/impressum", "/datenschutz", "/barrierefreiheit")
