@@ -76,8 +76,8 @@ def listed_facts(markdown: str) -> list[tuple[str, str]]:
 
 
 def without_spaces(text: str) -> str:
-    """Drop what the line breaks of a slide may add or take."""
-    return re.sub(r"\s", "", text)
+    """Drop what the line breaks of a slide may add or take: spaces, and the hyphen of a word broken at the end."""
+    return re.sub(r"\s", "", re.sub(r"(?<=[a-zäöüß])-\n+(?=[a-zäöüß])", "", text))
 
 
 def name_of(row: dict[str, str]) -> str:
