@@ -233,7 +233,7 @@ def test_the_status_page_tells_version_findings_and_completeness(client: httpx.C
     text = page(client, "/status").text
     version = client.get("/health/ready").json()["version"]
     assert version in text
-    assert "31. Dezember 2018 bis 30. November 2021" in text
+    assert "31. Dezember 2018 bis 22. August 2025" in text
     assert "Nichts zu beanstanden." in text
     assert re.search(r"Umsetzungsbündel 17 100 %", text)
 
