@@ -15,6 +15,7 @@ from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import NotFound, OzgLodError
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT
+from ozg_lod.http.clients import client_of
 from ozg_lod.http.responses import CACHE_CONTROL, NO_STORE, retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import TYPE, iri_of, pick
@@ -66,7 +67,8 @@ async def page(
     )
     site = dataclasses.replace(page_request.site, parameters=parameters)
     source = _source(page_request, request.state.opened.version)
-    body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, query_request)
+    with request.app.state.budget.spending(client_of(request) if query_request else None):
+        body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, query_request)
     return _sent(body, page_request, query_request, latest=source.latest)
 
 

@@ -54,7 +54,12 @@ async def matched(request: Request, match_request: MatchRequest) -> bytes:
 
 def match_subject(snapshot: ServedSnapshot) -> str:
     """Return what a fork server of matchers is told."""
-    subject = MatchSubject(str(snapshot.directory), snapshot.public_url, from_disk=not snapshot.in_memory)
+    subject = MatchSubject(
+        str(snapshot.directory),
+        snapshot.public_url,
+        from_disk=not snapshot.in_memory,
+        no_things=not snapshot.manifest.files,
+    )
     return msgspec.json.encode(subject).decode()
 
 
