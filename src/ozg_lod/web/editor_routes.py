@@ -66,7 +66,7 @@ async def page(
         else ()
     )
     site = dataclasses.replace(page_request.site, parameters=parameters)
-    source = _source(page_request, request.app.state.opened.version)
+    source = _source(page_request, request.state.opened.version)
     with request.app.state.budget.spending(client_of(request) if query_request else None):
         body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, query_request)
     return _sent(body, page_request, query_request, latest=source.latest)
@@ -170,7 +170,7 @@ def _sent(
 async def example(request: Request, name: str) -> Response:
     """Answer with the query itself, or with what it finds."""
     key, _dot, suffix = name.partition(".")
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     example = next((example for example in snapshot.example_queries if example.name == key), None)
     if example is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound(_("There is no such query."))
