@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, Final
@@ -107,7 +108,8 @@ def serve(app: FastAPI, subjects: tuple[Pages, ...], *, access_log: bool = False
     app.add_exception_handler(HTTPException, refused)
     app.state.record = RequestRecord(index, access_log=access_log)
     app.add_middleware(PageFront, pages=index, record=app.state.record)
-    app.openapi = lambda: _described(app, subjects)  # type: ignore[method-assign] # as FastAPI's documentation does it
+    described = functools.cache(lambda: _described(app, subjects))
+    app.openapi = described  # type: ignore[method-assign] # as FastAPI's documentation does it
 
 
 def _described(app: FastAPI, subjects: tuple[Pages, ...]) -> dict[str, Any]:
@@ -133,8 +135,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         sweep = partial(inbox_routes.sweep, folder, settings.inbox_days)
         works.append(Supervised("sweeping the inbox", sweep, _SWEEP_EVERY_S))
     watching = [asyncio.create_task(work.run()) for work in works]
+    describing = asyncio.create_task(asyncio.to_thread(app.openapi))  # 100 ms, which no request shall wait for
     yield
-    for task in watching:
+    for task in (*watching, describing):
         task.cancel()
     await archive.close()
     await asyncio.to_thread(switch.opened.close)
