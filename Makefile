@@ -7,7 +7,7 @@ BIN := .venv/bin
 # The files with tests run side by side, each whole in one worker; ARGS="-n 0" runs them one after the other.
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: serve test lint messages check coverage build bench format lock clean
+.PHONY: serve test nightly lint messages check coverage build bench format lock clean
 
 serve: .venv/serve
 	@$(BIN)/python hatch_build.py
@@ -20,6 +20,10 @@ build: .venv/serve
 test: .venv/test
 	@$(BIN)/python hatch_build.py
 	@$(PYTEST) $(ARGS)
+
+# What takes too long for every change: OZG_JUDGES mutated graphs before both judges.
+nightly: .venv/test
+	OZG_JUDGES=2000 $(BIN)/python -m pytest -n 0 tests/validation/test_judges.py $(ARGS)
 
 lint: .venv/test
 	$(BIN)/ruff format --check .

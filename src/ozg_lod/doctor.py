@@ -21,6 +21,7 @@ from ozg_lod.rdf.graph import TYPE, Graph, iri_of
 from ozg_lod.sandbox import seccomp
 from ozg_lod.site import legal
 from ozg_lod.snapshots.snapshot import Manifest, Snapshots, open_store
+from ozg_lod.validation import judges
 
 _OLDEST: Final = dt.timedelta(days=365)
 """An accessibility statement is renewed every year (Commission Implementing Decision (EU) 2018/1523)."""
@@ -47,7 +48,7 @@ class DoctorCheck:
 
 def examine(settings: Settings, *, production: bool, today: dt.date | None = None) -> list[DoctorCheck]:
     """Return all checks; those of a public site only for `production`, where the base IRI is asked over the network."""
-    checks = [_cage(), *_data(settings, production=production), *_inbox(settings.inbox)]
+    checks = [_cage(), _judge(), *_data(settings, production=production), *_inbox(settings.inbox)]
     if production:
         day = today or dt.datetime.now(dt.UTC).date()
         checks += [_account(), _address(settings.public_url), _proxy(settings), *_texts(settings, day)]
@@ -77,6 +78,12 @@ def _cage() -> DoctorCheck:
     if seccomp.available():
         return _fine("cage", _("The kernel can close the cage."))
     return _fault("cage", _("This system has no seccomp for the cage; use Linux on x86-64 or aarch64."))
+
+
+def _judge() -> DoctorCheck:
+    """Say who judges; without a wheel of shacl it is pySHACL alone, which is slow and no fault."""
+    names = ", ".join(dict.fromkeys(map(judges.named, (judges.FIRST, judges.PYSHACL))))
+    return _fine("judge", _("The rules are applied by {judges}; what is published, by each.", judges=names))
 
 
 def _snapshot(settings: Settings) -> tuple[Manifest, Graph]:

@@ -218,7 +218,7 @@ RULES = Rules(
 
 def test_a_job_for_the_gate_arrives_whole_and_its_findings_come_back_whole() -> None:
     question = wire.encode(ExaminationRequest(tuple(FILES), RULES))
-    outcome = wire.decode(Examination, answered(check_process.examining(""), question))
+    outcome = wire.decode(Examination, answered(check_process.examining("shacl"), question))
     assert outcome == examine(FILES, RULES)
     assert {finding.place.file for finding in outcome.findings} == {"x.ttl", "y.ttl"}
 

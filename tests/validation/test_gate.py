@@ -17,8 +17,6 @@ from ozg_lod.core.errors import Unprocessable
 from ozg_lod.core.findings import Finding, Severity
 from ozg_lod.core.vocab import OZG, SKOS, XSD
 from ozg_lod.sandbox import wire
-from ozg_lod.validation import shacl
-from ozg_lod.validation import shapes as shapes_module
 from ozg_lod.validation.gate import (
     METADATA,
     SUFFIXES,
@@ -462,7 +460,7 @@ r:left-query
 """
 
 
-def test_constraints_in_sparql_are_answered_by_the_store() -> None:
+def test_constraints_in_sparql_find_cells_and_things() -> None:
     files = [*table(BUNDLES), turtle(":bundle\\/a ozg:mnth 1 .")]
     examination = examine(files, rules(shapes=(PREFIXES + QUERIES).encode()))
     said = [
@@ -471,76 +469,6 @@ def test_constraints_in_sparql_are_answered_by_the_store() -> None:
     assert ("Late", "bundles.csv", 3, "Zu spät.", "2020-11") in said
     assert any(rule == "Unknown" and file == "x.ttl" and text == "Unbekannt." for rule, file, _, text, _ in said)
     assert any(rule == "Left" for rule, *_ in said)
-
-
-def results(data: ox.Store, turtle_text: bytes, *, rewritten: bool) -> list[tuple[object, ...]]:
-    """Return what validation finds, with and without the rewritings of `Shapes`."""
-    if rewritten:
-        found = shacl.validate(data, turtle_text)
-    else:
-        found = list(shacl.core_results(data, shapes_module.Shapes(turtle_text), rewritten=False))
-    return sorted((r.focus, r.path or "", str(r.value), r.rule, r.severity, r.message["de"]) for r in found)
-
-
-def test_rewriting_the_shapes_changes_no_result() -> None:
-    bad = (
-        BUNDLES.replace("2020-11", "").replace(",A,", ",Ein Name mit mehr als zwanzig Zeichen,").replace(",a\n", ",q\n")
-    )
-    quads = examine(
-        [*table(bad), turtle(":bundle\\/c a ozg:Bundle ; ozg:mnth 1 ; ozg:month 3 .")], rules(shapes=b"")
-    ).quads
-    data = ox.Store()
-    data.extend(ox.Quad(*q.triple) for q in ox.parse(quads, ox.RdfFormat.N_QUADS))
-    data.extend(ox.parse(ONTOLOGY, ox.RdfFormat.TURTLE))
-    both = SHAPES + QUERIES.encode()
-    rewritten, plain = (results(data, both, rewritten=way) for way in (True, False))
-    assert rewritten == plain
-    assert len(plain) > 6
-
-
-def test_shapes_that_are_not_plain_are_left_to_the_validator() -> None:
-    text = (
-        PREFIXES
-        + """
-    r:P a sh:PropertyShape ; sh:path ozg:month ; sh:targetClass ozg:Bundle ; sh:sparql r:q ; sh:message "P"@de .
-    r:q sh:select "SELECT $this ?value WHERE { $this $PATH ?value }" .
-    ozg:Bundle a rdfs:Class, sh:NodeShape ; sh:targetClass ozg:Thing ; sh:sparql r:v ; sh:message "C"@de .
-    ozg:Sub rdfs:subClassOf ozg:Bundle .
-    r:v sh:select "SELECT $this WHERE { $this a ?type }" .
-    r:O a sh:NodeShape ; sh:targetObjectsOf skos:broader ; sh:targetSubjectsOf skos:note ; sh:sparql r:v ;
-      sh:message "O"@de ; sh:severity sh:Warning ; sh:deactivated false .
-    r:M a sh:NodeShape ; sh:targetClass ozg:Bundle, [] ; sh:sparql r:v ; sh:message "M"@de .
-    """
-    )
-    data = ox.Store()
-    data.extend(
-        ox.parse(
-            PREFIXES + ':x a ozg:Sub ; ozg:month "m" ; skos:broader :y . :y a ozg:Sub ; ozg:month "n" .',
-            ox.RdfFormat.TURTLE,
-        )
-    )
-    data.extend(ox.parse(PREFIXES + "ozg:Sub rdfs:subClassOf ozg:Bundle .", ox.RdfFormat.TURTLE))
-    rewritten, plain = (results(data, text.encode(), rewritten=way) for way in (True, False))
-    assert rewritten == plain
-    assert {str(rule).rpartition("#")[2] for _, _, _, rule, _, _ in plain} >= {"P", "O", "M"}
-
-
-def test_what_did_not_pass_the_gate_is_not_validated() -> None:
-    data = ox.Store()
-    node = ox.NamedNode("http://a")
-    data.add(ox.Quad(node, node, ox.Triple(node, node, node)))
-    with pytest.raises(Unprocessable, match="TypeError"):
-        shacl.validate(data, SHAPES)
-
-
-def test_our_own_rules_find_the_same_with_and_without_rewriting() -> None:
-    ours = b"\n".join(path.read_bytes() for path in sorted((ROOT / "shapes").glob("*.ttl")))
-    data = ox.Store()
-    for path in sorted((ROOT / "tests" / "shapes").glob("*.ttl")):
-        data.extend(ox.Quad(*q.triple) for q in ox.parse(path.read_bytes(), ox.RdfFormat.TURTLE, base_iri=BASE))
-    for path in sorted((ROOT / "ontology").glob("*.ttl")):
-        data.extend(ox.parse(path.read_bytes(), ox.RdfFormat.TURTLE))
-    assert results(data, ours, rewritten=True) == results(data, ours, rewritten=False)
 
 
 def test_a_thing_that_is_only_mentioned_is_placed_where_it_is_mentioned() -> None:

@@ -146,6 +146,7 @@ def test_the_json_has_what_is_known_and_leaves_out_the_rest() -> None:
         "truncated": 1,
         "files": 1,
         "rows": 41,
+        "judges": {"first": "", "second": "", "message": None},
         "findings": [
             {
                 "severity": "error",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tarfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ import pytest
 from ozg_lod.build import build
 from ozg_lod.core.errors import Unprocessable
 from ozg_lod.core.vocab import RDF, SH
-from ozg_lod.validation import gate, report
+from ozg_lod.validation import gate, judges, report
 
 ARCHIVE = "pyshacl-0.40.1.tar.gz"
 INSIDE = "pyshacl-0.40.1/test/resources/sht_tests/"
@@ -30,11 +30,13 @@ SHT = "http://www.w3.org/ns/shacl-test#"
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 PARTS = ("focusNode", "resultPath", "value", "resultSeverity", "sourceConstraintComponent")
 TESTS = 121
-DEVIATIONS = {
-    "core/property/uniqueLang-002": 'sh:uniqueLang "1"^^xsd:boolean is taken for true here',
-    "sparql/pre-binding/shapesGraph-001": "pySHACL does not offer $shapesGraph, which SHACL makes optional",
+PYSHACL_DEVIATIONS = {
+    "core/property/uniqueLang-002": 'sh:uniqueLang "1"^^xsd:boolean is taken for true',
+    "sparql/pre-binding/shapesGraph-001": "$shapesGraph, which SHACL makes optional, is not offered",
 }
+"""What pySHACL, where it judges alone, answers otherwise than the suite."""
 
+Graph = defaultdict[tuple[object, str], list[object]]
 Report = tuple[str, Counter[tuple[str, ...]]] | None
 """Whether it conforms, and its results; None for a check that must fail."""
 
@@ -57,24 +59,38 @@ def unpacked(folder: Path) -> Path:
     return folder / INSIDE
 
 
-def objects(store: ox.Store, subject: object, predicate: str) -> list[object]:
-    return [quad.object for quad in store.quads_for_pattern(subject, ox.NamedNode(predicate), None)]  # type: ignore[arg-type]
+def loaded(turtle: bytes, base: str = "urn:x") -> Graph:
+    """Return a graph as it is written, which a store would not keep: there "4.0" is 4."""
+    graph: Graph = defaultdict(list)
+    for quad in ox.parse(turtle, ox.RdfFormat.TURTLE, base_iri=base):
+        graph[quad.subject, quad.predicate.value].append(quad.object)
+    return graph
 
 
-def one(store: ox.Store, subject: object, predicate: str) -> object:
-    found = objects(store, subject, predicate)
+def typed(graph: Graph, kind: str) -> list[object]:
+    return [
+        node for node, predicate in graph if predicate == RDF + "type" if ox.NamedNode(kind) in graph[node, predicate]
+    ]
+
+
+def objects(graph: Graph, subject: object, predicate: str) -> list[object]:
+    return graph.get((subject, predicate), [])
+
+
+def one(graph: Graph, subject: object, predicate: str) -> object:
+    found = objects(graph, subject, predicate)
     return found[0] if found else None
 
 
-def read_report(store: ox.Store, node: object) -> Report:
+def read_report(graph: Graph, node: object) -> Report:
     def part(result: object, name: str) -> str:
-        term = one(store, result, SH + name)
+        term = one(graph, result, SH + name)
         if isinstance(term, ox.BlankNode):
             return "" if name == "resultPath" else "_"
         return "" if term is None else str(term)
 
-    results = Counter(tuple(part(result, name) for name in PARTS) for result in objects(store, node, SH + "result"))
-    return str(getattr(one(store, node, SH + "conforms"), "value", "")), results
+    results = Counter(tuple(part(result, name) for name in PARTS) for result in objects(graph, node, SH + "result"))
+    return str(getattr(one(graph, node, SH + "conforms"), "value", "")), results
 
 
 def cases(root: Path) -> Iterator[Case]:
@@ -83,21 +99,18 @@ def cases(root: Path) -> Iterator[Case]:
         return f"@base <{iri}> .\n".encode() + (root / iri.removeprefix(BASE)).read_bytes()
 
     for path in sorted(root.rglob("*.ttl")):
-        store = ox.Store()
-        store.load(path=path, format=ox.RdfFormat.TURTLE, base_iri=BASE + path.relative_to(root).as_posix())
-        for quad in store.quads_for_pattern(None, ox.NamedNode(RDF + "type"), ox.NamedNode(SHT + "Validate")):
-            action, result = one(store, quad.subject, MF + "action"), one(store, quad.subject, MF + "result")
-            data, shapes = (source(one(store, action, SHT + name)) for name in ("dataGraph", "shapesGraph"))
-            expected = None if result == ox.NamedNode(SHT + "Failure") else read_report(store, result)
-            name = f"{path.parent.relative_to(root)}/{str(getattr(quad.subject, 'value', '')).rpartition('/')[2]}"
+        graph = loaded(path.read_bytes(), BASE + path.relative_to(root).as_posix())
+        for test in typed(graph, SHT + "Validate"):
+            action, result = one(graph, test, MF + "action"), one(graph, test, MF + "result")
+            data, shapes = (source(one(graph, action, SHT + name)) for name in ("dataGraph", "shapesGraph"))
+            expected = None if result == ox.NamedNode(SHT + "Failure") else read_report(graph, result)
+            name = f"{path.parent.relative_to(root)}/{str(getattr(test, 'value', '')).rpartition('/')[2]}"
             yield Case(name, data, shapes, expected)
 
 
 def own(turtle: bytes) -> Report:
-    store = ox.Store()
-    store.load(turtle, format=ox.RdfFormat.TURTLE)
-    pattern = store.quads_for_pattern(None, ox.NamedNode(RDF + "type"), ox.NamedNode(SH + "ValidationReport"))
-    return read_report(store, next(iter(pattern)).subject)
+    graph = loaded(turtle)
+    return read_report(graph, typed(graph, SH + "ValidationReport")[0])
 
 
 def answer(case: Case) -> Report:
@@ -113,9 +126,14 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     return list(cases(unpacked(tmp_path_factory.mktemp("shacl"))))
 
 
-def test_all_tests_pass_but_those_that_are_listed_with_their_reason(suite: list[Case]) -> None:
+def test_all_tests_pass(suite: list[Case]) -> None:
     assert len(suite) == TESTS
-    assert {case.name for case in suite if answer(case) != case.expected} == set(DEVIATIONS)
+    assert {case.name for case in suite if answer(case) != case.expected} == set()
+
+
+def test_pyshacl_alone_passes_but_for_those_that_are_listed(suite: list[Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judges, "first", lambda _shapes: judges.PYSHACL)
+    assert {case.name for case in suite if answer(case) != case.expected} == set(PYSHACL_DEVIATIONS)
 
 
 def test_the_command_line_answers_the_same(

@@ -7,6 +7,7 @@ whose key is published already does nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,11 +23,13 @@ from ozg_lod.core.settings import Settings
 from ozg_lod.search import index
 from ozg_lod.snapshots import changes, rule_examples, snapshot
 from ozg_lod.tables import contribution_kinds
-from ozg_lod.validation import gate, report, rulebook
-from ozg_lod.validation.check_process import examine_in_cage
+from ozg_lod.validation import gate, judges, report, rulebook
+from ozg_lod.validation.check_process import examine_in_cage, judge_again
 
 _NOTHING_EXAMINED: Final = gate.Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 """Stands for the examination of a snapshot that was examined when it was first written."""
+MAX_JUDGED_AGAIN: Final = 200_000
+"""Triples; above these pySHACL takes many minutes."""
 _MAX_SOURCE_BYTES: Final = 500_000_000
 _MAX_SOURCE_ROWS: Final = 5_000_000
 
@@ -53,7 +56,7 @@ def build(settings: Settings, *, say: MessageSink) -> BuildResult:
 
 def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: MessageSink) -> BuildResult:
     """Do the same for one who holds the lock already."""
-    sources = read(settings.source)
+    sources = read(settings.source, judge=settings.judge)
     outcome = prepare(snapshots, sources, settings, say=say)
     if outcome.manifest is not None and not outcome.unchanged:
         snapshots.publish(sources.key)
@@ -74,12 +77,36 @@ def prepare(snapshots: snapshot.Snapshots, sources: Sources, settings: Settings,
     examination = _examine(sources, settings)
     if not examination.conforms:
         return BuildResult(None, examination)
-    contents = _contents(sources, examination)
+    examination, shapes = _with_judges(examination, settings.judge), joined(sources.shapes)
+    say(examination.judges or _("Nothing was judged."))
+    memory_mb, deadline_s = settings.check_memory_mb, settings.build_deadline_s
+    with ThreadPoolExecutor(1) as beside:
+        agreed = beside.submit(judge_again, examination, shapes, memory_mb=memory_mb, deadline_s=deadline_s)
+        contents = _contents(sources, examination)
+        agreed.result()
     count = contents.ntriples.count(b"\n")
     say(
         _("{count} triples conform; writing the snapshot.", count=count),
     )
     return _accounted(snapshots, sources, BuildResult(snapshots.write(contents), examination))
+
+
+def _with_judges(examination: gate.Examination, wanted: str) -> gate.Examination:
+    """Return the examination with its second judge, and a sentence that says who it is or why there is none."""
+    first, second = examination.judge, judges.named(judges.PYSHACL)
+    if not first:
+        return examination
+    if first == second:
+        alone = _("Judged by {judge} alone: there is no other judge.", judge=second)
+    elif wanted == "none":
+        alone = _("Judged by {judge} alone, as was asked for.", judge=first)
+    elif examination.judged.count(b"\n") > MAX_JUDGED_AGAIN:
+        limit = MAX_JUDGED_AGAIN
+        alone = _("Judged by {judge} alone: a second judge takes up to {limit} triples.", judge=first, limit=limit)
+    else:
+        both = _("Judged by {judge} and again by {second}.", judge=first, second=second)
+        return replace(examination, second=second, judges=both)
+    return replace(examination, judges=alone)
 
 
 def _accounted(snapshots: snapshot.Snapshots, sources: Sources, outcome: BuildResult) -> BuildResult:
@@ -138,7 +165,10 @@ def compiled(sources: Sources) -> bytes:
 def _examine(sources: Sources, settings: Settings) -> gate.Examination:
     files = [gate.SourceFile(name, content) for name, content in sources.data.items()]
     return examine_in_cage(
-        files, rules(sources), memory_mb=settings.check_memory_mb, deadline_s=settings.build_deadline_s
+        files,
+        replace(rules(sources), publication=True),
+        memory_mb=settings.check_memory_mb,
+        deadline_s=settings.build_deadline_s,
     )
 
 

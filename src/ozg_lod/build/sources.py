@@ -20,7 +20,7 @@ from ozg_lod.core.vocab import VOID
 from ozg_lod.snapshots import site_files
 from ozg_lod.snapshots.fingerprint import code_fingerprint
 from ozg_lod.tables import contribution_kinds
-from ozg_lod.validation import gate
+from ozg_lod.validation import gate, judges
 
 CATALOGUE_FILE: Final = "catalogue.ttl"
 SHOWN: Final = ("flat", "examples", "help")
@@ -31,7 +31,10 @@ _DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
 
 @dataclass(frozen=True)
 class Sources:
-    """The bytes of everything a snapshot is made of, by name, sorted; nothing is read twice."""
+    """The bytes of everything a snapshot is made of, by name, sorted; nothing is read twice.
+
+    `judge` is the setting about the second judge: what it says of a build is a part of it.
+    """
 
     base_iri: str
     data: dict[str, bytes]
@@ -45,6 +48,7 @@ class Sources:
     help: dict[str, bytes]
     contributions: dict[str, bytes]
     site: dict[str, bytes]
+    judge: str = ""
 
     @property
     def key(self) -> str:
@@ -54,8 +58,8 @@ class Sources:
             for name, content in getattr(self, kind).items():
                 digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
         digest.update(code_fingerprint().encode())
-        digest.update(" ".join(f"{engine} {version(engine)}" for engine in _ENGINES).encode())
-        digest.update(f" sqlite {sqlite3.sqlite_version}".encode())
+        digest.update(" ".join(f"{engine} {version(engine)}" for engine in (*_ENGINES, judges.first(b""))).encode())
+        digest.update(f" sqlite {sqlite3.sqlite_version} judge {self.judge}".encode())
         return digest.hexdigest()
 
     @property
@@ -73,7 +77,7 @@ class Sources:
         return replace(self, data=dict(sorted(data.items())))
 
 
-def read(roots: tuple[Path, ...]) -> Sources:
+def read(roots: tuple[Path, ...], *, judge: str = "") -> Sources:
     """Return the sources: the first root holds everything, further ones add data. Raises SourceError."""
     first = roots[0]
     data = dict(sorted(_data(roots)))
@@ -100,6 +104,7 @@ def read(roots: tuple[Path, ...]) -> Sources:
         contributions=_files(first / contribution_kinds.FOLDER, (contribution_kinds.SUFFIX,)),
         site=site_files.checked(_files(_data_folder(first), site_files.FILES))
         | _files(first / "ontology", (site_files.CONTEXT_FILE,)),
+        judge=judge,
     )
 
 

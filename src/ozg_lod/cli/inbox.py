@@ -12,6 +12,7 @@ import click
 from ozg_lod.cli.options import (
     INBOX_DAYS,
     JSON,
+    JUDGE,
     PATH,
     SOURCE,
     TARGET,
@@ -51,6 +52,7 @@ _DELETED: Final = _("(deleted)")
 @click.option("--reason", default="", metavar="TEXT", help="for reject and withdraw: the reason, in German")
 @click.option("--erase", is_flag=True, help="for withdraw: also from every kept version")
 @INBOX_DAYS
+@JUDGE
 @setting("public_url", "address that status addresses start with", metavar="URL")
 @JSON
 def inbox(

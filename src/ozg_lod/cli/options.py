@@ -82,6 +82,7 @@ LEGAL: Final = setting("legal", "folder with impressum.de.md, datenschutz.de.md 
 INBOX_DAYS: Final = setting(
     "inbox_days", "delete sender and file N days after the decision", type=click.IntRange(0, clamp=True), metavar="N"
 )
+JUDGE: Final = setting("judge", "who judges again what is published", type=click.Choice(["pyshacl", "none"]))
 JSON: Final = click.option("--json", "as_json", is_flag=True, help="as JSON")
 STRICT: Final = click.option("--strict", is_flag=True, help="warnings count as findings")
 TRUSTED_PROXIES: Final = setting(

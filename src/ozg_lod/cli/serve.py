@@ -10,6 +10,7 @@ import click
 from ozg_lod.build.build import BuildResult
 from ozg_lod.cli.options import (
     INBOX_DAYS,
+    JUDGE,
     LEGAL,
     PATH,
     SOURCE,
@@ -47,6 +48,7 @@ def init(directory: Path, base_iri: str, title: str) -> None:
 @click.command(cls=Command)
 @SOURCE
 @TARGET
+@JUDGE
 def build(settings: Settings) -> int:
     """Compile the source folder into a validated snapshot."""
     return _build(settings)
@@ -108,6 +110,7 @@ def _address(text: str) -> tuple[str, int]:
 @click.command(cls=_Serve)
 @SOURCE
 @TARGET
+@JUDGE
 @setting("host", "address to listen on")
 @setting("port", "port to listen on", type=int)
 @setting("public_url", "address that links start with (default: http://HOST:PORT)", metavar="URL")

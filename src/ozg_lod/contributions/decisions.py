@@ -61,7 +61,7 @@ def accept(context: EditorContext, wanted: str, decision: Decision) -> BuildResu
         case = context.inbox.one(wanted)
         _must_be(case, SubmissionState.RECEIVED)
         with context.snapshots.locked():
-            sources = read(context.settings.source)
+            sources = read(context.settings.source, judge=context.settings.judge)
             time = now()
             outcome = _change(context, sources, case.submission, decision, time)
             if not isinstance(outcome, tuple):
@@ -101,7 +101,7 @@ def withdraw(context: EditorContext, wanted: str, decision: Decision, *, erase: 
         states = (SubmissionState.ACCEPTED, SubmissionState.DAMAGED)
         _must_be(case, *((*states, SubmissionState.WITHDRAWN) if erase else states))
         with context.snapshots.locked():
-            sources = read(context.settings.source)
+            sources = read(context.settings.source, judge=context.settings.judge)
             time = now()
             change = acceptance.FolderChange({})
             if case.state is SubmissionState.ACCEPTED or (
@@ -138,6 +138,7 @@ def _done(
         into=str(context.folder),
         folders=change.folders,
         events=events,
+        judge=context.settings.judge,
         erase=(graph + key, f"{graph}{key}-quelle") if key else (),
         forget=(erase.submission.reference,) if erase else (),
     )

@@ -43,11 +43,12 @@ class JournalEntry:
     events: Mapping[str, Mapping[str, object]]
     erase: tuple[str, ...] = ()
     forget: tuple[str, ...] = field(default=())
+    judge: str = Settings.judge
 
     @property
     def settings(self) -> Settings:
         """Return the settings the plan was made with."""
-        return Settings(source=tuple(map(Path, self.source)), target=Path(self.target))
+        return Settings(source=tuple(map(Path, self.source)), target=Path(self.target), judge=self.judge)
 
 
 def begin(inbox: Inbox, plan: JournalEntry) -> None:

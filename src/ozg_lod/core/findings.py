@@ -37,18 +37,19 @@ class Location:
     letter: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class ShaclTerms:
     """A validation result as SHACL has it (§3.6.2), for programs: terms in N-Triples, "" for what is not there.
 
-    A path that is no address is left out.
+    A path that is no address is left out, and so is the label of a shape without one.
     """
 
     focus: str
     path: str
-    value: str
     component: str
+    value: str
     severity: str
+    shape: str
 
 
 @dataclass(frozen=True, slots=True)

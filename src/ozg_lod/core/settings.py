@@ -43,6 +43,8 @@ class Settings:
     the next request, `send_s` to take something of an answer; `unsent_bytes` of answers that were not taken may be
     waiting in all. A trusted proxy may have any share of the `connections`.
 
+    `judge` judges again what a build publishes.
+
     `metrics` is the address at which a program can read what was counted; none: nowhere.
 
     `inbox` is the folder of what is submitted; without one nothing can be. Name and mail of a sender and the file are
@@ -100,6 +102,7 @@ class Settings:
     check_deadline_s: float = 60
     check_memory_mb: int = 2048
     build_deadline_s: float = 1800
+    judge: str = "pyshacl"
     drain_s: int = 15
 
     def __post_init__(self) -> None:

@@ -55,7 +55,7 @@ _FORMS: Final = {
     "unsignedInt": _NATURAL,
     "unsignedShort": _NATURAL,
     "unsignedByte": _NATURAL,
-    "decimal": r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)",
+    "decimal": r"[+-]?(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})",
     "double": _FLOAT,
     "float": _FLOAT,
     "boolean": r"true|false|1|0",
@@ -76,6 +76,10 @@ _FORMS: Final = {
     "base64Binary": r"[A-Za-z0-9+/ ]*={0,2}",
 }
 _PATTERNS: Final = {XSD + name: re.compile(form, re.ASCII) for name, form in _FORMS.items()}
+_BITS: Final = {"byte": 8, "short": 16, "int": 32, "long": 64}
+_RANGES: Final = {XSD + name: range(-(1 << bits - 1), 1 << bits - 1) for name, bits in _BITS.items()} | {
+    XSD + f"unsigned{name.title()}": range(1 << bits) for name, bits in _BITS.items()
+}
 _UNBOUNDED: Final = frozenset(XSD + name for name in ("base64Binary", "hexBinary"))
 
 
@@ -97,7 +101,9 @@ def is_legal(lexical: str, datatype: str) -> bool:
     if len(lexical) > MAX_DIGITS and datatype not in _UNBOUNDED:
         return False
     match = pattern.fullmatch(lexical)
-    return match is not None and _is_in_calendar(match)
+    if match is None or (datatype in _RANGES and int(lexical) not in _RANGES[datatype]):
+        return False
+    return _is_in_calendar(match)
 
 
 def _is_in_calendar(match: re.Match[str]) -> bool:

@@ -50,6 +50,7 @@ class ServiceState:
             "snapshot": self.manifest.build_key,
             "published": latest and {"number": latest.number, "time": latest.time},
             "triples": self.manifest.triples,
+            "judges": self.report.get("judges"),
             "findings": self.report.get("findings"),
             "stocks": self.stocks,
         }

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ozg_lod.core.findings import ShaclTerms
 from ozg_lod.sandbox import fork_server, wire
 from ozg_lod.sandbox.worker_process import Work, WorkerLimits, work_on
 from ozg_lod.tables import spreadsheets
+from ozg_lod.validation import judges
 from ozg_lod.validation.gate import (
     Examination,
     Rules,
@@ -46,15 +48,34 @@ def examine_in_cage(files: Sequence[SourceFile], rules: Rules, *, memory_mb: int
     """Return what `gate.examine` says; raises what it raises, Late, or OutOfMemory."""
     limits = WorkerLimits(memory_mb=memory_mb, cpu_s=int(deadline_s) + 1)
     question = wire.encode(ExaminationRequest(tuple(files), rules))
+    judge = judges.first(rules.shapes)
     answer = fork_server.once(
-        "ozg_lod.validation.check_process:examining", "", question, limits=limits, deadline_s=deadline_s
+        "ozg_lod.validation.check_process:examining", judge, question, limits=limits, deadline_s=deadline_s
     )
     return wire.decode(Examination, answer)
 
 
-def examining(_argument: str) -> Work:
+def judge_again(examination: Examination, shapes: bytes, *, memory_mb: int, deadline_s: float) -> None:
+    """Let the second judge of an examination judge; raises Unprocessable on a disagreement, else as above."""
+    if examination.second:
+        limits = WorkerLimits(memory_mb=memory_mb, cpu_s=int(deadline_s) + 1)
+        question, entry = wire.encode((examination.judged, shapes)), "ozg_lod.validation.check_process:judging"
+        answer = fork_server.once(entry, judges.PYSHACL, question, limits=limits, deadline_s=deadline_s)
+        names, others = (examination.judge, examination.second), wire.decode(list[ShaclTerms], answer)
+        judges.agree(names, examination.results, others)
+
+
+def judging(judge: str) -> Work:
+    """Return the work of a judge (entry of its fork server)."""
+    judges.named(judge)
+    judges.judge(_SAMPLE, _SAMPLE_SHAPES, judge)
+    return work_on(tuple[bytes, bytes], lambda pair: [result.terms for result in judges.judge(*pair, judge)])
+
+
+def examining(judge: str) -> Work:
     """Return the work of a checking worker (entry of its fork server); late imports are done before the fork."""
     warm()
+    judging(judge)
     examine([SourceFile("warm.ttl", _SAMPLE)], Rules(base="https://example.org/", shapes=_SAMPLE_SHAPES))
     return work_on(ExaminationRequest, lambda request: examine(request.files, request.rules))
 

@@ -6,7 +6,8 @@ import posixpath
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ozg_lod.core.findings import Finding, Severity
+from ozg_lod.core.findings import Finding, Severity, ShaclTerms
+from ozg_lod.core.messages import Message
 from ozg_lod.tables.tables import MAX_ROWS
 
 
@@ -36,7 +37,8 @@ class Rules:
     `known` (N-Quads) is what is published already and `descriptions` are those of the tables that may be sent. What was
     read of it comes back with the findings. `kind` names the one description that it must fit, without its suffix.
     `foreign` shapes are somebody's own: they are applied as they are written, to literals as they are written.
-    `kinds` is the file that says what kinds of things are called.
+    `kinds` is the file that says what kinds of things are called. What was judged for a `publication` comes back, to be
+    judged again.
     """
 
     base: str
@@ -53,6 +55,7 @@ class Rules:
     kind: str = ""
     foreign: bool = False
     kinds: bytes = b""
+    publication: bool = False
 
     @property
     def contribution(self) -> bool:
@@ -87,6 +90,8 @@ class Examination:
 
     `quads` is sorted N-Quads of the files and of what was derived, each in its graph, in the spelling in which a store
     gives literals back; `rows` counts the rows of tables that were read. `sheets` are the tables of a contribution.
+    `judge` applied the shapes, to the graph `judged` (N-Triples, as it is written), and found `results`; `second` does
+    so again, and `judges` says who did.
     """
 
     quads: bytes
@@ -95,6 +100,11 @@ class Examination:
     files: int
     rows: int
     sheets: tuple[CheckedSheet, ...] = ()
+    judge: str = ""
+    judged: bytes = b""
+    results: tuple[ShaclTerms, ...] = ()
+    second: str = ""
+    judges: Message | None = None
 
     @property
     def conforms(self) -> bool:

@@ -1,7 +1,7 @@
 """The gate: the one check that source files and contributions pass.
 
 `examine` is a function of bytes: it opens nothing, prints nothing, and the same bytes give the same findings. It is
-run in a cage (see `fork_server`), as pySHACL switches settings of rdflib and no scan is perfect.
+run in a cage (see `fork_server`), as no scan is perfect.
 Three outcomes: the files conform, there are findings, or they could not be checked (`Unprocessable`).
 """
 
@@ -18,6 +18,7 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
+    ShaclTerms,
 )
 from ozg_lod.core.messages import Text, _
 from ozg_lod.core.vocab import OZG
@@ -29,6 +30,7 @@ from ozg_lod.tables.tables import Table, TableReading
 from ozg_lod.validation import (
     contribution_reader,
     documents,
+    judges,
     references,
 )
 from ozg_lod.validation.derivation import broken_invariants, derived
@@ -40,12 +42,12 @@ from ozg_lod.validation.examination import (
     SourceFile,
     graph_of,
 )
-from ozg_lod.validation.shacl import validate
 from ozg_lod.validation.shapes import ShaclResult
 from ozg_lod.validation.source_locations import SourceLocations
 
 __all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
 
+_LONGEST: Final = 1_000
 SUFFIXES: Final = (".csv", *documents.FORMATS)
 """The files that are data; a description stands beside its table as x.csv-metadata.json."""
 
@@ -80,8 +82,10 @@ class _Work:
         self.own: set[str] = set()
         self.mentioned: set[str] = set()
         self.others: set[str] = set()
-        self._ontology = [Quad(t.subject, t.predicate, t.object) for t in _own(rules.ontology)]
-        self.store.extend(self._ontology)
+        self.results: list[ShaclResult] = []
+        self._judged: list[bytes] = []
+        self._ontology = _own(rules.ontology)
+        self._merge(self._ontology)
 
     def read(self, file: SourceFile, files: Sequence[SourceFile]) -> None:
         """Read one file into its graph and into the merge."""
@@ -148,7 +152,12 @@ class _Work:
     def _store(self, file: SourceFile, triples: list[Triple]) -> None:
         graph = NamedNode(file.graph or graph_of(file.name, self.rules.base))
         self.store.extend(Quad(t.subject, t.predicate, t.object, graph) for t in triples)
+        self._merge(triples)
+
+    def _merge(self, triples: Sequence[Triple]) -> None:
+        """Take triples into the merge, where queries see values, and as they are written, where the shapes judge."""
         self.store.extend(Quad(t.subject, t.predicate, t.object) for t in triples)
+        self._judged.append(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
 
     def check(self) -> None:
         """Check what can be seen only when all files are read."""
@@ -178,14 +187,14 @@ class _Work:
     def _meet_neighbours(self) -> None:
         """Take in what is published about the things that the files mention and say nothing about themselves."""
         ontology = set(self._ontology)
-        quads = [quad for quad in self.store if quad not in ontology]
+        quads = [quad for quad in self.store if quad.triple not in ontology]
         self.own = {_value(quad.subject) for quad in quads}
         self.mentioned = self.own | {_value(quad.object) for quad in quads}
         subjects = {quad.subject for quad in self.store}
         objects = {quad.object for quad in self.store if isinstance(quad.object, NamedNode)}
         neighbours = self.published.about(objects - subjects)
-        self.store.extend(Quad(t.subject, t.predicate, t.object) for t in neighbours)
-        self.others = {_value(quad.subject) for quad in self._ontology} | {_value(t.subject) for t in neighbours}
+        self._merge(neighbours)
+        self.others = {_value(t.subject) for t in (*self._ontology, *neighbours)}
 
     def _compare(self, places: SourceLocations) -> None:
         """Hold the keys of a contribution against what is published."""
@@ -198,7 +207,9 @@ class _Work:
     def _derive(self) -> None:
         """Derive from the files and their neighbours; what it says about neighbours is published already."""
         graph = NamedNode(self.rules.derived_graph)
-        for triple in derived(self.store, self.rules.derive, strict=not self.rules.contribution):
+        triples = list(derived(self.store, self.rules.derive, strict=not self.rules.contribution))
+        self._merge(triples)
+        for triple in triples:
             if not self.rules.known or _value(triple.subject) not in self.others:
                 self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
 
@@ -210,7 +221,8 @@ class _Work:
         if not self.rules.shapes:
             return []
         findings: list[Finding] = []
-        for result in validate(self.store, self.rules.shapes, foreign=self.rules.foreign):
+        self.results = judges.judge(b"".join(self._judged), self.rules.shapes)
+        for result in self.results:
             if result.focus not in self.own and _value(result.value) in self.own:
                 about = replace(result, focus=_value(result.value), value=self._unknown(result.path or ""))
                 findings.append(self._explained(about, places))
@@ -235,7 +247,7 @@ class _Work:
             message=result.message,
             place=replace(place, property=result.name or place.property),
             value=shown[:200] if shown is not None else None,
-            terms=result.terms,
+            terms=_short(result.terms) if self.rules.foreign else None,
         )
 
     def examination(self) -> Examination:
@@ -248,6 +260,9 @@ class _Work:
             files=self.files,
             rows=sum(len(reading.records) for _table, reading in self.tables.values()),
             sheets=tuple(self.sheets),
+            judge=judges.named(judges.first(self.rules.shapes)) if self.rules.shapes else "",
+            judged=b"".join(self._judged) if self.rules.publication else b"",
+            results=tuple(result.terms for result in self.results) if self.rules.publication else (),
         )
 
 
@@ -260,6 +275,11 @@ def _spot(place: Location) -> tuple[object, ...]:
 
 def _row(place: Location) -> tuple[object, ...] | None:
     return None if place.row is None else (place.file, place.sheet, place.row)
+
+
+def _short(terms: ShaclTerms) -> ShaclTerms:
+    """Leave out long terms, which a report shall not repeat."""
+    return replace(terms, **{name: "" for name in ("focus", "value") if len(getattr(terms, name)) > _LONGEST})
 
 
 def _own(turtle: bytes) -> list[Triple]:

@@ -114,7 +114,8 @@ HEADINGS: Final = (
 def to_json(examination: Examination) -> bytes:
     """Return the findings as JSON.
 
-    Members: conforms, counts by severity, truncated (how many findings are not listed), files, rows, and findings
+    Members: conforms, counts by severity, truncated (how many findings are not listed), files, rows, judges (first and
+    second: who applied the shapes, and who did so again; message for people), and findings
     with severity, rule, message (de, en), place, value, suggestion; what is not known is left out.
     """
     report = {
@@ -123,6 +124,7 @@ def to_json(examination: Examination) -> bytes:
         "truncated": examination.truncated,
         "files": examination.files,
         "rows": examination.rows,
+        "judges": {"first": examination.judge, "second": examination.second, "message": _value(examination.judges)},
         "findings": [_plain(finding) for finding in examination.findings],
     }
     return json.dumps(report, ensure_ascii=False, indent=2).encode() + b"\n"
