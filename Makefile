@@ -7,7 +7,7 @@ BIN := .venv/bin
 # The files with tests run side by side, each whole in one worker; ARGS="-n 0" runs them one after the other.
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: serve test nightly lint messages check coverage build bench format lock clean
+.PHONY: serve test lint messages check coverage build bench nightly format lock clean
 
 serve: .venv/serve
 	@$(BIN)/python hatch_build.py
@@ -22,9 +22,6 @@ test: .venv/test
 	@$(PYTEST) $(ARGS)
 
 # What takes too long for every change: OZG_JUDGES mutated graphs before both judges.
-nightly: .venv/test
-	OZG_JUDGES=2000 $(BIN)/python -m pytest -n 0 tests/validation/test_judges.py $(ARGS)
-
 lint: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -48,6 +45,15 @@ bench: .venv/test
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/pages.py $(filter --quick --write,$(ARGS))
 	$(BIN)/python bench/checking.py
+
+# Everything that takes long, most of an hour: `make check` and CI stay below twenty minutes without it.
+SECONDS ?= 1800
+nightly: .venv/test
+	@$(BIN)/python hatch_build.py
+	OZG_GENERATED=200000 OZG_JUDGES=2000 $(BIN)/python -m pytest -n 0 -q --hypothesis-profile=nightly tests/sparql/test_tokens.py \
+	  tests/http/test_request_grammar.py tests/search tests/tables/test_tables.py tests/validation
+	$(BIN)/python bench/attacks.py $(filter --write,$(ARGS))
+	$(BIN)/python bench/soak.py --seconds $(SECONDS)
 
 format: .venv/test
 	$(BIN)/ruff format .

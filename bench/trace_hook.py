@@ -2,7 +2,7 @@
 
 Each thread writes its counters into a file mapped into memory: a child that has given up files and is killed in the
 end still leaves them behind. A file is a head (moves, slots in use) and one slot for each function (calls, name).
-Imports are not counted: neither the bodies of modules and classes nor what they call.
+Imports are not counted, neither the bodies of modules and classes nor what they call, nor what goes on by itself.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 HEAD = struct.Struct("=QQ")
 SLOT = struct.Struct("=Q240s")
 MOST_SLOTS = 8192
+BACKGROUND = frozenset({"Supervised.run", "Connections.watch", "_LoopWatch.beat", "_LoopWatch.look"})
 _COUNT = struct.Struct("=Q")
 _numbers = itertools.count()
 
@@ -34,6 +35,7 @@ class Counters:
     def __init__(self, folder: str, package: str, files: list[str]) -> None:
         self.folder, self.package, self.files = folder, package, files
         self.imports = 0
+        self.background = 0
         self.moves = 0
         self.slots: dict[int, tuple[int, CodeType]] = {}  # by id, quicker than by value; the code is kept alive
         self.starts: dict[tuple[int, int], bool] = {}
@@ -50,7 +52,9 @@ class Counters:
         step = 1 if event == "call" else -1
         if not frame.f_code.co_flags & inspect.CO_OPTIMIZED:  # the body of a module or class
             self.imports += step
-        elif not self.imports:
+        elif frame.f_code.co_qualname in BACKGROUND:  # it goes on whatever is asked
+            self.background += step
+        elif not self.imports and not self.background:
             self._enter(frame) if event == "call" else self._leave()
 
     def _enter(self, frame: FrameType) -> None:

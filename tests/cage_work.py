@@ -80,3 +80,13 @@ def setup(argument: str) -> Work:
         write(b"x" * 1_000_000 if question == b"big" else f"{argument} ".encode() + question)
 
     return work
+
+
+def ended_while_it_starts(argument: str) -> Work:
+    """Be ended by a signal before anything is loaded, so many times: `argument` is "file signal times"."""
+    file, number, times = argument.split()
+    with Path(file).open("a+") as starts:
+        starts.write("x")
+    if Path(file).stat().st_size <= int(times):
+        os.kill(os.getpid(), int(number))
+    return lambda _question, write: write(b"started")

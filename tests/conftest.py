@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from httpx._transports import default as _transports
 
@@ -29,6 +30,7 @@ from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.settings import Settings
 from ozg_lod.snapshots.snapshot import Snapshots
 
+hypothesis.settings.register_profile("nightly", max_examples=5_000, deadline=None)
 collect_ignore = ["catalogue/ckan_harvester.py"]  # a script that runs in an environment of its own
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = Kinds.read((ROOT / "data" / "kinds.toml").read_bytes())

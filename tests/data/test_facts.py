@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyoxigraph as ox
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,8 +77,8 @@ def listed_facts(markdown: str) -> list[tuple[str, str]]:
 
 
 def without_spaces(text: str) -> str:
-    """Drop what the line breaks of a slide may add or take."""
-    return re.sub(r"\s", "", text)
+    """Drop what the line breaks of a slide may add or take: spaces, and the hyphen of a word broken at the end."""
+    return re.sub(r"\s", "", re.sub(r"(?<=[a-zäöüß])-\n+(?=[a-zäöüß])", "", text))
 
 
 def name_of(row: dict[str, str]) -> str:
@@ -103,6 +104,12 @@ def test_an_example_explains_itself_in_two_languages_and_finds_something(path: P
     for name in ("title", "title-en", "question", "question-en"):
         assert re.search(rf"^# {name}: \S", text, re.MULTILINE), name
     assert ask(text)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "data").glob("*.ttl")), ids=lambda path: path.stem)
+def test_no_file_says_a_triple_twice(path: Path) -> None:
+    said = [quad.triple for quad in ox.parse(path=path)]
+    assert len(said) == len(set(said))
 
 
 def test_the_fact_list_and_the_golden_file_have_the_same_rows(shared: Path) -> None:

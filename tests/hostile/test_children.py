@@ -200,6 +200,26 @@ def test_work_that_is_ended_from_outside_is_done_once_more_and_then_told_so(numb
     assert caught.value.status == 503
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_fork_server_that_is_ended_while_it_starts_is_started_once_more_and_then_told_so(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    for times in (1, 2):
+        argument = f"{tmp_path / str(times)} {number:d} {times}"
+        pool = WorkerPool(replace(KIND, entry="tests.cage_work:ended_while_it_starts"))
+        answer = asyncio.run(answered(pool, argument))
+        assert answer == b"started" if times == 1 else isinstance(answer, errors.Interrupted)
+        assert (tmp_path / str(times)).read_text() == "xx"
+
+
+async def answered(pool: WorkerPool, argument: str) -> bytes | BaseException:
+    """Return the answer of a pool, or why there is none, and close it."""
+    (answer,) = await asyncio.gather(pool.ask(b"small", argument=argument), return_exceptions=True)
+    await asyncio.gather(*pool._renewals, return_exceptions=True)  # noqa: SLF001 - none forks after the end
+    pool.close()
+    return answer
+
+
 @pytest.mark.parametrize("kind", [replace(KIND, questions=7), replace(KIND, life_s=0.05)], ids=["questions", "seconds"])
 def test_a_child_is_retired_and_no_client_notices(kind: WorkKind) -> None:
     async def trial() -> set[bytes]:

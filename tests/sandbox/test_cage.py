@@ -84,7 +84,7 @@ def test_a_late_worker_is_killed_at_its_deadline(server: fork_server.ForkServer)
 def test_a_fork_server_that_cannot_load_says_why() -> None:
     with pytest.raises(fork_server.WorkerFault, match="ModuleNotFoundError"):
         fork_server.ForkServer("ozg_lod.no_such_module:setup", "", LIMITS).start()
-    with pytest.raises(fork_server.WorkerFault, match="No such file"):
+    with pytest.raises(errors.SnapshotError, match="No such file"):
         fork_server.ForkServer("ozg_lod.sparql.store:answering", "/nonexistent", LIMITS).start()
 
 

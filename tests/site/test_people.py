@@ -131,7 +131,7 @@ def test_the_map_draws_every_municipality_as_a_link_with_a_name(client: httpx.Cl
     assert len(links) == 426
     assert all(link.findtext("path/title") for link in links)
     reachable = [link for link in links if "tabindex" not in link.attrib]
-    assert len(reachable) == 12 + 6
+    assert len(reachable) == 12 + 8
     assert {path.get("fill") for link in reachable for path in link} == {"url(#participates)", "url(#announced)"}
     assert "Marburg (Landkreis Marburg-Biedenkopf): nimmt teil" in answer
     assert "Verwaltungsgebiete VG250, Stand 31.12.2018" in answer
@@ -233,8 +233,8 @@ def test_the_status_page_tells_version_findings_and_completeness(client: httpx.C
     text = page(client, "/status").text
     version = client.get("/health/ready").json()["version"]
     assert version in text
-    assert "31. Dezember 2018 bis 30. November 2021" in text
-    assert "2 Warnungen" in text
+    assert "31. Dezember 2018 bis 22. August 2025" in text
+    assert "Nichts zu beanstanden." in text
     assert re.search(r"Umsetzungsbündel 17 100 %", text)
 
 

@@ -144,6 +144,15 @@ def test_an_answer_too_large_for_a_page_is_said_to_be_and_not_cut(client: httpx.
     assert any("Bytes" in text for text in found.texts["p"])
 
 
+def test_a_page_shows_the_first_columns_and_the_beginning_of_a_long_cell_and_says_so(client: httpx.Client) -> None:
+    wide = "SELECT " + " ".join(f"?v{n}" for n in range(3000)) + " { VALUES ?v1 { 1 } }"
+    text = client.get("/sparql", params={"query": wide}, headers=BROWSER).text
+    assert text.count("<td") == 100
+    assert "Gezeigt werden die ersten 100 von 3.000 Spalten" in text
+    long = "SELECT ?x { BIND('" + "x" * 5000 + "' AS ?x) }"
+    assert "x" * 1000 + "…<" in client.get("/sparql", params={"query": long}, headers=BROWSER).text
+
+
 def test_the_page_in_the_other_language_keeps_the_query(client: httpx.Client) -> None:
     found = page(client, MODULES)
     twin = next(link for link in found.links if "lang=en" in link)

@@ -87,8 +87,8 @@ def test_metrics_tell_the_state_of_the_server(server: Observed) -> None:
         told = values(metrics)
     assert told["ozg_lod_connections"] >= told["ozg_lod_waiting_connections"] >= 1
     assert told['ozg_lod_pool_places{pool="query",state="free"}'] == 2
-    assert told["ozg_lod_last_look_age_seconds"] >= 0
-    assert told["ozg_lod_loop_lag_seconds"] == 0
+    assert "ozg_lod_last_look_age_seconds" not in told  # plain files have no newer version
+    assert told["ozg_lod_loop_lag_seconds"] >= 0
     assert told["process_open_fds"] > 3
     assert any(name.startswith("ozg_lod_info{program=") for name in told)
     assert httpx.get(url + "/metrics").status_code == 404

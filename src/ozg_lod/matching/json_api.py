@@ -101,6 +101,6 @@ def json_response(body: object, language: Language) -> Response:
 
 def same_for_all(request: Request, body: bytes, content_type: str, language: Language, **more: str) -> Response:
     """Return an answer that is the same for everybody who speaks this language, until the data change."""
-    tag = f"{request.app.state.opened.version} {hashlib.sha256(body).hexdigest()} {language}"
+    tag = f"{request.state.opened.version} {hashlib.sha256(body).hexdigest()} {language}"
     fields = {"content-type": content_type, "content-language": language, "vary": _VARY, **more}
     return respond(request, Content(body, fields), tag)

@@ -38,15 +38,20 @@ from ozg_lod.validation import list_reader
 
 MAX_THINGS: Final = 1000
 MAX_PROPERTIES: Final = 100
+_NO_MANIFEST: Final = snapshot.Manifest("", "", base_iri="", triples=0, graphs={}, files={})
 
 
 @dataclass(frozen=True, slots=True)
 class MatchSubject:
-    """What is matched with: a snapshot, its public address, and whether its data are read from disk."""
+    """What is matched with: a snapshot, its public address, and whether its data are read from disk.
+
+    A server of plain files has `no_things`.
+    """
 
     directory: str
     public_url: str
     from_disk: bool = False
+    no_things: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +206,8 @@ def matching(argument: str) -> Work | WorkerSetup:
     directory = Path(subject.directory)
     opened = PageSnapshot(
         directory=directory,
-        manifest=snapshot.Manifest.read(directory),
-        store=snapshot.open_store(directory),
+        manifest=_NO_MANIFEST if subject.no_things else snapshot.Manifest.read(directory),
+        store=ox.Store() if subject.no_things else snapshot.open_store(directory),
         shapes=b"",
         public_url=subject.public_url,
         code="",

@@ -103,6 +103,12 @@ class ForkServer:
     def _started(self) -> socket.socket:
         if self._control is not None and not gone(self._control):
             return self._control
+        try:
+            return self._launched()
+        except errors.Interrupted:  # what ended it from outside need not end the next
+            return self._launched()
+
+    def _launched(self) -> socket.socket:
         self._end()
         if self.closed:
             raise NotStarted(f"{self._order.entry}: it was closed")
@@ -115,13 +121,17 @@ class ForkServer:
                 stdin=subprocess.DEVNULL,
             )
         self._control = ours
-        kind, payload = b"F", b"it ended while it started"
-        with contextlib.suppress(EOFError, OSError):
+        kind, payload, ended = b"F", b"it ended while it started", False
+        try:
             ours.sendall(framed(b"Q", wire.encode(self._order)))
             kind, payload = receive(ours)
+        except (EOFError, OSError) as error:
+            ended = not isinstance(error, TimeoutError)
         if kind != ANSWER or self.closed:
-            self._end()
             failure = failure_of(kind, payload)
+            if ended and (status := self._process.wait()) in _FROM_OUTSIDE:
+                failure = cause_of_death(status)
+            self._end()
             raise NotStarted(f"{self._order.entry}: {failure}") if isinstance(failure, WorkerFault) else failure
         ours.settimeout(None)
         return ours

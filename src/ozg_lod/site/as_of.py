@@ -1,22 +1,26 @@
 """As of when: the days that the statements shown were made for, as they or their sources give them.
 
-A statement without a day of its own (`ozg:asOf`) has that of its source; a source that gives none, as most web pages,
-leaves its statements without one.
+A figure whose day is only bounded has the last it may have (`ozg:latest`). A statement without a day of its own
+(`ozg:asOf`) has that of its source; a source that gives none, as most web pages, leaves its statements without one.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT, OZG
-from ozg_lod.rdf.graph import Graph, Term, iri_of
+from ozg_lod.rdf.graph import TYPE, Graph, Term, iri_of
 from ozg_lod.site.values import ValueWriter
 
 Dates = tuple[str, str]
 """The first and the last day (xsd:date)."""
 
+_Values = defaultdict[str, list[Term]]
 _AS_OF = OZG + "asOf"
+_LATEST = OZG + "latest"
+_FIGURE = OZG + "Figure"
 _SOURCE = DCT + "source"
 
 
@@ -25,9 +29,10 @@ def by_kind(graph: Graph, base_iri: str) -> Mapping[str, Dates]:
     kinds: dict[str, set[str]] = {}
     for subject in {iri_of(triple.subject) for name in (_AS_OF, _SOURCE) for triple in graph.using(name)}:
         facts = list(graph.about(subject))
-        own = [fact.object for fact in facts if fact.predicate.value == _AS_OF]
-        sources = [fact.object for fact in facts if fact.predicate.value == _SOURCE]
-        stated = set(_days(own) or _of_sources(graph, sources))
+        values = _Values(list)
+        for fact in facts:
+            values[fact.predicate.value].append(fact.object)
+        own, stated = values[_AS_OF], set(_stated(values, graph))
         named = {iri_of(fact.object) for fact in facts if own and fact.predicate.value != _SOURCE}
         for kind in {"", *(_kind(iri, base_iri) for iri in (subject, *named))}:
             kinds.setdefault(kind, set()).update(stated)
@@ -36,11 +41,15 @@ def by_kind(graph: Graph, base_iri: str) -> Mapping[str, Dates]:
 
 def of_facts(facts: Mapping[str, Mapping[str, Sequence[Term]]], graph: Graph) -> Dates | None:
     """Return the days of the statements among these facts (by subject and property), None where none has one."""
-    return _span(
-        day
-        for properties in facts.values()
-        for day in _days(properties.get(_AS_OF, ())) or _of_sources(graph, properties.get(_SOURCE, ()))
-    )
+    return _span(day for properties in facts.values() for day in _stated(properties, graph))
+
+
+def _stated(values: Mapping[str, Sequence[Term]], graph: Graph) -> list[str]:
+    """Return the days of one statement, by the values of its properties."""
+    own = _days(values.get(_AS_OF, ()))
+    if not own and _FIGURE in map(iri_of, values.get(TYPE, ())):
+        own = _days(values.get(_LATEST, ()))
+    return own or _of_sources(graph, values.get(_SOURCE, ()))
 
 
 def days(dates: Dates, writer: ValueWriter) -> str:

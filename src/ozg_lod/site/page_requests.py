@@ -64,7 +64,7 @@ class PageRequest:
         chosen = next((language for language in LANGUAGES if language == query.get("lang")), None)
         return cls(
             request=request,
-            opened=request.app.state.opened,
+            opened=request.state.opened,
             path=path,
             form=formats.chosen(name, headers.get("accept"), offered),
             offered=offered,

@@ -6,8 +6,10 @@ What belongs to the site is a property of `PageSnapshot`. A package above has a 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar, overload
@@ -89,6 +91,10 @@ class PageSnapshot:
     def version(self) -> str:
         """Return the version of the data: 64 hexadecimal digits."""
         return self.manifest.version
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep open, as long as a request may need it, what is closed when another snapshot is served."""
+        return contextlib.nullcontext()
 
     def checked(self, *names: str) -> Path:
         """Return the directory after these files and folders of it were held against the manifest."""

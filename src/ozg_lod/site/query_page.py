@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pyoxigraph as ox
@@ -28,6 +28,8 @@ TIMELINE: Final = "timeline"
 MAP: Final = "map"
 """The query the editor opens with."""
 _LIMIT: Final = re.compile(r"\bLIMIT\s+(\d{1,9})", re.IGNORECASE)
+_LONGEST_CELL: Final = 1_000
+"""Characters of a cell that a page shows; all of them are in the other formats."""
 _LAST_BRACE: Final = re.compile(r"[^}]*\Z")
 _TABLES: Final = (("csv", "CSV"), ("tsv", "TSV"), ("json", "JSON"), ("srx", "XML"))
 _GRAPHS: Final = tuple((form.suffix, form.label) for form in formats.GRAPHS)
@@ -120,7 +122,10 @@ def _failure(site: PageContext, query: str, failure: OzgLodError) -> QueryFailur
 
 @dataclass(frozen=True, slots=True)
 class ResultTable:
-    """A page of rows ready to be written: each cell a value and the address it stands for, None where unbound."""
+    """A page of rows ready to be written: each cell a value and the address it stands for, None where unbound.
+
+    `width` is the number of columns of the answer, "" where all of them are here.
+    """
 
     columns: Sequence[str]
     numeric: Sequence[bool]
@@ -128,6 +133,7 @@ class ResultTable:
     shown: query_results.Solutions
     count: str
     cut: str
+    width: str
 
 
 def _table(site: PageContext, query_request: QueryRequest, solutions: query_results.Solutions) -> ResultTable:
@@ -139,7 +145,8 @@ def _table(site: PageContext, query_request: QueryRequest, solutions: query_resu
     ]
     limit = _limit(query_request.query)
     cut = writer.count(limit) if limit is not None and solutions.total == limit else ""
-    return ResultTable(solutions.columns, numeric, rows, solutions, writer.count(solutions.total), cut)
+    width = writer.count(solutions.width) if solutions.width > len(solutions.columns) else ""
+    return ResultTable(solutions.columns, numeric, rows, solutions, writer.count(solutions.total), cut, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +174,10 @@ def _drawing(
 
 def _cell(writer: ValueWriter, term: Term) -> tuple[Value, str]:
     address = term.value if isinstance(term, ox.NamedNode) else ""
-    return writer.value(term), address
+    value = writer.value(term)
+    if len(value.text) > _LONGEST_CELL:
+        value = replace(value, text=f"{value.text[:_LONGEST_CELL]}…")
+    return value, address
 
 
 def _limit(query: str) -> int | None:

@@ -14,6 +14,8 @@ from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.rdf.graph import Term
 
 ROWS: Final = 50
+MAX_COLUMNS: Final = 100
+"""The columns a page shows at most; all of them are in the other formats."""
 DRAWN_ROWS: Final = 2000
 """The rows a timeline or a map is made of at most."""
 _SHOWN: Final = 20_000
@@ -23,7 +25,8 @@ _SHOWN: Final = 20_000
 class Solutions:
     """One page of the rows of an answer, of which there are `total`; None is an unbound cell.
 
-    `first_rows` are the first rows of the whole answer, whatever the page: what a drawing is made of.
+    `first_rows` are the first rows of the whole answer, whatever the page: what a drawing is made of. `width` is the
+    number of columns of the answer, of which the first are here.
     """
 
     columns: Sequence[str]
@@ -31,6 +34,7 @@ class Solutions:
     total: int
     page: int
     first_rows: Sequence[Sequence[Term | None]] = ()
+    width: int = 0
 
     @property
     def pages(self) -> int:
@@ -48,7 +52,7 @@ def read(body: bytes, page: int) -> Solutions | bool:
     results = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
     if isinstance(results, ox.QueryBoolean):
         return bool(results)
-    columns = [variable.value for variable in results.variables]
+    columns = [variable.value for variable in results.variables[:MAX_COLUMNS]]
     start, end = (page - 1) * ROWS, page * ROWS
     rows: list[list[Term | None]] = []
     first_rows: list[list[Term | None]] = []
@@ -58,7 +62,7 @@ def read(body: bytes, page: int) -> Solutions | bool:
         targets += [first_rows] if total <= DRAWN_ROWS else []
         for part in targets:
             part.append([solution[column] for column in columns])
-    return Solutions(columns, rows, total, page, first_rows)
+    return Solutions(columns, rows, total, page, first_rows, len(results.variables))
 
 
 def beginning(body: bytes) -> tuple[str, bool]:

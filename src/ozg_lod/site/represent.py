@@ -49,7 +49,7 @@ class Representation:
 
 async def represent(request: Request, wanted: Representation, opened: PageSnapshot | None = None) -> Response:
     """Answer with a representation from `opened`, by default from what is served now."""
-    snapshot: PageSnapshot = opened or request.app.state.opened
+    snapshot: PageSnapshot = opened or request.state.opened
     mark = f"{snapshot.version} {snapshot.code} {wanted.key}"
     conditions = RequestConditions.of(request)
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,12 +38,15 @@ _REFUSED_S: Final = 30.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ServedSnapshot(PageSnapshot):
-    """One snapshot with all that answering from it needs. A request reads `app.state.opened` once and keeps it."""
+    """One snapshot with all that answering from it needs. A request keeps the one it began with (`request.state`)."""
 
     name: str
     snapshots: Snapshots
     endpoint: Endpoint
     hold: ReadLock | None = field(default=None, repr=False)
+
+    def held(self) -> AbstractContextManager[None]:
+        return self.endpoint.held()
 
     def close(self) -> None:
         """End all workers, and let go of the store they read."""
@@ -176,6 +180,7 @@ class SnapshotSwitch:
         self._settings = settings
         self._snapshots = Snapshots(settings.target)
         self._refused: tuple[str, float, OzgLodError] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
         self.opened = open_files(settings) if settings.rdf else open_current(settings)
 
     async def look(self, serve: Callable[[ServedSnapshot], None]) -> None:
@@ -195,17 +200,20 @@ class SnapshotSwitch:
             wait_s = 0 if isinstance(error, Unavailable) else _REFUSED_S  # a store may get it yet
             self._refused = (name, time.monotonic() + wait_s, error)
             raise
-        await self._switch(opened, serve)
+        old, self.opened = self.opened, opened
+        serve(opened)
+        _log.info("now serving snapshot %s, version %s", opened.name, opened.version[:12])
+        closing = asyncio.create_task(_close_unused(old))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
     def forget_refused(self) -> None:
         """Let the next look read a snapshot again that was refused."""
         self._refused = None
 
-    async def _switch(self, opened: ServedSnapshot, serve: Callable[[ServedSnapshot], None]) -> None:
-        """Serve the new snapshot, and close the old one when nobody asks it any more."""
-        old, self.opened = self.opened, opened
-        serve(opened)
-        _log.info("now serving snapshot %s, version %s", opened.name, opened.version[:12])
-        while old.endpoint.active:  # noqa: ASYNC110 - a rare look; an event would be in the way of every question
-            await asyncio.sleep(0.1)
-        await asyncio.to_thread(old.close)
+
+async def _close_unused(old: ServedSnapshot) -> None:
+    """Close a snapshot when nobody asks it any more."""
+    while old.endpoint.active:  # noqa: ASYNC110 - a rare look; an event would be in the way of every question
+        await asyncio.sleep(0.1)
+    await asyncio.to_thread(old.close)

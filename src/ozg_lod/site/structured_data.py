@@ -133,7 +133,7 @@ def _place(data: _StructuredData) -> dict[str, object]:
 
 
 def _grant(data: _StructuredData) -> dict[str, object]:
-    amount = {"@type": "MonetaryAmount", "currency": "EUR", "value": int(data.text(OZG + "awardedEur"))}
+    amount = {"@type": "MonetaryAmount", "currency": "EUR", "value": float(data.text(OZG + "awardedEur"))}
     return {"amount": amount, "description": data.text(OZG + "wording")}
 
 

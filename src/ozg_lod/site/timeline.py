@@ -7,8 +7,10 @@ four services came in November 2019 and the last in October 2020, and nothing sa
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Final
 
 import pyoxigraph as ox
@@ -84,7 +86,7 @@ def timeline(store: ox.Store) -> Timeline:
     others = sorted((row for row in availabilities if not _ends(row)), key=_position)
     axis = _axis(dated)
     rows = [_placed(row, axis) for row in dated]
-    return Timeline(rows, others, axis, _years(axis), [_known(dated, month) for month in axis])
+    return Timeline(rows, others, axis, _years(axis), _known(dated, axis))
 
 
 def _row(graph: Graph, iri: str) -> TimelineRow:
@@ -137,10 +139,11 @@ def _number(month: str) -> int:
 
 def _placed(row: TimelineRow, axis: Sequence[str]) -> TimelineRow:
     """Return the row with its bar; it ends with the month of the as-of date, for nothing is known of later."""
-    unit = 100 / len(axis)
+    unit, origin = 100 / len(axis), _number(axis[0])
     first, last = _ends(row) or (axis[0], axis[0])
     known = max([_month(term) for term in row.as_of], default=axis[-1])
-    bar = (axis.index(first) * unit, (axis.index(last) + 1) * unit, (axis.index(max(known, last)) + 1) * unit)
+    ends = (_number(first), _number(last) + 1, _number(max(known, last)) + 1)
+    bar = [(end - origin) * unit for end in ends]
     rounded = (round(bar[0], 3), round(bar[1], 3), round(bar[2], 3))
     return replace(row, bar=rounded)
 
@@ -152,11 +155,16 @@ def _years(axis: Sequence[str]) -> list[tuple[str, float, float]]:
     return [(year, round(span[0] * unit, 3), round(len(span) * unit, 3)) for year, span in spans]
 
 
-def _known(rows: Sequence[TimelineRow], month: str) -> KnownCount:
-    ends = [(_ends(row), row.count or 0) for row in rows]
-    certain = sum(count for end, count in ends if end and end[1] <= month)
-    possible = sum(count for end, count in ends if end and end[0] <= month)
-    return KnownCount(month, certain, possible)
+def _known(rows: Sequence[TimelineRow], axis: Sequence[str]) -> list[KnownCount]:
+    """Return the counts at the end of each month, as running sums."""
+    certain: Counter[str] = Counter()
+    possible: Counter[str] = Counter()
+    for row in rows:
+        if ends := _ends(row):
+            possible[ends[0]] += row.count or 0
+            certain[ends[1]] += row.count or 0
+    sums = zip(axis, accumulate(certain[month] for month in axis), accumulate(possible[m] for m in axis), strict=True)
+    return [KnownCount(month, least, most) for month, least, most in sums]
 
 
 def _position(row: TimelineRow) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -65,8 +65,17 @@ class Endpoint:
 
     @property
     def active(self) -> int:
-        """Return how many questions are being answered."""
+        """Return how many questions are being answered, and how many requests may still ask one."""
         return self._active
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Stay open for the one who may ask a question yet."""
+        self._active += 1
+        try:
+            yield
+        finally:
+            self._active -= 1
 
     def question(
         self,
@@ -120,12 +129,8 @@ class Endpoint:
     async def _asked(
         self, question: SparqlQuery, limit_s: float, spending: AbstractContextManager[None] | None
     ) -> bytes:
-        with spending or contextlib.nullcontext():
-            self._active += 1
-            try:
-                return await self._evaluator.ask(wire.encode(question), deadline_s=limit_s)
-            finally:
-                self._active -= 1
+        with spending or contextlib.nullcontext(), self.held():
+            return await self._evaluator.ask(wire.encode(question), deadline_s=limit_s)
 
     def close(self) -> None:
         """End all workers."""

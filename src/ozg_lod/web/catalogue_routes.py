@@ -100,7 +100,7 @@ def _release(snapshot: ServedSnapshot, version: str, *, pinned: bool) -> Release
 async def _catalog(request: Request, version: str) -> Response:
     """Answer with the catalogue of a version for good, or of what is served now where `version` is ""."""
     wanted = CatalogueRequest.of(request.query_params)
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     release = await run_in_threadpool(_release, snapshot, version or wanted.version, pinned=bool(version))
     path = f"/snapshot/{version}/catalog" if version else "/catalog"
     page_request = PageRequest.of(request, path, formats.PAGES, request.path_params.get("suffix"))
@@ -179,7 +179,7 @@ class _PublishedFile:
 
 async def _file(request: Request, version: str, name: str) -> Response:
     """Send a file: compressed where the client takes it, parts of it where it asks for them (RFC 9110 §14)."""
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     file = await run_in_threadpool(_published, snapshot, version, name)
     if "range" in request.headers or not wants_gzip(request.headers.get("accept-encoding")):
         return await run_in_threadpool(_uncoded, request, file)

@@ -180,13 +180,13 @@ def _language(request: Request, form: Format) -> Language:
 
 
 def _known_kind(request: Request, kind: str) -> str:
-    return templates.of(request.app.state.opened).kind(kind).slug if kind else ""
+    return templates.of(request.state.opened).kind(kind).slug if kind else ""
 
 
 def _check_form(request: Request) -> CheckForm:
     settings: Settings = request.app.state.settings
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     graphs = list(documents.FORMATS)
     submits = settings.inbox is not None
-    kinds = [(kind.slug, Label(kind.schema.title)) for kind in templates.of(request.app.state.opened).kinds]
+    kinds = [(kind.slug, Label(kind.schema.title)) for kind in templates.of(request.state.opened).kinds]
     return CheckForm(kinds, uploads.TABLES, graphs, submits=submits, contact=responsible.contact(snapshot.graph))

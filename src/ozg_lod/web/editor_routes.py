@@ -15,6 +15,7 @@ from ozg_lod.catalogue import responsible
 from ozg_lod.core.errors import NotFound, OzgLodError
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT
+from ozg_lod.http.clients import client_of
 from ozg_lod.http.responses import CACHE_CONTROL, NO_STORE, retry_after
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import TYPE, iri_of, pick
@@ -65,8 +66,9 @@ async def page(
         else ()
     )
     site = dataclasses.replace(page_request.site, parameters=parameters)
-    source = _source(page_request, request.app.state.opened.version)
-    body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, query_request)
+    source = _source(page_request, request.state.opened.version)
+    with request.app.state.budget.spending(client_of(request) if query_request else None):
+        body = await run_in_threadpool(query_page.page, site, snapshot.example_queries, source, query_request)
     return _sent(body, page_request, query_request, latest=source.latest)
 
 
@@ -168,7 +170,7 @@ def _sent(
 async def example(request: Request, name: str) -> Response:
     """Answer with the query itself, or with what it finds."""
     key, _dot, suffix = name.partition(".")
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     example = next((example for example in snapshot.example_queries if example.name == key), None)
     if example is None or suffix not in {"", "rq", *_SUFFIXES}:
         raise NotFound(_("There is no such query."))

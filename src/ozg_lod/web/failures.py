@@ -37,7 +37,7 @@ def failure(request: Request, error: OzgLodError) -> Response:
     language = choose_language(request.query_params.get("lang"), languages)
     headers = _fields(error) | {"Content-Language": language}
     if page:
-        snapshot: ServedSnapshot = request.app.state.opened
+        snapshot: ServedSnapshot = request.state.opened
         body = pages.error(error, language, Addresses(snapshot.base_iri, snapshot.public_url), snapshot.identity)
         return Response(body, error.status, {**headers, "Content-Type": formats.HTML.content_type})
     name = request_id(request.scope)
@@ -115,7 +115,7 @@ def _gone(request: Request, error: OzgLodError) -> OzgLodError:
     asked = _THING.fullmatch(request.url.path)
     if not isinstance(error, NotFound) or asked is None:
         return error
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     row = snapshot.withdrawals.get(f"{snapshot.base_iri}id/{asked[1]}/{asked[2]}")
     if row is None:
         return error

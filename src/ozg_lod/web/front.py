@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.http.request_counts import RequestCounts
 from ozg_lod.http.response_cache import RequestKey, ResponseCache, SentResponse
+from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.web import failures
 from ozg_lod.web.routing import READ, PageIndex
 
@@ -123,6 +124,7 @@ class PageFront:
             return
         sender = _ResponseSender(send)
         start = time.perf_counter()
+        scope.setdefault("state", {})["opened"] = scope["app"].state.opened  # one answer, one snapshot
         try:
             await self._respond(scope, receive, sender)
         except ClientDisconnect:
@@ -144,13 +146,14 @@ class PageFront:
             await self._app(scope, receive, sender)
             return
         request = Request(scope, receive)
-        cache: ResponseCache = request.app.state.opened.cache
+        opened: ServedSnapshot = request.state.opened
         try:
-            response = await page.answer(request)
+            with opened.held():
+                response = await page.answer(request)
         except OzgLodError as error:
             response = failures.failure(request, error)
         if page.repeats and response.status_code in _REPEATED and (key := request_key(scope)) is not None:
-            cache.keep_sent(key, _sent(response))
+            opened.cache.keep_sent(key, _sent(response))
         await response(scope, receive, sender)
 
 

@@ -24,7 +24,7 @@ async def ready(request: Request) -> Response:
 
     It is `stale` where nobody can tell whether there is a newer one; `looked_s` is the age of the last good look.
     """
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     looking: Supervised | None = request.app.state.looking
     ending = request.app.state.ending
     status = "ending" if ending else "stale" if looking is not None and looking.stale else "ready"

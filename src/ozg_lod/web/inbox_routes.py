@@ -67,7 +67,7 @@ async def contribute(request: Request) -> Response:
     upload = uploads.checked(upload_form.carried() or uploads.one_of(upload_form), uploads.SUFFIXES)
     kind = await run_in_threadpool(_kind, request, upload_form.fields)
     application = _known(
-        request, submission_form.read(upload_form.fields, request.app.state.opened.identity.examples.authority)
+        request, submission_form.read(upload_form.fields, request.state.opened.identity.examples.authority)
     )
     page = formats.negotiate(request.headers.get("accept"), _OFFERED) is formats.HTML
     if application.faults:
@@ -148,7 +148,7 @@ async def _form(request: Request) -> uploads.MultipartForm:
 def _kind(request: Request, fields: dict[str, str]) -> str:
     """Return the kind of table asked for, "" for one to recognise; raise NotFound for one there is not."""
     slug = fields.get("kind", "")
-    return templates.of(request.app.state.opened).kind(slug).slug if slug else ""
+    return templates.of(request.state.opened).kind(slug).slug if slug else ""
 
 
 def _known(request: Request, application: SubmissionFields) -> SubmissionFields:
@@ -162,7 +162,7 @@ def _known(request: Request, application: SubmissionFields) -> SubmissionFields:
 
 
 def _delivery(request: Request, upload: Upload, application: SubmissionFields, checked: CheckAnswer) -> ReceivedFile:
-    base_iri = request.app.state.opened.base_iri
+    base_iri = request.state.opened.base_iri
     return ReceivedFile(
         name=upload.name,
         kind=submission_form.kind_of(checked.examination, base_iri),

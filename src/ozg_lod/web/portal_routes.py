@@ -91,7 +91,7 @@ async def _checked(request: Request) -> HarvestResult:
     It runs on the threads of the event loop, not on those of the pages: a check that waits for pages must not hold
     the threads they need.
     """
-    state, snapshot = request.app.state, request.app.state.opened
+    state, snapshot = request.app.state, request.state.opened
     name, task = getattr(state, "harvest", ("", None))
     if task is None or name != snapshot.name or (task.done() and task.exception() is not None):
         loop = asyncio.get_running_loop()

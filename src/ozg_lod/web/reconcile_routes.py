@@ -123,7 +123,7 @@ async def _matched(request: Request, work: str, text: str) -> Response:
 
 
 async def _manifest(request: Request, *, newer: bool) -> Response:
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     request.app.state.matchers.prepare(upload_checks.match_subject(snapshot))  # whoever reads the manifest asks next
     language = request_language(request)
     service = ReconciliationService(_title(snapshot, language), snapshot.base_iri, snapshot.public_url, snapshot.kinds)
@@ -134,13 +134,13 @@ async def _manifest(request: Request, *, newer: bool) -> Response:
 
 def _named(request: Request, what: str, prefix: str, language: Language) -> list[dict[str, str]]:
     if what == "type":
-        return suggestions.types(request.app.state.opened.kinds, prefix, language)
-    fetched = properties(request.app.state.opened).values()
+        return suggestions.types(request.state.opened.kinds, prefix, language)
+    fetched = properties(request.state.opened).values()
     return suggestions.properties(fetched, prefix, language) if what == "property" else []
 
 
 def _example(request: Request) -> str:
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     return snapshot.identity.examples.authority
 
 
@@ -158,7 +158,7 @@ async def propose(request: Request) -> Response:
     language = request_language(request)
     kind = request.query_params.get("type", "")
     limit = number(request, "limit", usual=100, most=100)
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     members: list[ExtensionProperty] = []
     if kind in snapshot.kinds or not kind:
         members = proposed(properties(snapshot).values(), kind, limit)
@@ -183,7 +183,7 @@ async def suggest(request: Request, what: str) -> Response:
 async def flyout(request: Request, what: str) -> Response:
     """Answer with the id and a piece of HTML in which everything is escaped."""
     language, wanted = request_language(request), request.query_params.get("id", "")
-    known = await run_in_threadpool(register.of, request.app.state.opened)
+    known = await run_in_threadpool(register.of, request.state.opened)
     if what == "entity" and wanted in known.records:
         html = previews.flyout_of_thing(known.records[wanted], language)
     else:
@@ -210,15 +210,15 @@ def _suggested(request: Request, what: str) -> Response:
     limit = number(request, "limit", usual=suggestions.USUAL, most=suggestions.MOST)
     start = number(request, "offset", usual=number(request, "cursor", usual=0, least=0), least=0)
     if what == "entity":
-        kinds = [kind for kind in request.query_params.getlist("type") if kind in request.app.state.opened.kinds]
-        records = suggestions.things(register.of(request.app.state.opened), prefix, kinds)[start : start + limit]
+        kinds = [kind for kind in request.query_params.getlist("type") if kind in request.state.opened.kinds]
+        records = suggestions.things(register.of(request.state.opened), prefix, kinds)[start : start + limit]
         return json_response({"result": [suggestions.thing(record, language) for record in records]}, language)
     named = _named(request, what, prefix, language)
     return json_response({"result": named[start : start + limit]}, language)
 
 
 def _previewed(request: Request) -> Response:
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     wanted, language = request.query_params.get("id", ""), request_language(request)
     record = register.of(snapshot).records.get(wanted)
     if record is None:

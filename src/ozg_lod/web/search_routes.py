@@ -215,7 +215,7 @@ def _check_length(typed: str) -> None:
 
 
 def _kind(request: Request) -> str:
-    text, kinds = request.query_params.get("kind", ""), request.app.state.opened.kinds
+    text, kinds = request.query_params.get("kind", ""), request.state.opened.kinds
     if text and text not in kinds:
         known = ", ".join(kinds.names)
         raise BadRequest(_("kind is one of: {known}.", known=known), offered=list(kinds.names))

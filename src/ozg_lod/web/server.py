@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import ipaddress
 import logging
 import resource
@@ -27,6 +28,7 @@ from ozg_lod.web.connections import Connections
 from ozg_lod.web.http_protocol import BoundedHttpProtocol
 
 _log = logging.getLogger("ozg_lod")
+_M_ARENA_MAX: Final = -8
 _OTHER_FILES: Final = 256
 """Files that are open beside connections: the store, workers, uploads, logs."""
 
@@ -67,6 +69,7 @@ def _check_free(host: str, port: int, option: str) -> None:
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; requests in flight get `drain_s` seconds to end."""
     logs.configure(settings.log_format, settings.log_file)
+    _share_memory()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it has a meaning
     with ThreadPoolExecutor(1) as opening:  # the data are loaded in a process of their own: both take half a second
         switch = opening.submit(SnapshotSwitch, settings)
@@ -97,6 +100,15 @@ def _metrics(settings: Settings, application: FastAPI, connections: Connections)
     from ozg_lod.web import metrics  # noqa: PLC0415 - few ask for it
 
     return metrics.served(settings.metrics, application, connections)
+
+
+def _share_memory() -> None:
+    """Let all threads use what any of them frees (mallopt(3), where there is one).
+
+    With an arena for each thread the server grew from 313 to 479 MB in two minutes of a soak, and went on.
+    """
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def _places(wanted: int) -> int:

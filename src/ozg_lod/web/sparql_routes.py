@@ -60,13 +60,13 @@ class SparqlAddress:
 @pages.page("/sparql", methods=_ASKED)
 async def sparql(request: Request) -> Response:
     """Answer a query by any of the three carriers (SPARQL 1.1 Protocol §2.1), or describe the service."""
-    return await _respond(request, SparqlAddress(request.app.state.opened))
+    return await _respond(request, SparqlAddress(request.state.opened))
 
 
 @pages.page("/snapshot/{version}/sparql", methods=_ASKED)
 async def past_sparql(request: Request) -> Response:
     """Answer the same way from a published version; the beginning of its name leads to all of it."""
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
     archive: Archive = request.app.state.archive
     written = request.path_params["version"]
     version = written if written == snapshot.version else await archive.full(written, snapshot.version)
@@ -96,7 +96,7 @@ async def _respond(request: Request, address: SparqlAddress) -> Response:
 @pages.page("/.well-known/void")
 async def well_known_void(request: Request) -> Response:
     """Answer with the description of the dataset."""
-    snapshot: ServedSnapshot = request.app.state.opened
+    snapshot: ServedSnapshot = request.state.opened
 
     def triples(counted: counts.Counts) -> Iterable[ox.Triple]:
         dumps = {f"/dump/{name}": name for name in snapshot.manifest.files if name in ("data.nq", "data.nt")}

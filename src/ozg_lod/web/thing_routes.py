@@ -1,6 +1,6 @@
 """Addresses of things, lists, vocabulary, rules and source files: each request becomes one page request and one answer.
 
-`request.app.state.opened` is read once per request (in `PageRequest.of`), so that no answer mixes two snapshots.
+`request.state.opened` is read once per request (in `PageRequest.of`), so that no answer mixes two snapshots.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ async def ontology(request: Request) -> Response:
 @pages.page("/ontology/context.jsonld", summary="The names of the vocabulary as a JSON-LD context")
 async def context(request: Request) -> Response:
     """Answer with the context that JSON of one's own can name, to be read as RDF."""
-    snapshot: PageSnapshot = request.app.state.opened
+    snapshot: PageSnapshot = request.state.opened
     content = snapshot.context
     if content is None:
         raise NotFound(_("This catalogue has no JSON-LD context."))
@@ -174,7 +174,7 @@ async def graph(request: Request, name: str) -> Response:
 @pages.page("/static/{name}")
 async def static(request: Request, name: str) -> Response:
     """Answer with a file of the site's looks."""
-    own = request.app.state.opened.identity.icon if name == ICON_FILE else b""
+    own = request.state.opened.identity.icon if name == ICON_FILE else b""
     entry, content_type = static_files.find(name, own)
     cache_control = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
     fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": cache_control}

@@ -234,7 +234,7 @@ async def robots(request: Request) -> Response:
 @pages.page("/favicon.ico")
 async def favicon(request: Request) -> Response:
     """Answer with the icon for programs that ask for nothing else."""
-    own = request.app.state.opened.identity.icon
+    own = request.state.opened.identity.icon
     if own:
         return await represent(request, Representation.of_bytes("favicon", formats.SVG.media_type, lambda: own))
     neutral = files("ozg_lod").joinpath("static", "favicon.ico")

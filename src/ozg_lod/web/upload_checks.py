@@ -39,7 +39,7 @@ async def checked(request: Request, check_request: CheckRequest) -> CheckAnswer:
     client = client_of(request)
     spending = request.app.state.budget.spending(client)
     async with cancelled_when_gone(request):
-        return await check_pool.check(check_request, request.app.state.opened, spending=spending, client=client)
+        return await check_pool.check(check_request, request.state.opened, spending=spending, client=client)
 
 
 async def matched(request: Request, match_request: MatchRequest) -> bytes:
@@ -48,13 +48,18 @@ async def matched(request: Request, match_request: MatchRequest) -> bytes:
     client = client_of(request)
     spending = request.app.state.budget.spending(client)
     async with cancelled_when_gone(request):
-        question, subject = wire.encode(match_request), match_subject(request.app.state.opened)
+        question, subject = wire.encode(match_request), match_subject(request.state.opened)
         return await workers.ask(question, argument=subject, client=client, spending=spending)
 
 
 def match_subject(snapshot: ServedSnapshot) -> str:
     """Return what a fork server of matchers is told."""
-    subject = MatchSubject(str(snapshot.directory), snapshot.public_url, from_disk=not snapshot.in_memory)
+    subject = MatchSubject(
+        str(snapshot.directory),
+        snapshot.public_url,
+        from_disk=not snapshot.in_memory,
+        no_things=not snapshot.manifest.files,
+    )
     return msgspec.json.encode(subject).decode()
 
 
