@@ -89,7 +89,7 @@ def test_a_fork_server_that_cannot_load_says_why() -> None:
 
 
 def test_workers_end_with_their_fork_server() -> None:
-    own = fork_server.ForkServer("ozg_lod.validation.check_process:examining", "", LIMITS)
+    own = fork_server.ForkServer("ozg_lod.validation.check_process:examining", "shacl", LIMITS)
     worker = own.fork()
     own.close()
     end = time.monotonic() + 5 * patience()
