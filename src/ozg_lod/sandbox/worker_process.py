@@ -73,8 +73,8 @@ def work_on(kind: type[T], answer: Callable[[T], object]) -> Work:
 def main(control_fd: int) -> None:
     """Be the fork server: load, say so, then fork and reap on demand until the control socket closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes the socket
-    with socket.socket(fileno=control_fd) as control:
-        try:
+    with socket.socket(fileno=control_fd) as control, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        try:  # a server that has ended meanwhile is no fault
             order = wire.decode(ForkServerOrder, receive(control)[1])
             work = _load(order)
             messages.load()
