@@ -10,6 +10,9 @@ from tests.conftest import ROOT
 from ozg_lod.build.build import BuildResult, build
 from ozg_lod.core.settings import Settings
 
+ALT = "http://www.w3.org/2004/02/skos/core#altLabel"
+BASE = "https://w3id.org/ozg-lod/hessen/"
+
 FILES = ("bundles.csv", "datasets.ttl", "catalogue.ttl", "sources.ttl", "withdrawn.csv", "kinds.toml", "site.toml")
 
 
@@ -27,3 +30,13 @@ def small_source(folder: Path) -> Path:
 def publish(source: Path, target: Path) -> BuildResult:
     """Build and publish."""
     return build(Settings(source=(source,), target=target), say=lambda _message: None)
+
+
+def published_twice(folder: Path) -> Path:
+    """Return a target with two publications of the small source; a name tells them apart."""
+    source, target = small_source(folder / "source"), folder / "target"
+    for name in ("Erster", "Zweiter"):
+        text = f'<{BASE}id/bundle/soziales> <{ALT}> "{name}"@de .\n'
+        (source / "data" / "more.nt").write_text(text, encoding="utf-8")
+        assert publish(source, target).manifest is not None
+    return target

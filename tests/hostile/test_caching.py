@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import serving
-from tests.small_source import publish, small_source
+from tests.small_source import publish, published_twice, small_source
 from tests.web.test_cache_keys import PAGES
 
 from ozg_lod.snapshots import checked_json
@@ -56,13 +56,7 @@ OTHERS = {
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two publications of the small source; its catalogue has a title in both languages."""
-    folder = tmp_path_factory.mktemp("caching")
-    source, target = small_source(folder / "source"), folder / "target"
-    for name in ("Erster", "Zweiter"):
-        text = f'<{BASE}id/bundle/soziales> <{ALT}> "{name}"@de .\n'
-        (source / "data" / "more.nt").write_text(text, encoding="utf-8")
-        assert publish(source, target).manifest is not None
-    return target
+    return published_twice(tmp_path_factory.mktemp("caching"))
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,11 @@ import httpx
 import pytest
 from tests.conftest import serving
 from tests.contributing import typed
-from tests.small_source import publish, small_source
+from tests.small_source import published_twice
 
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.snapshots import checked_json
 from ozg_lod.snapshots.snapshot import Contents, Manifest, Publication, Snapshots, open_store
-
-ALT = "http://www.w3.org/2004/02/skos/core#altLabel"
-BASE = "https://w3id.org/ozg-lod/hessen/"
 
 
 def flipped(data: bytes) -> Iterator[bytes]:
@@ -145,13 +142,7 @@ def test_what_changed_is_unknown_where_the_version_before_is_damaged(small: Snap
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two publications of the small source."""
-    folder = tmp_path_factory.mktemp("disk")
-    source, target = small_source(folder / "source"), folder / "target"
-    for name in ("Erster", "Zweiter"):
-        text = f'<{BASE}id/bundle/soziales> <{ALT}> "{name}"@de .\n'
-        (source / "data" / "more.nt").write_text(text, encoding="utf-8")
-        assert publish(source, target).manifest is not None
-    return target
+    return published_twice(tmp_path_factory.mktemp("disk"))
 
 
 def flip(path: Path) -> None:

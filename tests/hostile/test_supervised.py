@@ -14,13 +14,10 @@ from typing import Any
 import httpx
 import pytest
 from tests.conftest import patience, serving
-from tests.small_source import publish, small_source
+from tests.small_source import published_twice
 
 from ozg_lod.core.supervised import Supervised
 from ozg_lod.snapshots.snapshot import Snapshots
-
-ALT = "http://www.w3.org/2004/02/skos/core#altLabel"
-BASE = "https://w3id.org/ozg-lod/hessen/"
 
 
 def run(task: Supervised, attempts: Callable[[], bool]) -> None:
@@ -69,13 +66,7 @@ def test_an_attempt_that_never_ends_is_stale_too(monkeypatch: pytest.MonkeyPatch
 @pytest.fixture(scope="module")
 def two_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A target with two publications of the small source."""
-    folder = tmp_path_factory.mktemp("supervised")
-    source, target = small_source(folder / "source"), folder / "target"
-    for name in ("Erster", "Zweiter"):
-        text = f'<{BASE}id/bundle/soziales> <{ALT}> "{name}"@de .\n'
-        (source / "data" / "more.nt").write_text(text, encoding="utf-8")
-        assert publish(source, target).manifest is not None
-    return target
+    return published_twice(tmp_path_factory.mktemp("supervised"))
 
 
 def becomes(url: str, **expected: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from tests.conftest import patience, serving
 from tests.hostile.test_hostile import SLOW, _server
-from tests.small_source import publish, small_source
+from tests.small_source import published_twice
 
 from ozg_lod.snapshots.snapshot import Snapshots
 
@@ -37,13 +37,7 @@ SENT = {
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two publications of the small source."""
-    folder = tmp_path_factory.mktemp("switch")
-    source, target = small_source(folder / "source"), folder / "target"
-    for name in ("Erster", "Zweiter"):
-        text = f'<{BASE}id/bundle/soziales> <{ALT}> "{name}"@de .\n'
-        (source / "data" / "more.nt").write_text(text, encoding="utf-8")
-        assert publish(source, target).manifest is not None
-    return target
+    return published_twice(tmp_path_factory.mktemp("switch"))
 
 
 @pytest.fixture
