@@ -6,25 +6,32 @@ whose key is published already does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.build import parts
 from ozg_lod.build.sources import SHOWN, Sources, joined, read
 from ozg_lod.catalogue import distributions
+from ozg_lod.catalogue.distributions import MergedGraph
 from ozg_lod.core import kinds
-from ozg_lod.core.errors import SnapshotError
+from ozg_lod.core.errors import SnapshotError, SourceError
 from ozg_lod.core.findings import Severity
 from ozg_lod.core.messages import MessageSink, _
 from ozg_lod.core.settings import Settings
+from ozg_lod.rdf.graph import Graph
 from ozg_lod.search import index
 from ozg_lod.snapshots import changes, rule_examples, snapshot
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.validation import gate, judges, report, rulebook
-from ozg_lod.validation.check_process import examine_in_cage, judge_again
+from ozg_lod.validation.check_process import Progress, SourceExaminer, SourceReadings, judge_again, silent
+from ozg_lod.validation.file_readings import ReadingCache
 
 _NOTHING_EXAMINED: Final = gate.Examination(quads=b"", findings=(), counts={}, files=0, rows=0)
 """Stands for the examination of a snapshot that was examined when it was first written."""
@@ -47,23 +54,61 @@ class BuildResult:
     unchanged: bool = False
 
 
-def build(settings: Settings, *, say: MessageSink) -> BuildResult:
-    """Build from the sources and publish; `say` gets an English and a German sentence for each step."""
+def build(
+    settings: Settings, *, say: MessageSink, merged: Sequence[Path] = (), progress: Progress = silent
+) -> BuildResult:
+    """Build from the sources and parts and publish; `say` gets a sentence for each step, `progress` how far it is."""
     snapshots = snapshot.Snapshots(settings.target)
     with snapshots.locked():
-        return build_locked(snapshots, settings, say=say)
+        return build_locked(snapshots, settings, say=say, merged=merged, progress=progress)
 
 
-def build_locked(snapshots: snapshot.Snapshots, settings: Settings, *, say: MessageSink) -> BuildResult:
+def write_part(settings: Settings, path: Path, *, say: MessageSink, progress: Progress = silent) -> gate.Examination:
+    """Write what the source folders after the first say as a part; it is judged with the first as a whole.
+
+    Raises SourceError where there is none but the first.
+    """
+    sources = read(settings.source, judge="none")
+    main = read(settings.source[:1])
+    files = {name: content for name, content in sources.data.items() if name not in main.data}
+    if not files:
+        raise SourceError(_("There is nothing to make a part of; name the folders of the part after the first one."))
+    snapshots = snapshot.Snapshots(settings.target)
+    with snapshots.locked():
+        cache = ReadingCache(settings.target)
+        say(_("Checking {count} files.", count=len(sources.data)))
+        examination, readings = _examine(sources, settings, cache, progress)
+        names = [name for name in sources.data if not name.endswith(gate.METADATA)]
+        paths = [cache.path(key) for name, key in zip(names, readings.names, strict=True) if name in files]
+        if examination.conforms:
+            parts.write(path, sources.base_iri, files, paths)
+    return examination
+
+
+def build_locked(
+    snapshots: snapshot.Snapshots,
+    settings: Settings,
+    *,
+    say: MessageSink,
+    merged: Sequence[Path] = (),
+    progress: Progress = silent,
+) -> BuildResult:
     """Do the same for one who holds the lock already."""
-    sources = read(settings.source, judge=settings.judge)
-    outcome = prepare(snapshots, sources, settings, say=say)
+    sources = read(settings.source, judge=settings.judge, merged=merged)
+    outcome = prepare(snapshots, sources, settings, say=say, progress=progress)
     if outcome.manifest is not None and not outcome.unchanged:
         snapshots.publish(sources.key)
     return outcome
 
 
-def prepare(snapshots: snapshot.Snapshots, sources: Sources, settings: Settings, *, say: MessageSink) -> BuildResult:
+def prepare(
+    snapshots: snapshot.Snapshots,
+    sources: Sources,
+    settings: Settings,
+    *,
+    say: MessageSink,
+    progress: Progress = silent,
+) -> BuildResult:
     """Write the snapshot of these sources, ready to be published under their key; nothing is published.
 
     It is refused where something that was published vanishes without a word (promise 11). Whoever calls holds the
@@ -73,22 +118,28 @@ def prepare(snapshots: snapshot.Snapshots, sources: Sources, settings: Settings,
     if manifest is not None:
         unchanged = snapshots.serves(sources.key)
         return _accounted(snapshots, sources, BuildResult(manifest, None, unchanged=unchanged))
-    say(_("Checking {count} files.", count=len(sources.data)))
-    examination = _examine(sources, settings)
+    say(_("Checking {count} files.", count=len(sources.digests)))
+    cache = ReadingCache(settings.target)
+    examination, readings = _examine(sources, settings, cache, progress)
     if not examination.conforms:
         return BuildResult(None, examination)
     examination, shapes = _with_judges(examination, settings.judge), joined(sources.shapes)
     say(examination.judges or _("Nothing was judged."))
-    memory_mb, deadline_s = settings.check_memory_mb, settings.build_deadline_s
+    memory_mb, deadline_s = settings.build_memory_mb, settings.build_deadline_s
     with ThreadPoolExecutor(1) as beside:
         agreed = beside.submit(judge_again, examination, shapes, memory_mb=memory_mb, deadline_s=deadline_s)
-        contents = _contents(sources, examination)
-        agreed.result()
-    count = contents.ntriples.count(b"\n")
-    say(
-        _("{count} triples conform; writing the snapshot.", count=count),
-    )
-    return _accounted(snapshots, sources, BuildResult(snapshots.write(contents), examination))
+        contents, graph = _contents(sources, examination, readings)
+        say(_("{count} triples conform; writing the snapshot.", count=len(graph.lines)))
+        previous = snapshots.published_files()
+
+        def fill(aside: Path) -> None:
+            (aside / index.FILE).write_bytes(index.of_graph(Graph(graph.store), graph.base_iri, sources.kinds))
+            distributions.write(aside, graph, sources.flat, previous, partial(progress, _("Writing")))
+            agreed.result()
+
+        manifest = snapshots.write(contents, fill=fill, stored=lambda manifest: not manifest.fits(settings))
+    cache.trim(readings.names)
+    return _accounted(snapshots, sources, BuildResult(manifest, examination))
 
 
 def _with_judges(examination: gate.Examination, wanted: str) -> gate.Examination:
@@ -100,7 +151,7 @@ def _with_judges(examination: gate.Examination, wanted: str) -> gate.Examination
         alone = _("Judged by {judge} alone: there is no other judge.", judge=second)
     elif wanted == "none":
         alone = _("Judged by {judge} alone, as was asked for.", judge=first)
-    elif examination.judged.count(b"\n") > MAX_JUDGED_AGAIN:
+    elif not examination.judged:
         limit = MAX_JUDGED_AGAIN
         alone = _("Judged by {judge} alone: a second judge takes up to {limit} triples.", judge=first, limit=limit)
     else:
@@ -113,7 +164,7 @@ def _accounted(snapshots: snapshot.Snapshots, sources: Sources, outcome: BuildRe
     """Return the outcome, refused where something that was published is gone without a word."""
     if outcome.unchanged:
         return outcome
-    withdrawn = changes.withdrawals(sources.data)
+    withdrawn = changes.withdrawals(sources.withdrawn)
     present = snapshots.resources(sources.key)
     losses = tuple(changes.unaccounted(snapshots.ever_published(), present, withdrawn))
     if not losses:
@@ -162,14 +213,17 @@ def compiled(sources: Sources) -> bytes:
     return gate.examine(files, replace(rules(sources), shapes=b"", invariants=())).quads
 
 
-def _examine(sources: Sources, settings: Settings) -> gate.Examination:
+def _examine(
+    sources: Sources, settings: Settings, cache: ReadingCache, progress: Progress
+) -> tuple[gate.Examination, SourceReadings]:
+    """Return what is found in the sources as a whole, and what each file says."""
     files = [gate.SourceFile(name, content) for name, content in sources.data.items()]
-    return examine_in_cage(
-        files,
-        replace(rules(sources), publication=True),
-        memory_mb=settings.check_memory_mb,
-        deadline_s=settings.build_deadline_s,
-    )
+    whole = replace(rules(sources), judged_again=0 if settings.judge == "none" else MAX_JUDGED_AGAIN)
+    memory_mb = settings.build_memory_mb
+    with SourceExaminer(whole, cache, memory_mb=memory_mb, deadline_s=settings.build_deadline_s) as examiner:
+        places = tuple((part.path, part.start) for part in sources.parts)
+        readings = SourceReadings(cache, tuple(examiner.read(files, progress)), places)
+        return examiner.whole(readings), readings
 
 
 def _sound(snapshots: snapshot.Snapshots, name: str) -> snapshot.Manifest | None:
@@ -182,28 +236,30 @@ def _sound(snapshots: snapshot.Snapshots, name: str) -> snapshot.Manifest | None
         return None
 
 
-def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Contents:
-    graph = ox.NamedNode(f"{sources.base_iri}graph/ontology")
-    terms = ox.parse(joined(sources.ontology), ox.RdfFormat.TURTLE)
-    ontology = {ox.Quad(term.subject, term.predicate, term.object, graph) for term in terms}
-    lines = {*examination.quads.splitlines(keepends=True), *_lines(ontology, ox.RdfFormat.N_QUADS)}
-    merged = {quad.triple for quad in ontology} | {
-        quad.triple for quad in ox.parse(examination.quads, ox.RdfFormat.N_QUADS)
-    }
-    ntriples = b"".join(sorted(_lines(merged, ox.RdfFormat.N_TRIPLES)))
+def _contents(
+    sources: Sources, examination: gate.Examination, readings: SourceReadings
+) -> tuple[snapshot.Contents, MergedGraph]:
+    """Return the first files of a snapshot, and the merged graph that the others are made of."""
+    graph_end = f" <{sources.base_iri}graph/ontology> .\n".encode()
+    terms = {quad.triple for quad in ox.parse(joined(sources.ontology), ox.RdfFormat.TURTLE)}
+    ontology = (ox.serialize(terms, format=ox.RdfFormat.N_TRIPLES) or b"").splitlines(keepends=True)
+    quads = [line[:-3] + graph_end for line in ontology] + examination.quads.splitlines(keepends=True)
+    for reading in readings.read():
+        quads += bytes(reading.quads).splitlines(keepends=True)
+    quads.sort()  # runs that are sorted already
+    lines = [line for line, _same in groupby(quads)]
+    nquads = b"".join(lines)
+    merged = [line for line, _same in groupby(line[: line.rindex(b" <")] + b" .\n" for line in lines)]
     shapes = joined(sources.shapes)
-    files = distributions.files(merged, shapes, sources.flat, base_iri=sources.base_iri)
-    return snapshot.Contents(
+    contents = snapshot.Contents(
         build_key=sources.key,
         base_iri=sources.base_iri,
-        nquads=b"".join(sorted(lines)),
-        ntriples=ntriples,
+        nquads=nquads,
+        ntriples=b"".join(merged),
         shapes=shapes,
         report=report.to_json(examination),
         files={
-            index.FILE: index.write(ntriples, sources.base_iri, sources.kinds),
             rule_examples.FILE: rule_examples.as_quads(sources.cases),
-            **files,
             **_served(sources),
             **sources.site,
             **rulebook.files(
@@ -211,20 +267,15 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
             ),
         },
     )
+    triples = [quad.triple for quad in ox.parse(shapes, ox.RdfFormat.TURTLE)]
+    return contents, MergedGraph(sources.base_iri, merged, triples)
 
 
 def _served(sources: Sources) -> dict[str, bytes]:
     """Return the sources that the server reads too: the tables of what is withdrawn, and the queries for people."""
-    tables = changes.withdrawal_tables(sources.data)
-    names = [name for table in tables for name in (table, table + gate.METADATA)]
-    withdrawn = {name: sources.data[name] for name in names if name in sources.data}
     queries = {
         f"{snapshot.QUERIES_FOLDER}/{kind}/{name}": text
         for kind in SHOWN
         for name, text in getattr(sources, kind).items()
     }
-    return withdrawn | queries
-
-
-def _lines(statements: Iterable[ox.Quad] | Iterable[ox.Triple], form: ox.RdfFormat) -> list[bytes]:
-    return (ox.serialize(statements, format=form) or b"").splitlines(keepends=True)
+    return sources.withdrawn | queries

@@ -12,6 +12,8 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from ozg_lod.build import parts
+from ozg_lod.build.parts import Part
 from ozg_lod.core import kinds as kind_files
 from ozg_lod.core.errors import SourceError
 from ozg_lod.core.kinds import Kinds
@@ -33,7 +35,8 @@ _DATA_SUFFIXES: Final = (*gate.SUFFIXES, gate.METADATA)
 class Sources:
     """The bytes of everything a snapshot is made of, by name, sorted; nothing is read twice.
 
-    `judge` is the setting about the second judge: what it says of a build is a part of it.
+    `judge` is the setting about the second judge: what it says of a build is a part of it. `parts` stand for further
+    data that were read elsewhere.
     """
 
     base_iri: str
@@ -49,18 +52,35 @@ class Sources:
     contributions: dict[str, bytes]
     site: dict[str, bytes]
     judge: str = ""
+    parts: tuple[Part, ...] = ()
 
     @property
     def key(self) -> str:
         """Return the build key: 64 hexadecimal digits over all bytes, the program and the engines."""
         digest = hashlib.sha256()
-        for kind in ("data", "ontology", "shapes", "derive", "invariants", "cases", "contributions", "site", *SHOWN):
-            for name, content in getattr(self, kind).items():
-                digest.update(f"{kind}/{name}\0{len(content)}\0".encode() + content)
+        for name, content in sorted(self.digests.items()):
+            digest.update(f"{name}\0{content}\0".encode())
+        for kind in ("ontology", "shapes", "derive", "invariants", "cases", "contributions", "site", *SHOWN):
+            for name, text in getattr(self, kind).items():
+                digest.update(f"{kind}/{name}\0{len(text)}\0".encode() + text)
         digest.update(code_fingerprint().encode())
         digest.update(" ".join(f"{engine} {version(engine)}" for engine in (*_ENGINES, judges.first(b""))).encode())
         digest.update(f" sqlite {sqlite3.sqlite_version} judge {self.judge}".encode())
         return digest.hexdigest()
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of each file of the data, those in parts too."""
+        return dict(
+            parts.digests(self.data), **{name: sha for part in self.parts for name, sha in part.digests.items()}
+        )
+
+    @property
+    def withdrawn(self) -> dict[str, bytes]:
+        """Return the tables of withdrawals with their descriptions, those in parts too."""
+        return dict(
+            parts.withdrawn(self.data), **{n: table for part in self.parts for n, table in part.withdrawn.items()}
+        )
 
     @property
     def kinds(self) -> Kinds:
@@ -77,10 +97,14 @@ class Sources:
         return replace(self, data=dict(sorted(data.items())))
 
 
-def read(roots: tuple[Path, ...], *, judge: str = "") -> Sources:
-    """Return the sources: the first root holds everything, further ones add data. Raises SourceError."""
+def read(roots: tuple[Path, ...], *, judge: str = "", merged: Iterable[Path] = ()) -> Sources:
+    """Return the sources: the first root holds everything, further ones and the parts `merged` add data.
+
+    Raises SourceError.
+    """
     first = roots[0]
-    data = dict(sorted(_data(roots)))
+    places: dict[str, Path] = {}
+    data = dict(sorted(_data(roots, places)))
     if CATALOGUE_FILE not in data:
         raise SourceError(
             _(
@@ -89,9 +113,10 @@ def read(roots: tuple[Path, ...], *, judge: str = "") -> Sources:
                 CATALOGUE_FILE=CATALOGUE_FILE,
             ),
         )
+    base_iri = _base_iri(data[CATALOGUE_FILE])
     invariants, tried = first / "tests" / "invariants", first / "tests" / "shapes"
     return Sources(
-        base_iri=_base_iri(data[CATALOGUE_FILE]),
+        base_iri=base_iri,
         data=data,
         ontology=_files(first / "ontology", (".ttl",)),
         shapes=_files(first / "shapes", (".ttl",)),
@@ -105,7 +130,15 @@ def read(roots: tuple[Path, ...], *, judge: str = "") -> Sources:
         site=site_files.checked(_files(_data_folder(first), site_files.FILES))
         | _files(first / "ontology", (site_files.CONTEXT_FILE,)),
         judge=judge,
+        parts=tuple(_part(path, base_iri, places) for path in merged),
     )
+
+
+def _part(path: Path, base_iri: str, places: dict[str, Path]) -> Part:
+    part = parts.read(path, base_iri)
+    for name in part.digests:
+        _place(name, path, places)
+    return part
 
 
 def joined(files: Mapping[str, bytes]) -> bytes:
@@ -118,12 +151,11 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in paths}
 
 
-def _data(roots: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
+def _data(roots: tuple[Path, ...], places: dict[str, Path]) -> Iterator[tuple[str, bytes]]:
     """Yield (name, bytes) of the data files of all roots; raise SourceError where two have the same name.
 
     Files may lie in folders, one for each contribution. A further root may be empty: nothing has come yet.
     """
-    seen: dict[str, Path] = {}
     for root in roots:
         folder = _data_folder(root)
         within = sorted(path for path in folder.glob("[!.]*") if path.is_dir()) if folder.is_dir() else []
@@ -133,17 +165,22 @@ def _data(roots: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
                 _("There are no data in {folder}; give a folder with tables or RDF files.", folder=folder),
             )
         for place, name, content in files:
-            if name in seen:
-                raise SourceError(
-                    _(
-                        "{name} stands in {seen} and in {place}; give one of them another name.",
-                        name=name,
-                        seen=seen[name],
-                        place=place,
-                    ),
-                )
-            seen[name] = place
+            _place(name, place, places)
             yield name, content
+
+
+def _place(name: str, place: Path, places: dict[str, Path]) -> None:
+    """Note where a file stands; raise SourceError where another one has its name."""
+    if name in places:
+        raise SourceError(
+            _(
+                "{name} stands in {seen} and in {place}; give one of them another name.",
+                name=name,
+                seen=places[name],
+                place=place,
+            ),
+        )
+    places[name] = place
 
 
 def _data_folder(root: Path) -> Path:

@@ -9,10 +9,11 @@ statements follow the thing they are about. Parts of things can make a dataset o
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from itertools import groupby
 from typing import Final
 
 import pyoxigraph as ox
@@ -26,12 +27,12 @@ from ozg_lod.core.vocab import (
     VOID,
 )
 
-_TYPE: Final = RDF + "type"
+_DATASET: Final = f" <{RDF}type> <{DCAT}Dataset> .\n".encode()
+_CATALOGUE: Final = f" <{DCAT}Catalog> .\n".encode()
+_SPACES: Final = f" <{VOID}uri".encode()
 _CITES: Final = frozenset({DCT + "source", PROV + "wasDerivedFrom"})
 _CITED: Final = _CITES | {DCT + "publisher", DCT + "isPartOf"}
 _CONFIGURES: Final = frozenset({DCT + "publisher", DCAT + "contactPoint"})
-
-Things = dict[str, list[ox.Triple]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,15 @@ class Dataset:
         return self.iri.rpartition("/")[2]
 
 
-def described(triples: Iterable[ox.Triple]) -> tuple[Dataset, ...]:
-    """Return the datasets that say what they speak of, in order of their IRIs."""
+def described(lines: Iterable[bytes]) -> tuple[Dataset, ...]:
+    """Return the datasets that say what they speak of, in order of their IRIs; `lines` are N-Triples."""
     types: set[str] = set()
     spaces: dict[str, list[str]] = defaultdict(list)
     patterns: dict[str, list[str]] = defaultdict(list)
-    for triple in triples:
+    telling = [line for line in lines if _SPACES in line or line.endswith(_DATASET)]
+    for triple in (quad.triple for quad in ox.parse(b"".join(telling), ox.RdfFormat.N_TRIPLES)):
         subject, value = _iri(triple.subject), triple.object
-        if triple.predicate.value == _TYPE and _iri(value) == DCAT + "Dataset":
+        if isinstance(value, ox.NamedNode):
             types.add(subject)
         elif isinstance(value, ox.Literal) and triple.predicate.value == VOID + "uriSpace":
             spaces[subject].append(value.value)
@@ -65,43 +67,38 @@ def described(triples: Iterable[ox.Triple]) -> tuple[Dataset, ...]:
     return tuple(Dataset(iri, tuple(sorted(spaces[iri])), tuple(sorted(patterns[iri]))) for iri in own)
 
 
-def divide(triples: Iterable[ox.Triple], datasets: Sequence[Dataset]) -> dict[str, set[ox.Triple]]:
+def divide(lines: Sequence[bytes], datasets: Sequence[Dataset]) -> dict[str, list[bytes]]:
     """Return the statements of each dataset by its IRI: about its things, about itself, and about what they cite.
 
-    A dataset about nothing that is there is left out.
+    All are N-Triples, sorted, each line once. A dataset about nothing that is there is left out.
     """
-    things = by_thing(triples)
-    owner = cache(partial(_owner, datasets=tuple(datasets)))
-    contents: dict[str, set[ox.Triple]] = {dataset.iri: set() for dataset in datasets}
-    for triple in (triple for statements in things.values() for triple in statements):
-        if dataset_iri := owner(_iri(triple.subject)):
-            contents[dataset_iri].add(triple)
-    for iri in [iri for iri, own in contents.items() if not own]:
-        del contents[iri]
+    contents: dict[str, list[bytes]] = defaultdict(list)
+    for subject, about in groupby(lines, _subject):
+        if dataset_iri := _owner(subject, datasets):
+            contents[dataset_iri] += about
     for iri, own in contents.items():
-        own.update(_closure(own, things, first=_CITES, further=_CITED), things.get(iri, ()))
-    return contents
+        further = _closure(own, lines, first=_CITES, further=_CITED).union(_about(iri, lines))
+        contents[iri] = sorted({*own, *further}) if further else own
+    return {dataset.iri: contents[dataset.iri] for dataset in datasets if dataset.iri in contents}
 
 
-def descriptions(triples: Iterable[ox.Triple], datasets: Sequence[Dataset]) -> set[ox.Triple]:
+def descriptions(lines: Sequence[bytes], datasets: Iterable[Dataset]) -> set[bytes]:
     """Return what is said about the catalogue and its datasets, and about the publisher and contact they name."""
-    things = by_thing(triples)
-    catalogues = [
-        iri for iri, statements in things.items() if any(_iri(t.object) == DCAT + "Catalog" for t in statements)
-    ]
-    own = {triple for iri in (*catalogues, *(d.iri for d in datasets)) for triple in things.get(iri, ())}
-    return own | _closure(own, things, first=_CONFIGURES, further=frozenset())
+    catalogues = {_subject(line).partition("#")[0] for line in lines if line.endswith(_CATALOGUE)}
+    own = {line for iri in (*catalogues, *(dataset.iri for dataset in datasets)) for line in _about(iri, lines)}
+    return own | _closure(own, lines, first=_CONFIGURES, further=frozenset())
 
 
-def by_thing(triples: Iterable[ox.Triple]) -> Things:
-    """Return the triples by the thing they are about: its IRI without fragment, "" for blank nodes."""
-    things: Things = defaultdict(list)
-    for triple in triples:
-        things[_iri(triple.subject).partition("#")[0]].append(triple)
-    return things
+def _about(thing: str, lines: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the sorted lines about a thing: its IRI, with any fragment or none."""
+    for start in (f"<{thing}#".encode(), f"<{thing}>".encode()):
+        number = bisect_left(lines, start)
+        while number < len(lines) and lines[number].startswith(start):
+            yield lines[number]
+            number += 1
 
 
-def _owner(subject: str, *, datasets: Sequence[Dataset]) -> str:
+def _owner(subject: str, datasets: Sequence[Dataset]) -> str:
     """Return the IRI of the dataset a subject belongs to, "" for none; only shapes have blank nodes (lists)."""
     for dataset in datasets:
         if any(re.fullmatch(pattern, subject) for pattern in dataset.patterns):
@@ -112,24 +109,30 @@ def _owner(subject: str, *, datasets: Sequence[Dataset]) -> str:
 
 
 def _closure(
-    own: Iterable[ox.Triple],
-    things: Mapping[str, Sequence[ox.Triple]],
-    *,
-    first: frozenset[str],
-    further: frozenset[str],
-) -> set[ox.Triple]:
+    own: Iterable[bytes], lines: Sequence[bytes], *, first: frozenset[str], further: frozenset[str]
+) -> set[bytes]:
     """Return what is said about the things reached from `own` by the predicates."""
-    level = {_iri(t.object).partition("#")[0] for t in own if t.predicate.value in first} - {""}
+    level = _reached(own, first)
     reached: set[str] = set()
-    closure: set[ox.Triple] = set()
+    closure: set[bytes] = set()
     while level:
         reached |= level
-        level_triples = [triple for thing in level for triple in things.get(thing, ())]
-        closure.update(level_triples)
-        level = (
-            {_iri(t.object).partition("#")[0] for t in level_triples if t.predicate.value in further} - reached - {""}
-        )
+        level_lines = [line for thing in level for line in _about(thing, lines)]
+        closure.update(level_lines)
+        level = _reached(level_lines, further) - reached
     return closure
+
+
+def _reached(lines: Iterable[bytes], predicates: frozenset[str]) -> set[str]:
+    """Return the things that are objects of these predicates."""
+    starts = tuple(f"<{predicate}> <".encode() for predicate in predicates)
+    objects = {rest.partition(b"> <")[2] for line in lines if (rest := line.partition(b" ")[2]).startswith(starts)}
+    return {value[: value.index(b">")].partition(b"#")[0].decode() for value in objects}
+
+
+def _subject(line: bytes) -> str:
+    """Return the IRI that a line is about, "" for a blank node."""
+    return line[1 : line.index(b"> ")].decode() if line.startswith(b"<") else ""
 
 
 def _iri(term: object) -> str:

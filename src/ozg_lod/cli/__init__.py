@@ -71,7 +71,7 @@ PROGRAM: Final = Program(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Compile, validate and serve a linked open data catalogue.",
     commands=[
-        *(serve.init, serve.build, serve.serve),
+        *(serve.init, serve.build, serve.merge, serve.serve),
         *(snapshots.snapshots, snapshots.query, snapshots.dump, snapshots.publish),
         *(snapshots.template, snapshots.reconcile),
         *(check.validate, check.harvest_check, check.doctor),

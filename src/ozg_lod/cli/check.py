@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -119,7 +120,7 @@ def harvest_check(url: str, *, as_json: bool, strict: bool, max_pages: int, no_d
 
     request = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
     with progress() as count:
-        outcome = check.check(request, client.Client(url), reader.in_cage, progress=count)
+        outcome = check.check(request, client.Client(url), reader.in_cage, progress=partial(count, _("Asking")))
     as_text = report.to_text(outcome, language())
     print(report.to_json(outcome, strict=strict).decode() if as_json else as_text, end="")
     if not outcome.ran:

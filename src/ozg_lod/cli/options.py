@@ -60,11 +60,12 @@ class Command(click.Command):
 
 
 def setting(field: str, explanation: str, **details: object) -> Callable[[FC], FC]:
-    """Add the option for a field of `Settings`: named after it, as its environment variable is, with its default."""
-    flag, variable, default = f"--{field.replace('_', '-')}", f"OZG_LOD_{field.upper()}", getattr(Settings, field)
+    """Add the option for a field of `Settings`: named after it (or `flag`), as its environment variable is."""
+    name = str(details.pop("flag", field.replace("_", "-")))
+    flag, variable, default = f"--{name}", f"OZG_LOD_{field.upper()}", getattr(Settings, field)
     details |= {"default": default} if default else {}  # an empty one would satisfy `required`
     details |= {"show_default": True, "show_envvar": True, "help": explanation}
-    return click.option(flag, cls=Setting, envvar=variable, **details)
+    return click.option(flag, field, cls=Setting, envvar=variable, **details)
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -83,6 +84,12 @@ INBOX_DAYS: Final = setting(
     "inbox_days", "delete sender and file N days after the decision", type=click.IntRange(0, clamp=True), metavar="N"
 )
 JUDGE: Final = setting("judge", "who judges again what is published", type=click.Choice(["pyshacl", "none"]))
+BUILD_MEMORY: Final = setting(
+    "build_memory_mb", "memory for each step of reading and judging", flag="memory-mb", type=int, metavar="MB"
+)
+BUILD_DEADLINE: Final = setting(
+    "build_deadline_s", "a build is stopped after so many seconds", flag="deadline-s", type=float, metavar="S"
+)
 JSON: Final = click.option("--json", "as_json", is_flag=True, help="as JSON")
 STRICT: Final = click.option("--strict", is_flag=True, help="warnings count as findings")
 TRUSTED_PROXIES: Final = setting(

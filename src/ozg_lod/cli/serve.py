@@ -9,6 +9,8 @@ import click
 
 from ozg_lod.build.build import BuildResult
 from ozg_lod.cli.options import (
+    BUILD_DEADLINE,
+    BUILD_MEMORY,
     INBOX_DAYS,
     JUDGE,
     LEGAL,
@@ -49,17 +51,47 @@ def init(directory: Path, base_iri: str, title: str) -> None:
 @SOURCE
 @TARGET
 @JUDGE
-def build(settings: Settings) -> int:
+@BUILD_MEMORY
+@BUILD_DEADLINE
+@click.option("--part", type=PATH, metavar="FILE", help="publish nothing; write what the further folders say as a part")
+def build(settings: Settings, part: Path | None) -> int:
     """Compile the source folder into a validated snapshot."""
-    return _build(settings)
+    return _build(settings) if part is None else _build_part(settings, part)
 
 
-def _build(settings: Settings) -> int:
+@click.command(cls=Command)
+@SOURCE
+@TARGET
+@JUDGE
+@BUILD_MEMORY
+@BUILD_DEADLINE
+@click.argument("parts", type=PATH, metavar="PART...", nargs=-1, required=True, help="files of `build --part`")
+def merge(settings: Settings, parts: tuple[Path, ...]) -> int:
+    """Build the source folder with parts that were read elsewhere."""
+    return _build(settings, parts)
+
+
+def _build(settings: Settings, merged: tuple[Path, ...] = ()) -> int:
     from ozg_lod.build import build
 
-    with progress():
-        outcome = build.build(settings, say=say)
+    with progress() as count:
+        outcome = build.build(settings, say=say, merged=merged, progress=count)
     return built(outcome)
+
+
+def _build_part(settings: Settings, part: Path) -> int:
+    from ozg_lod.build import build
+    from ozg_lod.validation import report
+
+    with progress() as count:
+        examination = build.write_part(settings, part, say=say, progress=count)
+    if examination.findings:
+        note(report.to_text(examination, language()))
+    if not examination.conforms:
+        say(_("No part was written."))
+        return FINDINGS
+    say(_("Wrote the part {part}.", part=part))
+    return FINE
 
 
 def built(outcome: BuildResult) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from ozg_lod.core.messages import say as rendered
 FINE: Final = 0
 FINDINGS: Final = 1
 COULD_NOT_RUN: Final = 2
+_LINE_S: Final = 10
 
 
 def language(default: Language | None = None) -> Language:
@@ -61,16 +63,44 @@ def table(rows: Iterable[Sequence[str]], form: str) -> None:
 
 
 @contextlib.contextmanager
-def progress() -> Iterator[Callable[[int, int], None]]:
-    """Give what takes how much is done and how much there is; only a terminal shows it."""
+def progress() -> Iterator[Callable[[Sentence, int, int], None]]:
+    """Give what takes the stage of long work, how much of it is done and how much there is.
+
+    A terminal shows a bar with the rate and the time left, anything else now and then a line.
+    """
     if not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        yield _ProgressLines()
         return
     from rich import console, progress
 
-    with progress.Progress(console=console.Console(stderr=True), transient=True) as bar:
+    columns = (*progress.Progress.get_default_columns(), progress.TextColumn("{task.speed:,.0f}/s"))
+    with progress.Progress(*columns, console=console.Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def update(stage: Sentence, done: int, total: int) -> None:
+            bar.update(task, description=rendered(stage, language()), completed=done, total=total)
+
+        yield update
+
+
+class _ProgressLines:
+    """Says how far work is that takes longer than `_LINE_S` seconds, as often as that."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._began = self._said = time.monotonic()
+
+    def __call__(self, stage: Sentence, done: int, total: int) -> None:
+        now, name = time.monotonic(), rendered(stage, language())
+        if name != self._stage:
+            self._stage, self._began = name, now
+        if now - self._said < _LINE_S or not 0 < done < total:
+            return
+        self._said = now
+        rate = done / max(now - self._began, 0.001)
+        left = (total - done) / rate
+        values = {"percent": 100 * done // total, "rate": f"{rate:,.0f}", "left": f"{left:.0f}"}
+        say(_("{stage}: {percent} %, {rate} per second, {left} s left", stage=name, **values))
 
 
 def content(path: Path) -> bytes:

@@ -102,6 +102,7 @@ class Settings:
     check_deadline_s: float = 60
     check_memory_mb: int = 2048
     build_deadline_s: float = 1800
+    build_memory_mb: int = 4096
     judge: str = "pyshacl"
     drain_s: int = 15
 

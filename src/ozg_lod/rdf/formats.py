@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import pyoxigraph as ox
 
@@ -151,16 +151,12 @@ def serialize(triples: Iterable[ox.Triple], form: Format, *, prefixes: Mapping[s
     """
     if form is NTRIPLES:
         return _ntriples(_named(triples))
-    ordered = sorted(_named(triples), key=_position)
-    used = _used(ordered, prefixes)
-    writers: dict[Format, Callable[[Sequence[ox.Triple], Mapping[str, str]], bytes]] = {
-        JSONLD: jsonld.write,
-        RDFXML: rdfxml.write,
-    }
-    if form.rdf is None or form in DATASETS:
+    if form not in GRAPHS:
         raise not_acceptable(GRAPHS)
+    ordered = sorted(_named(triples), key=position)
     try:
-        return writers[form](ordered, used) if form in writers else _with_prefixes(ordered, form.rdf, used)
+        writer = writer_of(form, ordered, prefixes)
+        body = writer.block(ordered)
     except ValueError as reason:
         raise NotAcceptable(
             _(
@@ -170,14 +166,43 @@ def serialize(triples: Iterable[ox.Triple], form: Format, *, prefixes: Mapping[s
             ),
             offered=[TURTLE.media_type, NTRIPLES.media_type],
         ) from reason
+    return writer.head + body + writer.tail
 
 
-def _with_prefixes(triples: Sequence[ox.Triple], form: ox.RdfFormat, prefixes: Mapping[str, str]) -> bytes:
-    written = ox.serialize(triples, format=form, prefixes=dict(prefixes)) or b""
-    lines = written.decode().split("\n")
-    head = sum(line.startswith("@prefix ") for line in lines)
-    body = "\n".join(lines[head:])
-    return ("\n".join(sorted(lines[:head])) + "\n\n" + body.replace(" .\n", " .\n\n").rstrip("\n") + "\n").encode()
+class GraphWriter(Protocol):
+    """Writes a graph in blocks of whole subjects, in the order of `position`; raises ValueError for what it cannot."""
+
+    head: bytes
+
+    @property
+    def tail(self) -> bytes: ...
+    def block(self, triples: Sequence[ox.Triple]) -> bytes: ...
+
+
+def writer_of(form: Format, like: Sequence[ox.Triple], prefixes: Mapping[str, str] = PREFIXES) -> GraphWriter:
+    """Return what writes a graph in `form`: `like` has every namespace, property and datatype that there will be."""
+    writers: dict[Format, Callable[[Sequence[ox.Triple], Mapping[str, str]], GraphWriter]] = {
+        JSONLD: jsonld.Writer,
+        RDFXML: rdfxml.Writer,
+        TURTLE: _Turtle,
+    }
+    return writers[form](like, _used(like, prefixes))
+
+
+class _Turtle:
+    """Turtle as pyoxigraph writes it, with its prefixes in order and an empty line after each subject."""
+
+    tail: Final = b""
+
+    def __init__(self, _like: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> None:
+        self._prefixes = dict(prefixes)
+        lines = (f"@prefix {name}: <{iri}> .\n" for name, iri in prefixes.items())
+        self.head = "".join(sorted(lines)).encode() or b"\n"
+
+    def block(self, triples: Sequence[ox.Triple]) -> bytes:
+        written = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=self._prefixes) or b""
+        body = written.split(b"\n", len(self._prefixes))[-1].removesuffix(b"\n")
+        return b"\n" + body.replace(b" .\n", b" .\n\n") + b"\n"
 
 
 def _ntriples(triples: Iterable[ox.Triple]) -> bytes:
@@ -199,7 +224,7 @@ def _named(triples: Iterable[ox.Triple]) -> set[ox.Triple]:
     return distinct
 
 
-def _position(triple: ox.Triple) -> tuple[str, bool, str, str]:
+def position(triple: ox.Triple) -> tuple[str, bool, str, str]:
     """Return where a triple stands: by subject, its types first."""
     predicate = triple.predicate.value
     return (str(triple.subject), predicate != RDF + "type", predicate, str(triple.object))

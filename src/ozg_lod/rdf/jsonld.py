@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from json.encoder import encode_basestring as _quoted
 from typing import Final
 
 import pyoxigraph as ox
@@ -25,20 +26,50 @@ Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 def write(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
     """Return the document of triples that are sorted by subject; raise ValueError for a triple term."""
-    names = _Names(triples, prefixes)
-    context: dict[str, Json] = dict(names.prefixes)
-    sorts = _sorts(triples)
-    for predicate, sort in sorted(sorts.items()):
-        if sort == _LANGUAGE:
-            context[names.short(predicate)] = {"@container": "@language"}
-        elif sort not in {"", _STRING} and predicate != _TYPE:
-            context[names.short(predicate)] = {"@type": names.short(sort)}
-    nodes: list[Json] = [
-        _node(subject, list(group), names=names, sorts=sorts)
-        for subject, group in groupby(triples, key=lambda triple: _identifier(triple.subject))
-    ]
-    document = {"@context": context, "@graph": nodes}
-    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+    writer = Writer(triples, prefixes)
+    return writer.head + writer.block(triples) + writer.tail
+
+
+class Writer:
+    """Writes a document in blocks of whole subjects; `like` has every namespace, property and datatype to come."""
+
+    def __init__(self, like: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> None:
+        self._names = _Names(like, prefixes)
+        self._sorts = _sorts(like)
+        self._between = "\n"
+        context: dict[str, Json] = dict(self._names.prefixes)
+        for predicate, sort in sorted(self._sorts.items()):
+            if sort == _LANGUAGE:
+                context[self._names.short(predicate)] = {"@container": "@language"}
+            elif sort not in {"", _STRING} and predicate != _TYPE:
+                context[self._names.short(predicate)] = {"@type": self._names.short(sort)}
+        self.head = f'{{\n  "@context": {_indented(context, "  ")},\n  "@graph": ['.encode()
+
+    @property
+    def tail(self) -> bytes:
+        return b"]\n}\n" if self._between == "\n" else b"\n  ]\n}\n"
+
+    def block(self, triples: Sequence[ox.Triple]) -> bytes:
+        """Return the next subjects, which are sorted."""
+        parts: list[str] = []
+        for subject, group in groupby(triples, key=lambda triple: _identifier(triple.subject)):
+            node = _node(subject, list(group), names=self._names, sorts=self._sorts)
+            parts += (self._between, "    ", _indented(node, "    "))
+            self._between = ",\n"
+        return "".join(parts).encode()
+
+
+def _indented(value: Json, indent: str) -> str:
+    """Return a value as `json.dumps` writes it with an indent of two spaces, which is slow (it is pure Python)."""
+    further = indent + "  "
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, dict) and value:
+        entries = [f"{further}{_quoted(name)}: {_indented(entry, further)}" for name, entry in value.items()]
+        return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join([further + _indented(entry, further) for entry in value]) + f"\n{indent}]"
+    return json.dumps(value)
 
 
 class _Names:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
@@ -23,16 +24,29 @@ _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 def write(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
     """Return the document of triples that are sorted by subject; raise ValueError for what XML cannot say."""
-    names = _names(triples, prefixes)
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<rdf:RDF"]
-    lines += [f"  xmlns:{name}={quoteattr(iri)}" for iri, name in sorted(names.items(), key=lambda entry: entry[1])]
-    lines[-1] += ">"
-    for subject, group in groupby(triples, key=lambda triple: triple.subject):
-        lines.append(f"  <rdf:Description {_reference(subject, 'rdf:about')}>")
-        lines += [f"    {_property(triple, names)}" for triple in group]
-        lines.append("  </rdf:Description>")
-    lines.append("</rdf:RDF>\n")
-    return "\n".join(lines).encode()
+    writer = Writer(triples, prefixes)
+    return writer.head + writer.block(triples) + writer.tail
+
+
+class Writer:
+    """Writes a document in blocks of whole subjects; `like` has every property that there will be."""
+
+    tail: Final = b"</rdf:RDF>\n"
+
+    def __init__(self, like: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> None:
+        self._names = _names(like, prefixes)
+        spaces = sorted(self._names.items(), key=lambda entry: entry[1])
+        attributes = "\n".join(f"  xmlns:{name}={quoteattr(iri)}" for iri, name in spaces)
+        self.head = f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF\n{attributes}>\n'.encode()
+
+    def block(self, triples: Sequence[ox.Triple]) -> bytes:
+        """Return the next subjects, which are sorted; raise ValueError for what XML cannot say."""
+        lines: list[str] = []
+        for subject, group in groupby(triples, key=lambda triple: triple.subject):
+            lines.append(f"  <rdf:Description {_reference(subject, 'rdf:about')}>\n")
+            lines += [f"    {_property(triple, self._names)}\n" for triple in group]
+            lines.append("  </rdf:Description>\n")
+        return "".join(lines).encode()
 
 
 def _property(triple: ox.Triple, names: Mapping[str, str]) -> str:
@@ -59,6 +73,7 @@ def _reference(term: object, attribute: str) -> str:
     raise ValueError("it has a triple term")
 
 
+@lru_cache(maxsize=1024)
 def _split(iri: str) -> tuple[str, str]:
     """Return the namespace and the local name that XML allows, which may be shorter than the part after the slash."""
     cut = max(iri.rfind("#"), iri.rfind("/"), iri.rfind(":")) + 1

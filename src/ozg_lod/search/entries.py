@@ -22,6 +22,8 @@ from ozg_lod.rdf.graph import (
     Graph,
     Term,
     iri_of,
+    names_in,
+    naming,
     pick,
 )
 
@@ -88,41 +90,63 @@ def _entry(
     graph: Graph, thing: tuple[str, Kind, str], fragments: Sequence[str], districts: Mapping[str, str]
 ) -> SearchEntry:
     iri, kind, key = thing
-    names = graph.names(iri)
-    type_iri = next((type_iri for predicate in _TYPES for type_iri in _iris(graph, iri, predicate)), "")
-    places = [iri, *_iris(graph, iri, DCT + "spatial")]
-    texts = [text for part in (iri, *_changes(graph, fragments)) for text in _texts(graph, part, naming=part != iri)]
+    said = _Said(graph.about(iri))
+    names = names_in(triple.object for triple in naming(said.triples))
+    type_iri = next((type_iri for predicate in _TYPES for type_iri in said.iris(predicate)), "")
+    places = [iri, *said.iris(DCT + "spatial")]
+    texts = [*_texts(said.triples, naming=False)]
+    texts += [text for part in _changes(graph, fragments) for text in _texts(graph.about(part), naming=True)]
     return SearchEntry(
         iri=iri,
         kind=kind.id,
         key=key,
-        official=next((text for name in _OFFICIAL for text in _plain(graph.objects(iri, name))), ""),
+        official=next((text for name in _OFFICIAL for text in said.texts(name)), ""),
         names=names,
         type_names=graph.names(type_iri) if type_iri else {},
         district=next((districts[place] for place in places if place in districts), ""),
-        other_names=tuple(_others(graph, iri, names)),
+        other_names=tuple(_others(said, names)),
         passages=tuple(dict.fromkeys(texts)),
-        keys=tuple(_keys(graph, iri, kind, fragments)),
+        keys=tuple(_keys(graph, said, kind, fragments)),
     )
 
 
-def _others(graph: Graph, iri: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+class _Said:
+    """What is said of one thing, by property."""
+
+    def __init__(self, triples: list[ox.Triple]) -> None:
+        self.triples = triples
+        self.objects: dict[str, list[Term]] = {}
+        for triple in triples:
+            self.objects.setdefault(triple.predicate.value, []).append(triple.object)
+
+    def iris(self, predicate: str) -> list[str]:
+        return sorted(object_iri for term in self.objects.get(predicate, ()) if (object_iri := iri_of(term)))
+
+    def texts(self, predicate: str) -> list[str]:
+        return _plain(self.objects.get(predicate, ()))
+
+
+def _others(said: _Said, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the names that are not the first in their language: official, former, titles."""
     stated_names = {
         (term.language or "", term.value)
         for predicate in _NAMES
-        for term in graph.objects(iri, predicate)
+        for term in said.objects.get(predicate, ())
         if isinstance(term, ox.Literal)
     }
     yield from sorted(stated_names - set(names.items()))
 
 
-def _texts(graph: Graph, iri: str, *, naming: bool) -> Iterator[tuple[str, str]]:
-    """Yield (language, text) of all texts about `iri`, its names only where `naming`."""
-    for triple in sorted(graph.about(iri), key=lambda triple: (triple.predicate.value, str(triple.object))):
-        term = triple.object
-        if isinstance(term, ox.Literal) and term.language and (naming or triple.predicate.value not in _NAMES):
-            yield term.language, term.value
+def _texts(about: Iterable[ox.Triple], *, naming: bool) -> Iterator[tuple[str, str]]:
+    """Yield (language, text) of all texts among what is said of a thing, its names only where `naming`."""
+    texts = sorted(
+        (triple.predicate.value, str(term), term.language, term.value)
+        for triple in about
+        if isinstance(term := triple.object, ox.Literal)
+        and term.language
+        and (naming or triple.predicate.value not in _NAMES)
+    )
+    yield from ((language, text) for _predicate, _term, language, text in texts)
 
 
 def _changes(graph: Graph, fragments: Iterable[str]) -> list[str]:
@@ -130,13 +154,11 @@ def _changes(graph: Graph, fragments: Iterable[str]) -> list[str]:
     return [part for part in fragments if ORG + "ChangeEvent" in _iris(graph, part, TYPE)]
 
 
-def _keys(graph: Graph, iri: str, kind: Kind, fragments: Iterable[str]) -> list[tuple[str, str, str]]:
+def _keys(graph: Graph, said: _Said, kind: Kind, fragments: Iterable[str]) -> list[tuple[str, str, str]]:
     """Return (scheme, key, fragment): the keys it states and, where only a part of it states one, that part."""
-    fragments_by_key = {
-        (scheme, key): "" for predicate, scheme in _KEYED for key in _plain(graph.objects(iri, predicate))
-    }
+    fragments_by_key = {(scheme, key): "" for predicate, scheme in _KEYED for key in said.texts(predicate)}
     if kind.area:
-        fragments_by_key |= {("ags", key): "" for key in _plain(graph.objects(iri, DCT + "identifier"))}
+        fragments_by_key |= {("ags", key): "" for key in said.texts(DCT + "identifier")}
     for part in sorted(fragments):
         fragment = part.partition("#")[2]
         for start, scheme in _FRAGMENTS:

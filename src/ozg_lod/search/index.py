@@ -53,7 +53,12 @@ def write(ntriples: bytes, base_iri: str, kinds: Kinds) -> bytes:
     """Return the index of the merged graph as the bytes of an SQLite file."""
     store = ox.Store()
     store.bulk_load(ntriples, format=ox.RdfFormat.N_TRIPLES)
-    search_entries = sorted(entries.read(Graph(store), base_iri, kinds), key=lambda entry: _position(entry, kinds))
+    return of_graph(Graph(store), base_iri, kinds)
+
+
+def of_graph(graph: Graph, base_iri: str, kinds: Kinds) -> bytes:
+    """Return the index of a graph that was read already."""
+    search_entries = sorted(entries.read(graph, base_iri, kinds), key=lambda entry: _position(entry, kinds))
     with closing(sqlite3.connect(":memory:")) as database:
         database.executescript(_SCHEMA)
         for number, entry in enumerate(search_entries, 1):

@@ -31,7 +31,6 @@ from ozg_lod.sparql import rdf_files
 from ozg_lod.sparql.endpoint import Endpoint, Evaluator
 
 _log = logging.getLogger("ozg_lod")
-_BYTES_PER_QUAD: Final = 640  # 637 MB for a million quads in memory, measured
 _REFUSED_S: Final = 30.0
 """A snapshot that was refused is tried again after so long: it may have been repaired."""
 
@@ -96,7 +95,7 @@ def open_current(settings: Settings) -> ServedSnapshot:
 
 def open_snapshot(settings: Settings, name: str, manifest: snapshot.Manifest) -> ServedSnapshot:
     """Return a snapshot whose files are known to be sound, loaded and with its own workers."""
-    if _fits(manifest, settings):
+    if manifest.fits(settings):
         return _loaded(settings, name, manifest, None)
     hold = Snapshots(settings.target).hold(name)
     try:
@@ -134,13 +133,6 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
     )
     opened.atlas  # noqa: B018 - its outlines are read here, beside the event loop, since every page of a thing asks it
     return opened
-
-
-def _fits(manifest: snapshot.Manifest, settings: Settings) -> bool:
-    """Tell whether server, fork server and workers may each hold all data: reading dirties the pages they share."""
-    quads = manifest.triples + sum(manifest.graphs.values())
-    processes = 2 + settings.fast_places + settings.slow_places
-    return quads * _BYTES_PER_QUAD * processes <= settings.memory_mb * 1_000_000
 
 
 def _evaluator(settings: Settings, manifest: snapshot.Manifest) -> Callable[[WorkerPool], Evaluator] | None:

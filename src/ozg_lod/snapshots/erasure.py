@@ -11,6 +11,7 @@ it here, and how it is erased below; a test looks for files that nobody register
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -18,11 +19,13 @@ from typing import Final
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.snapshots.snapshot import Manifest, Snapshots
 
+READINGS: Final = "readings"
 REGISTER: Final = {
     "snapshots/*/manifest.json": "names, sizes and hashes; stays",
     "snapshots/*/*": "one version: data, search index, dumps, store, report; goes with the version",
     "published.jsonl": "numbers, times, hashes and the addresses of things; stays",
     "current": "one name; stays",
+    f"{READINGS}/*": "what each file of the sources says, for the next build; all go with every erasure",
     "lock": "nothing; stays",
 }
 _log = logging.getLogger("ozg_lod")
@@ -42,6 +45,7 @@ def erase(snapshots: Snapshots, graphs: Collection[str], *, day: str) -> list[st
             continue
         if not manifest.graphs.keys().isdisjoint(graphs) and snapshots.erase(name, day):
             versions.append(manifest.version)
+    shutil.rmtree(snapshots.target / READINGS, ignore_errors=True)
     for path in unregistered(snapshots.target):
         _log.warning("%s is not ours; look whether it holds what was erased", path)
     return versions

@@ -20,7 +20,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,9 @@ import pyoxigraph as ox
 
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.core.messages import _
+from ozg_lod.core.settings import Settings
 from ozg_lod.snapshots import atomic_files, changes, checked_json, data_files, read_locks, verified_files
+from ozg_lod.snapshots.fingerprint import code_fingerprint
 from ozg_lod.snapshots.verified_files import MANIFEST_FILE, FileRecord, VerifiedFiles, damaged, record_of
 
 SHAPES_FILE: Final = "shapes.ttl"
@@ -37,6 +39,7 @@ REPORT_FILE: Final = "report.json"
 QUERIES_FOLDER: Final = "queries"
 _STORE_RECORDS: Final = "store.json"
 _FORMAT: Final = 1
+_BYTES_PER_QUAD: Final = 640  # 637 MB for a million quads in memory, measured
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION: Final = re.compile(r"[0-9a-f]{64}")
 _KINDS: Final = ("added", "changed", "withdrawn")
@@ -44,7 +47,7 @@ _KINDS: Final = ("added", "changed", "withdrawn")
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a snapshot says of itself. `graphs` maps each named graph to its number of quads."""
+    """What a snapshot says of itself. `graphs` maps each named graph to its number of quads, `code` is the program."""
 
     version: str
     build_key: str
@@ -53,6 +56,7 @@ class Manifest:
     graphs: dict[str, int]
     files: dict[str, FileRecord]
     format: int = _FORMAT
+    code: str = ""
 
     @classmethod
     def read(cls, directory: Path) -> Manifest:
@@ -64,6 +68,12 @@ class Manifest:
         if manifest.format != _FORMAT:
             raise damaged(directory, _("format {format} is unknown", format=manifest.format))
         return manifest
+
+    def fits(self, settings: Settings) -> bool:
+        """Tell whether server, fork server and workers may each hold all data: reading dirties the pages they share."""
+        quads = self.triples + sum(self.graphs.values())
+        processes = 2 + settings.fast_places + settings.slow_places
+        return quads * _BYTES_PER_QUAD * processes <= settings.memory_mb * 1_000_000
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,29 @@ class Contents:
     shapes: bytes
     report: bytes
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PublishedFiles:
+    """The files of a snapshot of the same program, which can stand in another one too; none where there is none."""
+
+    directory: Path = Path()
+    records: Mapping[str, FileRecord] = field(default_factory=dict)
+
+    def copied(self, directory: Path, name: str, lines: Iterable[bytes], names: Iterable[str]) -> bool:
+        """Copy the files of these names if the one called `name` holds these lines; return whether all are there."""
+        digest = hashlib.sha256()
+        for line in lines:
+            digest.update(line)
+        if name not in self.records or self.records[name].sha256 != digest.hexdigest():
+            return False
+        for file in names:
+            if file in self.records:
+                with contextlib.suppress(OSError):
+                    shutil.copyfile(self.directory / file, directory / file)
+                if not VerifiedFiles().is_sound(directory / file, self.records[file]):
+                    return False
+        return True
 
 
 class Snapshots:
@@ -243,17 +276,40 @@ class Snapshots:
             )
         return name
 
-    def write(self, contents: Contents, *, build_store: bool = True) -> Manifest:
-        """Write a snapshot aside, make it durable, and give it its name; nothing is served yet."""
+    def published_files(self) -> PublishedFiles:
+        """Return the files of the current snapshot, if it was made by this program."""
+        with contextlib.suppress(SnapshotError):
+            if (name := self.current()) is not None and (manifest := Manifest.read(self.directory(name))).code:
+                records = manifest.files if manifest.code == code_fingerprint() else {}
+                return PublishedFiles(self.directory(name), records)
+        return PublishedFiles()
+
+    def write(
+        self,
+        contents: Contents,
+        *,
+        fill: Callable[[Path], None] = lambda _aside: None,
+        stored: Callable[[Manifest], bool] = lambda _manifest: True,
+    ) -> Manifest:
+        """Write a snapshot aside, make it durable, and give it its name; nothing is served yet.
+
+        `fill` may write more files into its directory; where it fails there is no snapshot. `stored` says whether the
+        store on disk is written now: else whoever needs it writes it (`open_store`).
+        """
         aside = self._folder / f"{contents.build_key}.tmp"
         self._check_space(aside, len(contents.nquads) * 6 + sum(map(len, contents.files.values())))
         aside.mkdir(parents=True)
         for name, data in _named(contents).items():
             (aside / name).parent.mkdir(parents=True, exist_ok=True)
             (aside / name).write_bytes(data)
-        if build_store:
-            _write_store(aside)
+        try:
+            fill(aside)
+        except BaseException:
+            shutil.rmtree(aside)
+            raise
         manifest = _manifest(aside, contents)
+        if stored(manifest):
+            _write_store(aside)
         (aside / MANIFEST_FILE).write_bytes(checked_json.written(asdict(manifest)))
         for path in [*aside.rglob("*"), aside]:
             atomic_files.sync(path)
@@ -478,6 +534,7 @@ def _manifest(directory: Path, contents: Contents) -> Manifest:
         triples=contents.ntriples.count(b"\n"),
         graphs=dict(sorted(graphs.items())),
         files={path.relative_to(directory).as_posix(): record_of(path) for path in paths},
+        code=code_fingerprint(),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ozg_lod.core.findings import Finding, Severity
@@ -31,8 +31,12 @@ class FindingCollector:
 
     def merge(self, other: FindingCollector) -> None:
         """Take over what another collector kept and counted."""
-        beyond = other.counts.copy()
-        for finding in other.findings:
+        self.take(other.findings, other.counts)
+
+    def take(self, findings: Iterable[Finding], counts: Mapping[Severity, int]) -> None:
+        """Take over findings that were kept, of as many as were counted."""
+        beyond = Counter(counts)
+        for finding in findings:
             self.add(finding)
             beyond[finding.severity] -= 1
         self.counts.update(beyond)

@@ -37,8 +37,8 @@ class Rules:
     `known` (N-Quads) is what is published already and `descriptions` are those of the tables that may be sent. What was
     read of it comes back with the findings. `kind` names the one description that it must fit, without its suffix.
     `foreign` shapes are somebody's own: they are applied as they are written, to literals as they are written.
-    `kinds` is the file that says what kinds of things are called. What was judged for a `publication` comes back, to be
-    judged again.
+    `kinds` is the file that says what kinds of things are called. What was judged comes back, to be judged again, where
+    it has at most `judged_again` triples.
     """
 
     base: str
@@ -55,7 +55,7 @@ class Rules:
     kind: str = ""
     foreign: bool = False
     kinds: bytes = b""
-    publication: bool = False
+    judged_again: int = 0
 
     @property
     def contribution(self) -> bool:
@@ -90,8 +90,8 @@ class Examination:
 
     `quads` is sorted N-Quads of the files and of what was derived, each in its graph, in the spelling in which a store
     gives literals back; `rows` counts the rows of tables that were read. `sheets` are the tables of a contribution.
-    `judge` applied the shapes, to the graph `judged` (N-Triples, as it is written), and found `results`; `second` does
-    so again, and `judges` says who did.
+    `judge` applied the shapes, to the graph `judged` (N-Triples, as it is written; empty where it is too large to be
+    judged again), and found `results`; `second` does so again, and `judges` says who did.
     """
 
     quads: bytes

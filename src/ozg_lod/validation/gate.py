@@ -7,11 +7,12 @@ Three outcomes: the files conform, there are findings, or they could not be chec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from ozg_lod.core.errors import SourceError, Unprocessable
 from ozg_lod.core.findings import (
@@ -34,7 +35,6 @@ from ozg_lod.validation import (
     references,
 )
 from ozg_lod.validation.derivation import broken_invariants, derived
-from ozg_lod.validation.documents import Document
 from ozg_lod.validation.examination import (
     CheckedSheet,
     Examination,
@@ -42,10 +42,21 @@ from ozg_lod.validation.examination import (
     SourceFile,
     graph_of,
 )
+from ozg_lod.validation.file_readings import FileReading, FreshTable, KeptReading, ReadDocument, ReadTable, packed
 from ozg_lod.validation.shapes import ShaclResult
 from ozg_lod.validation.source_locations import SourceLocations
 
-__all__ = ["METADATA", "SUFFIXES", "Examination", "Rules", "SourceFile", "examine", "graph_of"]
+__all__ = [
+    "METADATA",
+    "SUFFIXES",
+    "Examination",
+    "Rules",
+    "SourceFile",
+    "examine",
+    "examine_readings",
+    "graph_of",
+    "read",
+]
 
 _LONGEST: Final = 1_000
 SUFFIXES: Final = (".csv", *documents.FORMATS)
@@ -65,6 +76,22 @@ def examine(files: Sequence[SourceFile], rules: Rules) -> Examination:
     return work.examination()
 
 
+def read(file: SourceFile, files: Sequence[SourceFile], rules: Rules, key: str) -> bytes:
+    """Return the reading of one of the files, as it is kept under its key (`file_readings`)."""
+    work = _Work(replace(rules, ontology=b""))
+    work.read(file, files)
+    return work.kept(file.name, key)
+
+
+def examine_readings(readings: Iterable[KeptReading], rules: Rules) -> Examination:
+    """Check files that were read before against the rules; of the quads only those derived come back."""
+    work = _Work(rules)
+    for reading in readings:
+        work.take(reading)
+    work.check()
+    return work.examination()
+
+
 class _Work:
     """The state of one examination."""
 
@@ -73,8 +100,9 @@ class _Work:
         self.collector = FindingCollector()
         self.store = Store()
         self.labels = Labels(self.store)
-        self.tables: dict[str, tuple[Table, TableReading]] = {}
-        self.documents: list[Document] = []
+        self.tables: dict[str, ReadTable] = {}
+        self.documents: list[ReadDocument] = []
+        self.rows = 0
         self.files = 0
         self.sheets: list[CheckedSheet] = []
         self.published = references.published(rules.known, rules.base, rules.kinds)
@@ -83,7 +111,7 @@ class _Work:
         self.mentioned: set[str] = set()
         self.others: set[str] = set()
         self.results: list[ShaclResult] = []
-        self._judged: list[bytes] = []
+        self._judged: list[bytes | memoryview] = []
         self._ontology = _own(rules.ontology)
         self._merge(self._ontology)
 
@@ -124,7 +152,8 @@ class _Work:
         self._keep(file, file.name, table, reading)
 
     def _keep(self, file: SourceFile, name: str, table: Table, reading: TableReading) -> None:
-        self.tables[name] = (table, reading)
+        self.tables[name] = FreshTable(table.schema.foreign_keys, reading)
+        self.rows += len(reading.records)
         self.collector.merge(reading.collector)
         self.readable &= reading.complete
         self._store(file, reading.triples)
@@ -159,9 +188,39 @@ class _Work:
         self.store.extend(Quad(t.subject, t.predicate, t.object) for t in triples)
         self._judged.append(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
 
+    def kept(self, file: str, key: str) -> bytes:
+        """Return the reading of the one file that was read, as it is kept."""
+        documents = [document for document in self.documents if document.file == file]
+        table = self.tables.get(file)
+        seen = FileReading(
+            file=file,
+            key=key,
+            findings=tuple(self.collector.findings),
+            counts=dict(self.collector.counts),
+            readable=self.readable,
+            rows=self.rows,
+            refusals=tuple(refusal for document in documents for refusal in document.refusals),
+            table=table.places() if isinstance(table, FreshTable) else None,
+        )
+        return packed(seen, b"".join(self._judged), self._quads())
+
+    def take(self, kept: KeptReading) -> None:
+        """Take in the reading of a file; its statements join the merge, and no graph: they were written before."""
+        seen = kept.seen
+        self.files += 1
+        self.rows += seen.rows
+        self.readable &= seen.readable
+        self.collector.take(seen.findings, seen.counts)
+        if seen.table is not None:
+            self.tables[seen.file] = kept
+        else:
+            self.documents.append(kept)
+        self._judged.append(kept.ntriples)
+        self.store.bulk_load(bytes(kept.ntriples), RdfFormat.N_TRIPLES)
+
     def check(self) -> None:
         """Check what can be seen only when all files are read."""
-        places = SourceLocations([reading for _table, reading in self.tables.values()], self.documents, self.labels)
+        places = SourceLocations(self.tables.values(), self.documents, self.labels)
         for document in self.documents:
             self.collector.extend(_refused(document, self.labels))
         if not self.readable:
@@ -169,7 +228,8 @@ class _Work:
             return
         self.collector.extend(references.broken(self.tables, complete=not self.rules.known))
         faulty = {_spot(finding.place) for finding in self.collector.findings if finding.severity is Severity.ERROR}
-        self._meet_neighbours()
+        if self.rules.known:
+            self._meet_neighbours()
         if self.rules.contribution:
             self._compare(places)
         self._derive()
@@ -198,7 +258,7 @@ class _Work:
 
     def _compare(self, places: SourceLocations) -> None:
         """Hold the keys of a contribution against what is published."""
-        readings = [reading for _table, reading in self.tables.values()]
+        readings = [table.reading for table in self.tables.values()]
         triples = [triple for reading in readings for triple in reading.triples]
         triples += [triple for document in self.documents for triple in document.triples]
         self.collector.extend(self.published.unknown(triples, self.own, places))
@@ -208,10 +268,9 @@ class _Work:
         """Derive from the files and their neighbours; what it says about neighbours is published already."""
         graph = NamedNode(self.rules.derived_graph)
         triples = list(derived(self.store, self.rules.derive, strict=not self.rules.contribution))
-        self._merge(triples)
-        for triple in triples:
-            if not self.rules.known or _value(triple.subject) not in self.others:
-                self.store.add(Quad(triple.subject, triple.predicate, triple.object, graph))
+        self._judged.append(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
+        own = triples if not self.rules.known else [t for t in triples if _value(t.subject) not in self.others]
+        self.store.extend(Quad(t.subject, t.predicate, t.object, graph) for t in own)
 
     def _validated(self, places: SourceLocations) -> list[Finding]:
         """Apply the shapes; of what is published only the neighbours of the files' things take part.
@@ -223,12 +282,26 @@ class _Work:
         findings: list[Finding] = []
         self.results = judges.judge(b"".join(self._judged), self.rules.shapes)
         for result in self.results:
-            if result.focus not in self.own and _value(result.value) in self.own:
+            if not self._is_own(result.focus) and self._is_own(_value(result.value)):
                 about = replace(result, focus=_value(result.value), value=self._unknown(result.path or ""))
                 findings.append(self._explained(about, places))
             elif not self.rules.known or (result.focus in self.mentioned and result.focus not in self.others):
                 findings.append(self._explained(result, places))
         return sorted(findings, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
+
+    def _is_own(self, iri: str) -> bool:
+        """Tell whether the files say something about a thing; where they are all there is, whatever is no term does."""
+        if self.rules.known:
+            return iri in self.own
+        try:
+            said = any(self.store.quads_for_pattern(NamedNode(iri), None, None))
+        except ValueError:
+            return False
+        return said and iri not in self._terms
+
+    @cached_property
+    def _terms(self) -> set[str]:
+        return {_value(triple.subject) for triple in self._ontology}
 
     def _unknown(self, term: str) -> Literal | None:
         """Return how a term of our vocabulary was written that it does not have, None for one it has."""
@@ -251,19 +324,27 @@ class _Work:
         )
 
     def examination(self) -> Examination:
-        quads = [quad for quad in self.store if not isinstance(quad.graph_name, DefaultGraph)]
-        lines = (serialize(quads, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
+        again = sum(bytes(part).count(b"\n") for part in self._judged) <= self.rules.judged_again
         return Examination(
-            quads=b"".join(sorted(lines)),
+            quads=self._quads(),
             findings=tuple(self.collector.findings[:MAX_FINDINGS]),
             counts={severity: self.collector.counts[severity] for severity in Severity},
             files=self.files,
-            rows=sum(len(reading.records) for _table, reading in self.tables.values()),
+            rows=self.rows,
             sheets=tuple(self.sheets),
             judge=judges.named(judges.first(self.rules.shapes)) if self.rules.shapes else "",
-            judged=b"".join(self._judged) if self.rules.publication else b"",
-            results=tuple(result.terms for result in self.results) if self.rules.publication else (),
+            judged=b"".join(self._judged) if again else b"",
+            results=tuple(result.terms for result in self.results) if again else (),
         )
+
+    def _quads(self) -> bytes:
+        """Return what stands in graphs of its own as N-Quads, sorted, in the spelling of the store."""
+        lines: list[bytes] = []
+        for graph in self.store.named_graphs():
+            end = f" {graph} .\n".encode()
+            triples = self.store.dump(format=RdfFormat.N_TRIPLES, from_graph=graph) or b""
+            lines += [line[:-3] + end for line in triples.splitlines(keepends=True)]
+        return b"".join(sorted(lines))
 
 
 def _spot(place: Location) -> tuple[object, ...]:
@@ -295,7 +376,7 @@ def _value(term: object) -> str:
     return str(getattr(term, "value", ""))
 
 
-def _refused(document: Document, labels: Labels) -> Iterator[Finding]:
+def _refused(document: ReadDocument, labels: Labels) -> Iterator[Finding]:
     for refusal in document.refusals:
         place = Location(
             file=document.file,

@@ -20,10 +20,11 @@ from ozg_lod.core.spelling import nearest
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables.datatypes import shown
 from ozg_lod.tables.schema import ForeignKey
-from ozg_lod.tables.tables import Cell, Table, TableReading
+from ozg_lod.tables.tables import Cell, TableReading
+from ozg_lod.validation.file_readings import ReadTable
 from ozg_lod.validation.source_locations import SourceLocations
 
-Tables = Mapping[str, tuple[Table, TableReading]]
+Tables = Mapping[str, ReadTable]
 
 _ENTRY: Final = pgettext("unknown key", "entry")
 _NEAR: Final = 70.0
@@ -35,8 +36,8 @@ def broken(tables: Tables, *, complete: bool = True) -> Iterator[Finding]:
     `tables` are by file name. Unless they are `complete`, as in a contribution that refers to what is published, a
     table that is not among them is passed over.
     """
-    for file, (table, _reading) in tables.items():
-        for key in table.schema.foreign_keys:
+    for file, table in tables.items():
+        for key in table.keys:
             target = posixpath.join(posixpath.dirname(file), key.resource)
             if target in tables:
                 yield from _absent(tables, file, target, key)
@@ -46,8 +47,8 @@ def broken(tables: Tables, *, complete: bool = True) -> Iterator[Finding]:
 
 
 def _absent(tables: Tables, file: str, target: str, key: ForeignKey) -> Iterator[Finding]:
-    reading = tables[file][1]
-    rows = tables[target][1].records
+    reading = tables[file].reading
+    rows = tables[target].reading.records
     existing = {tuple(record.values.get(name, ()) for name in key.targets) for record in rows}
     names = sorted({values[0][0] for values in existing if len(values) == 1 and values[0]})
     for record in reading.records:

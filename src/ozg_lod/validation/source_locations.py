@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
+from functools import cached_property
 
 from ozg_lod.core.findings import Location
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables.tables import TableReading
-from ozg_lod.validation.documents import Document
+from ozg_lod.validation.file_readings import ReadDocument, ReadTable
 
 
 class SourceLocations:
     """Finds statements in tables (file, row, column) and documents (file); indexed when first asked."""
 
-    def __init__(self, readings: Sequence[TableReading], documents: Sequence[Document], labels: Labels) -> None:
-        self._readings = readings
+    def __init__(self, tables: Collection[ReadTable], documents: Collection[ReadDocument], labels: Labels) -> None:
+        self._tables = tables
         self._documents = documents
         self._labels = labels
         self._index: dict[tuple[str, ...], str] | None = None
+
+    @cached_property
+    def _readings(self) -> list[TableReading]:
+        return [table.reading for table in self._tables]
 
     def of(self, subject: str, predicate: str = "", value: str | None = None) -> Location:
         """Return the place of a statement, or the nearest: its property there, its subject, what that is a part of.
