@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
+from ozg_lod.core.errors import Late
 from ozg_lod.core.findings import ShaclTerms
 from ozg_lod.core.messages import Message, _
 from ozg_lod.sandbox import fork_server, wire
@@ -101,6 +102,7 @@ class SourceExaminer:
         self._rules = rules
         self._cache = cache
         self._list = cache.folder / "list"
+        self._deadline_s = deadline_s
         self._ends = time.monotonic() + deadline_s
         limits = WorkerLimits(memory_mb=memory_mb, cpu_s=int(deadline_s) + 1)
         argument = f"{judges.first(rules.shapes)}\n{self._list}"
@@ -149,7 +151,10 @@ class SourceExaminer:
             worker.kill()
 
     def _asked(self, worker: fork_server.Worker, task: SourceTask) -> bytes:
-        return worker.answer(wire.encode(task), deadline_s=max(0.0, self._ends - time.monotonic()))
+        try:
+            return worker.answer(wire.encode(task), deadline_s=max(0.0, self._ends - time.monotonic()))
+        except Late:
+            raise fork_server.late(self._deadline_s) from None
 
 
 def judge_again(examination: Examination, shapes: bytes, *, memory_mb: int, deadline_s: float) -> None:

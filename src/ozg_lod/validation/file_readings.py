@@ -249,7 +249,7 @@ class ReadingCache:
             readings = content(self.path(name))
         except (OSError, ValueError):
             return False
-        return sound(readings) and next(unpacked(readings)).seen.key == name
+        return sound(readings) and [reading.seen.key for reading in unpacked(readings)] == [name]
 
     def keep(self, name: str, reading: bytes) -> None:
         """Keep a reading; whoever is killed meanwhile leaves none of this name.
