@@ -45,6 +45,7 @@ bench: .venv/test
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/pages.py $(filter --quick --write,$(ARGS))
 	$(BIN)/python bench/checking.py
+	$(BIN)/python bench/growth.py --quick
 
 # Everything that takes long, most of an hour: `make check` and CI stay below twenty minutes without it.
 SECONDS ?= 1800
@@ -52,6 +53,8 @@ nightly: .venv/test
 	@$(BIN)/python hatch_build.py
 	OZG_GENERATED=200000 OZG_JUDGES=2000 $(BIN)/python -m pytest -n 0 -q --hypothesis-profile=nightly tests/sparql/test_tokens.py \
 	  tests/http/test_request_grammar.py tests/search tests/tables/test_tables.py tests/validation
+	OZG_EDITS=200 OZG_KILLS=30 $(BIN)/python -m pytest -n 0 -q tests/build/test_remembering.py
+	$(BIN)/python bench/growth.py $(filter --write,$(ARGS))
 	$(BIN)/python bench/attacks.py $(filter --write,$(ARGS))
 	$(BIN)/python bench/soak.py --seconds $(SECONDS)
 

@@ -14,7 +14,7 @@ from ozg_lod import cli
 from ozg_lod.cli.options import Setting
 from ozg_lod.cli.serve import serve
 from ozg_lod.core.settings import RdfFile, Settings
-from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.snapshots.snapshot import Snapshots, open_store
 
 
 class Ran:
@@ -186,6 +186,8 @@ def test_snapshots_are_listed_used_and_pruned(run: object, tmp_path: Path) -> No
     assert run("snapshots", "use", str(first)[:10], "--target", target).out.strip() == first  # type: ignore[operator]
     assert Snapshots(target).current() == first
     assert run("snapshots", "list", "--target", target).out.count("*") == 1  # type: ignore[operator]
+    for name in Snapshots(target).names():  # as a server would that holds less in memory
+        open_store(Snapshots(target).directory(name), from_disk=True)
     assert len(run("snapshots", "prune", "--keep", "1", "--target", target).out.split()) == 1  # type: ignore[operator]
     unknown = run("snapshots", "use", "zzz", "--target", target, "--lang", "en")  # type: ignore[operator]
     assert (unknown.code, "snapshots list" in unknown.err) == (2, True)

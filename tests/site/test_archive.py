@@ -21,7 +21,7 @@ from ozg_lod.core.errors import (
 )
 from ozg_lod.core.settings import Settings
 from ozg_lod.site.archive import Archive
-from ozg_lod.snapshots.snapshot import Snapshots
+from ozg_lod.snapshots.snapshot import Snapshots, open_store
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
 ALT = "http://www.w3.org/2004/02/skos/core#altLabel"
@@ -136,6 +136,7 @@ def test_a_pruned_store_is_written_again_from_its_dumps(published: Path, version
     shutil.copytree(published, target)
     snapshots = Snapshots(target)
     first = snapshots.publications()[0].snapshot
+    open_store(snapshots.directory(first), from_disk=True)
     assert first in snapshots.prune(keep=1)
     with serving(target, "--memory-mb", "1") as url:  # too little to hold anything: every version is read from disk
         answer = httpx.get(url + at(versions[0]), params={"query": ASKED}, headers=CSV, timeout=30)

@@ -27,7 +27,7 @@ from ozg_lod.core.messages import MessageSink, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.search import index
-from ozg_lod.snapshots import changes, rule_examples, snapshot
+from ozg_lod.snapshots import changes, data_files, rule_examples, snapshot
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.validation import gate, judges, report, rulebook
 from ozg_lod.validation.check_process import Progress, SourceExaminer, SourceReadings, judge_again, silent
@@ -128,16 +128,21 @@ def prepare(
     memory_mb, deadline_s = settings.build_memory_mb, settings.build_deadline_s
     with ThreadPoolExecutor(1) as beside:
         agreed = beside.submit(judge_again, examination, shapes, memory_mb=memory_mb, deadline_s=deadline_s)
-        contents, graph = _contents(sources, examination, readings)
-        say(_("{count} triples conform; writing the snapshot.", count=len(graph.lines)))
         previous = snapshots.published_files()
 
         def fill(aside: Path) -> None:
+            graph = _write_data(aside, sources, examination, readings)
+            say(_("{count} triples conform; writing the snapshot.", count=len(graph.lines)))
             (aside / index.FILE).write_bytes(index.of_graph(Graph(graph.store), graph.base_iri, sources.kinds))
             distributions.write(aside, graph, sources.flat, previous, partial(progress, _("Writing")))
             agreed.result()
 
-        manifest = snapshots.write(contents, fill=fill, stored=lambda manifest: not manifest.fits(settings))
+        manifest = snapshots.write(
+            _contents(sources, examination),
+            fill=fill,
+            room=sum(len(reading.quads) for reading in readings.read()),
+            stored=lambda manifest: not manifest.fits(settings),
+        )
     cache.trim(readings.names)
     return _accounted(snapshots, sources, BuildResult(manifest, examination))
 
@@ -236,10 +241,10 @@ def _sound(snapshots: snapshot.Snapshots, name: str) -> snapshot.Manifest | None
         return None
 
 
-def _contents(
-    sources: Sources, examination: gate.Examination, readings: SourceReadings
-) -> tuple[snapshot.Contents, MergedGraph]:
-    """Return the first files of a snapshot, and the merged graph that the others are made of."""
+def _write_data(
+    directory: Path, sources: Sources, examination: gate.Examination, readings: SourceReadings
+) -> MergedGraph:
+    """Write the quads of all files, of what was derived and of the ontology, and their merge, which is returned."""
     graph_end = f" <{sources.base_iri}graph/ontology> .\n".encode()
     terms = {quad.triple for quad in ox.parse(joined(sources.ontology), ox.RdfFormat.TURTLE)}
     ontology = (ox.serialize(terms, format=ox.RdfFormat.N_TRIPLES) or b"").splitlines(keepends=True)
@@ -248,15 +253,23 @@ def _contents(
         quads += bytes(reading.quads).splitlines(keepends=True)
     quads.sort()  # runs that are sorted already
     lines = [line for line, _same in groupby(quads)]
-    nquads = b"".join(lines)
+    del quads
     merged = [line for line, _same in groupby(line[: line.rindex(b" <")] + b" .\n" for line in lines)]
-    shapes = joined(sources.shapes)
-    contents = snapshot.Contents(
+    for name, content in ((data_files.DATA_FILE, lines), (data_files.MERGED_FILE, merged)):
+        with (directory / name).open("wb") as file:
+            file.writelines(content)
+    shapes = [quad.triple for quad in ox.parse(joined(sources.shapes), ox.RdfFormat.TURTLE)]
+    return MergedGraph(sources.base_iri, merged, directory / data_files.MERGED_FILE, shapes)
+
+
+def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Contents:
+    """Return the small files of a snapshot."""
+    return snapshot.Contents(
         build_key=sources.key,
         base_iri=sources.base_iri,
-        nquads=nquads,
-        ntriples=b"".join(merged),
-        shapes=shapes,
+        nquads=None,
+        ntriples=None,
+        shapes=joined(sources.shapes),
         report=report.to_json(examination),
         files={
             rule_examples.FILE: rule_examples.as_quads(sources.cases),
@@ -267,8 +280,6 @@ def _contents(
             ),
         },
     )
-    triples = [quad.triple for quad in ox.parse(shapes, ox.RdfFormat.TURTLE)]
-    return contents, MergedGraph(sources.base_iri, merged, triples)
 
 
 def _served(sources: Sources) -> dict[str, bytes]:

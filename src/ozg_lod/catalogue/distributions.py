@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -30,16 +31,17 @@ RDF_FORMATS: Final = formats.GRAPHS
 
 @dataclass(frozen=True)
 class MergedGraph:
-    """The merge of all graphs as sorted N-Triples, each line once, and the shapes beside it; parsed once."""
+    """The merge of all graphs as sorted N-Triples, each line once (`path` is the file), and the shapes beside it."""
 
     base_iri: str
     lines: Sequence[bytes]
+    path: Path
     shapes: Sequence[ox.Triple]
 
     @cached_property
     def store(self) -> ox.Store:
         store = ox.Store()
-        store.bulk_load(b"".join(self.lines), format=ox.RdfFormat.N_TRIPLES)
+        store.bulk_load(path=self.path, format=ox.RdfFormat.N_TRIPLES)
         return store
 
     def with_shapes(self) -> ox.Store:
@@ -64,7 +66,7 @@ def write(
     if not offered_datasets:
         return
     (directory / FOLDER).mkdir()
-    lines = sorted({*graph.lines, *_lines(graph.shapes)})
+    lines = [line for line, _same in groupby(sorted([*graph.lines, *_lines(graph.shapes)]))]
     contents = datasets.divide(lines, offered_datasets)
     del lines
     offered_datasets = tuple(dataset for dataset in offered_datasets if dataset.iri in contents)

@@ -7,7 +7,7 @@ JSON-LD have writers of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -181,26 +181,25 @@ class GraphWriter(Protocol):
 
 def writer_of(form: Format, like: Sequence[ox.Triple], prefixes: Mapping[str, str] = PREFIXES) -> GraphWriter:
     """Return what writes a graph in `form`: `like` has every namespace, property and datatype that there will be."""
-    writers: dict[Format, Callable[[Sequence[ox.Triple], Mapping[str, str]], GraphWriter]] = {
-        JSONLD: jsonld.Writer,
-        RDFXML: rdfxml.Writer,
-        TURTLE: _Turtle,
-    }
-    return writers[form](like, _used(like, prefixes))
+    used = _used(like, prefixes)
+    if form is JSONLD:
+        return jsonld.JsonLdWriter(like, used)
+    return rdfxml.RdfXmlWriter(like, used) if form is RDFXML else _NativeWriter(form, used)
 
 
-class _Turtle:
-    """Turtle as pyoxigraph writes it, with its prefixes in order and an empty line after each subject."""
+class _NativeWriter:
+    """Writes as pyoxigraph does Turtle and its like: prefixes in order, and an empty line after each subject."""
 
     tail: Final = b""
 
-    def __init__(self, _like: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> None:
+    def __init__(self, form: Format, prefixes: Mapping[str, str]) -> None:
+        self._form = form.rdf
         self._prefixes = dict(prefixes)
         lines = (f"@prefix {name}: <{iri}> .\n" for name, iri in prefixes.items())
         self.head = "".join(sorted(lines)).encode() or b"\n"
 
     def block(self, triples: Sequence[ox.Triple]) -> bytes:
-        written = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=self._prefixes) or b""
+        written = ox.serialize(triples, format=self._form, prefixes=self._prefixes) or b""
         body = written.split(b"\n", len(self._prefixes))[-1].removesuffix(b"\n")
         return b"\n" + body.replace(b" .\n", b" .\n\n") + b"\n"
 

@@ -24,14 +24,11 @@ _MAX_DIGITS: Final = 15  # JSON numbers are exact up to 2**53 in every reader
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 
-def write(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
-    """Return the document of triples that are sorted by subject; raise ValueError for a triple term."""
-    writer = Writer(triples, prefixes)
-    return writer.head + writer.block(triples) + writer.tail
+class JsonLdWriter:
+    """Writes a document in blocks of whole subjects; raises ValueError for a triple term.
 
-
-class Writer:
-    """Writes a document in blocks of whole subjects; `like` has every namespace, property and datatype to come."""
+    `like` has every namespace, property and datatype to come.
+    """
 
     def __init__(self, like: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> None:
         self._names = _Names(like, prefixes)

@@ -22,13 +22,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def write(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
-    """Return the document of triples that are sorted by subject; raise ValueError for what XML cannot say."""
-    writer = Writer(triples, prefixes)
-    return writer.head + writer.block(triples) + writer.tail
-
-
-class Writer:
+class RdfXmlWriter:
     """Writes a document in blocks of whole subjects; `like` has every property that there will be."""
 
     tail: Final = b"</rdf:RDF>\n"

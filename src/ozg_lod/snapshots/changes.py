@@ -46,9 +46,10 @@ class Withdrawal:
 def between(old: bytes, new: bytes, base_iri: str) -> Changes:
     """Return what changed from one merged graph to the next, both as N-Triples."""
     before, after = set(old.splitlines()), set(new.splitlines())
-    had, has = resources(before, base_iri), resources(after, base_iri)
-    touched = resources(before ^ after, base_iri)
-    return Changes(tuple(sorted(has - had)), tuple(sorted(touched & had & has)), tuple(sorted(had - has)))
+    gone, come = resources(before - after, base_iri), resources(after - before, base_iri)
+    same = resources(before & after, base_iri) & (gone | come)  # of whose statements some stay
+    changed = (gone & come) | same
+    return Changes(tuple(sorted(come - changed)), tuple(sorted(changed)), tuple(sorted(gone - changed)))
 
 
 def resources(lines: Iterable[bytes], base_iri: str) -> set[str]:

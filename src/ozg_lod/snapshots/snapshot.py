@@ -120,13 +120,13 @@ class Publication:
 class Contents:
     """What `build` puts into a snapshot: bytes only, so that the same sources give the same files.
 
-    `files` are further ones by name.
+    `files` are further ones by name. Where the data are large they are None, and what fills the snapshot writes them.
     """
 
     build_key: str
     base_iri: str
-    nquads: bytes
-    ntriples: bytes
+    nquads: bytes | None
+    ntriples: bytes | None
     shapes: bytes
     report: bytes
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -289,15 +289,17 @@ class Snapshots:
         contents: Contents,
         *,
         fill: Callable[[Path], None] = lambda _aside: None,
+        room: int = 0,
         stored: Callable[[Manifest], bool] = lambda _manifest: True,
     ) -> Manifest:
         """Write a snapshot aside, make it durable, and give it its name; nothing is served yet.
 
-        `fill` may write more files into its directory; where it fails there is no snapshot. `stored` says whether the
+        `fill` may write more files into its directory, with so many bytes of data (`room`); where it fails there is no
+        snapshot. `stored` says whether the
         store on disk is written now: else whoever needs it writes it (`open_store`).
         """
         aside = self._folder / f"{contents.build_key}.tmp"
-        self._check_space(aside, len(contents.nquads) * 6 + sum(map(len, contents.files.values())))
+        self._check_space(aside, (len(contents.nquads or b"") + room) * 6 + sum(map(len, contents.files.values())))
         aside.mkdir(parents=True)
         for name, data in _named(contents).items():
             (aside / name).parent.mkdir(parents=True, exist_ok=True)
@@ -510,9 +512,9 @@ def _write_store(directory: Path) -> None:
 
 
 def _named(contents: Contents) -> Mapping[str, bytes]:
+    data = {data_files.DATA_FILE: contents.nquads, data_files.MERGED_FILE: contents.ntriples}
     return {
-        data_files.DATA_FILE: contents.nquads,
-        data_files.MERGED_FILE: contents.ntriples,
+        **{name: content for name, content in data.items() if content is not None},
         SHAPES_FILE: contents.shapes,
         REPORT_FILE: contents.report,
         **contents.files,
@@ -520,20 +522,21 @@ def _named(contents: Contents) -> Mapping[str, bytes]:
 
 
 def _manifest(directory: Path, contents: Contents) -> Manifest:
-    derived = directory / data_files.STORE_DIRECTORY
-    paths = sorted(
-        path
-        for path in directory.rglob("*")
-        if path.is_file() and derived not in path.parents and path.name != _STORE_RECORDS
-    )
-    graphs = Counter(line.rsplit(b" ", 2)[1][1:-1].decode() for line in contents.nquads.splitlines())
+    paths = sorted(path for path in directory.rglob("*") if path.is_file())
+    files = {path.relative_to(directory).as_posix(): record_of(path) for path in paths}
+    with (
+        (directory / data_files.DATA_FILE).open("rb") as data,
+        (directory / data_files.MERGED_FILE).open("rb") as merged,
+    ):
+        graphs = Counter(line[line.rindex(b" <") + 2 : -4] for line in data)
+        triples = sum(1 for _line in merged)
     return Manifest(
-        version=hashlib.sha256(contents.nquads).hexdigest(),
+        version=files[data_files.DATA_FILE].sha256,
         build_key=contents.build_key,
         base_iri=contents.base_iri,
-        triples=contents.ntriples.count(b"\n"),
-        graphs=dict(sorted(graphs.items())),
-        files={path.relative_to(directory).as_posix(): record_of(path) for path in paths},
+        triples=triples,
+        graphs={graph.decode(): count for graph, count in sorted(graphs.items())},
+        files=files,
         code=code_fingerprint(),
     )
 

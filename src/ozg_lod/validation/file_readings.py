@@ -68,7 +68,7 @@ class FileReading:
     table: TablePlaces | None
 
 
-class ReadTable(Protocol):
+class SourceTable(Protocol):
     """A table that was read: the keys it refers to others by, and the reading with its places."""
 
     @property
@@ -77,7 +77,7 @@ class ReadTable(Protocol):
     def reading(self) -> TableReading: ...
 
 
-class ReadDocument(Protocol):
+class SourceDocument(Protocol):
     """A document that was read."""
 
     @property

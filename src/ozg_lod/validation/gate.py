@@ -42,7 +42,7 @@ from ozg_lod.validation.examination import (
     SourceFile,
     graph_of,
 )
-from ozg_lod.validation.file_readings import FileReading, FreshTable, KeptReading, ReadDocument, ReadTable, packed
+from ozg_lod.validation.file_readings import FileReading, FreshTable, KeptReading, SourceDocument, SourceTable, packed
 from ozg_lod.validation.shapes import ShaclResult
 from ozg_lod.validation.source_locations import SourceLocations
 
@@ -100,8 +100,8 @@ class _Work:
         self.collector = FindingCollector()
         self.store = Store()
         self.labels = Labels(self.store)
-        self.tables: dict[str, ReadTable] = {}
-        self.documents: list[ReadDocument] = []
+        self.tables: dict[str, SourceTable] = {}
+        self.documents: list[SourceDocument] = []
         self.rows = 0
         self.files = 0
         self.sheets: list[CheckedSheet] = []
@@ -376,7 +376,7 @@ def _value(term: object) -> str:
     return str(getattr(term, "value", ""))
 
 
-def _refused(document: ReadDocument, labels: Labels) -> Iterator[Finding]:
+def _refused(document: SourceDocument, labels: Labels) -> Iterator[Finding]:
     for refusal in document.refusals:
         place = Location(
             file=document.file,

@@ -21,10 +21,10 @@ from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables.datatypes import shown
 from ozg_lod.tables.schema import ForeignKey
 from ozg_lod.tables.tables import Cell, TableReading
-from ozg_lod.validation.file_readings import ReadTable
+from ozg_lod.validation.file_readings import SourceTable
 from ozg_lod.validation.source_locations import SourceLocations
 
-Tables = Mapping[str, ReadTable]
+Tables = Mapping[str, SourceTable]
 
 _ENTRY: Final = pgettext("unknown key", "entry")
 _NEAR: Final = 70.0

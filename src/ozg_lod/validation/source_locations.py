@@ -9,13 +9,13 @@ from functools import cached_property
 from ozg_lod.core.findings import Location
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables.tables import TableReading
-from ozg_lod.validation.file_readings import ReadDocument, ReadTable
+from ozg_lod.validation.file_readings import SourceDocument, SourceTable
 
 
 class SourceLocations:
     """Finds statements in tables (file, row, column) and documents (file); indexed when first asked."""
 
-    def __init__(self, tables: Collection[ReadTable], documents: Collection[ReadDocument], labels: Labels) -> None:
+    def __init__(self, tables: Collection[SourceTable], documents: Collection[SourceDocument], labels: Labels) -> None:
         self._tables = tables
         self._documents = documents
         self._labels = labels
