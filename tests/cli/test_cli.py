@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
+import click
 import pyoxigraph as ox
 import pytest
 from tests.conftest import ROOT, free_port, program
 
 from ozg_lod import cli
+from ozg_lod.cli import terminal
 from ozg_lod.cli.options import Setting
 from ozg_lod.cli.serve import serve
 from ozg_lod.core.settings import RdfFile, Settings
@@ -354,3 +357,14 @@ def test_a_fault_of_ours_is_no_finding(run: object, monkeypatch: pytest.MonkeyPa
     assert "\x1b" not in ran.err
     monkeypatch.setenv("OZG_LOD_DEBUG", "1")
     assert "Traceback" in run("snapshots", "list").err  # type: ignore[operator]
+
+
+def test_long_work_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(terminal, "_LINE_S", 0)
+    with click.Context(click.Command("build")) as context, terminal.progress() as count:
+        context.meta["lang"] = "en"
+        for done in (0, 50, 100):
+            count("Reading", done, 100)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert re.fullmatch(r"Reading: 50 %, [0-9,]+ per second, [0-9]+ s left", lines[0])
