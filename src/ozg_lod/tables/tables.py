@@ -32,6 +32,7 @@ from ozg_lod.tables.finding_collector import FindingCollector
 from ozg_lod.tables.header import Header
 from ozg_lod.tables.records import Record, Records
 from ozg_lod.tables.schema import Column, Schema
+from ozg_lod.tables.uri_template import UriTemplate
 
 __all__ = ["MAX_ROWS", "Cell", "Table", "TableReading", "describe", "unread"]
 
@@ -203,31 +204,35 @@ class TripleWriter:
         self._nodes: dict[str, NamedNode] = {}
         self._owners = {name: column.name for name, column in schema.variables.items()}
         self._grouped = [column for column in schema.columns if column.datatype.groups]
-        self._written = [
-            (column, column.about, column.property)
-            for column in schema.columns
-            if column.about is not None and column.property is not None
-        ]
+        self._abouts: dict[UriTemplate, None] = {}
+        self._written: list[tuple[Column, UriTemplate, NamedNode, str | None]] = []
+        for column in schema.columns:
+            if column.about is not None and column.property is not None:
+                self._abouts[column.about] = None
+                self._written.append((column, column.about, self._node(column.property), self._cell_of(column)))
 
     def columns(self) -> dict[str, str]:
         names: dict[str, str] = {}
-        for column, _about, predicate in self._written:
+        for column, _about, predicate, _cell in self._written:
             if column.name in self.headers:
-                names.setdefault(predicate, column.name)
+                names.setdefault(predicate.value, column.name)
         return names
 
     def write(self, record: Record) -> None:
         """Add the triples of one record, and the cell of each."""
         single: dict[str, str | None] = {name: value[0] for name, value in record.values.items() if value}
         single.update(self._groups(single))
-        for column, about, predicate in self._written:
-            subject = about.expand(single)
-            if subject is None:
-                continue
-            cell = Cell(record.row, self._cell_of(column))
-            for value in self._objects(column, record.values, single):
-                self.triples.append(Triple(self._node(subject), self._node(predicate), value))
-                self.cells.append(cell)
+        subjects = {about: self._subject(about, single) for about in self._abouts}
+        for column, about, predicate, name in self._written:
+            if (subject := subjects[about]) is not None:
+                cell = Cell(record.row, name)
+                for value in self._objects(column, record.values, single):
+                    self.triples.append(Triple(subject, predicate, value))
+                    self.cells.append(cell)
+
+    def _subject(self, about: UriTemplate, single: Mapping[str, str | None]) -> NamedNode | None:
+        subject = about.expand(single)
+        return self._node(subject) if subject is not None else None
 
     def _groups(self, single: Mapping[str, str | None]) -> Iterator[tuple[str, str | None]]:
         """Yield the parts of the cells that the groups of their formats name."""

@@ -67,7 +67,8 @@ class UriTemplate:
             value = values.get(part[0])
             if value is None:
                 return None
-            pieces.append(value if part[1] else quote(value, safe=""))
+            plain = part[1] or (value.isascii() and value.isalnum())
+            pieces.append(value if plain else quote(value, safe=""))
         return "".join(pieces)
 
 
