@@ -133,8 +133,8 @@ def query(settings: Settings, file: Path, form: str | None) -> None:
     from ozg_lod.sandbox import fork_server, wire
     from ozg_lod.sandbox.worker_process import WorkerLimits
     from ozg_lod.snapshots.snapshot import Snapshots
+    from ozg_lod.sparql.question import AnswerHead, SparqlQuery
     from ozg_lod.sparql.scan import scan
-    from ozg_lod.sparql.store import AnswerHead, SparqlQuery
 
     text = sys.stdin.read() if str(file) == "-" else content(file).decode("utf-8")
     snapshots = Snapshots(settings.target)

@@ -1,6 +1,7 @@
 """The answers kept for the life of one snapshot, as bytes and within a limit; the one not used for longest goes first.
 
-An entry is one body, plain and compressed, or a whole answer as it was sent to a request (`web.front`).
+An entry is one body, plain and compressed, or a whole response as it was sent to a request, under what decides it
+(`web.front`, `sparql.exchange`) or under the bytes of the request (`web.quick_answers`).
 """
 
 from __future__ import annotations
@@ -8,15 +9,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from cachetools import LRUCache
-from starlette.types import Message
 
-RequestKey = tuple[str | bytes, ...]
+RequestKey = tuple[str | bytes, ...] | bytes
 
 _FRAME: Final = 200
 """Bytes a body costs beside its contents, about."""
@@ -53,15 +53,27 @@ class CachedBody:
 
 @dataclass(frozen=True, slots=True)
 class SentResponse:
-    """The two messages of an answer that went out whole."""
+    """A whole response: its fields as lines, without those that every answer gets (`web.front`)."""
 
-    start: Message
-    body: Message
+    status: int
+    fields: bytes
+    body: bytes
+
+    @classmethod
+    def of(cls, status: int, fields: Iterable[tuple[bytes, bytes]], body: bytes) -> SentResponse:
+        """Return the response with these fields."""
+        return cls(status, b"".join([b"%b: %b\r\n" % field for field in fields]), body)
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the fields as pairs."""
+        pairs = (line.partition(b": ") for line in self.fields.split(b"\r\n")[:-1])
+        return [(name, text) for name, _, text in pairs]
 
     @property
     def size(self) -> int:
         """Return the bytes it takes."""
-        return len(self.body["body"]) + _SENT_FRAME
+        return len(self.body) + _SENT_FRAME
 
 
 class ResponseCache:
@@ -85,20 +97,17 @@ class ResponseCache:
     def put(self, name: str, plain: bytes, fields: Mapping[str, str] | None = None) -> CachedBody:
         """Return the new body; it is kept unless it alone takes more than a quarter of the limit."""
         entry = CachedBody(plain, fields or {})
-        self._keep(name, entry)
+        self.keep(name, entry)
         return entry
 
     def sent(self, request: RequestKey) -> SentResponse | None:
-        """Return the answer that was sent to the same request before, if it is kept."""
+        """Return the response that was sent to the same request before, if it is kept."""
         with self._lock:
             entry = self._entries.get(request)
         return entry if isinstance(entry, SentResponse) else None
 
-    def keep_sent(self, request: RequestKey, response: SentResponse) -> None:
-        """Keep an answer for who asks the same again, unless it takes more than a quarter of the limit."""
-        self._keep(request, response)
-
-    def _keep(self, key: Hashable, entry: CachedBody | SentResponse) -> None:
+    def keep(self, key: Hashable, entry: CachedBody | SentResponse) -> None:
+        """Keep an entry for who asks the same again, unless it takes more than a quarter of the limit."""
         if entry.size * 4 <= self._entries.maxsize:
             with self._lock:
                 self._entries[key] = entry

@@ -117,7 +117,7 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
         if from_disk:
             loaded.result()  # the workers open the same files, which may have to be written first
         kind = QUERY_FROM_DISK if from_disk else QUERY
-        endpoint = Endpoint(kind, str(directory), settings, cache, _evaluator(settings, manifest))
+        endpoint = Endpoint(kind, str(directory), manifest.version, settings, cache, _evaluator(settings, manifest))
     opened = ServedSnapshot(
         name=name,
         snapshots=snapshots,
@@ -163,7 +163,7 @@ def open_files(settings: Settings) -> ServedSnapshot:
         manifest=snapshot.Manifest(version, version, base_iri="", triples=0, graphs={}, files={}),
         store=ox.Store(),
         shapes=b"",
-        endpoint=Endpoint(QUERY_OF_FILES, rdf_files.argument(settings.rdf), settings, cache),
+        endpoint=Endpoint(QUERY_OF_FILES, rdf_files.argument(settings.rdf), version, settings, cache),
         public_url=settings.public_url.rstrip("/"),
         code=code_fingerprint(),
         cache=cache,

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-import struct
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -23,90 +21,23 @@ from ozg_lod.core.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from ozg_lod.core.messages import _
 from ozg_lod.core.spelling import nearest
 from ozg_lod.core.vocab import PREFIXES
+from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.worker_process import Work, WorkerSetup, Write
 from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE, STORE_DIRECTORY, load
 from ozg_lod.snapshots.verified_files import checked
-from ozg_lod.sparql import syntax_errors
+from ozg_lod.sparql import exchange, syntax_errors
+from ozg_lod.sparql.exchange import Exchange, SparqlWork
+from ozg_lod.sparql.question import GRAPHS, AnswerHead, SparqlQuery
 from ozg_lod.sparql.repair import written_out
 from ozg_lod.sparql.scan import Scan, scan
 
 Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 Evaluate = Callable[[str], Results]
 
-GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
-"""What a query that makes a graph may be answered in."""
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TIDY_TRIPLES: Final = 20_000
-_HEAD_LENGTH: Final = struct.Struct("!H")
-
-
-@dataclass(frozen=True)
-class SparqlQuery:
-    """One SPARQL query as the protocol carries it (SPARQL 1.1 Protocol §2.1).
-
-    `format` is the media type or short name of the answer, `graph_format` that of an answer that is a graph, where it
-    is another; "" where the client takes none that is offered. Graphs given here replace the dataset clause of the
-    query. `head_only` asks for the head of the answer and evaluates nothing.
-    """
-
-    query: str
-    format: str
-    graph_format: str | None = None
-    default_graphs: tuple[str, ...] = ()
-    named_graphs: tuple[str, ...] = ()
-    query_bytes: int = 64 * 1024
-    answer_bytes: int = 50_000_000
-    head_only: bool = False
-
-    @property
-    def media_types(self) -> tuple[str, ...]:
-        """Return what the answer may be in: the form of the query, which only a worker reads, decides which."""
-        return tuple({media_type: None for media_type in (self.format, self.graph_format) if media_type})
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerHead:
-    """What stands before an answer: its media type, and whether it stays the same as long as the data are.
-
-    It does not where the query has NOW, RAND, UUID or BNODE.
-    """
-
-    media_type: str
-    stays: bool
-
-    @classmethod
-    def of(cls, question: SparqlQuery) -> AnswerHead:
-        """Return the head of an answer; raise for what is no query, is not offered, or in no format that is."""
-        look = scan(question.query, max_bytes=question.query_bytes)
-        if look.form is None:
-            raise BadRequest(
-                _("This is not a query: write SELECT, ASK, CONSTRUCT or DESCRIBE."),
-            )
-        if look.form in ("CONSTRUCT", "DESCRIBE"):
-            chosen = formats.by_name(
-                question.format if question.graph_format is None else question.graph_format, GRAPHS
-            )
-        else:
-            chosen = formats.by_name(question.format, formats.ASKED_RESULTS)
-        return cls(chosen.media_type, not look.volatile)
-
-    @property
-    def format(self) -> formats.Format:
-        """Return the format that the media type names."""
-        return formats.by_name(self.media_type, (*formats.ASKED_RESULTS, *GRAPHS))
-
-    def before(self, body: bytes) -> bytes:
-        """Return the head and the body as they come from a worker."""
-        head = wire.encode(self)
-        return _HEAD_LENGTH.pack(len(head)) + head + body
-
-    @classmethod
-    def taken(cls, answer: bytes) -> tuple[AnswerHead, bytes]:
-        """Return the head and the body of what came from a worker."""
-        end = _HEAD_LENGTH.size + _HEAD_LENGTH.unpack_from(answer)[0]
-        return wire.decode(cls, answer[_HEAD_LENGTH.size : end]), answer[end:]
 
 
 class EmbeddedStore:
@@ -205,15 +136,29 @@ def answering_from_disk(argument: str) -> WorkerSetup:
 def work(embedded: EmbeddedStore) -> Work:
     """Return the work of a worker that answers questions to this dataset."""
     _warm(embedded)
-    decode = wire.decoder(SparqlQuery)
+    decode, decode_work = wire.decoder(SparqlQuery), wire.decoder(SparqlWork)
 
     def answer(question: bytes, write: Write) -> None:
+        if question.startswith(exchange.MARK):
+            write(_responded(embedded, decode_work(question[len(exchange.MARK) :])))
+            return
         asked = decode(question)
         write(AnswerHead.of(asked).before(b""))
-        if not asked.head_only:
-            embedded.answer(asked, write)
+        embedded.answer(asked, write)
 
     return answer
+
+
+def _responded(embedded: EmbeddedStore, asked: SparqlWork) -> bytes:
+    """Return the whole response to a request."""
+    worked_out = Exchange(asked.request, asked.terms)
+    head = AnswerHead.of(worked_out.question)
+    response = worked_out.unchanged(head)
+    if response is None:
+        body = bytearray()
+        embedded.answer(worked_out.question, body.extend)
+        response = worked_out.response(head, CachedBody(bytes(body)))
+    return exchange.written(response, stays=head.stays)
 
 
 def _warm(embedded: EmbeddedStore) -> None:

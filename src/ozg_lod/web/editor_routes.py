@@ -32,7 +32,7 @@ from ozg_lod.site.page_requests import PageRequest, no_such_page
 from ozg_lod.site.represent import Content, Representation, represent, respond
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.sparql.endpoint import Endpoint, SparqlAnswer
-from ozg_lod.sparql.store import SparqlQuery
+from ozg_lod.sparql.question import SparqlQuery
 from ozg_lod.web.routing import Pages
 
 pages = Pages()

@@ -179,7 +179,7 @@ async def static(request: Request, name: str) -> Response:
     cache_control = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
     fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": cache_control}
     file = CachedBody(entry.plain, fields)
-    return reply(file, RequestConditions.of(request), entry.digest)
+    return reply(file, RequestConditions.of(request.method, request.headers), entry.digest)
 
 
 def _parted(name: str) -> tuple[str, str | None]:
