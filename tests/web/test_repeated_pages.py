@@ -131,6 +131,7 @@ def test_a_new_snapshot_starts_with_nothing_kept() -> None:
     record = RequestRecord(PageIndex([]), access_log=True)
     app.state = SimpleNamespace(opened=SimpleNamespace(cache=caches[0]), record=record)  # type: ignore[attr-defined]
     request: dict[str, Any] = {"type": "http", "method": "GET", "path": PAGE, "query_string": b"", "headers": []}
+    request["state"] = {}
     caches[0].keep(request_key(request) or (), sent(b"old"))
     front = CachingFront(app)  # type: ignore[arg-type]
     asyncio.run(front(request, None, send))  # type: ignore[arg-type]

@@ -9,12 +9,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
-
-from cachetools import LRUCache
 
 RequestKey = tuple[str | bytes, ...] | bytes
 
@@ -80,18 +79,14 @@ class ResponseCache:
     """A bounded mapping from names to bodies and from requests to whole answers. Any thread may use it."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._entries: LRUCache[Hashable, CachedBody | SentResponse] = LRUCache(max_bytes, lambda entry: entry.size)
+        self._max_bytes = max_bytes
+        self._entries: OrderedDict[Hashable, CachedBody | SentResponse] = OrderedDict()
         self._lock = threading.Lock()
-
-    @property
-    def size(self) -> int:
-        """Return the bytes that are taken."""
-        return int(self._entries.currsize)
+        self.size = 0
 
     def get(self, name: str) -> CachedBody | None:
         """Return the body kept under this name, if any."""
-        with self._lock:
-            entry = self._entries.get(name)
+        entry = self._used(name)
         return entry if isinstance(entry, CachedBody) else None
 
     def put(self, name: str, plain: bytes, fields: Mapping[str, str] | None = None) -> CachedBody:
@@ -102,12 +97,24 @@ class ResponseCache:
 
     def sent(self, request: RequestKey) -> SentResponse | None:
         """Return the response that was sent to the same request before, if it is kept."""
-        with self._lock:
-            entry = self._entries.get(request)
+        entry = self._used(request)
         return entry if isinstance(entry, SentResponse) else None
 
     def keep(self, key: Hashable, entry: CachedBody | SentResponse) -> None:
         """Keep an entry for who asks the same again, unless it takes more than a quarter of the limit."""
-        if entry.size * 4 <= self._entries.maxsize:
-            with self._lock:
-                self._entries[key] = entry
+        if entry.size * 4 > self._max_bytes:
+            return
+        with self._lock:
+            replaced = self._entries.pop(key, None)
+            self._entries[key] = entry
+            self.size += entry.size - (replaced.size if replaced is not None else 0)
+            while self.size > self._max_bytes:
+                self.size -= self._entries.popitem(last=False)[1].size
+
+    def _used(self, key: Hashable) -> CachedBody | SentResponse | None:
+        """Return an entry, which is the last to go from now on."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+        return entry

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,15 +16,17 @@ from typing import Final, Protocol
 
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.response_cache import CachedBody, ResponseCache, SentResponse
+from ozg_lod.http.slow_clients import PIECE_BYTES
 from ozg_lod.rdf.formats import Format
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.pool import WorkerPool
 from ozg_lod.sandbox.work_kinds import work_kinds
 from ozg_lod.snapshots.fingerprint import code_fingerprint
 from ozg_lod.sparql import exchange
-from ozg_lod.sparql.exchange import EndpointTerms, Exchange, SparqlRequest, SparqlWork
+from ozg_lod.sparql.exchange import EndpointTerms, Exchange, SparqlRequest
 from ozg_lod.sparql.question import AnswerHead, SparqlQuery, media_types
 
+FRESH_S: Final = 60
 LONGEST_KEPT: Final = 16_384
 """Bytes of a request under which its response may be kept."""
 
@@ -64,7 +67,11 @@ class Endpoint:
         self._settings = settings
         self._cache = cache
         self._active = 0
-        self._version = version
+        self._terms = functools.cache(
+            lambda fresh_s: EndpointTerms(
+                version, code_fingerprint(), fresh_s, settings.query_bytes, settings.answer_bytes
+            )
+        )
         self.pool = WorkerPool(work_kinds(settings)[kind], argument)
         self._evaluator: Evaluator = self.pool if evaluator is None else evaluator(self.pool)
 
@@ -107,32 +114,59 @@ class Endpoint:
         self,
         request: SparqlRequest,
         *,
-        raw: bytes | None = None,
-        fresh_s: int = 60,
+        fresh_s: int = FRESH_S,
         deadline_s: float | None = None,
         spending: AbstractContextManager[None] | None = None,
     ) -> SentResponse:
         """Return the whole response to a request, which those who ask the same may have for `fresh_s` seconds.
 
-        `raw` are the bytes of the request, under which it is kept too. It is worked out where it is evaluated, by a
-        worker of ours in one go. Deadline and spending as with `answer`.
+        It is worked out where it is evaluated, by a worker of ours in one go. Deadline and spending as with `answer`.
         """
-        work = SparqlWork(request, self._terms(fresh_s))
-        question = work.question()
+        terms = self._terms(fresh_s)
+        question = exchange.question(request, terms)
         response = self._cache.sent(question)
         if response is not None:
-            self._keep(raw, response)
             return response
         if self._evaluator is self.pool:
             response, stays = exchange.read(await self._asked(question, deadline_s, spending))
         else:
-            worked_out = Exchange(request, work.terms)
+            worked_out = Exchange(request, terms)
             answer = await self.answer(worked_out.question, deadline_s=deadline_s, spending=spending)
             stays, head = answer.stays, AnswerHead(answer.format.media_type, stays=answer.stays)
             response = await asyncio.to_thread(worked_out.response, head, answer.body)
         if stays:
             self._cache.keep(question, response)
-            self._keep(raw, response)
+        return response
+
+    def begin(
+        self, request: SparqlRequest, tell: Callable[[SentResponse | Exception], None]
+    ) -> Callable[[], None] | None:
+        """Begin at once to do the same, where that is possible (`WorkerPool.begin`); else return None."""
+        if self._evaluator is not self.pool:
+            return None
+        question = exchange.question(request, self._terms(FRESH_S))
+
+        def told(outcome: bytes | Exception) -> None:
+            self._active -= 1
+            if isinstance(outcome, Exception):
+                tell(outcome)
+                return
+            response, stays = exchange.read(outcome)
+            if stays:
+                self._cache.keep(question, response)
+            tell(response)
+
+        self._active += 1
+        give_up = self.pool.begin(question, told)
+        if give_up is None:
+            self._active -= 1
+        return give_up
+
+    def kept(self, request: SparqlRequest, raw: bytes) -> SentResponse | None:
+        """Return the response that was sent to a request before, if it is kept: under `raw`, its bytes, from now on."""
+        response = self._cache.sent(exchange.question(request, self._terms(FRESH_S)))
+        if response is not None and len(raw) <= LONGEST_KEPT and len(response.body) <= PIECE_BYTES:
+            self._cache.keep(raw, response)
         return response
 
     async def answer(
@@ -163,14 +197,6 @@ class Endpoint:
         limit_s = min(deadline_s or self._settings.query_deadline_s, self._settings.query_deadline_s)
         with spending or contextlib.nullcontext(), self.held():
             return await self._evaluator.ask(question, deadline_s=limit_s)
-
-    def _keep(self, raw: bytes | None, response: SentResponse) -> None:
-        if raw is not None and len(raw) <= LONGEST_KEPT:
-            self._cache.keep(raw, response)
-
-    def _terms(self, fresh_s: int) -> EndpointTerms:
-        settings = self._settings
-        return EndpointTerms(self._version, code_fingerprint(), fresh_s, settings.query_bytes, settings.answer_bytes)
 
     def close(self) -> None:
         """End all workers."""

@@ -6,6 +6,7 @@ where another engine evaluates.
 
 from __future__ import annotations
 
+import functools
 import struct
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +37,7 @@ MARK: Final = b"x"
 _VARY: Final = "Accept, Accept-Encoding"
 _LEAST_COMPRESSED: Final = 600
 _MAX_COMPRESSED: Final = 16_000_000
+_QUESTION: Final = struct.Struct("!c?II")
 _RESPONSE: Final = struct.Struct("!H?I")
 
 
@@ -44,8 +46,8 @@ class SparqlRequest:
     """What of a request decides its response: `fields` are those of `FIELDS`, in small letters and in their order."""
 
     method: str
-    parameters: bytes
     fields: tuple[tuple[bytes, bytes], ...]
+    parameters: bytes
     body: bytes | None = None
 
 
@@ -61,15 +63,46 @@ class EndpointTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class SparqlWork:
-    """What a worker is asked for a response."""
+class _Frame:
+    """What is the same in many questions for a response, so that it is written and read once."""
 
-    request: SparqlRequest
+    method: str
+    fields: tuple[tuple[bytes, bytes], ...]
     terms: EndpointTerms
 
-    def question(self) -> bytes:
-        """Return what a worker is sent."""
-        return MARK + wire.encode(self)
+
+def question(request: SparqlRequest, terms: EndpointTerms) -> bytes:
+    """Return what a worker is asked for a response."""
+    frame = _frame(request.method, request.fields, terms)
+    posted = b"" if request.body is None else request.body
+    return b"".join(
+        (
+            _QUESTION.pack(MARK, request.body is None, len(frame), len(request.parameters)),
+            frame,
+            request.parameters,
+            posted,
+        )
+    )
+
+
+def asked(question: bytes) -> tuple[SparqlRequest, EndpointTerms]:
+    """Return what a worker is asked."""
+    _, empty, frame_bytes, parameter_bytes = _QUESTION.unpack_from(question)
+    start = _QUESTION.size + frame_bytes
+    frame = _frame_of(question[_QUESTION.size : start])
+    end = start + parameter_bytes
+    body = None if empty else question[end:]
+    return SparqlRequest(frame.method, frame.fields, question[start:end], body), frame.terms
+
+
+@functools.lru_cache(maxsize=256)
+def _frame(method: str, fields: tuple[tuple[bytes, bytes], ...], terms: EndpointTerms) -> bytes:
+    return wire.encode(_Frame(method, fields, terms))
+
+
+@functools.lru_cache(maxsize=256)
+def _frame_of(frame: bytes) -> _Frame:
+    return wire.decode(_Frame, frame)
 
 
 class Exchange:

@@ -28,7 +28,7 @@ from ozg_lod.sandbox.worker_process import Work, WorkerSetup, Write
 from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE, STORE_DIRECTORY, load
 from ozg_lod.snapshots.verified_files import checked
 from ozg_lod.sparql import exchange, syntax_errors
-from ozg_lod.sparql.exchange import Exchange, SparqlWork
+from ozg_lod.sparql.exchange import EndpointTerms, Exchange, SparqlRequest
 from ozg_lod.sparql.question import GRAPHS, AnswerHead, SparqlQuery
 from ozg_lod.sparql.repair import written_out
 from ozg_lod.sparql.scan import Scan, scan
@@ -136,11 +136,11 @@ def answering_from_disk(argument: str) -> WorkerSetup:
 def work(embedded: EmbeddedStore) -> Work:
     """Return the work of a worker that answers questions to this dataset."""
     _warm(embedded)
-    decode, decode_work = wire.decoder(SparqlQuery), wire.decoder(SparqlWork)
+    decode = wire.decoder(SparqlQuery)
 
     def answer(question: bytes, write: Write) -> None:
         if question.startswith(exchange.MARK):
-            write(_responded(embedded, decode_work(question[len(exchange.MARK) :])))
+            write(_responded(embedded, *exchange.asked(question)))
             return
         asked = decode(question)
         write(AnswerHead.of(asked).before(b""))
@@ -149,9 +149,9 @@ def work(embedded: EmbeddedStore) -> Work:
     return answer
 
 
-def _responded(embedded: EmbeddedStore, asked: SparqlWork) -> bytes:
+def _responded(embedded: EmbeddedStore, request: SparqlRequest, terms: EndpointTerms) -> bytes:
     """Return the whole response to a request."""
-    worked_out = Exchange(asked.request, asked.terms)
+    worked_out = Exchange(request, terms)
     head = AnswerHead.of(worked_out.question)
     response = worked_out.unchanged(head)
     if response is None:
@@ -167,6 +167,8 @@ def _warm(embedded: EmbeddedStore) -> None:
         for form in formats.ASKED_RESULTS:
             with contextlib.suppress(BadRequest):
                 embedded.answer(SparqlQuery(query, form.media_type), lambda _data: None)
+    zipped = SparqlRequest("GET", ((b"accept-encoding", b"gzip"),), b"query=SELECT+*{?s+?p+?o}LIMIT+10", None)
+    _responded(embedded, *exchange.asked(exchange.question(zipped, EndpointTerms("", "", 0, 1000, 100_000))))
     for form in GRAPHS:
         embedded.answer(SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", form.media_type), lambda _data: None)
 

@@ -9,18 +9,20 @@ bound, and the two readings of a request, ours and the parser's, must agree on w
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import struct
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import httptools
 from uvicorn import Config
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ozg_lod.core.errors import Interrupted, OzgLodError
 from ozg_lod.http.request_grammar import (
     CHUNK_LINE_BYTES,
     CHUNKED,
@@ -37,7 +39,7 @@ from ozg_lod.http.slow_clients import PIECE_BYTES
 from ozg_lod.rdf import formats
 from ozg_lod.sparql.endpoint import LONGEST_KEPT
 from ozg_lod.web.connections import Connections, peer
-from ozg_lod.web.query_lane import LaneRequest, QueryLane, message, plain
+from ozg_lod.web.query_lane import QueryLane, message, plain
 
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
@@ -107,7 +109,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._kept_alive = False
         self._deadline = _NEVER
         self._outcome: SentResponse | Exception | None = None
-        self._asking: asyncio.Task[None] | None = None
+        self._give_up: Callable[[], None] | None = None
+        self._to_application = False
         self._ending = False
         self._unsent = 0
         self._stalled_since = self._sending_since = 0.0
@@ -126,12 +129,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._table.discard(self)
-        if self._asking is not None:
-            self._asking.cancel()
+        if self._give_up is not None:
+            self._give_up()
 
     def shutdown(self) -> None:
         """End once the response that is being made was sent."""
-        if self._asking is None:
+        if self._give_up is None:
             super().shutdown()
         self._ending = True
 
@@ -164,7 +167,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Take the head of a request, once the answer to the one before was made and taken."""
         if not self._answered or self.flow.write_paused:
             return False
-        if self._repeats():
+        if not self._to_application and self._repeats():
             return True
         if self._arrived.startswith(b"\r\n"):
             self._take(2)  # some clients end a body so (RFC 9112 §2.2)
@@ -177,10 +180,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return False
         head = self._take(end + len(END))
         self._looked_at = 0
-        check_head(head, self._settings)
         self._deadline = _NEVER
-        if self._outcome is None and self._asks(head):
+        if not self._to_application and self._asks(head):
             return True
+        self._to_application = False
+        check_head(head, self._settings)
         self._begun = head
         self._parse(head)
         return True
@@ -204,36 +208,40 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         query = self.lane.query(head, self._arrived)
         if query is None:
             return False
+        told = functools.partial(self._told, query.raw, time.perf_counter())
+        kept = self.lane.kept(query)
+        if kept is None:
+            try:
+                self._give_up = self.lane.begin(query, self.client[0] if self.client else "", told)
+            except OzgLodError as failure:
+                self._outcome = failure
+            if self._give_up is None:
+                return False
         self._take(len(query.raw) - len(head))
         self._answered, self._whole = False, True
         self._table.wait(self, waiting=False)
-        self._asking = self.loop.create_task(self._ask(query))
-        self.tasks.add(self._asking)
+        if kept is not None:
+            told(kept)
         return True
 
-    async def _ask(self, query: LaneRequest) -> None:
-        """Answer a query, or let the application tell what came of it."""
-        start = time.perf_counter()
-        try:
-            self._outcome = await self.lane.respond(query, self.client[0] if self.client else "")
-        except Exception as failure:  # noqa: BLE001 - whatever it is, it is told as other failures are
-            self._outcome = failure
-        finally:
-            self.tasks.discard(cast("asyncio.Task[None]", self._asking))
-            self._asking = None
-        if isinstance(self._outcome, SentResponse) and len(self._outcome.body) <= PIECE_BYTES:
-            response, self._outcome = self._outcome, None
-            self._respond(query.raw, response, start)
+    def _told(self, raw: bytes, start: float, outcome: SentResponse | Exception) -> None:
+        """Send the response, or let the application tell what came of the query."""
+        self._give_up = None
+        if isinstance(outcome, SentResponse) and len(outcome.body) <= PIECE_BYTES:
+            self._respond(raw, outcome, start)
             return
-        self._answered = True
-        self._arrived[:0] = query.raw
+        self._outcome = None if isinstance(outcome, Interrupted) else outcome
+        self._arrived[:0] = raw
+        self._answered, self._to_application = True, True
         self._advance()
 
     def _respond(self, raw: bytes, response: SentResponse, start: float) -> None:
         """Send a whole response to a request that came whole."""
         name = self._table.request_id()
         more = [*self.server_state.default_headers, (b"x-request-id", name.encode())]
-        self.transport.write(message(response, [*more, (b"connection", b"close")] if self._ending else more))
+        if self._ending:
+            more.append((b"connection", b"close"))
+        self.transport.write(message(response, more))
         self.lane.note(raw, response, start=start, request_id=name)
         if self._ending:
             self.transport.close()

@@ -110,7 +110,7 @@ async def _sparql_request(request: Request, limit_bytes: int) -> SparqlRequest:
         protocol.carrier(request.headers)
         body = await read_body(request, limit_bytes)
     fields = tuple(field for field in request.scope["headers"] if field[0] in FIELDS)
-    return SparqlRequest(request.method, request.scope["query_string"], fields, body)
+    return SparqlRequest(request.method, fields, request.scope["query_string"], body)
 
 
 @pages.page("/.well-known/void")
