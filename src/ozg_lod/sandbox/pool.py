@@ -194,7 +194,7 @@ class WorkerPool:
         except BaseException as error:
             if turn.done() and not turn.cancelled():
                 self._give_place()
-            else:
+            elif turn in self._waiting:
                 self._waiting.remove(turn)
             if isinstance(error, TimeoutError):
                 raise self.kind.busy() from None
@@ -202,10 +202,12 @@ class WorkerPool:
 
     def _give_place(self) -> None:
         """Give a place to the one who waits for longest."""
-        if self._waiting:
-            self._waiting.popleft().set_result(None)
-        else:
-            self._free += 1
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # else who waited has just given up
+                turn.set_result(None)
+                return
+        self._free += 1
 
     def _release(self, job: _Job) -> None:
         """Give back what a job holds: its place, or that of slow work."""

@@ -12,7 +12,7 @@ from ozg_lod.core.errors import BadRequest, NotAcceptable
 from ozg_lod.core.messages import _
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
-from ozg_lod.sparql.scan import scan
+from ozg_lod.sparql.scan import short_scan
 
 GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
 """What a query that makes a graph may be answered in."""
@@ -61,7 +61,7 @@ class AnswerHead:
     @classmethod
     def of(cls, question: SparqlQuery) -> AnswerHead:
         """Return the head of an answer; raise for what is no query, is not offered, or in no format that is."""
-        look = scan(question.query, max_bytes=question.query_bytes)
+        look = short_scan(question.query, max_bytes=question.query_bytes)
         if look.form is None:
             raise BadRequest(
                 _("This is not a query: write SELECT, ASK, CONSTRUCT or DESCRIBE."),

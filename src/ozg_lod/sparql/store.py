@@ -31,7 +31,7 @@ from ozg_lod.sparql import exchange, syntax_errors
 from ozg_lod.sparql.exchange import EndpointTerms, Exchange, SparqlRequest
 from ozg_lod.sparql.question import GRAPHS, AnswerHead, SparqlQuery
 from ozg_lod.sparql.repair import written_out
-from ozg_lod.sparql.scan import Scan, scan
+from ozg_lod.sparql.scan import Scan, scan, short_scan
 
 Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 Evaluate = Callable[[str], Results]
@@ -49,13 +49,13 @@ class EmbeddedStore:
 
     def answer(self, question: SparqlQuery, write: Write) -> None:
         """Write the whole answer or raise."""
-        query_scan = scan(question.query, max_bytes=question.query_bytes)
+        query_scan = short_scan(question.query, max_bytes=question.query_bytes)
         form = AnswerHead.of(question).format
         evaluate = self._dataset(question, query_scan)
-        results = _run(evaluate, question.query, query_scan)
+        results = _run(evaluate, question.query)
         query = written_out(question.query, self._named(question, query_scan))
         if query is not None:  # after the first look of the engine, so that a mistake is told with its own place
-            results = _run(evaluate, query, query_scan)
+            results = _run(evaluate, query)
         query = query or question.query
         output = _LimitedFile(write, question.answer_bytes)
         if isinstance(results, ox.QueryTriples):
@@ -173,11 +173,11 @@ def _warm(embedded: EmbeddedStore) -> None:
         embedded.answer(SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", form.media_type), lambda _data: None)
 
 
-def _run(evaluate: Evaluate, query: str, query_scan: Scan) -> Results:
+def _run(evaluate: Evaluate, query: str) -> Results:
     try:
         return evaluate(query)
     except SyntaxError as error:
-        raise syntax_errors.syntax(query, query_scan, str(error)) from None
+        raise syntax_errors.syntax(query, scan(query, max_bytes=len(query) * 4), str(error)) from None
     except (ValueError, RuntimeError) as error:  # RuntimeError: a function by an IRI that the engine does not know
         raise BadRequest(_("The query cannot be evaluated: {error}.", error=error)) from None
 
