@@ -58,7 +58,8 @@ class Scan:
 
 
 _PROLOGUE: Final = re.compile(
-    r"\s*+(?:(?:PREFIX\s++[\w.-]*+:|BASE)\s*+<[^<>\"{}|^`\\\s]*+>\s*+)*+(SELECT|ASK|CONSTRUCT|DESCRIBE)\b",
+    r"[ \t\r\n]*+(?:(?:PREFIX[ \t\r\n]++[\w.-]*+:|BASE)[ \t\r\n]*+<[^<>\"{}|^`\\\s]*+>[ \t\r\n]*+)*+"
+    r"(SELECT|ASK|CONSTRUCT|DESCRIBE)(?=[ \t\r\n{(<?$])",
     re.IGNORECASE,
 )
 _WANTS_SCAN: Final = ("SERVICE", "FROM", *_VOLATILE, "\\", "*", "\0")
