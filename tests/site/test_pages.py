@@ -683,7 +683,7 @@ def test_the_looks_are_files_of_ours_and_the_icon_is_well_formed(small: Client) 
 
 
 def test_routes_are_described_for_programs(small: Client) -> None:
-    described = small.app.openapi()["paths"]
+    described = small.app.state.openapi()["paths"]
     assert {"/doc/{kind}/{name}", "/doc/{name}", "/id/{kind}/{key}", "/ontology", "/shapes", "/"} <= set(described)
     assert all(json.dumps(operation["summary"]) for path in described.values() for operation in path.values())
 

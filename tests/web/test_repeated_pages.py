@@ -128,7 +128,7 @@ def test_a_new_snapshot_starts_with_nothing_kept() -> None:
         messages.append("made")
 
     caches = [ResponseCache(1_000_000), ResponseCache(1_000_000)]
-    record = RequestRecord(PageIndex([]), access_log=True)
+    record = RequestRecord(PageIndex({}), access_log=True)
     app.state = SimpleNamespace(opened=SimpleNamespace(cache=caches[0]), record=record)  # type: ignore[attr-defined]
     request: dict[str, Any] = {"type": "http", "method": "GET", "path": PAGE, "query_string": b"", "headers": []}
     request["state"] = {}

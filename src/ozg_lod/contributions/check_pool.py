@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 import msgspec
+from starlette.applications import Starlette
 
 from ozg_lod.contributions.check_request import (
     CORRECTED,
@@ -42,6 +43,14 @@ __all__ = ["CORRECTED", "MARKED", "PAGE", "PREVIEW", "REPORT", "CheckAnswer", "C
 
 _log = logging.getLogger("ozg_lod")
 RECEIVING: Final = 16
+
+
+def check_pool(app: Starlette) -> CheckPool:
+    """Return the pool of an application, which is made when it is first asked for."""
+    if not hasattr(app.state, "check_pool"):
+        app.state.check_pool = CheckPool(app.state.settings)
+    pool: CheckPool = app.state.check_pool
+    return pool
 
 
 class CheckPool:

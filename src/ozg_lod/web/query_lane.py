@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.clients import client
@@ -64,7 +64,7 @@ class LaneRequest:
 class QueryLane:
     """The quick way of one server."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: Starlette) -> None:
         settings: Settings = app.state.settings
         self._app = app
         self._most_bytes = settings.query_bytes * protocol.BYTES_PER_CHARACTER

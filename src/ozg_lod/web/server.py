@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import _
@@ -97,7 +97,7 @@ def run(settings: Settings) -> None:
         _Server(config, application, connections).run()
 
 
-def _metrics(settings: Settings, application: FastAPI, connections: Connections) -> AbstractContextManager[None]:
+def _metrics(settings: Settings, application: Starlette, connections: Connections) -> AbstractContextManager[None]:
     if settings.metrics is None:
         return contextlib.nullcontext()
     from ozg_lod.web import metrics  # noqa: PLC0415 - few ask for it
@@ -126,7 +126,7 @@ def _places(wanted: int) -> int:
 class _Server(uvicorn.Server):
     """Says that it is ending before it does."""
 
-    def __init__(self, config: uvicorn.Config, application: FastAPI, connections: Connections) -> None:
+    def __init__(self, config: uvicorn.Config, application: Starlette, connections: Connections) -> None:
         super().__init__(config)
         self._application = application
         self._connections = connections

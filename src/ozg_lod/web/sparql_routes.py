@@ -37,8 +37,6 @@ from ozg_lod.sparql.question import SparqlQuery
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
-start = Pages()
-"""The start page of a server that has queries and nothing else."""
 
 _ASKED: Final = ("GET", "HEAD", "POST")
 _DAY_S: Final = 86_400
@@ -123,11 +121,6 @@ async def well_known_void(request: Request) -> Response:
         return void.describe(counted, snapshot.version, snapshot.public_url, base_iri=snapshot.base_iri, dumps=dumps)
 
     return await _described(request, SparqlAddress(snapshot), "void", triples)
-
-
-@start.page("/")
-async def to_sparql(_request: Request) -> Response:
-    return RedirectResponse("/sparql", 303)
 
 
 async def _page(request: Request, address: SparqlAddress) -> Response | None:
