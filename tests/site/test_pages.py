@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pyoxigraph as ox
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from tests.conftest import KINDS
 
 from ozg_lod.core import errors
@@ -46,7 +46,7 @@ from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots import rule_examples
 from ozg_lod.snapshots.snapshot import Manifest
 from ozg_lod.tables import tables
-from ozg_lod.web import app, reuse_routes, thing_routes
+from ozg_lod.web import app
 
 HERE = Path(__file__).parents[1]
 DATA = HERE.parent / "data"
@@ -83,9 +83,9 @@ class Client:
 
     def __init__(self, opened: PageSnapshot) -> None:
         self.opened = opened
-        self.app = FastAPI()
+        self.app = Starlette()
         self.app.state.opened = opened
-        app.serve(self.app, (reuse_routes.pages, thing_routes.pages))
+        app.serve(self.app, {f"ozg_lod.web.{name}_routes": app.SUBJECTS[name] for name in ("reuse", "thing")})
 
     def get(self, path: str, headers: Mapping[str, str] = BROWSER, method: str = "GET") -> httpx.Response:
         async def ask() -> httpx.Response:

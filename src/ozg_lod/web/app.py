@@ -31,7 +31,7 @@ from ozg_lod.web.failures import nothing_here
 from ozg_lod.web.front import PageFront, RequestRecord
 from ozg_lod.web.routing import PageIndex
 
-_SUBJECTS: Final = {
+SUBJECTS: Final = {
     "sparql": ("sparql", "snapshot", ".well-known"),
     "reuse": ("efa", "reuse", "badge", "linkset", "doc"),
     "health": ("health", "openapi.json"),
@@ -71,7 +71,7 @@ def create(settings: Settings, switch: SnapshotSwitch) -> Starlette:
     app.state.matchers = WorkerPool(work_kinds(settings)[MATCH])
     if not settings.rdf:
         app.state.editor = _editor
-    subjects = {f"{__package__}.{name}_routes": starts for name, starts in _SUBJECTS.items()}
+    subjects = {f"{__package__}.{name}_routes": starts for name, starts in SUBJECTS.items()}
     if settings.rdf:
         subjects = {f"{__package__}.files_routes": ("",), **subjects}
     serve(app, subjects, access_log=settings.access_log)
