@@ -86,9 +86,9 @@ def as_turtle(triples: int) -> SourceFile:
     text = [f"@prefix ozg: <{ONTOLOGY}> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> ."]
     for number, (key, bundle, *_) in enumerate(rows(triples // 8)):
         text.append(
-            f"<{BASE}id/availability/{key}-{bundle}> a ozg:Availability ; ozg:of <{BASE}id/bundle/{bundle}> ; "
-            f"ozg:at <{BASE}id/municipality/{key}> ; ozg:status ozg:available ; "
-            f"ozg:form <https://example.org/{number}> ; "
+            f"<{BASE}id/availability/{key}-{bundle}> a ozg:Availability ; "
+            f"ozg:availabilityOf <{BASE}id/bundle/{bundle}> ; ozg:availableAt <{BASE}id/municipality/{key}> ; "
+            f"ozg:status ozg:available ; ozg:onlineForm <https://example.org/{number}> ; "
             '<http://purl.org/dc/terms/created> "2026-11-24"^^<http://www.w3.org/2001/XMLSchema#date> ; '
             f'skos:prefLabel "{bundle}, {key}"@de ; <http://purl.org/dc/terms/source> <{BASE}id/source/beitrag> .'
         )

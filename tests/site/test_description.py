@@ -89,7 +89,7 @@ def test_links_are_grouped_by_property_and_what_is_only_announced_stands_apart(s
     found = incoming(described(store, "programme/modell"))
     assert found["programme", "contractBeingConcluded"] == ["participation/modell-06411000"]
     assert found["programme", "announced"] == ["participation/modell-06411000-liste"]
-    assert found["funds", ""] == ["funding/einzeln"]
+    assert found["appliesTo", ""] == ["funding/einzeln"]
     assert [key for key in found if key[0] == "programme"] == [
         ("programme", "contractBeingConcluded"),
         ("programme", "announced"),
@@ -204,7 +204,7 @@ def test_a_list_as_csv_has_no_formula(store: ox.Store) -> None:
     hostile.add(ox.Quad(ox.NamedNode(entry.iri), ox.NamedNode(OZG + "wording"), ox.Literal('=cmd|" /C calc"!A0')))
     assert "'=cmd" in write_csv(hostile, KINDS["condition"], [entry]).decode()
     text = write_csv(store, KINDS["funding"], directory(store, BASE, KINDS).kinds["funding"]).decode()
-    assert text.startswith("key,name,iri,funds,amountEur,amountKind,per\r\n")
+    assert text.startswith("key,name,iri,appliesTo,amountEur,amountKind,grantUnit\r\n")
     assert ",100000," in text
 
 

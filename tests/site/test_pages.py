@@ -521,7 +521,7 @@ def test_a_table_is_used_where_statements_are_many_and_alike(store: ox.Store) ->
         for name, value in (
             (PREFIXES["rdf"] + "type", ox.NamedNode(OZG + "Figure")),
             (PREFIXES["skos"] + "prefLabel", ox.Literal(f"Zahl {number}", language="de")),
-            (OZG + "about", ox.NamedNode(BASE + "id/bundle/jugendamt")),
+            (OZG + "subject", ox.NamedNode(BASE + "id/bundle/jugendamt")),
             (OZG + "value", typed(str(number), "integer")),
             (OZG + "wording", ox.Literal(f"Wort {number}", language="de")),
             (PREFIXES["skos"] + "note", ox.Literal(f"Hinweis {number}", language="de")),
@@ -570,9 +570,9 @@ def test_rules_stand_with_a_good_and_a_bad_example_where_they_have_cases(store: 
     turtle = """
         @prefix ozg: <https://w3id.org/ozg-lod/ontology#> . @prefix passing: <https://example.org/passing/> .
         @prefix failing: <https://example.org/failing/> . @prefix ozgsh: <https://w3id.org/ozg-lod/shapes#> .
-        passing:figure a ozg:Figure ; ozg:value 5 ; ozg:about <https://example.org/id/bundle/jugendamt> .
+        passing:figure a ozg:Figure ; ozg:value 5 ; ozg:subject <https://example.org/id/bundle/jugendamt> .
         failing:figure a ozg:Figure ; <https://example.org/expects> ozgsh:figure-value ;
-            ozg:about <https://example.org/id/bundle/jugendamt> .
+            ozg:subject <https://example.org/id/bundle/jugendamt> .
         passing:named a ozg:Named ; ozg:label "10169" .
         failing:named a ozg:Named ; <https://example.org/expects> ozgsh:period-end ; ozg:label "10169"@de, "10169"@x-y .
         <https://example.org/other> ozg:part passing:named .

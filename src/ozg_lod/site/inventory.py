@@ -164,7 +164,7 @@ def _dispute(graph: Graph, iri: str) -> Contradiction:
     return Contradiction(
         iri,
         descriptions=terms(DCT + "description"),
-        about=terms(OZG + "about"),
+        about=terms(OZG + "subject"),
         status=terms(OZG + "status"),
         claims=[
             Claim(

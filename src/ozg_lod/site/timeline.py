@@ -93,7 +93,7 @@ def _row(graph: Graph, iri: str) -> TimelineRow:
     def values(name: str) -> list[Term]:
         return sorted(graph.objects(iri, name), key=str)
 
-    of = next((iri_of(term) for term in values(OZG + "of")), "")
+    of = next((iri_of(term) for term in values(OZG + "availabilityOf")), "")
     counts = [term.value for term in values(OZG + "serviceCount") if isinstance(term, ox.Literal)]
     return TimelineRow(
         iri=iri,
