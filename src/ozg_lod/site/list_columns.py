@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 import pyoxigraph as ox
 
 from ozg_lod.core.kinds import INVERSE, Kind
 from ozg_lod.core.messages import Label
 from ozg_lod.rdf.graph import Graph, Term, iri_of
+
+MOST: Final = 20
+"""So many links to a thing are followed; how many there are in all grows with the catalogue, and its page has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,10 @@ class ListColumn:
             nodes = {end for start in nodes if iri_of(start) for end in _neighbours(graph, iri_of(start), step)}
         return tuple(sorted(nodes, key=str))
 
+    def is_cut(self, cell: Sequence[Term]) -> bool:
+        """Return whether there may be more values than those of a cell."""
+        return len(cell) >= MOST and any(step.startswith(INVERSE) for step in self.path)
+
     def triples(self, graph: Graph, iri: str) -> set[ox.Triple]:
         path_triples: set[ox.Triple] = set()
         nodes = {iri}
@@ -63,7 +73,7 @@ def of(kind: Kind) -> tuple[ListColumn, ...]:
 
 def _step(graph: Graph, iri: str, step: str) -> list[ox.Triple]:
     if step.startswith(INVERSE):
-        return [triple for triple in graph.to(iri) if triple.predicate.value == step.removeprefix(INVERSE)]
+        return list(islice(graph.using(step.removeprefix(INVERSE), iri), MOST))
     return [triple for triple in graph.about(iri) if triple.predicate.value == step]
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -147,10 +148,17 @@ async def _described(
     form = formats.chosen(wanted, request.headers.get("accept"), formats.GRAPHS)
     entry = snapshot.cache.get(f"{name} {form.suffix}")
     if entry is None:
-        counted = await counts.of(snapshot.endpoint)
+        counted = await _counts(snapshot)
         entry = snapshot.cache.put(f"{name} {form.suffix}", formats.serialize(triples(counted), form))
     mark = f"{snapshot.version[:16]}{snapshot.code}-{name.partition(' ')[0]}-{form.suffix}"
     return await _sent(request, address, entry, form, mark=mark)
+
+
+async def _counts(snapshot: ServedSnapshot) -> counts.Counts:
+    if not snapshot.base_iri:
+        return await counts.of(snapshot.endpoint)
+    summary = await run_in_threadpool(lambda: snapshot.summary)
+    return counts.of_summary(summary, snapshot.manifest.graphs)
 
 
 async def _answer(request: Request, address: SparqlAddress, fields: protocol.Fields) -> Response:
