@@ -171,10 +171,7 @@ def write_csv(graph: Graph, kind: Kind, entries: Iterable[ListEntry]) -> bytes:
     rows = [["key", "name", "iri", *(column.field for column in shown)]]
     for entry in entries:
         cells = [column.cell(graph, entry.iri) for column in shown]
-        values = [
-            " ".join([*(getattr(term, "value", "") for term in cell), *["…"] * column.is_cut(cell)])
-            for column, cell in zip(shown, cells, strict=True)
-        ]
+        values = [" ".join(getattr(term, "value", "") for term in cell) for cell in cells]
         name = pick(entry.names, "de", entry.key)[0]
         rows.append([harmless(cell, numbers=True) for cell in (entry.key, name, entry.iri, *values)])
     return written(rows)

@@ -173,8 +173,7 @@ def _heading(site: PageContext, writer: ValueWriter, column: ListColumn) -> Mark
 def _ordered(writer: ValueWriter, terms: Sequence[Term], column: ListColumn) -> list[Value]:
     """Return the values of a cell: times in time, numbers by size, anything else by its text."""
     values = writer.values(terms, column.predicate)
-    ordered = sorted(values, key=lambda value: (value.machine, collation(value.text)))
-    return [*ordered, Value("…")] if column.is_cut(terms) else ordered
+    return sorted(values, key=lambda value: (value.machine, collation(value.text)))
 
 
 def start(

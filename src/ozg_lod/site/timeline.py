@@ -37,6 +37,7 @@ class TimelineRow:
 
     iri: str
     of: str
+    at: str
     names: Mapping[str, str]
     months: Sequence[Term]
     count: int | None
@@ -66,7 +67,7 @@ class KnownCount:
 class Timeline:
     """A page of the timeline: `rows` name months, `others` name none, the rest is about all of them.
 
-    `dated` statements name a month, with `total` services; `days` are those they are as of. `years` are (year, start,
+    `dated` statements name a month, and `counting` of these `total` services; `days` are those they are as of. `years` are (year, start,
     width) on the axis in per cent.
     """
 
@@ -76,6 +77,7 @@ class Timeline:
     years: Sequence[tuple[str, float, float]]
     known: Sequence[KnownCount]
     dated: int
+    counting: int
     total: int
     days: Sequence[str]
     pages: int
@@ -92,6 +94,7 @@ def timeline(graph: Graph, index: Index, counted: AvailabilityCount, page: int =
         years=_years(axis),
         known=_known(counted, axis),
         dated=counted.dated,
+        counting=counted.counting,
         total=counted.services,
         days=counted.days,
         pages=max(1, -(-counted.statements // PAGE_SIZE)),
@@ -107,6 +110,7 @@ def _row(graph: Graph, iri: str) -> TimelineRow:
     return TimelineRow(
         iri=iri,
         of=of,
+        at=next((iri_of(term) for term in values(OZG + "at")), ""),
         names=(graph.names(of) if of else {}) or graph.names(iri),
         months=[term for term in values(OZG + "month") if _month(term)],
         count=int(counts[0]) if counts and counts[0].isdecimal() else None,

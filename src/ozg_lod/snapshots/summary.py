@@ -93,12 +93,13 @@ class TermCount:
 class AvailabilityCount:
     """Services by the first and by the last month that statements of availability name; `axis` is the widest span.
 
-    `dated` of the statements name a month.
+    `dated` of the statements name a month, `counting` of these a number of services.
     `days` are the as-of days of the statements that count services.
     """
 
     statements: int = 0
     dated: int = 0
+    counting: int = 0
     first: dict[str, int] = field(default_factory=dict)
     last: dict[str, int] = field(default_factory=dict)
     axis: Dates | None = None
@@ -313,6 +314,7 @@ class _Counting:
         as_of = list(map(_text, facts.get(_AS_OF, ())))
         self._axis |= {months[0], months[-1], *(day[:7] for day in as_of)}
         if count:
+            available.counting += 1
             available.days = sorted({*available.days, *as_of})
 
     def _settled(self) -> Summary:

@@ -290,7 +290,7 @@ def _on_map(atlas: Atlas) -> list[str]:
 
 def _on_line(times: Timeline) -> list[Term | str]:
     rows = (*times.rows, *times.others)
-    return [part for row in rows for part in (row.iri, row.of, *row.sources, *row.status)]
+    return [part for row in rows for part in (row.iri, row.of, row.at, *row.sources, *row.status)]
 
 
 def _of_sources(summaries: Sequence[SourceSummary]) -> list[Term | str]:
