@@ -67,8 +67,8 @@ class KnownCount:
 class Timeline:
     """A page of the timeline: `rows` name months, `others` name none, the rest is about all of them.
 
-    `dated` statements name a month, and `counting` of these `total` services; `days` are those they are as of. `years` are (year, start,
-    width) on the axis in per cent.
+    `dated` statements name a month, and `counting` of these `total` services; `days` are those they are as of.
+    `years` are (year, start, width) on the axis in per cent.
     """
 
     rows: Sequence[TimelineRow]
