@@ -25,6 +25,7 @@ from ozg_lod.cli.terminal import (
     content,
     language,
     note,
+    progress,
     say,
     table,
     write,
@@ -214,7 +215,8 @@ def reconcile(settings: Settings, file: Path, *, kind: str, output: Path | None,
     from ozg_lod.matching import reconcile_file
 
     request = reconcile_file.FileMatchRequest(file.name, columns, kind, str(output or ""), language())
-    done = reconcile_file.reconciled(settings, request, content(file))
+    with progress() as told:
+        done = reconcile_file.reconciled(settings, request, content(file), told)
     write(done.body, output)
     note(done.summary)
     return FINDINGS if done.open else FINE

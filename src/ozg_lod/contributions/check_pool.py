@@ -59,6 +59,7 @@ class CheckPool:
     def __init__(self, settings: Settings) -> None:
         kind = work_kinds(settings)[CHECK]
         self.pool = WorkerPool(kind)
+        self._rows = settings.check_rows
         self._deliveries = ClientShares(too_many_checks, kind.per_client, RECEIVING)
         self._delivery_time = Budget(settings.client_seconds)
 
@@ -101,7 +102,8 @@ class CheckPool:
         self.pool.close()
 
     def _argument(self, snapshot: ServedSnapshot) -> str:
-        return msgspec.json.encode(CheckSubject(str(snapshot.directory), snapshot.public_url)).decode()
+        subject = CheckSubject(str(snapshot.directory), snapshot.public_url, self._rows, not snapshot.in_memory)
+        return msgspec.json.encode(subject).decode()
 
 
 @contextlib.contextmanager

@@ -25,7 +25,8 @@ from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.worker_process import Work, WorkerSetup, Write
-from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE, STORE_DIRECTORY, load
+from ozg_lod.snapshots import snapshot
+from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE, load
 from ozg_lod.snapshots.verified_files import checked
 from ozg_lod.sparql import exchange, syntax_errors
 from ozg_lod.sparql.exchange import EndpointTerms, Exchange, SparqlRequest
@@ -128,9 +129,12 @@ def answering_from_disk(argument: str) -> WorkerSetup:
 
     An open store is never forked (its threads would be missing); a worker opens it before it gives up files.
     """
-    path = str(Path(argument) / STORE_DIRECTORY)
+    return from_disk(snapshot.on_disk(Path(argument)))
+
+
+def from_disk(opened: Callable[[], ox.Store]) -> WorkerSetup:
     work(EmbeddedStore(ox.Store()))  # imports what is imported late, once for all workers
-    return WorkerSetup(lambda: work(EmbeddedStore(ox.Store.read_only(path))))
+    return WorkerSetup(lambda: work(EmbeddedStore(opened())))
 
 
 def work(embedded: EmbeddedStore) -> Work:

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -160,11 +161,18 @@ async def _described(
     form = formats.chosen(wanted, request.headers.get("accept"), formats.GRAPHS)
     entry = snapshot.cache.get(f"{name} {form.suffix}")
     if entry is None:
-        counted = await counts.of(snapshot.endpoint)
+        counted = await _counts(snapshot)
         kept = {"vary": "Accept, Accept-Encoding", "x-ozg-version": snapshot.version, "content-type": form.content_type}
         entry = snapshot.cache.put(f"{name} {form.suffix}", formats.serialize(triples(counted), form), kept)
     conditions = RequestConditions.of(request.method, request.headers)
     return reply(entry, conditions, f"{snapshot.version} {snapshot.code} {name} {form.suffix}")
+
+
+async def _counts(snapshot: ServedSnapshot) -> counts.Counts:
+    if not snapshot.base_iri:
+        return await counts.of(snapshot.endpoint)
+    summary = await run_in_threadpool(lambda: snapshot.summary)
+    return counts.of_summary(summary, snapshot.manifest.graphs)
 
 
 def _sent(request: Request, response: SentResponse) -> Response:
