@@ -57,7 +57,8 @@ def catalogue(size: int) -> ox.Store:
         '<bundle/a> a ozg:ServiceBundle ; skos:prefLabel "A"@de . <source/s> a ozg:Source ; ozg:asOf "2026-01-01" . '
     )
     rows = (
-        f"<availability/{number:04}> a ozg:Availability ; ozg:availabilityOf <bundle/a> ; ozg:availableAt <municipality/{number:08}> ; "
+        f"<availability/{number:04}> a ozg:Availability ; ozg:availabilityOf <bundle/a> ; "
+        f"ozg:availableAt <municipality/{number:08}> ; "
         f'skos:prefLabel "Leistung {number}"@de ; ozg:month "2020-{1 + number % 12:02}"^^xsd:gYearMonth ; '
         f"ozg:serviceCount 1 ; dct:source <source/s> . "
         f'<municipality/{number:08}> a org:Organization ; skos:prefLabel "Gemeinde {number}"@de . '
