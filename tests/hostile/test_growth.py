@@ -13,7 +13,7 @@ from tests.site.test_pages import Client
 from tests.small_snapshot import BASE, small_snapshot
 
 from ozg_lod.snapshots import data_files
-from ozg_lod.web import app, catalogue_routes, search_routes, topic_routes
+from ozg_lod.web import app
 
 FEW, MANY = 1_000, 10_000
 KEY = "0001"
@@ -74,8 +74,9 @@ def served(size: int) -> tuple[Client, CountingStore]:
     counting = CountingStore(opened.store)
     vars(opened).update(store=counting, publications=list)
     client = Client(opened)
-    more = (topic_routes.pages, search_routes.pages, catalogue_routes.pages)
-    app.serve(client.app, more)
+    app.serve(
+        client.app, {f"ozg_lod.web.{name}_routes": app.SUBJECTS[name] for name in ("topic", "search", "catalogue")}
+    )
     return client, counting
 
 
