@@ -8,13 +8,13 @@ import pytest
 
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.snapshots import checked_json
+from ozg_lod.snapshots.data_files import STORE_DIRECTORY
 from ozg_lod.snapshots.snapshot import (
     Contents,
     Manifest,
     Snapshots,
     open_store,
 )
-from ozg_lod.sparql.store import STORE_DIRECTORY
 
 QUAD = b'<http://x/a> <http://x/p> "%d" <http://x/g> .\n'
 TRIPLE = b'<http://x/a> <http://x/p> "%d" .\n'

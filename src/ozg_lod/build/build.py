@@ -27,7 +27,7 @@ from ozg_lod.core.messages import MessageSink, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.search import index
-from ozg_lod.snapshots import changes, data_files, rule_examples, snapshot
+from ozg_lod.snapshots import changes, data_files, rule_examples, snapshot, summary
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.validation import gate, judges, report, rulebook
 from ozg_lod.validation.check_process import Progress, SourceExaminer, SourceReadings, judge_again, silent
@@ -135,6 +135,7 @@ def prepare(
             say(_("{count} triples conform; writing the snapshot.", count=len(graph.lines)))
             (aside / index.FILE).write_bytes(index.of_graph(Graph(graph.store), graph.base_iri, sources.kinds))
             distributions.write(aside, graph, sources.flat, previous, partial(progress, _("Writing")))
+            (aside / summary.FILE).write_bytes(summary.of_directory(aside, graph.base_iri, sources.kinds))
             agreed.result()
 
         manifest = snapshots.write(

@@ -101,10 +101,16 @@ class Settings:
 
     check_deadline_s: float = 60
     check_memory_mb: int = 2048
+    check_rows: int = 10_000
     build_deadline_s: float = 1800
     build_memory_mb: int = 4096
     judge: str = "pyshacl"
     drain_s: int = 15
+
+    @property
+    def processes(self) -> int:
+        """Return how many processes hold the data: server, fork server and workers."""
+        return 2 + self.fast_places + self.slow_places
 
     def __post_init__(self) -> None:
         """Fill in what is not said and follows from the rest."""

@@ -21,6 +21,7 @@ from ozg_lod.rdf.graph import (
     TYPE,
     Graph,
     Term,
+    collation,
     iri_of,
     names_in,
     naming,
@@ -38,12 +39,17 @@ _FRAGMENTS: Final = (("ags", "ags"), ("districtKey", "ags"), ("ars", "ars"))
 _OFFICIAL: Final = (DCT + "identifier", OZG + "ozgId", OZG + "leikaKey")
 _TYPES: Final = (ORG + "classification", SKOS + "inScheme")
 _NO_END: Final = "9999"
+_AVAILABILITY: Final = OZG + "Availability"
+_MONTH: Final = len("2020-01")
 _NAMES: Final = frozenset({*LABELS, SKOS + "altLabel", SKOS + "hiddenLabel"})
 
 
 @dataclass(frozen=True, slots=True)
 class SearchEntry:
-    """One thing as it goes into the index; `keys` are (scheme, key, fragment), `passages` (language, text)."""
+    """One thing as it goes into the index; `keys` are (scheme, key, fragment), `passages` (language, text).
+
+    `line` is where it stands on the timeline: by the first and the last month it names, then by what it is about.
+    """
 
     iri: str
     kind: str
@@ -55,6 +61,7 @@ class SearchEntry:
     other_names: tuple[tuple[str, str], ...]
     passages: tuple[tuple[str, str], ...]
     keys: tuple[tuple[str, str, str], ...]
+    line: tuple[str, ...] = ()
 
     @property
     def de(self) -> str:
@@ -107,6 +114,7 @@ def _entry(
         other_names=tuple(_others(said, names)),
         passages=tuple(dict.fromkeys(texts)),
         keys=tuple(_keys(graph, said, kind, fragments)),
+        line=_line(graph, iri, said),
     )
 
 
@@ -124,6 +132,16 @@ class _Said:
 
     def texts(self, predicate: str) -> list[str]:
         return _plain(self.objects.get(predicate, ()))
+
+
+def _line(graph: Graph, iri: str, said: _Said) -> tuple[str, ...]:
+    """Return the place of a statement of availability on the timeline, those without a month last; () for the rest."""
+    if _AVAILABILITY not in said.iris(TYPE):
+        return ()
+    months = [text[:_MONTH] for text in said.texts(OZG + "month") if re.match(r"[0-9]{4}-[0-9]{2}", text)]
+    of = min((iri_of(term) for term in said.objects.get(OZG + "availabilityOf", ())), default="")
+    name = collation(pick((graph.names(of) if of else {}) or graph.names(iri), "de", iri)[0])
+    return (months[0], months[-1], name) if months else (_NO_END, _NO_END, name)
 
 
 def _others(said: _Said, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,16 @@ import pyoxigraph as ox
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
-from ozg_lod.snapshots import atomic_files, changes, checked_json, data_files, read_locks, verified_files
+from ozg_lod.snapshots import (
+    atomic_files,
+    changes,
+    checked_json,
+    data_files,
+    read_locks,
+    site_files,
+    summary,
+    verified_files,
+)
 from ozg_lod.snapshots.fingerprint import code_fingerprint
 from ozg_lod.snapshots.verified_files import MANIFEST_FILE, FileRecord, VerifiedFiles, damaged, record_of
 
@@ -72,8 +82,7 @@ class Manifest:
     def fits(self, settings: Settings) -> bool:
         """Tell whether server, fork server and workers may each hold all data: reading dirties the pages they share."""
         quads = self.triples + sum(self.graphs.values())
-        processes = 2 + settings.fast_places + settings.slow_places
-        return quads * _BYTES_PER_QUAD * processes <= settings.memory_mb * 1_000_000
+        return quads * _BYTES_PER_QUAD * settings.processes <= settings.memory_mb * 1_000_000
 
 
 @dataclass(frozen=True)
@@ -481,6 +490,13 @@ def open_store(directory: Path, *, from_disk: bool = False) -> ox.Store:
     if not _store_is_sound(directory):
         _write_store(directory)
     return ox.Store.read_only(str(directory / data_files.STORE_DIRECTORY))
+
+
+def on_disk(directory: Path) -> Callable[[], ox.Store]:
+    """Return what opens the store of a snapshot for a worker, before it is confined."""
+    manifest = Manifest.read(directory)
+    predicates = list(summary.read(directory, manifest.base_iri, site_files.kinds(directory)).properties)
+    return partial(data_files.read_only, directory / data_files.STORE_DIRECTORY, predicates, manifest.graphs)
 
 
 def _store_is_sound(directory: Path) -> bool:
