@@ -96,7 +96,9 @@ class Sources:
                 objects = change(triple)
                 if objects is not None and objects != [triple.object]:
                     made = [ox.Triple(triple.subject, wanted, term) for term in objects]
-                    told = f"{_short(triple.subject)} {predicate} {_short(triple.object)} -> {list(map(_short, objects))}"
+                    told = (
+                        f"{_short(triple.subject)} {predicate} {_short(triple.object)} -> {list(map(_short, objects))}"
+                    )
                     yield self.rewritten(name, [*triples[:number], *made, *triples[number + 1 :]], told)
 
     def rewritten(self, name: str, triples: list[ox.Triple], told: str) -> Mutant:
