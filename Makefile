@@ -52,6 +52,7 @@ nightly: .venv/test
 	@$(BIN)/python hatch_build.py
 	OZG_GENERATED=200000 OZG_JUDGES=2000 $(BIN)/python -m pytest -n 0 -q --hypothesis-profile=nightly tests/sparql/test_tokens.py \
 	  tests/http/test_request_grammar.py tests/search tests/tables/test_tables.py tests/validation
+	OZG_MUTATIONS=5 $(BIN)/python -m pytest -n 0 -q -s tests/mutation
 	$(BIN)/python bench/attacks.py $(filter --write,$(ARGS))
 	$(BIN)/python bench/soak.py --seconds $(SECONDS)
 

@@ -14,11 +14,13 @@ from ozg_lod.site.timeline import timeline
 class Highlights:
     """Numbers as (name, count, address), the day the first is of, the programme of the map.
 
-    `day` is an xsd:date, "" where the data name none or several; `mapped` says whether there is a map to show.
+    `day` is an xsd:date, "" where the data name none; `until` another, where the latest statements hold for several
+    days; `mapped` says whether there is a map to show.
     """
 
     numbers: Sequence[tuple[str, int, str]]
     day: str
+    until: str
     programme: str
     names: Mapping[str, Mapping[str, str]]
     mapped: bool
@@ -26,10 +28,10 @@ class Highlights:
 
 def highlights(graph: Graph, atlas: Atlas) -> Highlights:
     """Read them; a count of 0 means that the data do not say."""
-    rows = [row for row in timeline(graph.store).rows if row.count]
-    days = {str(getattr(term, "value", "")) for row in rows for term in row.as_of}
-    services = "services" if len(days) == 1 else "services_undated"
+    times = timeline(graph.store)
+    first, last = (times.days[0], times.days[-1]) if times.days else ("", "")
+    services = "services_undated" if not first else "services" if first == last else "services_latest"
     participants = len(atlas.marked(PARTICIPATES))
-    numbers = ((services, sum(row.count or 0 for row in rows), "/zeitleiste"), ("participants", participants, "/karte"))
+    numbers = ((services, times.total, "/zeitleiste"), ("participants", participants, "/karte"))
     names = {atlas.programme: graph.names(atlas.programme)} if atlas.programme else {}
-    return Highlights(numbers, days.pop() if len(days) == 1 else "", atlas.programme, names, atlas.box is not None)
+    return Highlights(numbers, first, last if last != first else "", atlas.programme, names, atlas.box is not None)

@@ -46,6 +46,7 @@ class TimelineRow:
     status: Sequence[Term]
     wording: Sequence[Term]
     sources: Sequence[Term]
+    replaced: bool = False
     bar: tuple[float, float, float] = (0, 0, 0)
 
     @property
@@ -65,28 +66,39 @@ class KnownCount:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """`rows` name months, `others` name none. `years` are (year, start, width) on the axis in per cent."""
+    """`rows` name months, `others` name none, and `earlier` are those that a later statement replaced.
+
+    `years` are (year, start, width) on the axis in per cent.
+    """
 
     rows: Sequence[TimelineRow]
     others: Sequence[TimelineRow]
+    earlier: Sequence[TimelineRow]
     months: Sequence[str]
     years: Sequence[tuple[str, float, float]]
     known: Sequence[KnownCount]
 
     @property
     def total(self) -> int:
-        """Return the number of services over all rows with months."""
+        """Return the number of services over all rows with months: of each thing the latest statement."""
         return sum(row.count or 0 for row in self.rows)
+
+    @property
+    def days(self) -> list[str]:
+        """Return the days the rows that are counted hold for, in order."""
+        return sorted({str(getattr(term, "value", "")) for row in self.rows if row.count for term in row.as_of})
 
 
 def timeline(store: ox.Store) -> Timeline:
     graph = Graph(store)
-    availabilities = [_row(graph, iri_of(triple.subject)) for triple in graph.using(TYPE, OZG + "Availability")]
+    every = [_row(graph, iri_of(triple.subject)) for triple in graph.using(TYPE, OZG + "Availability")]
+    availabilities = [row for row in every if not row.replaced]
+    earlier = sorted((row for row in every if row.replaced), key=lambda row: (_position(row), str(row.as_of)))
     dated = sorted((row for row in availabilities if _ends(row)), key=lambda row: (_ends(row), _position(row)))
     others = sorted((row for row in availabilities if not _ends(row)), key=_position)
     axis = _axis(dated)
     rows = [_placed(row, axis) for row in dated]
-    return Timeline(rows, others, axis, _years(axis), _known(dated, axis))
+    return Timeline(rows, others, earlier, axis, _years(axis), _known(dated, axis))
 
 
 def _row(graph: Graph, iri: str) -> TimelineRow:
@@ -106,6 +118,7 @@ def _row(graph: Graph, iri: str) -> TimelineRow:
         status=values(OZG + "status"),
         wording=values(OZG + "wording"),
         sources=values(DCT + "source"),
+        replaced=bool(values(DCT + "isReplacedBy")),
     )
 
 
