@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from ozg_lod.build.sources import SHOWN, Sources, joined, read
 from ozg_lod.catalogue import distributions
 from ozg_lod.core import kinds
-from ozg_lod.core.errors import SnapshotError
+from ozg_lod.core.errors import SnapshotError, SourceError
 from ozg_lod.core.findings import Severity
 from ozg_lod.core.messages import MessageSink, _
 from ozg_lod.core.settings import Settings
@@ -73,6 +73,14 @@ def prepare(snapshots: snapshot.Snapshots, sources: Sources, settings: Settings,
     if manifest is not None:
         unchanged = snapshots.serves(sources.key)
         return _accounted(snapshots, sources, BuildResult(manifest, None, unchanged=unchanged))
+    if not sources.invariants:
+        raise SourceError(
+            _(
+                "{first} brings no invariants, so nothing would hold the sources against each other; put queries that "
+                "must find nothing (*.rq) into {first}/invariants, as `ozg-lod init DIR` does.",
+                first=settings.source[0],
+            )
+        )
     say(_("Checking {count} files.", count=len(sources.data)))
     examination = _examine(sources, settings)
     if not examination.conforms:
