@@ -86,9 +86,9 @@ def as_turtle(triples: int) -> SourceFile:
     text = [f"@prefix ozg: <{ONTOLOGY}> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> ."]
     for number, (key, bundle, *_) in enumerate(rows(triples // 8)):
         text.append(
-            f"<{BASE}id/availability/{key}-{bundle}> a ozg:Availability ; ozg:of <{BASE}id/bundle/{bundle}> ; "
-            f"ozg:at <{BASE}id/municipality/{key}> ; ozg:status ozg:available ; "
-            f"ozg:form <https://example.org/{number}> ; "
+            f"<{BASE}id/availability/{key}-{bundle}> a ozg:Availability ; "
+            f"ozg:availabilityOf <{BASE}id/bundle/{bundle}> ; ozg:availableAt <{BASE}id/municipality/{key}> ; "
+            f"ozg:status ozg:available ; ozg:onlineForm <https://example.org/{number}> ; "
             '<http://purl.org/dc/terms/created> "2026-11-24"^^<http://www.w3.org/2001/XMLSchema#date> ; '
             f'skos:prefLabel "{bundle}, {key}"@de ; <http://purl.org/dc/terms/source> <{BASE}id/source/beitrag> .'
         )
@@ -148,7 +148,7 @@ def table(rounds: int) -> Iterator[str]:
         assert outcome.manifest is not None
         directory = Path(folder) / "snapshots" / outcome.manifest.build_key
         rules = rulebook.of_snapshot(directory, BASE)
-        argument = json.dumps({"snapshot": str(directory), "public_url": "", "official": ""})
+        argument = json.dumps({"snapshot": str(directory), "public_url": "", "rows": 10_000})
         limits = WorkerLimits(memory_mb=2048, cpu_s=121)
         server = ForkServer("ozg_lod.contributions.check_worker:checking", argument, limits)
         for name, file in files.items():

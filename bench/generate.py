@@ -64,8 +64,8 @@ def _availability(number: int, chance: random.Random) -> list[str]:
     return [
         _line(subject, RDF_TYPE, _iri(OZG + "Availability")),
         _line(subject, LABEL, f'"Leistung {number} seit {month}"@de'),
-        _line(subject, OZG + "of", _iri(f"{BASE}bundle/{chance.randrange(BUNDLES)}")),
-        _line(subject, OZG + "at", _iri(f"{BASE}municipality/{chance.randrange(MUNICIPALITIES)}")),
+        _line(subject, OZG + "availabilityOf", _iri(f"{BASE}bundle/{chance.randrange(BUNDLES)}")),
+        _line(subject, OZG + "availableAt", _iri(f"{BASE}municipality/{chance.randrange(MUNICIPALITIES)}")),
         _line(subject, OZG + "serviceCount", f'"{chance.randint(1, 14)}"^^<{XSD}integer>'),
         _line(subject, OZG + "month", f'"{month}"^^<{XSD}gYearMonth>'),
         _line(subject, OZG + "status", _iri(OZG + chance.choice(("available", "planned", "announced")))),

@@ -40,9 +40,9 @@ QUERIES = {
     "tiny ASK": "ASK { <municipality/7> dct:isPartOf ?d }",
     "describe": "CONSTRUCT { <availability/42> ?p ?o . ?o skos:prefLabel ?l } WHERE { <availability/42> ?p ?o "
     "OPTIONAL { ?o skos:prefLabel ?l } }",
-    "join": "SELECT (SUM(?n) AS ?services) { ?a ozg:of <bundle/3> ; ozg:at ?m ; ozg:serviceCount ?n . "
-    "?m dct:isPartOf <district/5> }",
-    "grouping": "SELECT ?d (COUNT(?a) AS ?n) { ?a ozg:at ?m ; ozg:status ozg:available . ?m dct:isPartOf ?d } "
+    "join": "SELECT (SUM(?n) AS ?services) { ?a ozg:availabilityOf <bundle/3> ; ozg:availableAt ?m ; "
+    "ozg:serviceCount ?n . ?m dct:isPartOf <district/5> }",
+    "grouping": "SELECT ?d (COUNT(?a) AS ?n) { ?a ozg:availableAt ?m ; ozg:status ozg:available . ?m dct:isPartOf ?d } "
     "GROUP BY ?d",
     "100,000 rows": "SELECT ?a ?l ?n { ?a skos:prefLabel ?l ; ozg:serviceCount ?n } LIMIT 100000",
 }

@@ -35,7 +35,10 @@ SMALL = (
     "SELECT ?t (COUNT(*) AS ?n) { ?s a ?t } GROUP BY ?t",
     "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g",
 )
-LARGE = ("SELECT ?s ?p ?o { ?s ?p ?o }", "SELECT ?a ?l ?b ?m { ?a skos:prefLabel ?l ; ozg:of ?b ; ozg:at ?m }")
+LARGE = (
+    "SELECT ?s ?p ?o { ?s ?p ?o }",
+    "SELECT ?a ?l ?b ?m { ?a skos:prefLabel ?l ; ozg:availabilityOf ?b ; ozg:availableAt ?m }",
+)
 GRAPH = "CONSTRUCT { ?s ?p ?o } { ?s dct:isPartOf <district/06531> ; ?p ?o }"
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 TABLES = {

@@ -41,7 +41,7 @@ SENT = [
     "SELECT (COUNT(?a) AS ?n) (COUNT(?b) AS ?m) { { ?a a ozg:ServiceBundle } UNION { ?b a ozg:Availability } }",
     'SELECT ?s { ?s skos:prefLabel "Hessen"@de }',
     'SELECT ?s { ?s ozg:ags "06435014" }',
-    "SELECT * { ?z ozg:of ?a . ?a skos:prefLabel ?l }",
+    "SELECT * { ?z ozg:availabilityOf ?a . ?a skos:prefLabel ?l }",
     "SELECT ?s { ?s a <urn:none> }",
     "ASK { ?s a ozg:ServiceBundle }",
     "ASK { ?s a <urn:none> }",
@@ -115,12 +115,12 @@ def test_every_deviation_stands_in_the_documentation() -> None:
 
 
 def test_graphs_and_all_formats_come_from_the_engine_too(through: str, own: ox.Store) -> None:
-    query = PREFIXES + "CONSTRUCT { ?a ozg:of ?b } { ?a ozg:of ?b }"
+    query = PREFIXES + "CONSTRUCT { ?a ozg:availabilityOf ?b } { ?a ozg:availabilityOf ?b }"
     expected = set(own.query(query))  # type: ignore[arg-type] # triples
     for form, media_type in ((ox.RdfFormat.TURTLE, "text/turtle"), (ox.RdfFormat.RDF_XML, "application/rdf+xml")):
         got = httpx.get(through, params={"query": query}, headers={"accept": media_type})
         assert {quad.triple for quad in ox.parse(got.content, form)} == expected
-    columns = PREFIXES + "SELECT * { ?z ozg:of ?a . ?a skos:prefLabel ?l } LIMIT 1"
+    columns = PREFIXES + "SELECT * { ?z ozg:availabilityOf ?a . ?a skos:prefLabel ?l } LIMIT 1"
     assert httpx.get(through, params={"query": columns, "format": "csv"}).text.splitlines()[0] == "z,a,l"
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 HOSTILE = 'SELECT ("<img src=x onerror=alert(1)>" AS ?text) (<javascript:alert(1)> AS ?link) {}'
-WRONG = "SELECT ?s WHERE {\n  ?s ozg:of ?o .\n}"
+WRONG = "SELECT ?s WHERE {\n  ?s ozg:availabilityOf ?o .\n}"
 LONG = "SELECT * WHERE { ?s ?p ?o } LIMIT 120"
 OZG = "https://w3id.org/ozg-lod/ontology#"
 GRAPH = "CONSTRUCT WHERE { ?s a <https://w3id.org/ozg-lod/ontology#Module> }"

@@ -28,8 +28,8 @@ PREFIXES = """@prefix : <https://w3id.org/ozg-lod/hessen/id/> . @prefix ozg: <ht
 ID = "https://w3id.org/ozg-lod/hessen/id/"
 FACT = (
     PREFIXES
-    + f"""<{ID}availability/06531005-standesamt> a ozg:Availability ;
-  skos:prefLabel "Standesamt, Gießen"@de ; ozg:of <{ID}bundle/standesamt> ; ozg:at <{ID}municipality/06531005> ;
+    + f"""<{ID}availability/06531005-standesamt> a ozg:Availability ; ozg:availabilityOf <{ID}bundle/standesamt> ;
+  skos:prefLabel "Standesamt, Gießen"@de ; ozg:availableAt <{ID}municipality/06531005> ;
   ozg:status ozg:available ; ozg:month "2021-03"^^xsd:gYearMonth ; dct:source <{ID}source/beitrag> .
 """
 )
@@ -232,7 +232,7 @@ def broken_rdf() -> Iterator[File]:
     yield "turtle-dot-missing", "f.ttl", fact.rstrip().rstrip(".").encode()
     yield "turtle-prefix-unknown", "f.ttl", fact.replace("@prefix skos:", "@prefix sk:").encode()
     yield "turtle-month-as-text", "f.ttl", fact.replace('"2021-03"^^xsd:gYearMonth', '"März 2021"').encode()
-    yield "turtle-status-unknown", "f.ttl", fact.replace("ozg:available", "ozg:online").encode()
+    yield "turtle-status-unknown", "f.ttl", fact.replace("ozg:available ", "ozg:online ").encode()
     yield "turtle-term-unknown", "f.ttl", fact.replace("ozg:month", "ozg:since").encode()
     yield "turtle-no-source", "f.ttl", re.sub(r" ; dct:source \S+ \.", " .", fact).encode()
     yield (
@@ -246,7 +246,7 @@ def broken_rdf() -> Iterator[File]:
     yield (
         "turtle-script-address",
         "f.ttl",
-        fact.replace("dct:source", "ozg:form <javascript:alert(1)> ; dct:source").encode(),
+        fact.replace("dct:source", "ozg:onlineForm <javascript:alert(1)> ; dct:source").encode(),
     )
     yield (
         "turtle-decimal-bomb",

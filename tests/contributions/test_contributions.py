@@ -178,7 +178,8 @@ def test_a_newer_notice_of_the_same_authority_takes_the_place_of_the_same_rows_o
         assert place.accept(submission.reference).returncode == 0
     found = place.query(
         "PREFIX ozg: <https://w3id.org/ozg-lod/ontology#> PREFIX dct: <http://purl.org/dc/terms/> "
-        "SELECT ?b ?status ?source { ?a ozg:at ?x ; ozg:of ?b ; ozg:status ?status ; dct:source ?source } ORDER BY ?b"
+        "SELECT ?b ?status ?source { ?a ozg:availableAt ?x ; ozg:availabilityOf ?b ; ozg:status ?status ; "
+        "dct:source ?source } ORDER BY ?b"
     )
     short = [[part.rpartition("/")[2].rpartition("#")[2] for part in line.strip().split(",")] for line in found]
     assert short == [["jugendamt", "available", old.key], ["soziales", "ended", new.key]]
@@ -211,7 +212,7 @@ def test_notices_of_different_authorities_about_the_same_stand_side_by_side(plac
         assert place.accept(submission.reference).returncode == 0
     found = place.query(
         "PREFIX ozg: <https://w3id.org/ozg-lod/ontology#> PREFIX dct: <http://purl.org/dc/terms/> "
-        "SELECT ?a ?source { ?a ozg:at ?x ; dct:source ?source } ORDER BY ?a"
+        "SELECT ?a ?source { ?a ozg:availableAt ?x ; dct:source ?source } ORDER BY ?a"
     )
     assert [line.strip() for line in found] == [
         f"{STATEMENT},{BASE}id/source/{town.key}",
@@ -232,8 +233,8 @@ def test_rdf_becomes_turtle_with_its_own_source(place: Office) -> None:
     content = f"""
 @prefix ozg: <https://w3id.org/ozg-lod/ontology#> . @prefix dct: <http://purl.org/dc/terms/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
-<{BASE}id/availability/wiesbaden-soziales> a ozg:Availability ; ozg:of <{BASE}id/bundle/soziales> ;
-  ozg:at <{OTHER_TOWN}> ; ozg:status ozg:planned ; skos:prefLabel "Soziales in Wiesbaden"@de ;
+<{BASE}id/availability/wiesbaden-soziales> a ozg:Availability ; ozg:availabilityOf <{BASE}id/bundle/soziales> ;
+  ozg:availableAt <{OTHER_TOWN}> ; ozg:status ozg:planned ; skos:prefLabel "Soziales in Wiesbaden"@de ;
   dct:source <{BASE}id/source/beitrag> .
 """.encode()
     submission = place.put(content, OTHER_TOWN, "meldung.ttl")

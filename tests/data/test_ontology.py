@@ -36,6 +36,7 @@ KINDS = {
     QB + "DataStructureDefinition",
     QB + "ComponentSpecification",
 }
+PROPERTIES = {OWL + "ObjectProperty", OWL + "DatatypeProperty"}
 ROUND_TRIPS = [ONTOLOGY, *sorted((ROOT / "tests" / "shapes").glob("*.ttl"))]
 NOT_AS_WRITTEN = {"bundle", "place"}
 """Their failing nodes hold values that rdflib's writer of JSON-LD spells differently or drops."""
@@ -90,7 +91,30 @@ def test_notes_come_in_both_languages_or_not_at_all(said: str) -> None:
 
 
 def test_the_vocabulary_stays_small() -> None:
-    assert len([term for term in terms() if OWL + "Class" in kinds(term)]) <= 15
+    assert len([term for term in terms() if OWL + "Class" in kinds(term)]) <= 14
+    assert len([term for term in terms() if kinds(term) & PROPERTIES]) <= 56
+
+
+def test_no_property_is_named_by_a_preposition() -> None:
+    assert not {name(term) for term in terms()} & {"about", "at", "by", "for", "from", "in", "of", "on", "per", "to"}
+
+
+def test_what_was_renamed_before_the_first_release_is_gone_and_its_successor_is_there() -> None:
+    decision = (ROOT / "docs" / "decisions" / "20261130-names-of-the-first-release.md").read_text("utf-8")
+    rows = [re.findall(r"ozg:\w+", line) for line in decision.splitlines() if line.startswith("| `ozg:")]
+    known = {"ozg:" + name(term) for term in terms()}
+    assert len(rows) == 11
+    for row in rows:
+        half = len(row) // 2 if len(row) > 3 else 1
+        assert not set(row[:half]) & known
+        assert set(row[half : 2 * half]) <= known
+
+
+def test_each_class_and_property_is_used_by_the_data_or_by_a_contract() -> None:
+    files = [path for folder in ("data", "contributions", "queries/derive") for path in (ROOT / folder).iterdir()]
+    texts = [path.read_text("utf-8") for path in files if path.suffix in {".ttl", ".json", ".rq"}]
+    used = {f"{OZG}{word}" for text in texts for word in re.findall(r"(?:ozg:|ontology#)(\w+)", text)}
+    assert {term for term in terms() if kinds(term) & {OWL + "Class", *PROPERTIES}} <= used
 
 
 def test_the_vocabulary_has_no_blank_nodes() -> None:

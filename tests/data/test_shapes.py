@@ -37,7 +37,7 @@ EXPECTS = ox.NamedNode("https://example.org/expects")
 CLOSED_LISTS = {
     "statement-status-known": "StatusScheme",
     "funding-kind-known": "AmountKindScheme",
-    "funding-per-known": "PerScheme",
+    "funding-unit-known": "GrantUnitScheme",
 }
 
 

@@ -152,7 +152,7 @@ def test_every_municipality_in_force_lies_in_exactly_one_territory(day: str) -> 
 @pytest.mark.parametrize(("indicator", "total"), [("population", "6293154"), ("areaKm2", "21115.69")])
 def test_municipalities_and_unincorporated_areas_add_up_to_the_state(indicator: str, total: str) -> None:
     query = f"""SELECT (SUM(?value) AS ?total) WHERE {{
-      ?figure ozg:indicator ozg:{indicator} ; ozg:asOf "2020-12-31"^^xsd:date ; ozg:value ?value ; ozg:about ?about .
+      ?figure ozg:indicator ozg:{indicator} ; ozg:asOf "2020-12-31"^^xsd:date ; ozg:value ?value ; ozg:subject ?about .
       FILTER NOT EXISTS {{ ?about org:classification ozg:Landkreis }} }}"""
     assert number(query) == Decimal(total)
 

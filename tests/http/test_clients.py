@@ -12,7 +12,10 @@ from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, POST, TURTLE, SPARQLExceptions, SPARQLWrapper
 
 OZG = "PREFIX ozg: <https://w3id.org/ozg-lod/ontology#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#> "
-BUNDLES = OZG + "SELECT ?label ?n { ?a ozg:of/skos:prefLabel ?label ; ozg:serviceCount ?n } ORDER BY DESC(?n) ?label"
+BUNDLES = (
+    OZG
+    + "SELECT ?label ?n { ?a ozg:availabilityOf/skos:prefLabel ?label ; ozg:serviceCount ?n } ORDER BY DESC(?n) ?label"
+)
 
 
 def test_sparqlwrapper_reads_tables_graphs_and_failures(endpoint: str) -> None:
@@ -25,9 +28,9 @@ def test_sparqlwrapper_reads_tables_graphs_and_failures(endpoint: str) -> None:
     wrapper.setReturnFormat(CSV)
     assert wrapper.queryAndConvert().startswith(b"label,n")  # type: ignore[union-attr] # bytes, for CSV
     wrapper.setReturnFormat(JSON)
-    wrapper.setQuery(OZG + "CONSTRUCT { ?a ozg:of ?b } { ?a ozg:of ?b }")
+    wrapper.setQuery(OZG + "CONSTRUCT { ?a ozg:availabilityOf ?b } { ?a ozg:availabilityOf ?b }")
     wrapper.setReturnFormat(TURTLE)
-    assert b"ozg:of" in wrapper.queryAndConvert()  # type: ignore[operator] # bytes, for Turtle
+    assert b"ozg:availabilityOf" in wrapper.queryAndConvert()  # type: ignore[operator] # bytes, for Turtle
     wrapper.setReturnFormat(JSON)
     wrapper.setQuery("SELECT {")
     with pytest.raises(SPARQLExceptions.QueryBadFormed, match="column"):
@@ -50,6 +53,6 @@ def test_rdflib_uses_the_endpoint_as_a_store(endpoint: str) -> None:
         assert sum(Decimal(str(value)) for value in graph.objects(None, count)) == 70
         answer = graph.query("ASK { ?s a <https://w3id.org/ozg-lod/ontology#ServiceBundle> }")
         assert answer.askAnswer is True
-        made = graph.query(OZG + "CONSTRUCT { ?a ozg:of ?b } { ?a ozg:of ?b }")
+        made = graph.query(OZG + "CONSTRUCT { ?a ozg:availabilityOf ?b } { ?a ozg:availabilityOf ?b }")
         assert made.graph is not None
         assert len(made.graph) == 18  # 17 rows of the table and the plan for 2022

@@ -158,7 +158,7 @@ def allocation_has_another_amount(sources: Sources) -> Iterator[Mutant]:
 def condition_has_another_number(sources: Sources) -> Iterator[Mutant]:
     yield from sources.statements("ozg:minPercent", lambda triple: literal(triple, "51.0"))
     yield from sources.statements("ozg:minDuration", lambda triple: literal(triple, "P6Y"))
-    for name in ("ozg:minParties", "ozg:maxParties", "ozg:entitlement", "ozg:entitlementCount"):
+    for name in ("ozg:minParties", "ozg:maxParties", "ozg:entitlementCount"):
         yield from sources.statements(name, lambda triple: literal(triple, str(int(text_of(triple)) + 1)))
 
 
@@ -580,7 +580,7 @@ def link_is_broken(sources: Sources) -> Iterator[Mutant]:
         "foaf:page",
         lambda triple: [ox.NamedNode(text_of(triple).replace("https://", "htps://").replace("http://", "htp://"))],
     )
-    for name in ("ozg:about", "ozg:subject", "ozg:claim", "ozg:programme"):
+    for name in ("ozg:subject", "ozg:claim", "ozg:programme"):
         yield from sources.statements(name, lambda triple: [ox.NamedNode(text_of(triple) + "x")])
 
 
@@ -693,7 +693,7 @@ def claim_is_about_something_else(sources: Sources) -> Iterator[Mutant]:
 @operator
 def contradiction_is_about_something_else(sources: Sources) -> Iterator[Mutant]:
     base = "https://w3id.org/ozg-lod/hessen/id/"
-    return sources.statements("ozg:about", lambda _triple: [ox.NamedNode(base + "programme/ikz")], of="discrepancy/")
+    return sources.statements("ozg:subject", lambda _triple: [ox.NamedNode(base + "programme/ikz")], of="discrepancy/")
 
 
 # Rows

@@ -269,7 +269,7 @@ def test_json_ld_reads_like_json_and_fetches_nothing() -> None:
         ox.Triple(node(E + "a"), node(OZG + "serviceCount"), literal("4", "integer")),
         ox.Triple(node(E + "a"), node(OZG + "month"), literal("2019-11", "gYearMonth")),
         ox.Triple(node(E + "a"), node(OZG + "wording"), ox.Literal("Vier", language="de")),
-        ox.Triple(node(E + "a"), node(OZG + "of"), node(E + "b")),
+        ox.Triple(node(E + "a"), node(OZG + "availabilityOf"), node(E + "b")),
     ]
     document = json.loads(formats.serialize(triples, JSONLD))
     assert document["@graph"] == [
@@ -277,7 +277,7 @@ def test_json_ld_reads_like_json_and_fetches_nothing() -> None:
             "@id": E + "a",
             "@type": "ozg:Availability",
             "ozg:month": "2019-11",
-            "ozg:of": E + "b",
+            "ozg:availabilityOf": E + "b",
             "ozg:serviceCount": 4,
             "ozg:wording": {"de": "Vier"},
         }

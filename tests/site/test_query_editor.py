@@ -102,7 +102,7 @@ def test_a_long_answer_is_paged_and_says_that_its_limit_was_reached(client: http
 @pytest.mark.parametrize(
     ("query", "place", "said"),
     [
-        ("SELECT ?s WHERE {\n  ?s ozg:of ?o\n}", "  ?s ozg:of ?o", "Zeile 2, Spalte 6"),
+        ("SELECT ?s WHERE {\n  ?s ozg:availabilityOf ?o\n}", "  ?s ozg:availabilityOf ?o", "Zeile 2, Spalte 6"),
         ("SELECT ?s WHERE { ?s ", "", "endet die Abfrage zu früh"),
         ("SELECT * { SERVICE <http://example.org/> { ?s ?p ?o } }", "", ""),
     ],
@@ -117,7 +117,7 @@ def test_a_mistake_is_shown_with_its_place(client: httpx.Client, query: str, pla
 
 
 def test_a_missing_prefix_is_one_click_away(client: httpx.Client) -> None:
-    found = page(client, "SELECT ?s WHERE { ?s ozg:of ?o }", status=400)
+    found = page(client, "SELECT ?s WHERE { ?s ozg:availabilityOf ?o }", status=400)
     mended = next(link for link in found.links if "PREFIX" in link)
     assert client.get(mended, headers=BROWSER).status_code == 200
 

@@ -36,18 +36,18 @@ LINKS = f"""
     a ozg:Availability , ozg:Reuse ;
     dct:source <{BASE}id/source/beitrag> ;
     ozg:asOf "2026-11-20"^^xsd:date ;
-    ozg:at <{BASE}id/state/16> ;
+    ozg:availableAt <{BASE}id/state/16> ;
     ozg:contact <mailto:ozg@example.org> ;
     ozg:month "2026-03"^^xsd:gYearMonth ;
-    ozg:of <{OFFER}> ;
+    ozg:availabilityOf <{OFFER}> ;
     ozg:status ozg:available .
 """
 DEVICES = "ausfuhr-von-medizinprodukten"
 LINKSET = {
     "anchor": f"{BASE}id/availability/09-{DEVICES}",
     "type": [{"href": f"{OZG}Availability"}, {"href": f"{OZG}Reuse", "title*": [{"value": "Mitnutzung"}]}],
-    f"{OZG}of": [{"href": f"{BASE}id/service/{DEVICES}"}],
-    f"{OZG}at": [{"href": f"{BASE}id/state/09"}],
+    f"{OZG}availabilityOf": [{"href": f"{BASE}id/service/{DEVICES}"}],
+    f"{OZG}availableAt": [{"href": f"{BASE}id/state/09"}],
     f"{OZG}status": [{"href": f"{OZG}planned"}],
     "http://purl.org/dc/terms/source": [{"href": f"{BASE}id/source/beitrag"}],
     "describedby": [{"href": "https://example.org/about"}],
@@ -258,14 +258,14 @@ def test_the_links_of_another_state_are_on_the_pages_after_they_were_accepted(
 
 def test_the_links_of_another_state_are_found_by_sparql_linkset_and_feed(reported: tuple[httpx.Client, str]) -> None:
     client, reference = reported
-    query = f"SELECT ?who {{ ?reuse a <{OZG}Reuse> ; <{OZG}of> <{OFFER}> ; <{OZG}at> ?who }}"
+    query = f"SELECT ?who {{ ?reuse a <{OZG}Reuse> ; <{OZG}availabilityOf> <{OFFER}> ; <{OZG}availableAt> ?who }}"
     answer = client.get("/sparql", params={"query": query}, headers={"accept": "text/csv"})
     assert answer.text.split() == ["who", f"{BASE}id/state/16"]
     every = client.get("/linkset/reuse").json()["linkset"]
-    assert [one[f"{OZG}at"][0]["href"] for one in every] == [f"{BASE}id/state/09", f"{BASE}id/state/16"]
+    assert [one[f"{OZG}availableAt"][0]["href"] for one in every] == [f"{BASE}id/state/09", f"{BASE}id/state/16"]
     devices, goods = every
     assert devices["anchor"] == LINKSET["anchor"]
-    assert goods[f"{OZG}of"][0]["href"] == OFFER
+    assert goods[f"{OZG}availabilityOf"][0]["href"] == OFFER
     assert goods["http://purl.org/dc/terms/source"][0]["href"].endswith(f"mitteilung-{reference}")
     own = client.get(f"/linkset/service/{KEY}").json()["linkset"]
     assert goods["anchor"] in {context["anchor"] for context in own}

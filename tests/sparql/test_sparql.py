@@ -62,7 +62,11 @@ def test_results_come_as_accept_says(client: httpx.Client, accept: str | None, m
     ],
 )
 @pytest.mark.parametrize(
-    "query", [PREFIX + "CONSTRUCT { ?b ozg:serviceCount ?n } { ?a ozg:of ?b ; ozg:serviceCount ?n }", "DESCRIBE <%s>"]
+    "query",
+    [
+        PREFIX + "CONSTRUCT { ?b ozg:serviceCount ?n } { ?a ozg:availabilityOf ?b ; ozg:serviceCount ?n }",
+        "DESCRIBE <%s>",
+    ],
 )
 def test_graphs_come_in_the_rdf_formats(client: httpx.Client, suffix: str, form: ox.RdfFormat, query: str) -> None:
     query = query.replace("%s", "https://w3id.org/ozg-lod/hessen/id/bundle/soziales")

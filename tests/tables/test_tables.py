@@ -312,12 +312,12 @@ def test_a_web_address_is_a_link_or_a_literal() -> None:
 
 
 def test_every_triple_knows_its_cell() -> None:
-    virtual = {"name": "of", "virtual": True, "propertyUrl": OZG + "of", "valueUrl": "id/month/{month}"}
+    virtual = {"name": "of", "virtual": True, "propertyUrl": OZG + "availabilityOf", "valueUrl": "id/month/{month}"}
     constant = {"name": "type", "virtual": True, "propertyUrl": "rdf:type", "valueUrl": OZG + "Bundle"}
     reading = read("key,Verfügbar ab\na,2020-10\nb,2020-11\n", MONTH, virtual, constant)
     b = BASE + "id/bundle/b"
     assert reading.origin(b, OZG + "month", "2020-11") == tables.Cell(3, "month")
-    assert reading.origin(b, OZG + "of") == tables.Cell(3, "month")
+    assert reading.origin(b, OZG + "availabilityOf") == tables.Cell(3, "month")
     assert reading.origin(b, RDF + "type") == tables.Cell(3, None)
     assert reading.origin(b) == tables.Cell(3, "month")
     assert reading.origin(b, OZG + "month", "2020-10") is None

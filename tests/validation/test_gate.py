@@ -490,8 +490,8 @@ def test_a_thing_that_is_only_mentioned_is_placed_where_it_is_mentioned() -> Non
 
 def test_a_part_is_placed_where_its_whole_is() -> None:
     where = f'{{ ?s a <{OZG}Bundle> BIND(IRI(CONCAT(STR(?s), "#p")) AS ?part) }}'
-    derive = (("part.rq", f"CONSTRUCT {{ ?part <{OZG}of> ?s }} WHERE {where}"),)
-    part = PREFIXES + "r:S a sh:NodeShape ; sh:targetSubjectsOf ozg:of ; sh:property r:p . "
+    derive = (("part.rq", f"CONSTRUCT {{ ?part <{OZG}availabilityOf> ?s }} WHERE {where}"),)
+    part = PREFIXES + "r:S a sh:NodeShape ; sh:targetSubjectsOf ozg:availabilityOf ; sh:property r:p . "
     part += "r:p sh:path ozg:n ; sh:minCount 1 ."
     examination = examine(table(BUNDLES), rules(shapes=part.encode(), derive=derive))
     assert [finding.place.row for finding in examination.findings] == [2, 3]

@@ -102,7 +102,7 @@ PLACE = """<place/a> wgs84:lat {lat} ; wgs84:long 8.5 ; geo:hasGeometry <place/a
 <place/a#outline> geo:asWKT "POLYGON ((8 50,9 50,9 51,8 51,8 50))"^^geo:wktLiteral .
 <place/b> geo:hasGeometry <place/b#outline> .
 <place/b#outline> geo:asWKT "POLYGON (({west} 49,10 49,10 52,{west} 52,{west} 49))"^^geo:wktLiteral .
-<figure/a> ozg:indicator ozg:areaKm2 ; ozg:about [ dct:spatial <place/a> ] ; ozg:value {area} .
+<figure/a> ozg:indicator ozg:areaKm2 ; ozg:subject [ dct:spatial <place/a> ] ; ozg:value {area} .
 """
 
 

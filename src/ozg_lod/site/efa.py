@@ -29,15 +29,15 @@ FACTS: Final = (
     OZG + "month",
     OZG + "asOf",
     OZG + "topic",
-    OZG + "form",
+    OZG + "onlineForm",
     FOAF + "page",
     DCT + "source",
     OZG + "readOn",
 )
 """What is shown of an offer, in this order."""
-CONCEPTS: Final = (OZG + "about", OZG + "concerns", OZG + "concernsCandidate")
+CONCEPTS: Final = (OZG + "subject", OZG + "concerns", OZG + "mayConcern")
 """How an offer is related to OZG and LeiKa entries: stated, supported by the label, a candidate."""
-OF_REUSE: Final = (OZG + "status", OZG + "month", OZG + "lastMonth", OZG + "contact", OZG + "form", OZG + "asOf")
+OF_REUSE: Final = (OZG + "status", OZG + "month", OZG + "lastMonth", OZG + "contact", OZG + "onlineForm", OZG + "asOf")
 _FIGURE: Final = OZG + "efaServices"
 
 Facts = dict[str, list[Term]]
@@ -123,8 +123,8 @@ def _reuses(graph: Graph, iri: str) -> list[OfferReuse]:
     facts = {predicate: terms for predicate in (*OF_REUSE, DCT + "source") if (terms := graph.objects(iri, predicate))}
     return [
         OfferReuse(iri, iri_of(at), iri_of(of), facts)
-        for at in graph.objects(iri, OZG + "at")
-        for of in graph.objects(iri, OZG + "of")
+        for at in graph.objects(iri, OZG + "availableAt")
+        for of in graph.objects(iri, OZG + "availabilityOf")
     ]
 
 

@@ -92,7 +92,7 @@ _FACT_NAMES: Final = {
     "month": _("Since or from"),
     "lastMonth": _("Ended in"),
     "contact": _("Contact"),
-    "form": _("Online form"),
+    "onlineForm": _("Online form"),
     "asOf": pgettext("reuse", "As of"),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.site.atlas import PARTICIPATES, Atlas
-from ozg_lod.site.timeline import timeline
+from ozg_lod.snapshots.summary import AvailabilityCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,11 @@ class Highlights:
     mapped: bool
 
 
-def highlights(graph: Graph, atlas: Atlas) -> Highlights:
+def highlights(graph: Graph, atlas: Atlas, counted: AvailabilityCount) -> Highlights:
     """Read them; a count of 0 means that the data do not say."""
-    times = timeline(graph.store)
-    first, last = (times.days[0], times.days[-1]) if times.days else ("", "")
+    first, last = (counted.days[0], counted.days[-1]) if counted.days else ("", "")
     services = "services_undated" if not first else "services" if first == last else "services_latest"
     participants = len(atlas.marked(PARTICIPATES))
-    numbers = ((services, times.total, "/zeitleiste"), ("participants", participants, "/karte"))
+    numbers = ((services, counted.services, "/zeitleiste"), ("participants", participants, "/karte"))
     names = {atlas.programme: graph.names(atlas.programme)} if atlas.programme else {}
     return Highlights(numbers, first, last if last != first else "", atlas.programme, names, atlas.box is not None)

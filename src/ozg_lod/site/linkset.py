@@ -26,7 +26,7 @@ from ozg_lod.site.efa import REUSE
 OFFERED: Final = (formats.LINKSET_JSON, formats.LINKSET)
 _MAX_INCOMING: Final = 200
 _REGISTERED: Final = {DCT + "license": "license", TYPE: "type"}
-_OWN: Final = (TYPE, OZG + "of", OZG + "at", OZG + "status", DCT + "source")
+_OWN: Final = (TYPE, OZG + "availabilityOf", OZG + "availableAt", OZG + "status", DCT + "source")
 
 
 @dataclass(frozen=True, slots=True)

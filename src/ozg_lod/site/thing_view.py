@@ -40,7 +40,7 @@ _SEVERAL: Final = 3
 """From so many statements on, what all of them say is said once."""
 _LEAST_FILLED: Final = 0.4
 """What fewer of the rows of a table say stands with the notes of those that do."""
-_ABOUT: Final = OZG + "about"
+_ABOUT: Final = OZG + "subject"
 _WORDING: Final = OZG + "wording"
 _SOURCE: Final = DCT + "source"
 _DESCRIPTIONS: Final = (DCT + "description", SKOS + "definition")
@@ -53,8 +53,9 @@ _ORDER: Final = tuple(
     [ORG + "classification", DCT + "type", DCT + "identifier"]
     + [OZG + name for name in ("ags", "ars", "districtKey", "ozgId", "leikaKey")]
     + [SKOS + "notation", SKOS + "prefLabel", SKOS + "altLabel", DCT + "title", SKOS + "inScheme", SKOS + "broader"]
-    + [OZG + name for name in ("about", "of", "at", "concerns", "concernsCandidate", "member", "programme", "funds")]
-    + [OZG + name for name in ("fundedFrom", "amountEur", "awardedEur", "amountKind", "per", "indicator", "value")]
+    + [OZG + name for name in ("subject", "availabilityOf", "availableAt", "concerns", "mayConcern")]
+    + [OZG + name for name in ("member", "programme", "appliesTo", "fundedFrom", "amountEur", "awardedEur")]
+    + [OZG + name for name in ("amountKind", "grantUnit", "indicator", "value")]
     + [OZG + name for name in ("serviceCount", "month", "earliest", "latest", "status", "asOf", "readOn")]
     + [OZG + name for name in ("part", "whole", "validFrom", "validTo", "goal", "targetGroup", "purpose", "topic")]
     + [DCAT + "startDate", DCAT + "endDate", OZG + "applicationDeadline", OZG + "leadAuthority", OZG + "builtBy"]

@@ -31,7 +31,7 @@ WHERE {
   ?place geo:hasGeometry ?outline .
   ?outline geo:asWKT ?wkt .
   OPTIONAL { ?place wgs84:long ?long ; wgs84:lat ?lat }
-  OPTIONAL { ?figure ozg:indicator ozg:areaKm2 ; ozg:about/dct:spatial ?place ; ozg:value ?area }
+  OPTIONAL { ?figure ozg:indicator ozg:areaKm2 ; ozg:subject/dct:spatial ?place ; ozg:value ?area }
   OPTIONAL { ?place dct:isPartOf+ ?whole }
 }
 ORDER BY ?place ?whole

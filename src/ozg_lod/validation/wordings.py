@@ -65,7 +65,7 @@ _DATE: Final = re.compile(
 _ONLY_MONTHS: Final = re.compile(r"[\s/,.]*(?:seit|ab|und|bis)?[\s/,.]*", re.IGNORECASE)
 _SEASONS: Final = {"frühjahr": (3, 5), "sommer": (6, 8), "herbst": (9, 11)}
 _IN_LABELS: Final = ("value", "awardedEur", "amountEur", "serviceCount")
-_NUMBERS: Final = (*_IN_LABELS, "minPercent", "minDuration", "minParties", "maxParties", "entitlement")
+_NUMBERS: Final = (*_IN_LABELS, "minPercent", "minDuration", "minParties", "maxParties", "entitlementCount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,13 +309,13 @@ WHERE {
     VALUES ?property {
       ozg:wording skos:prefLabel ozg:indicator prov:wasGeneratedBy ozg:month ozg:asOf ozg:earliest ozg:latest
       ozg:value ozg:awardedEur ozg:amountEur ozg:serviceCount ozg:minPercent ozg:minDuration ozg:minParties
-      ozg:maxParties ozg:entitlement dcat:startDate dcat:endDate dct:date
+      ozg:maxParties ozg:entitlementCount dcat:startDate dcat:endDate dct:date
     }
     ?subject ?property ?value .
   }
   UNION
   {
-    ?subject ozg:of|ozg:about|ozg:programme ?thing .
+    ?subject ozg:availabilityOf|ozg:subject|ozg:programme ?thing .
     ?thing skos:prefLabel ?value .
     BIND(<urn:wording#name> AS ?property)
   }
@@ -325,7 +325,7 @@ WHERE {
       dct:source ?source .
     { ?subject ?property ?value . VALUES ?property { dcat:startDate dcat:endDate ozg:applicationDeadline } }
     UNION
-    { ?statement ozg:about ?subject ; dct:source ?source ; ozg:wording ?value . BIND(ozg:wording AS ?property) }
+    { ?statement ozg:subject ?subject ; dct:source ?source ; ozg:wording ?value . BIND(ozg:wording AS ?property) }
   }
 }
 """
