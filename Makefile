@@ -56,6 +56,7 @@ nightly: .venv/test
 	  tests/http/test_request_grammar.py tests/search tests/tables/test_tables.py tests/validation
 	OZG_EDITS=200 OZG_KILLS=30 $(BIN)/python -m pytest -n 0 -q tests/build/test_remembering.py
 	$(BIN)/python bench/growth.py $(filter --write,$(ARGS))
+	OZG_MUTATIONS=5 $(BIN)/python -m pytest -n 0 -q -s tests/mutation
 	$(BIN)/python bench/attacks.py $(filter --write,$(ARGS))
 	$(BIN)/python bench/soak.py --seconds $(SECONDS)
 

@@ -20,7 +20,9 @@ def small_source(folder: Path) -> Path:
     """Write the folder and return it."""
     for name in ("ontology", "shapes", "queries"):
         shutil.copytree(ROOT / name, folder / name)
-    (folder / "data").mkdir()
+    for name in ("data", "invariants"):
+        (folder / name).mkdir()
+    shutil.copy(ROOT / "tests" / "invariants" / "no-blank-nodes.rq", folder / "invariants")
     for name in FILES:
         for file in (ROOT / "data").glob(name + "*"):
             shutil.copy(file, folder / "data" / file.name)

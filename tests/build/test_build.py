@@ -39,6 +39,7 @@ def source(tmp_path: Path) -> Path:
     folder = tmp_path / "source"
     for name in ("ontology", "shapes", "queries/derive"):
         shutil.copytree(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "tests" / "invariants", folder / "invariants")
     (folder / "data").mkdir()
     for name in ("bundles.csv", "bundles.csv-metadata.json"):
         shutil.copy(ROOT / "data" / name, folder / "data" / name)
@@ -127,6 +128,12 @@ def test_going_back_to_old_sources_publishes_the_old_snapshot_again(source: Path
         second.version,
         first.version,
     ]
+
+
+def test_sources_that_nothing_holds_against_each_other_are_refused(source: Path, tmp_path: Path) -> None:
+    shutil.rmtree(source / "invariants")
+    with pytest.raises(SourceError, match="brings no invariants"):
+        run(source, tmp_path / "target")
 
 
 def test_a_second_deck_builds_without_a_schema_change_and_both_states_are_queryable(tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def test_attribution_is_given_wherever_the_licence_asks_for_it(client: httpx.Cli
             text = str(found.value(one, DCATDE.licenseAttributionByText))
             attributed.add((str(one).partition("#")[0].rpartition("/")[2], text))
     assert dict(attributed) == {
-        "authorities": "© Statistisches Bundesamt (Destatis), 2021; © GeoBasis-DE / BKG 2019 (Daten verändert)",
+        "authorities": "© Statistisches Bundesamt (Destatis), 2021; © GeoBasis-DE / BKG 2019 (Daten verändert); "
+        "GeoNames (geonames.org), CC BY 4.0",
         "figures": "© Statistisches Bundesamt (Destatis), 2021",
         "geometry": "© GeoBasis-DE / BKG 2019 (Daten verändert)",
     }

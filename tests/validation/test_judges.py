@@ -276,6 +276,7 @@ WARNING = f"""{PREFIXES}
 ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property ex:P .
 ex:P sh:path ex:p ; sh:maxLength 1 ; sh:severity sh:Warning ; sh:message "Kürzer."@de , "Shorter."@en .
 """
+NONE = "SELECT ?thing WHERE { ?thing <https://example.org/none> ?value }"
 FORGETFUL = """
 class Report:
     results = []
@@ -292,7 +293,12 @@ def source(tmp_path: Path) -> Path:
     """A source folder with one thing that breaks a rule a little."""
     catalogue = f"""{PREFIXES} @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix void: <http://rdfs.org/ns/void#> .
     ex:catalog a dcat:Catalog ; void:uriSpace "{BASE}" . ex:id a ex:T ; ex:p "zu lang" ."""
-    for name, text in (("data/catalogue.ttl", catalogue), ("shapes/s.ttl", WARNING), ("ontology/o.ttl", PREFIXES)):
+    for name, text in (
+        ("data/catalogue.ttl", catalogue),
+        ("shapes/s.ttl", WARNING),
+        ("ontology/o.ttl", PREFIXES),
+        ("invariants/none.rq", NONE),
+    ):
         (tmp_path / "source" / name).parent.mkdir(parents=True)
         (tmp_path / "source" / name).write_text(text, "utf-8")
     return tmp_path / "source"

@@ -118,6 +118,14 @@ def prepare(
     if manifest is not None:
         unchanged = snapshots.serves(sources.key)
         return _accounted(snapshots, sources, BuildResult(manifest, None, unchanged=unchanged))
+    if not sources.invariants:
+        raise SourceError(
+            _(
+                "{first} brings no invariants, so nothing would hold the sources against each other; put queries that "
+                "must find nothing (*.rq) into {first}/invariants, as `ozg-lod init DIR` does.",
+                first=settings.source[0],
+            )
+        )
     say(_("Checking {count} files.", count=len(sources.digests)))
     cache = ReadingCache(settings.target)
     examination, readings = _examine(sources, settings, cache, progress)

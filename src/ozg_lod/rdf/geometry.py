@@ -19,6 +19,7 @@ Ring = tuple[Point, ...]
 
 _SHAPE: Final = re.compile(r"(?:MULTI)?POLYGON\s*\([0-9., ()+-]+\)")
 _RING: Final = re.compile(r"\(([0-9., +-]+)\)")
+_KM_PER_DEGREE: Final = 111.2
 _LEAST_RING: Final = 4
 """A ring comes back to where it began, so a triangle has four points (OGC 06-103r4 §6.1.11)."""
 
@@ -50,6 +51,25 @@ class Outline:
     def middle(self) -> Point:
         """Return the centre of gravity of the largest ring, for a mark or a name."""
         return _centre(max(self.rings, key=lambda ring: abs(_area(ring))))
+
+    @property
+    def km2(self) -> float:
+        """Return the area in square kilometres, true to a hundredth over a state."""
+        box = Box.around([self])
+        shortened = math.cos(math.radians((box.south + box.north) / 2))
+        return abs(sum(_area(ring) for ring in self.rings)) / 2 * _KM_PER_DEGREE**2 * shortened
+
+    def holds(self, point: Point, *, margin: float = 0) -> bool:
+        """Tell whether a point lies inside, or at most `margin` degrees from a corner."""
+        x, y = point
+        crossings = (
+            (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0] > x
+            for ring in self.rings
+            for a, b in itertools.pairwise(ring)
+            if (a[1] > y) != (b[1] > y)
+        )
+        near = (math.dist(point, corner) <= margin for ring in self.rings for corner in ring)
+        return sum(crossings) % 2 == 1 or (margin > 0 and any(near))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,13 @@ from ozg_lod.snapshots.summary import AvailabilityCount
 class Highlights:
     """Numbers as (name, count, address), the day the first is of, the programme of the map.
 
-    `day` is an xsd:date, "" where the data name none or several; `mapped` says whether there is a map to show.
+    `day` is an xsd:date, "" where the data name none; `until` another, where the latest statements hold for several
+    days; `mapped` says whether there is a map to show.
     """
 
     numbers: Sequence[tuple[str, int, str]]
     day: str
+    until: str
     programme: str
     names: Mapping[str, Mapping[str, str]]
     mapped: bool
@@ -26,9 +28,9 @@ class Highlights:
 
 def highlights(graph: Graph, atlas: Atlas, counted: AvailabilityCount) -> Highlights:
     """Read them; a count of 0 means that the data do not say."""
-    day = counted.days[0] if len(counted.days) == 1 else ""
-    services = "services" if day else "services_undated"
+    first, last = (counted.days[0], counted.days[-1]) if counted.days else ("", "")
+    services = "services_undated" if not first else "services" if first == last else "services_latest"
     participants = len(atlas.marked(PARTICIPATES))
     numbers = ((services, counted.services, "/zeitleiste"), ("participants", participants, "/karte"))
     names = {atlas.programme: graph.names(atlas.programme)} if atlas.programme else {}
-    return Highlights(numbers, day, atlas.programme, names, atlas.box is not None)
+    return Highlights(numbers, first, last if last != first else "", atlas.programme, names, atlas.box is not None)

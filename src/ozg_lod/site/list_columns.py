@@ -11,6 +11,7 @@ import pyoxigraph as ox
 
 from ozg_lod.core.kinds import INVERSE, Kind
 from ozg_lod.core.messages import Label
+from ozg_lod.core.vocab import DCT
 from ozg_lod.rdf.graph import Graph, Term, iri_of
 
 MOST: Final = 20
@@ -20,6 +21,8 @@ MOST: Final = 20
 @dataclass(frozen=True, slots=True)
 class ListColumn:
     """One column: the steps from the thing to the values; a step that begins with ^ is gone the other way.
+
+    The other way there is no statement that a later one has replaced.
 
     `name` is that of the column of the CSV file; without a name and a heading the property has both.
     """
@@ -76,5 +79,7 @@ def of(kind: Kind) -> tuple[ListColumn, ...]:
 
 def _step(graph: Graph, iri: str, step: str) -> list[ox.Triple]:
     if step.startswith(INVERSE):
-        return list(islice(graph.using(step.removeprefix(INVERSE), iri), MOST + 1))
+        back = graph.using(step.removeprefix(INVERSE), iri)
+        latest = (triple for triple in back if not graph.objects(iri_of(triple.subject), DCT + "isReplacedBy"))
+        return list(islice(latest, MOST + 1))
     return [triple for triple in graph.about(iri) if triple.predicate.value == step]

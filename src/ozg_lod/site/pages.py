@@ -83,6 +83,7 @@ _FOOTING: Final = (
 _MAX_NUMBERS: Final = 4
 _NUMBER_NAMES: Final = {
     "services": _("services online, as of {day}"),
+    "services_latest": _("services online, of each bundle the latest statement, {day} to {until}"),
     "services_undated": _("services online"),
     "participants": _("municipalities in the programme “{programme}”"),
 }
@@ -212,7 +213,8 @@ def _numbers(
     site: PageContext, writer: ValueWriter, highlights: Highlights, counts: Mapping[str, str], programme: Markup
 ) -> list[tuple[Markup, str, str]]:
     """Return the numbers that are shown first: each with what it counts and the page that lists it."""
-    gaps = {"programme": programme, "day": writer.date(highlights.day, "").text if highlights.day else ""}
+    days = {name: getattr(highlights, name) for name in ("day", "until")}
+    gaps = {"programme": programme, **{name: writer.date(day, "").text if day else "" for name, day in days.items()}}
     numbers = [
         (escape(_NUMBER_NAMES[name][site.language]).format(**gaps), writer.count(count), path)
         for name, count, path in highlights.numbers

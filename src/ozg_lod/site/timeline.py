@@ -46,6 +46,7 @@ class TimelineRow:
     status: Sequence[Term]
     wording: Sequence[Term]
     sources: Sequence[Term]
+    replaced: bool = False
     bar: tuple[float, float, float] = (0, 0, 0)
 
     @property
@@ -65,14 +66,16 @@ class KnownCount:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A page of the timeline: `rows` name months, `others` name none, the rest is about all of them.
+    """A page of the timeline: `rows` name months, `others` name none, `earlier` a later statement has replaced.
 
-    `dated` statements name a month, and `counting` of these `total` services; `days` are those they are as of.
+    The rest is about all pages: `dated` statements name a month, and `counting` of these `total` services, of each
+    thing the latest; `days` are those they are as of.
     `years` are (year, start, width) on the axis in per cent.
     """
 
     rows: Sequence[TimelineRow]
     others: Sequence[TimelineRow]
+    earlier: Sequence[TimelineRow]
     months: Sequence[str]
     years: Sequence[tuple[str, float, float]]
     known: Sequence[KnownCount]
@@ -88,8 +91,9 @@ def timeline(graph: Graph, index: Index, counted: AvailabilityCount, page: int =
     axis = _axis(counted.axis)
     rows = [_row(graph, iri) for iri in iris]
     return Timeline(
-        rows=[_placed(row, axis) for row in rows if row.months],
-        others=[row for row in rows if not row.months],
+        rows=[_placed(row, axis) for row in rows if row.months and not row.replaced],
+        others=[row for row in rows if not row.months and not row.replaced],
+        earlier=[row for row in rows if row.replaced],
         months=axis,
         years=_years(axis),
         known=_known(counted, axis),
@@ -119,6 +123,7 @@ def _row(graph: Graph, iri: str) -> TimelineRow:
         status=values(OZG + "status"),
         wording=values(OZG + "wording"),
         sources=values(DCT + "source"),
+        replaced=bool(values(DCT + "isReplacedBy")),
     )
 
 

@@ -39,6 +39,7 @@ CLASS, PROPERTY, VALUE = "class", "property", "value"
 """The ways to use a term."""
 _TYPE: Final = f"<{RDF}type>"
 _SOURCE: Final = f"<{DCT}source>"
+_REPLACED: Final = f"<{DCT}isReplacedBy>"
 _SPATIAL: Final = f"<{DCT}spatial>"
 _LATITUDE: Final = f"<{WGS84}lat>"
 _AS_OF, _LATEST, _MONTH_OF, _COUNT = (f"<{OZG}{name}>" for name in ("asOf", "latest", "month", "serviceCount"))
@@ -93,7 +94,7 @@ class AvailabilityCount:
     """Services by the first and by the last month that statements of availability name; `axis` is the widest span.
 
     `dated` of the statements name a month, `counting` of these a number of services.
-    `days` are the as-of days of the statements that count services.
+    `days` are the as-of days of the statements that count services. Of a thing only the latest statement counts.
     """
 
     statements: int = 0
@@ -299,6 +300,8 @@ class _Counting:
     def _available(self, facts: Facts) -> None:
         available = self._summary.availability
         available.statements += 1
+        if _REPLACED in facts:
+            return
         months = sorted(match[1] for term in facts.get(_MONTH_OF, ()) if (match := _MONTH.match(term)))
         if not months:
             return

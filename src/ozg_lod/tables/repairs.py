@@ -19,7 +19,7 @@ from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf.lexical import canonical, is_legal
 from ozg_lod.tables.datatypes import CellFault, Datatype, shown
 
-_MONTHS: Final = {
+MONTHS: Final = {
     name: number
     for number, names in enumerate(
         (
@@ -166,7 +166,7 @@ def date(text: str) -> str | None:
     if match := re.fullmatch(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", text, re.ASCII):
         day, month, year = match.groups()
     elif match := re.fullmatch(r"(\d{1,2})\. ?([^\W\d]+)\.? (\d{4})", text):
-        day, month, year = match[1], str(_MONTHS.get(match[2].casefold(), 0)), match[3]
+        day, month, year = match[1], str(MONTHS.get(match[2].casefold(), 0)), match[3]
     elif match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", text, re.ASCII):
         year, month, day = match.groups()
     else:
@@ -177,7 +177,7 @@ def date(text: str) -> str | None:
 def month(text: str) -> str | None:
     """Return a month as German and English people write it."""
     if match := re.fullmatch(r"([^\W\d]+)\.? (\d{4})", text):
-        number, year = _MONTHS.get(match[1].casefold(), 0), match[2]
+        number, year = MONTHS.get(match[1].casefold(), 0), match[2]
     elif match := re.fullmatch(r"(\d{1,2})[./-](\d{4})", text, re.ASCII):
         number, year = int(match[1]), match[2]
     elif match := re.fullmatch(r"(\d{4})[./-](\d{1,2})", text, re.ASCII):

@@ -32,7 +32,9 @@ from ozg_lod.validation import (
     contribution_reader,
     documents,
     judges,
+    positions,
     references,
+    wordings,
 )
 from ozg_lod.validation.derivation import broken_invariants, derived
 from ozg_lod.validation.examination import (
@@ -242,6 +244,9 @@ class _Work:
             rows = {_row(finding.place) for finding in self.collector.findings if finding.severity is Severity.ERROR}
             validated = [finding for finding in validated if finding.place.column or _row(finding.place) not in rows]
         self.collector.extend(validated)
+        if self.rules.ontology:  # somebody else's data know no wording of ours
+            self.collector.extend(wordings.disagreements(self.store, self.own, places))
+            self.collector.extend(positions.misplaced(self.store, places))
         self.collector.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
 
     def _stop_early(self) -> None:

@@ -289,7 +289,7 @@ def _on_map(atlas: Atlas) -> list[str]:
 
 
 def _on_line(times: Timeline) -> list[Term | str]:
-    rows = (*times.rows, *times.others)
+    rows = (*times.rows, *times.others, *times.earlier)
     return [part for row in rows for part in (row.iri, row.of, row.at, *row.sources, *row.status)]
 
 
