@@ -29,7 +29,7 @@ PATHS = [
     "/efa",
     "/reuse",
     "/doc/bundle",
-    *(f"/doc/availability{form}" for form in ("", ".csv", ".ttl", ".jsonld", "?page=3", "?q=leistung", "/nothing")),
+    *(f"/doc/availability{form}" for form in ("", ".ttl", ".jsonld", "?page=3", "?q=leistung", "/nothing")),
     f"/doc/availability/{KEY}",
     f"/linkset/availability/{KEY}",
 ]

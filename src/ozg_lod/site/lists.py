@@ -9,8 +9,10 @@ from typing import Final, overload
 import pyoxigraph as ox
 
 from ozg_lod.core.csv_writer import harmless, written
+from ozg_lod.core.errors import AnswerTooLarge
 from ozg_lod.core.folding import fold
 from ozg_lod.core.kinds import Kind, Kinds
+from ozg_lod.core.messages import _
 from ozg_lod.core.spelling import nearest
 from ozg_lod.rdf.graph import (
     TYPE,
@@ -24,8 +26,8 @@ from ozg_lod.site import list_columns
 from ozg_lod.site.list_columns import ListColumn
 
 PAGE_SIZE: Final = 100
-TABLE_PAGE_SIZE: Final = 500
-"""Rows on a page of a list as CSV; in any other format a page has PAGE_SIZE entries."""
+LONGEST_TABLE: Final = 20_000
+"""Rows of a list as CSV, which has no pages: a spreadsheet would never ask for the next."""
 _READ_AT_ONCE: Final = 1000
 _MAX_WORDS: Final = 8
 _ALIKE: Final = 50.0
@@ -160,6 +162,20 @@ def list_graph(graph: Graph, kind: Kind, entries: Iterable[ListEntry]) -> set[ox
         triples |= {triple for triple in graph.about(entry.iri) if triple.predicate.value == TYPE}
         triples.update(graph.naming(entry.iri), *(column.triples(graph, entry.iri) for column in shown))
     return triples
+
+
+def whole(entries: Sequence[ListEntry]) -> Sequence[ListEntry]:
+    """Return all entries of a list; raise AnswerTooLarge where they are more than a table takes."""
+    if len(entries) > LONGEST_TABLE:
+        raise AnswerTooLarge(
+            _(
+                "The list has {count:,} rows, and a table here at most {most:,}; search for fewer (?q=), take the "
+                "tables of /catalog, or ask with SPARQL.",
+                count=len(entries),
+                most=LONGEST_TABLE,
+            )
+        )
+    return entries
 
 
 def write_csv(graph: Graph, kind: Kind, entries: Iterable[ListEntry]) -> bytes:

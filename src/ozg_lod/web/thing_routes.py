@@ -99,10 +99,9 @@ def _listed(page_request: PageRequest, kind: str) -> PageBody:
     if page_request.form is formats.HTML:
         table = lists.table(graph, described, entries, page=page, query=page_request.query)
         return PageBody(site_pages.listing(page_request.site, table, page_request.opened.as_of.get(kind)), table.pages)
-    size = lists.TABLE_PAGE_SIZE if page_request.form is formats.CSV else lists.PAGE_SIZE
-    shown, pages = lists.on_page(entries, page, size), lists.pages(entries, size)
     if page_request.form is formats.CSV:
-        return PageBody(lists.write_csv(graph, described, shown), pages)
+        return PageBody(lists.write_csv(graph, described, lists.whole(entries)))
+    shown, pages = lists.on_page(entries, page, lists.PAGE_SIZE), lists.pages(entries, lists.PAGE_SIZE)
     return PageBody(formats.serialize(lists.list_graph(graph, described, shown), page_request.form), pages)
 
 
