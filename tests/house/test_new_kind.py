@@ -154,6 +154,7 @@ def awards(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any]) 
     source = folder / "source"
     for name in ("data", "ontology", "shapes", "queries", "contributions"):
         shutil.copytree(ROOT / name, source / name)
+    shutil.copytree(ROOT / "tests" / "invariants", source / "invariants")
     append(source / "data" / "kinds.toml", KIND)
     append(source / "data" / "datasets.ttl", dataset(source / "data"))
     append(source / "ontology" / "ozg.ttl", TERMS)
