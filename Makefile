@@ -44,6 +44,7 @@ bench: .venv/test
 	$(BIN)/python bench/matching.py
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/pages.py $(filter --quick --write,$(ARGS))
+	$(BIN)/python bench/growth_pages.py $(if $(NATIONAL),--target $(NATIONAL)) $(filter --write,$(ARGS))
 	$(BIN)/python bench/checking.py
 
 # Everything that takes long, most of an hour: `make check` and CI stay below twenty minutes without it.

@@ -148,7 +148,7 @@ def table(rounds: int) -> Iterator[str]:
         assert outcome.manifest is not None
         directory = Path(folder) / "snapshots" / outcome.manifest.build_key
         rules = rulebook.of_snapshot(directory, BASE)
-        argument = json.dumps({"snapshot": str(directory), "public_url": "", "official": ""})
+        argument = json.dumps({"snapshot": str(directory), "public_url": "", "rows": 10_000})
         limits = WorkerLimits(memory_mb=2048, cpu_s=121)
         server = ForkServer("ozg_lod.contributions.check_worker:checking", argument, limits)
         for name, file in files.items():

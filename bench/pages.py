@@ -199,12 +199,12 @@ def measured(*, quick: bool) -> list[str]:
     return [head + told, "", *lines]
 
 
-def write(lines: list[str]) -> None:
+def write(lines: list[str], start: str = START, end: str = END) -> None:
     """Replace what was measured before in the page of benchmarks."""
     page = Path(__file__).resolve().parents[1] / "docs" / "benchmarks-pages.md"
-    before, _, rest = page.read_text("utf-8").partition(START)
-    after = rest.partition(END)[2]
-    page.write_text(before + START + "\n\n" + "\n".join(lines) + "\n\n" + END + after, "utf-8")
+    before, _, rest = page.read_text("utf-8").partition(start)
+    after = rest.partition(end)[2]
+    page.write_text(before + start + "\n\n" + "\n".join(lines) + "\n\n" + end + after, "utf-8")
 
 
 def main() -> None:

@@ -52,6 +52,16 @@ def usage(root: int) -> Usage:
     return Usage(own, own + sum(map(_resident_mb, children)), _descriptors(root), len(children))
 
 
+def shared_mb(root: int) -> float:
+    """Return what a process and all below it hold, pages they share counted once (PSS)."""
+    total = 0
+    for process in (root, *below(root)):
+        with contextlib.suppress(OSError):
+            lines = (PROC / str(process) / "smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1000
+
+
 def _resident_mb(process: int) -> float:
     with contextlib.suppress(OSError):
         return int((PROC / str(process) / "statm").read_text().split()[1]) * PAGE_MB

@@ -26,6 +26,7 @@ from ozg_lod.contributions import (
     template_xlsx,
 )
 from ozg_lod.contributions.check_pool import CheckRequest
+from ozg_lod.contributions.check_request import CheckSubject
 from ozg_lod.contributions.check_worker import worker_of
 from ozg_lod.contributions.prefill import Prefill
 from ozg_lod.contributions.template_sheets import TemplateColumn, TemplateSheet
@@ -284,7 +285,7 @@ def test_a_filled_template_passes_and_comes_back_in_the_next_one(
         book.worksheets[1].cell(2, number).value = text
     saved = io.BytesIO()
     book.save(saved)
-    worker = worker_of(f'{{"snapshot": "{snapshot_directory}", "public_url": ""}}')
+    worker = worker_of(CheckSubject(str(snapshot_directory), "", rows=10_000))
     found = worker.check(CheckRequest("a.xlsx", saved.getvalue())).examination
     assert found.conforms, found.findings
     together = ox.Store()
@@ -309,7 +310,7 @@ def test_a_table_read_backwards_says_what_was_written(
     content = io.StringIO()
     writer = csv.writer(content, delimiter=";")
     writer.writerows([[column.title("de") for column in kind.columns], list(texts.values())])
-    worker = worker_of(f'{{"snapshot": "{snapshot_directory}", "public_url": ""}}')
+    worker = worker_of(CheckSubject(str(snapshot_directory), "", rows=10_000))
     found = worker.check(CheckRequest("a.csv", content.getvalue().encode(), kind=name)).examination
     assert found.conforms, found.findings
     together = ox.Store()

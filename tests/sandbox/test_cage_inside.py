@@ -288,7 +288,7 @@ def test_files_of_one_s_own_are_answered_from_as_they_are(tmp_path: Path) -> Non
     (tmp_path / "x.ttl").write_text("<urn:a> <urn:p> 1 .", encoding="utf-8")
     (tmp_path / "y.nq").write_text("<urn:b> <urn:p> <urn:c> <urn:g> .", encoding="utf-8")
     files = [RdfFile(tmp_path / "x.ttl", "urn:here"), RdfFile(tmp_path / "y.nq")]
-    work = rdf_files.answering(rdf_files.argument(files))
+    work = rdf_files.answering(rdf_files.argument(files, tmp_path))
     query = "SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g"
     assert body_of(work, query).split() == [b"g,s", b"urn:g,urn:b", b"urn:here,urn:a"]
 

@@ -15,8 +15,10 @@ from tests.conftest import KINDS
 from ozg_lod.catalogue import flat_tables
 from ozg_lod.core.errors import SourceError
 from ozg_lod.core.vocab import OZG
+from ozg_lod.rdf.graph import Graph
 from ozg_lod.site import codebook
 from ozg_lod.site.vocabulary import definitions
+from ozg_lod.snapshots import summary
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER = {"Accept": "text/html", "Accept-Language": "de"}
@@ -100,12 +102,14 @@ def test_a_query_cannot_explain_a_column_it_does_not_have() -> None:
 
 
 def test_the_book_in_this_process(snapshot_directory: Path) -> None:
-    tables = codebook.tables(snapshot_directory / "queries" / "flat", snapshot_directory / "dump")
+    counted = summary.read(snapshot_directory, "https://w3id.org/ozg-lod/hessen/", KINDS)
+    tables = codebook.tables(snapshot_directory / "queries" / "flat", counted.tables)
     assert {table.name for table in tables} >= {"availability", "figures"}
     store, shapes = ox.Store(), ox.Store()
     store.bulk_load(path=snapshot_directory / "data.nt", format=ox.RdfFormat.N_TRIPLES)
     shapes.bulk_load(path=snapshot_directory / "shapes.ttl", format=ox.RdfFormat.TURTLE)
-    found = {one.iri: one for one in codebook.properties(store, definitions(store, KINDS), shapes)}
+    graph = Graph(store)
+    found = {one.iri: one for one in codebook.properties(graph, counted, definitions(graph, counted), shapes)}
     assert found[OZG + "awardedEur"].positive
     assert found[OZG + "serviceCount"].stated
     assert not found[OZG + "minPercent"].positive if OZG + "minPercent" in found else True
@@ -113,4 +117,4 @@ def test_the_book_in_this_process(snapshot_directory: Path) -> None:
 
 
 def test_a_folder_without_queries_has_no_tables(tmp_path: Path) -> None:
-    assert codebook.tables(tmp_path, tmp_path) == ()
+    assert codebook.tables(tmp_path, {}) == ()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from tests.conftest import KINDS
+from tests.small_snapshot import small_snapshot
 
 from ozg_lod.core.messages import Label
 from ozg_lod.core.vocab import DCT, OZG, RDFS, SCHEMA, SKOS
@@ -19,13 +20,12 @@ from ozg_lod.rdf.graph import (
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.site.description import Description, about
 from ozg_lod.site.lists import (
-    directory,
     list_graph,
-    select,
+    pages,
     table,
     write_csv,
 )
-from ozg_lod.site.vocabulary import definitions, rules
+from ozg_lod.site.vocabulary import rules
 
 HERE = Path(__file__).parents[1]
 BASE = "https://w3id.org/ozg-lod/hessen/"
@@ -176,46 +176,45 @@ def test_lists_are_sorted_as_people_sort() -> None:
 
 
 def test_the_directory_has_every_thing_under_its_kind(store: ox.Store) -> None:
-    found = directory(store, BASE, KINDS)
+    found = small_snapshot(store).things
     assert [entry.key for entry in found.kinds["municipality"]] == ["06411000", "06435014"]
-    assert found.kinds["channel"] == ()
+    assert list(found.kinds["channel"]) == []
     assert sum(len(entries) for entries in found.kinds.values()) == 19
     assert found.nearest("bundle", "jugendamd")[0].key == "jugendamt"
     assert found.nearest_kinds("bundel") == ["bundle"]
 
 
 def test_a_list_is_filtered_by_words_in_name_or_key(store: ox.Store) -> None:
-    entries = directory(store, BASE, KINDS).kinds["municipality"]
-    assert [entry.key for entry in select(entries, "darm 0641")] == ["06411000"]
-    assert select(entries, "nirgends") == []
-    assert select(entries, "  ") == entries
+    entries = small_snapshot(store).things.kinds["municipality"]
+    assert [entry.key for entry in entries.with_words("darm 0641")] == ["06411000"]
+    assert list(entries.with_words("nirgends")) == []
+    assert list(entries.with_words("  ")) == list(entries)
 
 
 def test_a_list_has_a_first_page_even_when_it_is_empty(store: ox.Store) -> None:
-    empty = table(store, KINDS["channel"], [], page=1, query="")
-    assert empty is not None
+    empty = table(Graph(store), KINDS["channel"], [], page=1, query="")
     assert (empty.total, empty.pages) == (0, 1)
-    assert table(store, KINDS["channel"], [], page=2, query="") is None
+    assert pages([], 100) == 1
 
 
 def test_a_list_as_csv_has_no_formula(store: ox.Store) -> None:
-    entry = directory(store, BASE, KINDS).kinds["condition"][0]
+    entry = small_snapshot(store).things.kinds["condition"][0]
     hostile = ox.Store()
     hostile.add(ox.Quad(ox.NamedNode(entry.iri), ox.NamedNode(OZG + "wording"), ox.Literal('=cmd|" /C calc"!A0')))
-    assert "'=cmd" in write_csv(hostile, KINDS["condition"], [entry]).decode()
-    text = write_csv(store, KINDS["funding"], directory(store, BASE, KINDS).kinds["funding"]).decode()
+    assert "'=cmd" in write_csv(Graph(hostile), KINDS["condition"], [entry]).decode()
+    text = write_csv(Graph(store), KINDS["funding"], small_snapshot(store).things.kinds["funding"]).decode()
     assert text.startswith("key,name,iri,appliesTo,amountEur,amountKind,grantUnit\r\n")
     assert ",100000," in text
 
 
 def test_the_graph_of_a_list_names_its_things_and_their_columns(store: ox.Store) -> None:
-    graph = list_graph(store, KINDS["funding"], directory(store, BASE, KINDS).kinds["funding"])
+    graph = list_graph(Graph(store), KINDS["funding"], small_snapshot(store).things.kinds["funding"])
     assert {triple.predicate.value for triple in graph} >= {OZG + "amountEur", SKOS + "prefLabel"}
     assert all(triple.predicate.value != DCT + "source" for triple in graph)
 
 
 def test_terms_are_counted_where_the_data_use_them(store: ox.Store) -> None:
-    used = {term.anchor: term.use.count for term in definitions(store, KINDS)}
+    used = {term.anchor: term.use.count for term in small_snapshot(store).terms}
     assert (used["Figure"], used["serviceCount"], used["month"], used["unresolved"], used["ServiceBundle"]) == (
         2,
         1,

@@ -19,11 +19,11 @@ from xml.etree import ElementTree as ET
 import httpx
 import pyoxigraph as ox
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from tests.conftest import KINDS
+from tests.small_snapshot import SHAPES, small_snapshot
 
 from ozg_lod.core import errors
-from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import LANGUAGES, Label, Language, _
 from ozg_lod.core.vocab import (
     OZG,
@@ -37,45 +37,21 @@ from ozg_lod.http.responses import wants_gzip
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import Graph, pick
-from ozg_lod.site import lists, pages
+from ozg_lod.search.search import Index
+from ozg_lod.site import pages
 from ozg_lod.site.description import about
-from ozg_lod.site.lists import directory
 from ozg_lod.site.page_snapshot import PageSnapshot, SnapshotValue
 from ozg_lod.site.term_names import term_name
 from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots import rule_examples
-from ozg_lod.snapshots.snapshot import Manifest
 from ozg_lod.tables import tables
-from ozg_lod.web import app, reuse_routes, thing_routes
+from ozg_lod.web import app
 
 HERE = Path(__file__).parents[1]
 DATA = HERE.parent / "data"
 BASE = "https://w3id.org/ozg-lod/hessen/"
 PUBLIC = "https://daten.example/ozg"
-VERSION = "0123456789abcdef" * 4
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-SHAPES = b"""@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ozg: <https://w3id.org/ozg-lod/ontology#> .
-@prefix ozgsh: <https://w3id.org/ozg-lod/shapes#> . @prefix dcat: <http://www.w3.org/ns/dcat#> .
-ozgsh:Figure a sh:NodeShape ; sh:targetClass ozg:Figure ; sh:property ozgsh:figure-value .
-ozgsh:figure-value sh:path ozg:value ; sh:message "Geben Sie den Wert an."@de, "Give the value."@en ; sh:in ( 1 2 ) .
-ozgsh:Period a sh:NodeShape ; sh:targetSubjectsOf dcat:startDate ; sh:property ozgsh:period-end .
-ozgsh:period-end sh:path dcat:endDate ; sh:message "Ende vor Beginn."@de ; sh:severity sh:Warning .
-"""
-
-
-def small_snapshot(
-    store: ox.Store, *, shapes: bytes = SHAPES, version: str = VERSION, code: str = "code", directory: Path = DATA
-) -> PageSnapshot:
-    """A tiny opened snapshot."""
-    return PageSnapshot(
-        directory=directory,
-        manifest=Manifest(version, version, BASE, len(store), {}, {}),
-        store=store,
-        shapes=shapes,
-        public_url=PUBLIC,
-        code=code,
-        cache=ResponseCache(10_000_000),
-    )
 
 
 class Client:
@@ -83,9 +59,9 @@ class Client:
 
     def __init__(self, opened: PageSnapshot) -> None:
         self.opened = opened
-        self.app = FastAPI()
+        self.app = Starlette()
         self.app.state.opened = opened
-        app.serve(self.app, (reuse_routes.pages, thing_routes.pages))
+        app.serve(self.app, {f"ozg_lod.web.{name}_routes": app.SUBJECTS[name] for name in ("reuse", "thing")})
 
     def get(self, path: str, headers: Mapping[str, str] = BROWSER, method: str = "GET") -> httpx.Response:
         async def ask() -> httpx.Response:
@@ -683,7 +659,7 @@ def test_the_looks_are_files_of_ours_and_the_icon_is_well_formed(small: Client) 
 
 
 def test_routes_are_described_for_programs(small: Client) -> None:
-    described = small.app.openapi()["paths"]
+    described = small.app.state.openapi()["paths"]
     assert {"/doc/{kind}/{name}", "/doc/{name}", "/id/{kind}/{key}", "/ontology", "/shapes", "/"} <= set(described)
     assert all(json.dumps(operation["summary"]) for path in described.values() for operation in path.values())
 
@@ -705,7 +681,7 @@ def everything() -> Client:
 @pytest.mark.parametrize("kind", KINDS.names)
 def test_the_pages_of_the_real_catalogue_name_everything_and_lead_somewhere(everything: Client, kind: str) -> None:
     opened = everything.opened
-    entries = directory(opened.store, BASE, KINDS).kinds[kind]
+    entries = opened.things.kinds[kind]
     assert entries, "the catalogue has things of every kind"
     for entry in entries[:: max(1, len(entries) // 4)]:
         page = Reader(everything.get(f"/doc/{kind}/{entry.key}?lang=de").text)
@@ -746,11 +722,13 @@ def test_a_key_that_cannot_be_one_is_looked_for_beside_the_event_loop(
 ) -> None:
     readers = []
 
-    def noted(store: ox.Store, base_iri: str, kinds: Kinds) -> lists.Directory:
-        readers.append(threading.current_thread())
-        return directory(store, base_iri, kinds)
+    kinds = Index.kinds
 
-    monkeypatch.setattr(lists, "directory", noted)
+    def noted(index: Index) -> dict[str, int]:
+        readers.append(threading.current_thread())
+        return kinds(index)
+
+    monkeypatch.setattr(Index, "kinds", noted)
     answer = Client(small_snapshot(store)).get(path)
     assert answer.status_code == httpx.codes.NOT_FOUND
     assert len(readers) == 1

@@ -20,7 +20,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pyoxigraph as ox
 import pytest
-from tests.conftest import KINDS
+from tests.small_snapshot import small_snapshot
 
 from ozg_lod import cli, doctor
 from ozg_lod.catalogue import responsible
@@ -39,9 +39,8 @@ from ozg_lod.site import (
     topic_pages,
 )
 from ozg_lod.site.description import about
-from ozg_lod.site.lists import directory
 from ozg_lod.site.page_context import PageContext
-from ozg_lod.site.timeline import timeline
+from ozg_lod.site.timeline import Timeline, timeline
 from ozg_lod.snapshots.snapshot import Publication, Snapshots, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,9 +162,19 @@ def test_a_page_about_a_body_shows_where_it_lies(client: httpx.Client) -> None:
     assert not page(client, "/doc/bundle/jugendamt").all("img")
 
 
+def line_of(store: ox.Store) -> Timeline:
+    opened = small_snapshot(store)
+    return timeline(opened.graph, opened.index, opened.summary.availability)
+
+
+def sources_of(store: ox.Store) -> list[inventory.SourceSummary]:
+    opened = small_snapshot(store)
+    return list(inventory.sources(opened.graph, opened.index, opened.summary.sources).shown)
+
+
 def test_the_timeline_says_seventy_services_once_and_bounds_the_start_of_a_range(snapshot_directory: Path) -> None:
-    found = timeline(open_store(snapshot_directory))
-    assert (len(found.rows), found.total) == (17, 70)
+    found = line_of(open_store(snapshot_directory))
+    assert (len(found.rows), found.dated, found.total) == (17, 17, 70)
     assert (found.months[0], found.months[-1], len(found.months)) == ("2019-10", "2021-05", 20)
     assert [year for year, _, _ in found.years] == ["2019", "2020", "2021"]
     youth = next(row for row in found.rows if row.of.endswith("/jugendamt"))
@@ -188,9 +197,9 @@ def test_the_timeline_is_a_table_with_months_as_said(client: httpx.Client) -> No
 
 def test_a_catalogue_that_says_nothing_has_pages_that_say_so() -> None:
     store, site = ox.Store(), PageContext("de", Addresses(BASE, PUBLIC))
-    assert "keine Verfügbarkeit mit Monat" in topic_pages.timeline(site, timeline(store), {}).decode()
+    assert "keine Verfügbarkeit mit Monat" in topic_pages.timeline(site, line_of(store), {}).decode()
     assert "keine Widersprüche bekannt" in topic_pages.disputes(site, (), {}).decode()
-    assert inventory.sources(store, directory(store, BASE, KINDS)) == ()
+    assert sources_of(store) == []
     assert responsible.contact(Graph(store)) == responsible.publisher(Graph(store)) == ""
     assert manual.steps(ROOT / "nothing") == ()
     assert 'id="sparql"' not in topic_pages.manual(site, ()).decode()
@@ -207,7 +216,7 @@ def test_a_row_without_number_or_later_than_its_as_of_date_is_placed_all_the_sam
           ozg:asOf "2021-01-05"^^xsd:date .""",
         format=ox.RdfFormat.TURTLE,
     )
-    found = timeline(store)
+    found = line_of(store)
     assert [row.bar for row in found.rows] == [(33.333, 66.667, 100.0), (66.667, 100.0, 100.0)]
     assert [row.count for row in found.rows] == [None, None]
     assert "2021" in topic_pages.timeline(PageContext("en", Addresses(BASE, PUBLIC)), found, {}).decode()
@@ -215,7 +224,7 @@ def test_a_row_without_number_or_later_than_its_as_of_date_is_placed_all_the_sam
 
 def test_sources_count_what_rests_on_them_and_hold_their_passages(snapshot_directory: Path) -> None:
     store = open_store(snapshot_directory)
-    found = inventory.sources(store, directory(store, BASE, KINDS))
+    found = sources_of(store)
     deck = next(one for one in found if one.iri.endswith("/hmdis-2021-05-19"))
     assert len(deck.passages) == 9
     assert deck.all_statements == deck.statements + sum(one.statements for one in deck.passages)
@@ -353,22 +362,24 @@ def test_the_sitemap_names_every_thing_with_the_day_it_changed(client: httpx.Cli
 def test_a_large_sitemap_is_an_index_and_an_old_log_gives_no_days(monkeypatch: pytest.MonkeyPatch) -> None:
     store = ox.Store()
     store.load(ROOT.joinpath("tests/small_catalogue.ttl").read_bytes(), format=ox.RdfFormat.TURTLE)
-    things, addresses = directory(store, BASE, KINDS), Addresses(BASE, PUBLIC)
+    opened = small_snapshot(store)
+    things, addresses = opened.things, Addresses(BASE, PUBLIC)
     iri = f"{BASE}id/bundle/jugendamt"
     log = [
         Publication(1, "2026-01-01T00:00:00Z", "v", "s"),
         Publication(2, "2026-02-01T00:00:00Z", "w", "t", added=(iri,), changed=(), withdrawn=()),
         Publication(3, "2026-03-01T00:00:00Z", "x", "u", added=(), changed=(iri,), withdrawn=()),
     ]
-    days = dict(sitemap.pages(things, ("/",), log))
+    days = dict(sitemap.pages(things, ("/",), log, 1))
     assert (days["/doc/bundle/jugendamt"], days["/doc/source/folien"], days["/"]) == ("2026-03-01", "", "2026-03-01")
-    assert dict(sitemap.pages(things, ("/",), []))["/"] == ""
+    assert dict(sitemap.pages(things, ("/",), [], 1))["/"] == ""
     monkeypatch.setattr(sitemap, "MAX_ADDRESSES", 10)
-    listed = sitemap.pages(things, ("/",), log)
-    count = sitemap.parts(listed)
-    assert count == -(-len(listed) // 10)
+    count = sitemap.parts(things, ("/",))
+    assert count == -(-len(days) // 10)
     assert sitemap.index(count, addresses).count(b"<loc>https://daten.example/ozg/sitemap-") == count
-    assert sum(sitemap.urlset(listed, addresses, part).count(b"<loc>") for part in range(1, count + 1)) == len(listed)
+    parts = [sitemap.pages(things, ("/",), log, part) for part in range(1, count + 1)]
+    assert [entry for part in parts for entry in part] == list(days.items())
+    assert sum(sitemap.urlset(part, addresses).count(b"<loc>") for part in parts) == len(days)
 
 
 def test_crawlers_are_told_what_has_no_end(client: httpx.Client) -> None:

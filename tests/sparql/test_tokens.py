@@ -12,13 +12,14 @@ import os
 import random
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pyoxigraph as ox
 import pytest
 
 from ozg_lod.core.errors import OzgLodError
-from ozg_lod.sparql.scan import scan
+from ozg_lod.sparql.scan import scan, short_scan
 from ozg_lod.sparql.tokens import tokens
 
 COUNT = int(os.environ.get("OZG_GENERATED", "20000"))
@@ -198,6 +199,22 @@ def test_the_tokens_of_what_the_engine_reads_mean_the_same_apart(store: ox.Store
                 apart = " ".join(query[token.offset : token.offset + len(token.text)] for token in tokens(query))
                 assert answer(store, apart) == found, (seed, query, apart)
     assert read > COUNT / 10
+
+
+def test_a_short_scan_never_misses_what_a_scan_tells() -> None:
+    short = 0
+    for seed in range(COUNT):
+        query = generated(seed)
+        try:
+            known = short_scan(query)
+        except OzgLodError:
+            continue
+        if known.variables or known.missing:
+            continue  # it was a whole one
+        whole = scan(query)  # which raises nothing either
+        short += 1
+        assert replace(whole, variables=(), missing={}) == known, (seed, query)
+    assert short > COUNT / 40
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 from tests.conftest import ROOT, free_port, program, wait_until_ready
 
 from ozg_lod.build.build import build
@@ -166,9 +168,10 @@ def test_a_fault_of_ours_is_a_number_for_the_reader_and_a_line_in_the_log(
     switch = SnapshotSwitch(settings)
     broken = app.create(settings, switch)
 
-    @broken.get("/broken")
-    async def _broken() -> None:
+    async def fails(_request: Request) -> Response:
         raise LookupError("a secret of ours")
+
+    broken.add_route("/broken", fails)
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(broken), base_url="http://here") as client:

@@ -92,21 +92,20 @@ def test_without_a_cache_nothing_is_kept_and_the_answers_are_the_same(
 
 
 def sent(body: bytes) -> SentResponse:
-    start = {"type": "http.response.start", "status": 200, "headers": []}
-    return SentResponse(start, {"type": "http.response.body", "body": body})
+    return SentResponse.of(200, [], body)
 
 
 def test_a_flood_of_addresses_pushes_out_what_was_not_used_for_longest() -> None:
     cache = ResponseCache(40_000)
     cache.put("page", b"x" * 5_000)
     for number in range(100):
-        cache.keep_sent(("GET", str(number)), sent(b"x" * 5_000))
+        cache.keep(("GET", str(number)), sent(b"x" * 5_000))
         assert cache.get("page") is not None, "what is used stays"
     assert cache.size <= 40_000
     assert cache.sent(("GET", "0")) is None
     assert cache.sent(("GET", "98")) is not None
     assert cache.sent(("GET", "99")) is not None
-    cache.keep_sent(("GET", "large"), sent(b"x" * 10_000))
+    cache.keep(("GET", "large"), sent(b"x" * 10_000))
     assert cache.sent(("GET", "large")) is None
 
 
@@ -129,10 +128,11 @@ def test_a_new_snapshot_starts_with_nothing_kept() -> None:
         messages.append("made")
 
     caches = [ResponseCache(1_000_000), ResponseCache(1_000_000)]
-    record = RequestRecord(PageIndex([]), access_log=True)
+    record = RequestRecord(PageIndex({}), access_log=True)
     app.state = SimpleNamespace(opened=SimpleNamespace(cache=caches[0]), record=record)  # type: ignore[attr-defined]
     request: dict[str, Any] = {"type": "http", "method": "GET", "path": PAGE, "query_string": b"", "headers": []}
-    caches[0].keep_sent(request_key(request) or (), sent(b"old"))
+    request["state"] = {}
+    caches[0].keep(request_key(request) or (), sent(b"old"))
     front = CachingFront(app)  # type: ignore[arg-type]
     asyncio.run(front(request, None, send))  # type: ignore[arg-type]
     assert [message["type"] for message in messages] == ["http.response.start", "http.response.body"]

@@ -21,7 +21,7 @@ from ozg_lod.core.findings import Severity
 from ozg_lod.core.messages import MessageSink, _
 from ozg_lod.core.settings import Settings
 from ozg_lod.search import index
-from ozg_lod.snapshots import changes, rule_examples, snapshot
+from ozg_lod.snapshots import changes, rule_examples, snapshot, summary
 from ozg_lod.tables import contribution_kinds
 from ozg_lod.validation import gate, judges, report, rulebook
 from ozg_lod.validation.check_process import examine_in_cage, judge_again
@@ -202,6 +202,7 @@ def _contents(sources: Sources, examination: gate.Examination) -> snapshot.Conte
         report=report.to_json(examination),
         files={
             index.FILE: index.write(ntriples, sources.base_iri, sources.kinds),
+            summary.FILE: summary.write(ntriples, sources.base_iri, sources.kinds, files),
             rule_examples.FILE: rule_examples.as_quads(sources.cases),
             **files,
             **_served(sources),

@@ -120,6 +120,8 @@ def _address(text: str) -> tuple[str, int]:
 @click.option("--graph", type=_graph, multiple=True, metavar="IRI=FILE", help="also this file, as that named graph")
 @setting("query_deadline_s", "a query is stopped after so many seconds", type=float, metavar="S")
 @setting("check_deadline_s", "the check of a file is stopped after so many seconds", type=float, metavar="S")
+@setting("check_rows", "rows of a table that is checked", type=click.IntRange(1), metavar="N")
+@setting("check_memory_mb", "memory that the check of a file may use", type=click.IntRange(256), metavar="MB")
 @setting("memory_mb", "data beyond this are read from disk", type=int, metavar="MB")
 @setting("cache_mb", "finished answers that are kept; 0: none", type=int, metavar="MB")
 @setting("client_seconds", "query seconds per client and minute; 0: any", type=float, metavar="S")

@@ -25,6 +25,7 @@ from ozg_lod.cli.terminal import (
     content,
     language,
     note,
+    progress,
     say,
     table,
     write,
@@ -133,8 +134,8 @@ def query(settings: Settings, file: Path, form: str | None) -> None:
     from ozg_lod.sandbox import fork_server, wire
     from ozg_lod.sandbox.worker_process import WorkerLimits
     from ozg_lod.snapshots.snapshot import Snapshots
+    from ozg_lod.sparql.question import AnswerHead, SparqlQuery
     from ozg_lod.sparql.scan import scan
-    from ozg_lod.sparql.store import AnswerHead, SparqlQuery
 
     text = sys.stdin.read() if str(file) == "-" else content(file).decode("utf-8")
     snapshots = Snapshots(settings.target)
@@ -214,7 +215,8 @@ def reconcile(settings: Settings, file: Path, *, kind: str, output: Path | None,
     from ozg_lod.matching import reconcile_file
 
     request = reconcile_file.FileMatchRequest(file.name, columns, kind, str(output or ""), language())
-    done = reconcile_file.reconciled(settings, request, content(file))
+    with progress() as told:
+        done = reconcile_file.reconciled(settings, request, content(file), told)
     write(done.body, output)
     note(done.summary)
     return FINDINGS if done.open else FINE

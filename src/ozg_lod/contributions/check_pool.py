@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 import msgspec
+from starlette.applications import Starlette
 
 from ozg_lod.contributions.check_request import (
     CORRECTED,
@@ -44,12 +45,21 @@ _log = logging.getLogger("ozg_lod")
 RECEIVING: Final = 16
 
 
+def check_pool(app: Starlette) -> CheckPool:
+    """Return the pool of an application, which is made when it is first asked for."""
+    if not hasattr(app.state, "check_pool"):
+        app.state.check_pool = CheckPool(app.state.settings)
+    pool: CheckPool = app.state.check_pool
+    return pool
+
+
 class CheckPool:
     """The one place where a server checks files; follows the snapshot that is served."""
 
     def __init__(self, settings: Settings) -> None:
         kind = work_kinds(settings)[CHECK]
         self.pool = WorkerPool(kind)
+        self._rows = settings.check_rows
         self._deliveries = ClientShares(too_many_checks, kind.per_client, RECEIVING)
         self._delivery_time = Budget(settings.client_seconds)
 
@@ -92,7 +102,8 @@ class CheckPool:
         self.pool.close()
 
     def _argument(self, snapshot: ServedSnapshot) -> str:
-        return msgspec.json.encode(CheckSubject(str(snapshot.directory), snapshot.public_url)).decode()
+        subject = CheckSubject(str(snapshot.directory), snapshot.public_url, self._rows, not snapshot.in_memory)
+        return msgspec.json.encode(subject).decode()
 
 
 @contextlib.contextmanager

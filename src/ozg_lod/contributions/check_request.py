@@ -19,10 +19,15 @@ workbook with the sure suggestions put in."""
 
 @dataclass(frozen=True, slots=True)
 class CheckSubject:
-    """What files are checked against: the directory of a snapshot, and its public address."""
+    """What files are checked against: the directory of a snapshot, its public address, whether it is read from disk.
+
+    Tables may have `rows` rows.
+    """
 
     snapshot: str
     public_url: str
+    rows: int
+    from_disk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,10 @@ from ozg_lod.core.messages import DEFAULT_LANGUAGE, LANGUAGES, Language
 from ozg_lod.core.vocab import DCT
 from ozg_lod.rdf.addresses import Addresses
 from ozg_lod.rdf.graph import TYPE, iri_of
-from ozg_lod.sandbox.worker_process import Work, work_on
+from ozg_lod.rdf.overlay import Overlay, Quads
+from ozg_lod.sandbox.worker_process import Work, WorkerSetup, work_on
+from ozg_lod.search import index as search_index
+from ozg_lod.search.search import Index
 from ozg_lod.site import pages
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.snapshots import data_files, site_files, snapshot, verified_files
@@ -41,6 +44,7 @@ from ozg_lod.validation import (
     check_process,
     corrected_workbook,
     marked_workbook,
+    references,
     rulebook,
 )
 from ozg_lod.validation.gate import (
@@ -49,9 +53,11 @@ from ozg_lod.validation.gate import (
     SourceFile,
     examine,
 )
+from ozg_lod.validation.references import PublishedThings
 
 _WRITERS: Final = (("xlsx", template_xlsx.write), ("ods", template_ods.write))
 _WORKBOOKS: Final = {MARKED: marked_workbook.workbook, CORRECTED: corrected_workbook.workbook}
+_MAX_KEYS: Final = 50_000
 _SAMPLE: Final = b'<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "a"@de .'
 
 
@@ -63,17 +69,15 @@ class CheckWorker:
     """
 
     rules: Rules
-    published: ox.Store
+    published: Quads
+    things: PublishedThings
     public_url: str
     stated_properties: Mapping[str, frozenset[str]]
     kinds: Kinds = NO_KINDS
     identity: Identity = NEUTRAL
 
     def check(self, check_request: CheckRequest) -> CheckAnswer:
-        """Return what the gate says of one file, and what is wanted beside it where the file conforms.
-
-        A preview adds the file's facts to `published`, so the one who asked for it does not ask again.
-        """
+        """Return what the gate says of one file, and what is wanted beside it where the file conforms."""
         examination = self._examined(check_request)
         language = _language(check_request)
         write = _WORKBOOKS.get(check_request.wanted)
@@ -92,6 +96,11 @@ class CheckWorker:
             return CheckAnswer(examination, pages_shown.page(check_request.about))
         return CheckAnswer(examination, preview=pages_shown.preview())
 
+    def over(self, store: ox.Store, keys: Mapping[str, list[str]]) -> CheckWorker:
+        """Return the worker for what is published in a store on disk."""
+        rules = self.rules
+        return replace(self, published=store, things=PublishedThings(rules.known, rules.base, rules.kinds, store, keys))
+
     def warm(self, language: Language) -> None:
         """Do once what a worker may be asked for: check a file, show pages, so that all is read that is read late."""
         check_request = CheckRequest("warm.ttl", _SAMPLE, language=language)
@@ -102,7 +111,7 @@ class CheckWorker:
             *((f"warm.{kind}", write(sheet, "")) for kind, write in _WRITERS),
         ):
             self.check(replace(check_request, name=name, content=content, wanted=MARKED))
-        pages_shown = PreviewGraph(self.published, {}, {}, self._site(check_request))
+        pages_shown = PreviewGraph(Overlay(self.published), {}, {}, self._site(check_request))
         for iri in _samples(self.published, self.rules.base, self.kinds):
             pages_shown.page(iri)
 
@@ -113,36 +122,50 @@ class CheckWorker:
 
     def _examined(self, check_request: CheckRequest) -> Examination:
         return examine(
-            [SourceFile(check_request.name, check_request.content)], replace(self.rules, kind=check_request.kind)
+            [SourceFile(check_request.name, check_request.content)],
+            replace(self.rules, kind=check_request.kind),
+            self.things,
         )
 
 
-def checking(argument: str) -> Work:
-    """Return the work of a worker (entry of its fork server)."""
-    worker = worker_of(argument)
+def checking(argument: str) -> Work | WorkerSetup:
+    """Return the work of a worker (entry of its fork server); a store on disk is opened by each worker."""
+    subject = msgspec.json.decode(argument, type=CheckSubject)
+    worker = worker_of(subject)
     check_process.warm()
     pages.load()
     for language in LANGUAGES:
         worker.warm(language)
-    work = work_on(CheckRequest, worker.check)
     gc.collect()
-    gc.freeze()  # a worker that looks for garbage would copy all that it shares with its fork server
-    return work
+    gc.freeze()
+    gc.disable()  # a worker that looks for garbage would copy all it shares with its fork server; it has one question
+    if not subject.from_disk:
+        return work_on(CheckRequest, worker.check)
+    keys, on_disk = _keys(Path(subject.snapshot)), snapshot.on_disk(Path(subject.snapshot))
+    return WorkerSetup(lambda: work_on(CheckRequest, worker.over(on_disk(), keys).check))
 
 
-def worker_of(argument: str) -> CheckWorker:
-    """Return the worker for a snapshot, with its rules and its data; `argument` is a `CheckSubject` as JSON."""
-    subject = msgspec.json.decode(argument, type=CheckSubject)
-    directory = verified_files.checked(Path(subject.snapshot), data_files.MERGED_FILE)
-    published = ox.Store()
-    published.bulk_load(path=str(directory / data_files.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
-    rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri)
+def _keys(directory: Path) -> dict[str, list[str]]:
+    """Return the keys of the things of each kind that people may mistype; of a kind with too many, none."""
+    index = Index.of(verified_files.checked(directory, search_index.FILE))
+    return {kind: sorted(index.iris(kind)) for kind, count in index.kinds().items() if count <= _MAX_KEYS}
+
+
+def worker_of(subject: CheckSubject) -> CheckWorker:
+    """Return the worker for a snapshot, with its rules, and with its data unless they are read from disk."""
+    directory, published = Path(subject.snapshot), ox.Store()
+    if not subject.from_disk:
+        verified_files.checked(directory, data_files.MERGED_FILE)
+        published.bulk_load(path=str(directory / data_files.MERGED_FILE), format=ox.RdfFormat.N_TRIPLES)
+    rules = rulebook.of_snapshot(directory, snapshot.Manifest.read(directory).base_iri, from_disk=subject.from_disk)
+    rules = replace(rules, max_rows=subject.rows)
     properties_by_kind = {
         kind.slug: _stated_properties(kind) for kind in contribution_kinds.of_directory(directory, rules.base)
     }
     return CheckWorker(
         rules,
         published,
+        references.published(rules.known, rules.base, rules.kinds),
         subject.public_url,
         properties_by_kind,
         site_files.kinds(directory),
@@ -159,7 +182,7 @@ def _language(check_request: CheckRequest) -> Language:
     return check_request.language if check_request.language in LANGUAGES else DEFAULT_LANGUAGE
 
 
-def _samples(published: ox.Store, base: str, kinds: Kinds) -> list[str]:
+def _samples(published: Quads, base: str, kinds: Kinds) -> list[str]:
     """Return the first thing of each kind."""
     typed = published.quads_for_pattern(None, ox.NamedNode(TYPE), None, ox.DefaultGraph())
     things = sorted({iri_of(quad.subject) for quad in typed})

@@ -22,6 +22,7 @@ from ozg_lod.rdf.graph import (
     Term,
     iri_of,
 )
+from ozg_lod.rdf.overlay import Overlay, Quads
 from ozg_lod.site import pages
 from ozg_lod.site.description import about
 from ozg_lod.site.page_context import PageContext
@@ -85,7 +86,7 @@ class PreviewGraph:
     falls away. There are none for RDF, which only adds.
     """
 
-    store: ox.Store
+    store: Overlay
     published: Mapping[str, frozenset[tuple[str, Term]]]
     contributed: Mapping[str, frozenset[tuple[str, Term]]]
     site: PageContext
@@ -93,10 +94,10 @@ class PreviewGraph:
 
     @classmethod
     def of(
-        cls, store: ox.Store, quads: bytes, site: PageContext, *, derived: str, replaced: frozenset[str] = frozenset()
+        cls, below: Quads, quads: bytes, site: PageContext, *, derived: str, replaced: frozenset[str] = frozenset()
     ) -> PreviewGraph:
-        """Return the sight of these N-Quads over `store`, which gets them; `derived` is the graph of what follows."""
-        graph = Graph(store)
+        """Return the sight of these N-Quads over what is published; `derived` is the graph of what follows."""
+        graph, store = Graph(below), Overlay(below)
         statements = list(ox.parse(quads, ox.RdfFormat.N_QUADS))
         own = [quad.triple for quad in statements if iri_of(quad.graph_name) != derived]
         contributed: dict[str, set[tuple[str, Term]]] = {}

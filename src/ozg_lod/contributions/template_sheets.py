@@ -5,7 +5,7 @@ Everything in it comes from the description of the kind and from what is publish
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from ozg_lod.contributions.prefill import Prefill
 from ozg_lod.core.messages import Language, _
 from ozg_lod.rdf.graph import Graph, pick
-from ozg_lod.site.lists import Directory, ListEntry
+from ozg_lod.site.lists import Directory
 from ozg_lod.tables.contribution_kinds import ContributionKind
 from ozg_lod.tables.schema import Column
 from ozg_lod.tables.uri_template import UriTemplate
@@ -183,7 +183,6 @@ def _keyed(template: UriTemplate, directory: Directory, language: Language) -> I
     """Yield (key, name) of all things whose address a template of one variable makes."""
     start = str(template.parts[0])
     kind, _, prefix = start.partition("/id/")[2].partition("/")
-    entries: Sequence[ListEntry] = directory.kinds.get(kind, ())
-    for entry in entries:
+    for entry in directory.entries(kind):
         if entry.key.startswith(prefix):
             yield entry.key.removeprefix(prefix), pick(entry.names, language, entry.key)[0]

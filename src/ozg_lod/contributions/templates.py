@@ -22,8 +22,8 @@ from ozg_lod.core.folding import fold
 from ozg_lod.core.messages import Language, _
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.formats import Format
-from ozg_lod.rdf.graph import pick
-from ozg_lod.site import lists
+from ozg_lod.rdf.graph import Graph, pick
+from ozg_lod.search.search import Index
 from ozg_lod.site.lists import Directory, ListEntry
 from ozg_lod.site.page_snapshot import PageSnapshot, SnapshotValue
 from ozg_lod.snapshots import site_files
@@ -67,7 +67,7 @@ class TemplateCatalogue:
         return cls(
             contribution_kinds.of_directory(snapshot, base_iri),
             store,
-            things or lists.directory(store, base_iri, described),
+            things or Directory.of(Index.of(snapshot), Graph(store), described),
             version,
             f"{public_url}/pruefen",
             tuple(kind.id for kind in described if kind.template == _FOR_AUTHORITIES),
@@ -102,7 +102,7 @@ class TemplateCatalogue:
 
     def bundle(self, key: str) -> ListEntry:
         """Return the bundle with this key; raise NotFound."""
-        bundle = next((entry for entry in self.directory.kinds.get("bundle", ()) if entry.key == key), None)
+        bundle = next((entry for entry in self.directory.entries("bundle") if entry.key == key), None)
         if bundle is None:
             raise NotFound(_("There is no bundle “{key}”.", key=key[:80]))
         return bundle
@@ -145,7 +145,7 @@ class TemplateCatalogue:
         return next((entry for entry in self._entries() if entry.key in keys), None)
 
     def _entries(self) -> Iterator[ListEntry]:
-        return (entry for kind in self.authorities for entry in self.directory.kinds.get(kind, ()))
+        return (entry for kind in self.authorities for entry in self.directory.entries(kind))
 
 
 @SnapshotValue

@@ -101,6 +101,7 @@ class Settings:
 
     check_deadline_s: float = 60
     check_memory_mb: int = 2048
+    check_rows: int = 10_000
     build_deadline_s: float = 1800
     judge: str = "pyshacl"
     drain_s: int = 15

@@ -6,9 +6,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from ozg_lod.core.errors import BadRequest, OzgLodError, PreconditionFailed, RangeNotSatisfiable
@@ -38,12 +37,12 @@ class RequestConditions:
     none_match: str | None
     modified_since: str | None
 
+    FIELDS: ClassVar = ("if-match", "if-unmodified-since", "if-none-match", "if-modified-since")
+
     @classmethod
-    def of(cls, request: Request) -> RequestConditions:
-        """Return the fields of this request."""
-        fields = request.headers
-        names = ("accept-encoding", "if-match", "if-unmodified-since", "if-none-match", "if-modified-since")
-        return cls(request.method, *(fields.get(name) for name in names))
+    def of(cls, method: str, fields: Mapping[str, str]) -> RequestConditions:
+        """Return what these fields of a request say."""
+        return cls(method, fields.get("accept-encoding"), *(fields.get(name) for name in cls.FIELDS))
 
     def met_by(self, fields: Mapping[str, str]) -> bool:
         """Return whether the client has what these fields stand for; entity tags come before times (RFC 9110 §13.2.2).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -20,6 +20,7 @@ from ozg_lod.validation.list_reader import ROLES, Listing
 NOBODY: Final = "-"
 """What somebody chooses who says that no candidate is meant."""
 _SHOWN: Final = 5
+_TOLD_EVERY: Final = 100
 _ROW: Final = re.compile(r"row\.([0-9]{1,9})")
 
 
@@ -74,8 +75,16 @@ class AlignedRow:
         return self.outcome.candidates[:_SHOWN]
 
 
-def align(register: Register, listing: Listing, choice: AlignmentChoice) -> list[AlignedRow]:
-    return [_aligned(register, number, cells, choice) for number, cells in enumerate(listing.rows)]
+def align(
+    register: Register, listing: Listing, choice: AlignmentChoice, progress: Callable[[int, int], None] | None = None
+) -> list[AlignedRow]:
+    """Return the rows with what they mean; `progress` takes how many are done, and how many there are."""
+    aligned = []
+    for number, cells in enumerate(listing.rows):
+        if progress is not None and number % _TOLD_EVERY == 0:
+            progress(number, len(listing.rows))
+        aligned.append(_aligned(register, number, cells, choice))
+    return aligned
 
 
 def count(aligned: Sequence[AlignedRow]) -> dict[AlignmentState, int]:

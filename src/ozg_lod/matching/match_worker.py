@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,11 +35,12 @@ from ozg_lod.site import pages
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.page_snapshot import PageSnapshot
 from ozg_lod.site.uploads import Upload
-from ozg_lod.snapshots import data_files, snapshot
+from ozg_lod.snapshots import data_files, site_files, snapshot, verified_files
 from ozg_lod.validation import list_reader
 
 MAX_THINGS: Final = 1000
 MAX_PROPERTIES: Final = 100
+_LINES: Final = 100_000
 _NO_MANIFEST: Final = snapshot.Manifest("", "", base_iri="", triples=0, graphs={}, files={})
 
 
@@ -152,7 +155,8 @@ def _meta(opened: PageSnapshot, chosen: Sequence[tuple[str, object]], values: Re
 def _list(opened: PageSnapshot, request: MatchRequest) -> bytes:
     """Return the page about a list with what it means, or the file with its addresses."""
     known, language = register.of(opened), request.language
-    listing = list_reader.read(request.name, request.content)
+    most = list_reader.MAX_ROWS_OF_FILE if request.suffix else list_reader.MAX_ROWS
+    listing = list_reader.read(request.name, request.content, most)
     choice = AlignmentChoice.of(listing, request.fields)
     rows = align(known, listing, choice)
     if request.suffix == formats.TURTLE.suffix:
@@ -207,7 +211,7 @@ def matching(argument: str) -> Work | WorkerSetup:
     opened = PageSnapshot(
         directory=directory,
         manifest=_NO_MANIFEST if subject.no_things else snapshot.Manifest.read(directory),
-        store=ox.Store() if subject.no_things else snapshot.open_store(directory),
+        store=ox.Store() if subject.no_things else _store(directory, whole=not subject.from_disk),
         shapes=b"",
         public_url=subject.public_url,
         code="",
@@ -218,11 +222,28 @@ def matching(argument: str) -> Work | WorkerSetup:
     for language in LANGUAGES:
         _warm(opened, language)
     if subject.from_disk:  # what names and keys need is in the register; the data stay on disk
-        path = str(directory / data_files.STORE_DIRECTORY)
+        on_disk = snapshot.on_disk(directory)
         values = {key: value for key, value in opened.values.items() if key is not PageSnapshot.graph}
         shared = replace(opened, store=ox.Store(), values=values)
-        return WorkerSetup(lambda: _work(replace(shared, store=ox.Store.read_only(path))))
+        return WorkerSetup(lambda: _work(replace(shared, store=on_disk())))
     return _work(opened)
+
+
+def _store(directory: Path, *, whole: bool) -> ox.Store:
+    """Return the merged graph; unless it is wanted `whole` without the things that nobody matches."""
+    store, path = ox.Store(), verified_files.checked(directory, data_files.MERGED_FILE) / data_files.MERGED_FILE
+    if whole:
+        store.bulk_load(path=path, format=ox.RdfFormat.N_TRIPLES)
+        return store
+    kinds = site_files.kinds(directory)
+    left_out = "|".join(kind.id for kind in kinds if kind not in kinds.matched and not kind.area)
+    start = f"<{snapshot.Manifest.read(directory).base_iri}id/"
+    unmatched = re.compile(re.escape(start).encode() + f"(?:{left_out})/".encode())
+    with path.open("rb") as lines:
+        matched = (line for line in lines if not unmatched.match(line))
+        while piece := b"".join(islice(matched, _LINES)):
+            store.bulk_load(piece, format=ox.RdfFormat.N_TRIPLES)
+    return store
 
 
 def _work(opened: PageSnapshot) -> Work:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -48,7 +48,12 @@ class FileMatchSummary:
     open: int
 
 
-def reconciled(settings: Settings, request: FileMatchRequest, content: bytes) -> FileMatchSummary:
+def reconciled(
+    settings: Settings,
+    request: FileMatchRequest,
+    content: bytes,
+    progress: Callable[[int, int], None] | None = None,
+) -> FileMatchSummary:
     """Return the list with addresses; raise UsageError, or what reading the list raises."""
     suffix = PurePath(request.output).suffix.lower().lstrip(".") or formats.CSV.suffix
     form = next((form for form in alignment_files.OFFERED if form.suffix == suffix), None)
@@ -63,7 +68,7 @@ def reconciled(settings: Settings, request: FileMatchRequest, content: bytes) ->
     if request.kind and request.kind not in known.kinds:
         raise UsageError(_("--kind is one of: {offered}.", offered=", ".join(known.kinds.names)))
     listing = _read(settings, request.name, content)
-    rows = align(known, listing, AlignmentChoice.of(listing, _chosen(listing, request)))
+    rows = align(known, listing, AlignmentChoice.of(listing, _chosen(listing, request)), progress)
     counts = count(rows)
     summary = _(
         "{count} rows: {matched} found, {unclear} unclear, {unknown} unknown",

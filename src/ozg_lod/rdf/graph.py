@@ -21,6 +21,7 @@ from ozg_lod.core.vocab import (
     SCHEMA,
     SKOS,
 )
+from ozg_lod.rdf.overlay import Quads
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -55,7 +56,7 @@ class Memory:
 class Graph:
     """The default graph of a store: the merge of all its graphs, each triple once; it must not change meanwhile."""
 
-    store: ox.Store
+    store: Quads
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     def about(self, iri: str) -> list[ox.Triple]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pyoxigraph import BlankNode, NamedNode, Store
+from pyoxigraph import BlankNode, NamedNode
 
 from ozg_lod.core.messages import Label, Text, _
 from ozg_lod.rdf.graph import names_in, naming
+from ozg_lod.rdf.overlay import Quads
 
 UNNAMED: Final = _("an entry without an address")
 _SHOWN: Final = 200
@@ -17,7 +18,7 @@ _SHOWN: Final = 200
 class Labels:
     """Looks up labels in a store; where there are none the last part of the address stands in."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Quads) -> None:
         self._store = store
         self._known: dict[str, Text] = {}
 

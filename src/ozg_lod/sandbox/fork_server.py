@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from ozg_lod.core import errors
@@ -42,6 +43,9 @@ _log = logging.getLogger("ozg_lod")
 _START_S: Final = 120.0
 _FROM_OUTSIDE: Final = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, -signal.SIGQUIT)
 _BE_THE_FORK_SERVER: Final = "import sys; from ozg_lod.sandbox.worker_process import main; main(int(sys.argv[1]))"
+
+
+Tell = Callable[[bytes, bytes], object]
 
 
 class NotStarted(WorkerFault):
@@ -152,6 +156,12 @@ class Worker:
         self._control = control
         self._socket = ours
         self._born = time.monotonic()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tell: Tell = _to_nobody
+        self._sending: asyncio.Task[None] | None = None
+        self._answer = bytearray()
+        self._size = 0
+        self._hung_up = False
         self.asked = 0
         self.pid = pid
         ours.setblocking(False)
@@ -165,45 +175,79 @@ class Worker:
     def ended(self) -> bool:
         """Return whether a worker that nobody asks is known to have ended, itself or with what forked it."""
         try:
-            return gone(self._control) or not self._socket.recv(1, socket.MSG_PEEK)
+            return self._hung_up or gone(self._control) or not self._socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return False
         except OSError:
             return True
 
+    def send(self, question: bytes, tell: Tell) -> None:
+        """Send a question; `tell` is called with letter and payload of the answer, with no letter where it ends."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop and not self._hung_up:
+            loop.add_reader(self._socket, self._readable)
+            self._loop = loop
+        self.asked += 1
+        self._tell = tell
+        frame = framed(b"Q", question)
+        try:
+            sent = self._socket.send(frame)
+        except BlockingIOError:
+            sent = 0
+        except OSError:  # it has ended, or was hung up
+            loop.call_soon(self._told, b"", b"")
+            return
+        if sent < len(frame):
+            self._sending = loop.create_task(self._rest_sent(frame[sent:]))
+
+    def forget(self) -> None:
+        """Tell nobody of the answer that was asked for."""
+        self._tell = _to_nobody
+
     async def ask(self, question: bytes) -> bytes:
         """Return the whole answer; raise what the worker raised, or what it died of (`cause_of_death`)."""
-        self.asked += 1
-        try:
-            await asyncio.get_running_loop().sock_sendall(self._socket, framed(b"Q", question))
-            kind, payload = await self._frame()
-        except (OSError, EOFError):
-            raise cause_of_death(await asyncio.to_thread(self.kill)) from None
-        if kind != ANSWER:
-            raise failure_of(kind, payload)
+        answered: asyncio.Future[tuple[bytes, bytes]] = asyncio.get_running_loop().create_future()
+
+        def told(letter: bytes, payload: bytes) -> None:
+            if not answered.done():
+                answered.set_result((letter, payload))
+
+        self.send(question, told)
+        letter, payload = await answered
+        if not letter:
+            raise cause_of_death(await asyncio.to_thread(self.kill))
+        if letter != ANSWER:
+            raise failure_of(letter, payload)
         return payload
 
-    async def _frame(self) -> tuple[bytes, bytes]:
-        """Return the next frame; what is large is received into the place where it stays."""
-        loop, data = asyncio.get_running_loop(), b""
-        while len(data) < HEADER.size:
-            piece = await loop.sock_recv(self._socket, PIECE_BYTES)
-            if not piece:
-                raise EOFError
-            data += piece
-        kind, length = HEADER.unpack_from(data)
-        if len(data) == HEADER.size + length:
-            return kind, data[HEADER.size :]
-        payload = bytearray(length)
-        size = len(data) - HEADER.size
-        payload[:size] = data[HEADER.size :]
-        view = memoryview(payload)
-        while size < length:
-            received = await loop.sock_recv_into(self._socket, view[size:])
-            if not received:
-                raise EOFError
-            size += received
-        return kind, bytes(payload)
+    async def _rest_sent(self, rest: bytes) -> None:
+        with contextlib.suppress(OSError):  # its end is told where its answer is awaited
+            await asyncio.get_running_loop().sock_sendall(self._socket, rest)
+
+    def _readable(self) -> None:
+        """Take what has arrived of an answer."""
+        try:
+            piece = self._socket.recv(max(self._size - len(self._answer), PIECE_BYTES))
+        except BlockingIOError:
+            return
+        except OSError:
+            piece = b""
+        if not piece:
+            self._hang_up()
+            self._told(b"", b"")
+            return
+        self._answer += piece
+        if not self._size and len(self._answer) >= HEADER.size:
+            self._size = HEADER.size + HEADER.unpack_from(self._answer)[1]
+        if self._size and len(self._answer) >= self._size:
+            answer = bytes(self._answer)
+            self._answer.clear()
+            self._size = 0
+            self._told(answer[:1], answer[HEADER.size :])
+
+    def _told(self, letter: bytes, payload: bytes) -> None:
+        tell, self._tell = self._tell, _to_nobody
+        tell(letter, payload)
 
     def answer(self, question: bytes, *, deadline_s: float) -> bytes:
         """Do the same for callers without an event loop; raises as `ask`, and `Late`."""
@@ -223,8 +267,19 @@ class Worker:
             os.setpriority(os.PRIO_PROCESS, self.pid, value)
 
     def hang_up(self) -> None:
-        """Close the socket: a worker that waits for a question ends."""
-        self._socket.close()
+        """Close the socket, from any thread: a worker that waits for a question ends."""
+        if self._loop is None or self._loop.is_closed():
+            self._socket.close()
+            return
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            self._loop.call_soon_threadsafe(self._hang_up)
+
+    def _hang_up(self) -> None:
+        if not self._hung_up:
+            self._hung_up = True
+            if self._loop is not None:
+                self._loop.remove_reader(self._socket)
+            self._socket.close()
 
     def kill(self) -> int:
         """End the worker, whatever it does, and return its exit status (negative: the signal that ended it); blocks."""
@@ -235,6 +290,10 @@ class Worker:
             return int(status)
         self._control.close()
         return -signal.SIGKILL
+
+
+def _to_nobody(_letter: bytes, _payload: bytes) -> None:
+    pass
 
 
 def cause_of_death(status: int) -> Exception:

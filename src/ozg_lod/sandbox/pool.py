@@ -13,17 +13,19 @@ import asyncio
 import contextlib
 import signal
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager
 from typing import Final
 
 from ozg_lod.core.errors import Busy, Interrupted, OzgLodError
-from ozg_lod.sandbox.fork_server import ForkServer, Worker, WorkerFault
+from ozg_lod.sandbox.fork_server import ForkServer, Worker, WorkerFault, cause_of_death
+from ozg_lod.sandbox.wire import ANSWER, failure_of
 from ozg_lod.sandbox.work_kinds import WorkKind
 
 _NICE: Final = 10
 _EARLY_PART: Final = 0.25
 """The part of its time before promotion after which work must leave its place when others wait."""
+_LOOK_EVERY_S: Final = 0.02
 _LEAST_TIME_S: Final = 0.1
 """What is left to work that has waited for the fork server to start."""
 _FREE: Final = contextlib.nullcontext()
@@ -63,10 +65,12 @@ class WorkerPool:
 
     def __init__(self, kind: WorkKind, argument: str | None = None) -> None:
         self.kind = kind
-        self.waiting = 0
         self.failures: Counter[str] = Counter()
         self._argument = argument
-        self._places = asyncio.Semaphore(kind.places)
+        self._free = kind.places
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.jobs: set[_Job] = set()
+        self._looking = False
         self._shares = ClientShares(kind.busy, kind.per_client)
         self._slow = 0
         self._parked: deque[_Job] = deque()
@@ -101,9 +105,31 @@ class WorkerPool:
                 with spending:
                     return await self._answered(job, server)
             finally:
-                self._release(job)
-                server.users -= 1
-                self._end_unused()
+                self._left(job, server)
+
+    def begin(self, question: bytes, tell: Callable[[bytes | Exception], None]) -> Callable[[], None] | None:
+        """Do work at once and `tell` the answer or the failure; return what gives it up.
+
+        None where it cannot begin at once; then nothing was done, and nobody is told. Raises what `ask` raises.
+        """
+        server = self._servers.get(self._argument or "")
+        if server is None or not server.idle or not self._free or self._waiting or self.kind.per_client is not None:
+            return None
+        job = _Job(self, question, self.kind.deadline_s)
+        self._free -= 1
+        server.users += 1
+
+        def told(outcome: bytes | Exception) -> None:
+            self._left(job, server)
+            self._count(outcome)
+            tell(outcome)
+
+        def given_up() -> None:
+            self._abandon(job, server)
+            told(self.kind.busy())
+
+        self._send(job, server, server.idle.pop(), told)
+        return given_up
 
     def prepare(self, argument: str) -> None:
         """Start the fork server, so that the one who will need it soon need not wait for it."""
@@ -116,7 +142,7 @@ class WorkerPool:
     def promote(self, job: _Job) -> None:
         """Give the place of slow work to others."""
         job.promoted = True
-        self._places.release()
+        self._give_place()
         if self._slow < self.kind.slow_places:
             self._resume(job)
         elif len(self._parked) < self.kind.parked:
@@ -133,7 +159,12 @@ class WorkerPool:
     @property
     def places(self) -> dict[str, int]:
         """Return how many places are free, and how much slow work has one or stands where it is."""
-        return {"free": self._places._value, "slow": self._slow, "parked": len(self._parked)}  # noqa: SLF001 - it tells nobody
+        return {"free": self._free, "slow": self._slow, "parked": len(self._parked)}
+
+    @property
+    def waiting(self) -> int:
+        """Return how much work waits for a place."""
+        return len(self._waiting)
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -141,29 +172,47 @@ class WorkerPool:
         try:
             yield
         except (OzgLodError, WorkerFault) as error:
-            self.failures[error.slug if isinstance(error, OzgLodError) else "fault"] += 1
+            self._count(error)
             raise
+
+    def _count(self, outcome: object) -> None:
+        if isinstance(outcome, Exception):
+            self.failures[outcome.slug if isinstance(outcome, OzgLodError) else "fault"] += 1
 
     async def _acquire(self, deadline_s: float) -> None:
         """Take a place; `_release` and `promote` give it back."""
-        if self.waiting >= self.kind.waiting:
-            raise self.kind.busy()
-        if not self._places.locked():
-            await self._places.acquire()  # at once, and without a timer
+        if self._free and not self._waiting:
+            self._free -= 1
             return
-        self.waiting += 1
+        if len(self._waiting) >= self.kind.waiting:
+            raise self.kind.busy()
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
         try:
             async with asyncio.timeout(deadline_s):
-                await self._places.acquire()
-        except TimeoutError:
-            raise self.kind.busy() from None
-        finally:
-            self.waiting -= 1
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._give_place()
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+            if isinstance(error, TimeoutError):
+                raise self.kind.busy() from None
+            raise
+
+    def _give_place(self) -> None:
+        """Give a place to the one who waits for longest."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # else who waited has just given up
+                turn.set_result(None)
+                return
+        self._free += 1
 
     def _release(self, job: _Job) -> None:
         """Give back what a job holds: its place, or that of slow work."""
         if not job.promoted:
-            self._places.release()
+            self._give_place()
         elif job in self._parked:
             self._parked.remove(job)
         elif job.slow:
@@ -203,24 +252,78 @@ class WorkerPool:
 
     async def _attempt(self, job: _Job, server: ForkServer) -> bytes:
         worker = server.idle.pop() if server.idle else await self._forked(server)
-        job.begin(worker)
-        reusable = False
+        answered: asyncio.Future[bytes | Exception] = asyncio.get_running_loop().create_future()
+
+        def told(outcome: bytes | Exception) -> None:
+            if not answered.done():
+                answered.set_result(outcome)
+
+        self._send(job, server, worker, told)
         try:
-            answer = await worker.ask(job.question)
-            fresh = worker.asked < self.kind.questions and worker.age_s < self.kind.life_s
-            reusable = fresh and not job.promoted
-        except BaseException:
-            if job.failure is not None:
-                raise job.failure from None
+            outcome = await answered
+        except asyncio.CancelledError:
+            self._abandon(job, server)
             raise
-        else:
-            return answer
-        finally:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _send(self, job: _Job, server: ForkServer, worker: Worker, tell: Callable[[bytes | Exception], object]) -> None:
+        """Send a job to a worker and look after it; `tell` gets the answer, or the failure."""
+
+        def answered(letter: bytes, payload: bytes) -> None:
             job.end()
-            if reusable:
+            fresh = worker.asked < self.kind.questions and worker.age_s < self.kind.life_s
+            if not letter and job.failure is None:
+                self._in_background(self._died(worker, server, tell))
+                return
+            if letter == ANSWER and fresh and not job.promoted:
                 server.idle.append(worker)
             else:
                 self._renew(worker, server)
+            tell(job.failure or (payload if letter == ANSWER else failure_of(letter, payload)))
+
+        job.begin(worker)
+        worker.send(job.question, answered)
+
+    async def _died(self, worker: Worker, server: ForkServer, tell: Callable[[bytes | Exception], object]) -> None:
+        status = await asyncio.to_thread(worker.kill)
+        self._renew(worker, server)
+        tell(cause_of_death(status))
+
+    def _abandon(self, job: _Job, server: ForkServer) -> None:
+        """End the worker of a job that nobody waits for any more."""
+        if job.running:
+            job.end()
+            job.worker.forget()
+            self._renew(job.worker, server)
+
+    def _left(self, job: _Job, server: ForkServer) -> None:
+        """Give back what a job and its server hold for each other."""
+        self._release(job)
+        server.users -= 1
+        self._end_unused()
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._renewals.add(task)
+        task.add_done_callback(self._renewals.discard)
+
+    def look_after(self, job: _Job) -> None:
+        """Look at a job again and again until it ends."""
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_later(_LOOK_EVERY_S, self._look)
+        self.jobs.add(job)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for job in list(self.jobs):
+            job.look(now)
+        self._looking = bool(self.jobs)
+        if self._looking:
+            loop.call_later(_LOOK_EVERY_S, self._look)
 
     async def _forked(self, server: ForkServer) -> Worker:
         """Return a new worker; one that comes when nobody waits for it any more is ended."""
@@ -250,9 +353,7 @@ class WorkerPool:
                 with contextlib.suppress(Exception):  # whoever needs a worker next hears of it
                     server.idle.append(await asyncio.to_thread(server.fork))
 
-        renewal = asyncio.get_running_loop().create_task(renew())
-        self._renewals.add(renewal)
-        renewal.add_done_callback(self._renewals.discard)
+        self._in_background(renew())
 
 
 class _Job:
@@ -271,19 +372,25 @@ class _Job:
         self._end = self._loop.time() + deadline_s
 
     def begin(self, worker: Worker) -> None:
-        """Look after the worker from now on, with one timer for all: most work ends before the first look."""
+        """Let the pool look after the worker from now on: most work ends before the first look."""
         now = self._loop.time()
         after_s = self._pool.kind.promote_after_s
         self.worker = worker
         self._end = max(self._end, now + _LEAST_TIME_S)
+        self._begun = now
         self._promote_at = None if after_s is None or self.promoted else now + after_s
-        self._set_timer(self._end if after_s is None else now + after_s * _EARLY_PART)
+        self._pool.look_after(self)
         if self.promoted:  # with an earlier worker
             self.settle()
 
+    @property
+    def running(self) -> bool:
+        """Return whether a worker is at it."""
+        return self in self._pool.jobs
+
     def end(self) -> None:
         """Look no more."""
-        self._timer.cancel()
+        self._pool.jobs.discard(self)
 
     def settle(self) -> None:
         """Let the worker of promoted work go on and give way to others, or stand where it is until there is a place."""
@@ -296,16 +403,14 @@ class _Job:
         self.failure = failure
         self.worker.signal(signal.SIGKILL)
 
-    def _on_timer(self) -> None:
+    def look(self, now: float) -> None:
         """Make room early when others wait, in any case when the work is slow; end it at its deadline."""
-        now = self._loop.time()
         if now >= self._end:
             self.stop(self._pool.kind.late(self.deadline_s))
-            return
-        if self._promote_at is not None and (self._pool.waiting or now >= self._promote_at):
+        elif self._promote_at is not None and self._must_leave(now, self._promote_at):
             self._promote_at = None
             self._pool.promote(self)
-        self._set_timer(self._promote_at or self._end)
 
-    def _set_timer(self, timestamp: float) -> None:
-        self._timer = self._loop.call_at(min(timestamp, self._end), self._on_timer)
+    def _must_leave(self, now: float, at: float) -> bool:
+        early = now >= self._begun + (at - self._begun) * _EARLY_PART
+        return now >= at or (early and self._pool.waiting > 0)

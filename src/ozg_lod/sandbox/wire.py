@@ -83,6 +83,16 @@ def receive(stream: socket.socket) -> tuple[bytes, bytes]:
     return kind, exactly(stream, length)
 
 
+def receive_alone(stream: socket.socket) -> tuple[bytes, bytes]:
+    """Do the same where no frame comes before this one was answered: a short one is received in one go."""
+    piece = stream.recv(PIECE_BYTES)
+    piece += exactly(stream, max(HEADER.size - len(piece), 0)) if piece else b""
+    if not piece:
+        raise EOFError
+    kind, length = HEADER.unpack_from(piece)
+    return kind, piece[HEADER.size :] + exactly(stream, HEADER.size + length - len(piece))
+
+
 def exactly(stream: socket.socket, count: int) -> bytes:
     """Return so many bytes; raise EOFError when the other side is gone."""
     data = bytearray()

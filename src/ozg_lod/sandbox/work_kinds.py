@@ -18,6 +18,7 @@ from ozg_lod.sandbox.worker_process import WorkerLimits
 QUERY: Final = "query"
 QUERY_FROM_DISK: Final = "query from disk"
 QUERY_OF_FILES: Final = "query of files"
+QUERY_OF_FILES_ON_DISK: Final = "query of files on disk"
 TRANSCRIPTION: Final = "transcription"
 CHECK: Final = "check"
 MATCH: Final = "match"
@@ -93,6 +94,7 @@ def work_kinds(settings: Settings) -> Mapping[str, WorkKind]:
         query,
         replace(query, name=QUERY_FROM_DISK, entry="ozg_lod.sparql.store:answering_from_disk"),
         replace(query, name=QUERY_OF_FILES, entry="ozg_lod.sparql.rdf_files:answering"),
+        replace(query, name=QUERY_OF_FILES_ON_DISK, entry="ozg_lod.sparql.rdf_files:answering_from_disk"),
         replace(query, name=TRANSCRIPTION, entry="ozg_lod.sparql.transcription:working"),
         check,
         match,

@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 from ozg_lod.core import messages
 from ozg_lod.sandbox import seccomp, wire
-from ozg_lod.sandbox.wire import ANSWER, HEADER, exactly, framed, framed_failure, receive
+from ozg_lod.sandbox.wire import ANSWER, HEADER, exactly, framed, framed_failure, receive, receive_alone
 
 T = TypeVar("T")
 Write = Callable[[bytes], object]
@@ -96,14 +96,14 @@ def serve(stream: socket.socket, work: Work, *, cpu_s: int = 0) -> None:
     """Answer questions until the other side hangs up: the life of a worker; SIGPROF ends it `cpu_s` into one."""
     while True:
         try:
-            _, question = receive(stream)
+            _, question = receive_alone(stream)
         except EOFError:
             return
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
-        answer = bytearray()  # whole before it is sent: what fails half-way costs the other side nothing
+        answer = bytearray(HEADER.size)  # whole before it is sent: what fails half-way costs the other side nothing
         try:
             work(question, answer.extend)
-            stream.sendall(HEADER.pack(ANSWER, len(answer)))
+            HEADER.pack_into(answer, 0, ANSWER, len(answer) - HEADER.size)
             stream.sendall(answer)
         except Exception as error:  # noqa: BLE001 - every failure must reach the other side
             stream.sendall(framed_failure(error))

@@ -21,6 +21,7 @@ from ozg_lod.rdf.graph import (
     TYPE,
     Graph,
     Term,
+    collation,
     iri_of,
     pick,
 )
@@ -36,12 +37,17 @@ _FRAGMENTS: Final = (("ags", "ags"), ("districtKey", "ags"), ("ars", "ars"))
 _OFFICIAL: Final = (DCT + "identifier", OZG + "ozgId", OZG + "leikaKey")
 _TYPES: Final = (ORG + "classification", SKOS + "inScheme")
 _NO_END: Final = "9999"
+_AVAILABILITY: Final = OZG + "Availability"
+_MONTH: Final = len("2020-01")
 _NAMES: Final = frozenset({*LABELS, SKOS + "altLabel", SKOS + "hiddenLabel"})
 
 
 @dataclass(frozen=True, slots=True)
 class SearchEntry:
-    """One thing as it goes into the index; `keys` are (scheme, key, fragment), `passages` (language, text)."""
+    """One thing as it goes into the index; `keys` are (scheme, key, fragment), `passages` (language, text).
+
+    `line` is where it stands on the timeline: by the first and the last month it names, then by what it is about.
+    """
 
     iri: str
     kind: str
@@ -53,6 +59,7 @@ class SearchEntry:
     other_names: tuple[tuple[str, str], ...]
     passages: tuple[tuple[str, str], ...]
     keys: tuple[tuple[str, str, str], ...]
+    line: tuple[str, ...] = ()
 
     @property
     def de(self) -> str:
@@ -103,7 +110,22 @@ def _entry(
         other_names=tuple(_others(graph, iri, names)),
         passages=tuple(dict.fromkeys(texts)),
         keys=tuple(_keys(graph, iri, kind, fragments)),
+        line=_line(graph, iri),
     )
+
+
+def _line(graph: Graph, iri: str) -> tuple[str, ...]:
+    """Return the place of a statement of availability on the timeline, those without a month last; () for the rest."""
+    about = graph.about(iri)
+    if not any(iri_of(fact.object) == _AVAILABILITY and fact.predicate.value == TYPE for fact in about):
+        return ()
+    values: dict[str, list[Term]] = {}
+    for fact in about:
+        values.setdefault(fact.predicate.value, []).append(fact.object)
+    months = [text[:_MONTH] for text in _plain(values.get(OZG + "month", ())) if re.match(r"[0-9]{4}-[0-9]{2}", text)]
+    of = min((iri_of(term) for term in values.get(OZG + "availabilityOf", ())), default="")
+    name = collation(pick((graph.names(of) if of else {}) or graph.names(iri), "de", iri)[0])
+    return (months[0], months[-1], name) if months else (_NO_END, _NO_END, name)
 
 
 def _others(graph: Graph, iri: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:

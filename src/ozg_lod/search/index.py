@@ -1,9 +1,9 @@
 """The search index: one SQLite file that `build` puts into the snapshot, the same bytes for the same data.
 
 It holds every thing that has a page: its names, its official keys, its type and district, what sources and notes say
-of it. Three tables are for looking up (`entry`, `key`, `passage`), `text` is for finding parts of words: FTS5 with
-the trigram tokenizer over folded text, since German writes what people look for inside long compounds. `spelling` has
-the names and words that a mistyped one is compared with.
+of it. Four tables are for looking up (`entry`, `key`, `passage`, and `line`: the order of the timeline), `text` is for
+finding parts of words: FTS5 with the trigram tokenizer over folded text, since German writes what people look for in
+long compounds. `spelling` has the names and words that a mistyped one is compared with.
 
 Rows go in in a fixed order into pages of a fixed size and nothing tells the time, so the bytes depend on the data
 and the version of SQLite alone.
@@ -36,6 +36,9 @@ CREATE TABLE entry (
     de TEXT NOT NULL, en TEXT NOT NULL, type_de TEXT NOT NULL, type_en TEXT NOT NULL, district TEXT NOT NULL,
     label TEXT NOT NULL, names TEXT NOT NULL
 );
+CREATE INDEX entry_kind ON entry (kind);
+CREATE INDEX entry_key ON entry (kind, key);
+CREATE TABLE line (number INTEGER PRIMARY KEY, entry INTEGER NOT NULL);
 CREATE VIEW thing AS SELECT iri, kind, key, official, de, en, type_de, type_en, district, id AS number FROM entry;
 CREATE TABLE key (
     scheme TEXT, key TEXT, entry INTEGER, fragment TEXT NOT NULL, PRIMARY KEY (scheme, key, entry)
@@ -58,6 +61,8 @@ def write(ntriples: bytes, base_iri: str, kinds: Kinds) -> bytes:
         database.executescript(_SCHEMA)
         for number, entry in enumerate(search_entries, 1):
             _insert(database, number, entry, located=kinds[entry.kind].located)
+        dated = sorted((entry.line, number) for number, entry in enumerate(search_entries, 1) if entry.line)
+        database.executemany("INSERT INTO line (entry) VALUES (?)", [(number,) for _, number in dated])
         database.executemany(
             "INSERT INTO spelling VALUES (?, ?)",
             sorted(_spellings(entry for entry in search_entries if kinds[entry.kind].spelled).items()),

@@ -34,6 +34,8 @@ _MAX_WORDS: Final = 8
 _FEW: Final = 3
 _OFFERED: Final = 3
 _NEAREST: Final = 5
+_NEIGHBOURS: Final = 2_000
+"""So many keys on either side of one are compared with it: a typing error is rarely at the beginning."""
 _LEADING_KEY: Final = 5
 """From this many digits on a key typed in the search box leads straight to its thing; two digits may be anything."""
 
@@ -146,6 +148,48 @@ class Index:
             ).fetchall()
         return tuple(Keyed(stored_key, fragment, Thing(*row)) for stored_key, fragment, *row in rows)
 
+    def kinds(self) -> dict[str, int]:
+        """Return how many things there are of each kind that has any."""
+        with self._connection() as database:
+            return dict(database.execute("SELECT kind, count(*) FROM entry GROUP BY kind").fetchall())
+
+    def count_listed(self, kind: str, words: Sequence[str]) -> int:
+        """Return how many things of a kind have all these folded words in a name or in the key."""
+        condition, values = _listed(kind, words)
+        with self._connection() as database:
+            return int(database.execute(f"SELECT count(*) FROM entry WHERE {condition}", values).fetchone()[0])  # noqa: S608
+
+    def listed(self, kind: str, words: Sequence[str], *, limit: int, offset: int) -> list[tuple[str, str]]:
+        """Return (key, IRI) of some of them, in order of their names."""
+        condition, values = _listed(kind, words)
+        sql = f"SELECT key, iri FROM entry WHERE {condition} ORDER BY id LIMIT ? OFFSET ?"  # noqa: S608 - as above
+        with self._connection() as database:
+            return database.execute(sql, (*values, limit, offset)).fetchall()
+
+    def iris(self, kind: str) -> dict[str, str]:
+        """Return the IRIs of the things of a kind by the last part of them, in order of their names."""
+        with self._connection() as database:
+            return dict(database.execute("SELECT key, iri FROM entry WHERE kind = ? ORDER BY id", (kind,)).fetchall())
+
+    def near_keys(self, kind: str, key: str) -> dict[str, str]:
+        """Return the IRIs by key of the things of a kind whose keys stand before and after this one."""
+        near = "SELECT key, iri FROM entry WHERE kind = ? AND key {} ? ORDER BY key {} LIMIT ?"
+        with self._connection() as database:
+            return {
+                near_key: iri
+                for relation, order in (("<", "DESC"), (">=", "ASC"))
+                for near_key, iri in database.execute(near.format(relation, order), (kind, key, _NEIGHBOURS))
+            }
+
+    def line(self, *, limit: int, offset: int) -> list[str]:
+        """Return some of the statements on the timeline, in its order; in an older index in that of their names."""
+        with self._connection() as database:
+            known = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'line'").fetchone()
+            ordered = "line l JOIN entry e ON e.id = l.entry WHERE l.number > :offset ORDER BY l.number LIMIT :limit"
+            by_name = "entry e WHERE e.kind = 'availability' ORDER BY e.id LIMIT :limit OFFSET :offset"
+            sql = f"SELECT e.iri FROM {ordered if known else by_name}"  # noqa: S608 - one of two texts of ours
+            return [iri for (iri,) in database.execute(sql, {"limit": limit, "offset": offset})]
+
     def near(self, scheme: str, key: str) -> tuple[Keyed, ...]:
         """Return the things whose keys are most like this one."""
         with self._connection() as database:
@@ -190,6 +234,12 @@ class Index:
 def _close(idle: deque[sqlite3.Connection]) -> None:
     for database in idle:
         database.close()
+
+
+def _listed(kind: str, words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the condition for the things of a kind with these words, and its values."""
+    condition = " AND ".join(("kind = ?", *["(instr(label, ?) OR instr(lower(key), ?))"] * len(words)))
+    return condition, (kind, *(word for word in words for _ in range(2)))
 
 
 def _words(query: str) -> tuple[str, ...]:

@@ -6,37 +6,18 @@ A figure whose day is only bounded has the last it may have (`ozg:latest`). A st
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ozg_lod.core.messages import _
 from ozg_lod.core.vocab import DCT, OZG
 from ozg_lod.rdf.graph import TYPE, Graph, Term, iri_of
 from ozg_lod.site.values import ValueWriter
+from ozg_lod.snapshots.summary import Dates
 
-Dates = tuple[str, str]
-"""The first and the last day (xsd:date)."""
-
-_Values = defaultdict[str, list[Term]]
 _AS_OF = OZG + "asOf"
 _LATEST = OZG + "latest"
 _FIGURE = OZG + "Figure"
 _SOURCE = DCT + "source"
-
-
-def by_kind(graph: Graph, base_iri: str) -> Mapping[str, Dates]:
-    """Return the days of the statements that things of each kind are, or are named in; "" is all of them."""
-    kinds: dict[str, set[str]] = {}
-    for subject in {iri_of(triple.subject) for name in (_AS_OF, _SOURCE) for triple in graph.using(name)}:
-        facts = list(graph.about(subject))
-        values = _Values(list)
-        for fact in facts:
-            values[fact.predicate.value].append(fact.object)
-        own, stated = values[_AS_OF], set(_stated(values, graph))
-        named = {iri_of(fact.object) for fact in facts if own and fact.predicate.value != _SOURCE}
-        for kind in {"", *(_kind(iri, base_iri) for iri in (subject, *named))}:
-            kinds.setdefault(kind, set()).update(stated)
-    return {kind: dates for kind, values in kinds.items() if (dates := _span(values))}
 
 
 def of_facts(facts: Mapping[str, Mapping[str, Sequence[Term]]], graph: Graph) -> Dates | None:
@@ -73,10 +54,6 @@ def _days(terms: Iterable[Term]) -> list[str]:
 
 def _of_sources(graph: Graph, sources: Iterable[Term]) -> list[str]:
     return [day for source in sources for day in _days(graph.objects(iri_of(source), _AS_OF))]
-
-
-def _kind(iri: str, base_iri: str) -> str:
-    return iri.removeprefix(f"{base_iri}id/").partition("/")[0] if iri.startswith(f"{base_iri}id/") else ""
 
 
 def _span(values: Iterable[str]) -> Dates | None:

@@ -6,8 +6,6 @@ where neither says it the codebook says nothing.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,19 +17,14 @@ from ozg_lod.catalogue.flat_tables import FlatColumn, FlatQuery, questions
 from ozg_lod.core.csv_writer import harmless, written
 from ozg_lod.core.messages import Language, _
 from ozg_lod.core.vocab import (
-    ONTOLOGY,
     OZG,
     SH,
     SKOS,
     prefixed,
 )
-from ozg_lod.rdf.graph import (
-    TYPE,
-    Graph,
-    iri_of,
-    pick,
-)
+from ozg_lod.rdf.graph import Graph, iri_of, pick
 from ozg_lod.site.vocabulary import TermDefinition
+from ozg_lod.snapshots.summary import Summary, TableCount
 
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 _STATEMENT: Final = OZG + "Statement"
@@ -86,85 +79,62 @@ class Codebook:
     properties: Sequence[PropertyEntry]
 
 
-def tables(queries: Path, dump: Path) -> tuple[CodebookTable, ...]:
-    """Return the tables that were published, as their queries describe them and their files count."""
+def tables(queries: Path, counted: Mapping[str, TableCount]) -> tuple[CodebookTable, ...]:
+    """Return the tables that were published, as their queries describe them and as they were counted."""
     texts = {path.name: path.read_bytes() for path in sorted(queries.glob("*.rq"))}
-    table_queries = [question for question in questions(texts) if (dump / question.file).is_file()]
-    return tuple(_table(question, (dump / question.file).read_text("utf-8")) for question in table_queries)
+    return tuple(_table(question, counted[question.file]) for question in questions(texts) if question.file in counted)
 
 
-def _table(question: FlatQuery, text: str) -> CodebookTable:
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    columns = [_counted(column, [row[column.name] for row in rows]) for column in question.columns]
+def _table(question: FlatQuery, count: TableCount) -> CodebookTable:
+    columns = [
+        CountedProperty(
+            column,
+            count.columns[column.name][0],
+            count.rows - count.columns[column.name][0],
+            count.columns[column.name][1] if column.datatype in _NUMBERS else None,
+        )
+        for column in question.columns
+    ]
     titles = {"de": question.de, "en": question.en}
-    return CodebookTable(question.name, question.dataset, titles, len(rows), columns)
+    return CodebookTable(question.name, question.dataset, titles, count.rows, columns)
 
 
-def _counted(column: FlatColumn, cells: Sequence[str]) -> CountedProperty:
-    filled = [cell for cell in cells if cell]
-    zeros = sum(not float(cell) for cell in filled) if column.datatype in _NUMBERS else None
-    return CountedProperty(column, len(filled), len(cells) - len(filled), zeros)
-
-
-def properties(store: ox.Store, terms: Iterable[TermDefinition], shapes: ox.Store) -> tuple[PropertyEntry, ...]:
+def properties(
+    graph: Graph, summary: Summary, terms: Iterable[TermDefinition], shapes: ox.Store
+) -> tuple[PropertyEntry, ...]:
     """Return every property that the data use, those of our ontology first; what the ontology says is no data."""
-    graph = Graph(store)
     defined = {term.iri: term for term in terms}
-    used = _used(store)
-    domains = _domains(graph, defined)
+    domains = _domains(defined)
     positive = _positive(Graph(shapes))
     entries = [
         PropertyEntry(
             iri=iri,
             names=defined[iri].names if iri in defined else graph.names(iri),
-            datatypes=sorted(use.datatypes),
-            triples=use.triples,
-            lacking=len(domains[iri] - use.subjects) if domains.get(iri) else None,
+            datatypes=use.datatypes,
+            triples=use.stated,
+            lacking=_lacking(summary, iri, domains.get(iri, set())),
             notes=defined[iri].texts.get(SKOS + "scopeNote", {}) if iri in defined else {},
             stated=_STATEMENT in _above(defined, defined[iri].links["domain"]) if iri in defined else False,
             positive=iri in positive,
         )
-        for iri, use in used.items()
+        for iri, use in summary.properties.items()
+        if use.stated
     ]
     return tuple(sorted(entries, key=lambda one: (not one.iri.startswith(OZG), one.iri)))
 
 
-@dataclass(slots=True)
-class _Use:
-    """What the data do with one property."""
-
-    triples: int
-    subjects: set[str]
-    datatypes: set[str]
+def _lacking(summary: Summary, iri: str, domain: set[str]) -> int | None:
+    """Return how many things of the domain have not this property; None where it has no domain with things."""
+    profiles = [profile for profile in summary.profiles if not domain.isdisjoint(profile.types)]
+    return sum(one.things - one.properties.get(iri, 0) for one in profiles) if profiles else None
 
 
-def _used(store: ox.Store) -> dict[str, _Use]:
-    uses: dict[str, _Use] = {}
-    for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
-        subject = getattr(quad.subject, "value", "")
-        if subject.startswith(ONTOLOGY):
-            continue
-        use = uses.setdefault(quad.predicate.value, _Use(0, set(), set()))
-        use.triples += 1
-        use.subjects.add(subject)
-        use.datatypes.add(quad.object.datatype.value if isinstance(quad.object, ox.Literal) else "")
-    return uses
-
-
-def _domains(graph: Graph, defined: Mapping[str, TermDefinition]) -> dict[str, set[str]]:
-    """Return the things of the domain of each property: the instances of its classes and of all below them."""
-    instances: dict[str, set[str]] = {}
-    for triple in graph.using(TYPE):
-        instances.setdefault(iri_of(triple.object), set()).add(iri_of(triple.subject))
+def _domains(defined: Mapping[str, TermDefinition]) -> dict[str, set[str]]:
+    """Return the classes of the domain of each property, with all below them."""
     classes = [iri for iri, term in defined.items() if term.group == "class"]
     below = {iri: [one for one in classes if iri in _above(defined, [one])] for iri in classes}
     return {
-        iri: {
-            thing
-            for domain in term.links["domain"]
-            for one in below.get(domain, [domain])
-            for thing in instances.get(one, ())
-        }
+        iri: {one for domain in term.links["domain"] for one in below.get(domain, [domain])}
         for iri, term in defined.items()
         if term.group in _GROUPS
     }

@@ -32,6 +32,7 @@ from ozg_lod.rdf.graph import (
 )
 
 PAGE_SIZE: Final = 50
+_MAX_NAMED: Final = 5_000
 
 _CLAIM: Final = OZG + "claim"
 _UNFOLDED: Final = frozenset({_CLAIM, OZG + "condition", ADMS + "identifier"})
@@ -122,17 +123,15 @@ def _groups(
     """
     own = (iri + "#", OZG)
     links = [link for link in incoming if link.subject not in ("", iri) and not link.subject.startswith(own)]
-    subjects = {link.subject for link in links}
     groups: dict[tuple[str, str, bool, str], set[str]] = {}
-    statements = _statements(graph, subjects)
+    statements = _statements(graph, {link.subject for link in links if link.predicate not in _NOT_ABOUT})
     for link in links:
         about = link.predicate not in _NOT_ABOUT
         stated, status = statements.get(link.subject, ("", "")) if about else ("", "")
         groups.setdefault((link.predicate, stated, status in _WEAK, status), set()).add(link.subject)
     start = (page - 1) * page_size
-    place = _places(graph, subjects).__getitem__
     return tuple(
-        Incoming(predicate, len(members), tuple(sorted(members, key=place)[start : start + page_size]), stated, status)
+        Incoming(predicate, len(members), tuple(_ordered(graph, members)[start : start + page_size]), stated, status)
         for (predicate, stated, _, status), members in sorted(groups.items())
     )
 
@@ -148,10 +147,12 @@ def _statements(graph: Graph, subjects: Iterable[str]) -> dict[str, tuple[str, s
     }
 
 
-def _places(graph: Graph, subjects: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Return the place of each in the order of their names."""
+def _ordered(graph: Graph, subjects: set[str]) -> list[str]:
+    """Return them in order of their names; of more than people leaf through in order of their addresses."""
+    if len(subjects) > _MAX_NAMED:
+        return sorted(subjects)
     names = picked(graph.names_of(subjects), "de")
-    return {subject: (collation(text), subject) for subject, (text, _) in names.items()}
+    return sorted(subjects, key=lambda subject: (collation(names[subject][0]), subject))
 
 
 def _parts(iri: str, own: Iterable[SpelledTriple], incoming: Iterable[SpelledTriple]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.site.atlas import PARTICIPATES, Atlas
-from ozg_lod.site.timeline import timeline
+from ozg_lod.snapshots.summary import AvailabilityCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,11 @@ class Highlights:
     mapped: bool
 
 
-def highlights(graph: Graph, atlas: Atlas) -> Highlights:
+def highlights(graph: Graph, atlas: Atlas, counted: AvailabilityCount) -> Highlights:
     """Read them; a count of 0 means that the data do not say."""
-    rows = [row for row in timeline(graph.store).rows if row.count]
-    days = {str(getattr(term, "value", "")) for row in rows for term in row.as_of}
-    services = "services" if len(days) == 1 else "services_undated"
+    day = counted.days[0] if len(counted.days) == 1 else ""
+    services = "services" if day else "services_undated"
     participants = len(atlas.marked(PARTICIPATES))
-    numbers = ((services, sum(row.count or 0 for row in rows), "/zeitleiste"), ("participants", participants, "/karte"))
+    numbers = ((services, counted.services, "/zeitleiste"), ("participants", participants, "/karte"))
     names = {atlas.programme: graph.names(atlas.programme)} if atlas.programme else {}
-    return Highlights(numbers, days.pop() if len(days) == 1 else "", atlas.programme, names, atlas.box is not None)
+    return Highlights(numbers, day, atlas.programme, names, atlas.box is not None)

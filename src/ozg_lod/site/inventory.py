@@ -1,52 +1,18 @@
-"""The inventory: what a snapshot holds and how complete it is, its sources and its contradictions, counted once."""
+"""The inventory: the sources of a snapshot with what rests on them, and its contradictions."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import pyoxigraph as ox
+from ozg_lod.core.vocab import DCT, FOAF, OZG
+from ozg_lod.rdf.graph import Graph, Term, iri_of
+from ozg_lod.search.search import Index
+from ozg_lod.site.lists import ListEntry
 
-from ozg_lod.core.vocab import (
-    DCT,
-    FOAF,
-    OZG,
-    WGS84,
-)
-from ozg_lod.rdf.graph import (
-    Graph,
-    Term,
-    collation,
-    iri_of,
-    pick,
-)
-from ozg_lod.site.lists import Directory, ListEntry
-
-MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
-    "source": (DCT + "source",),
-    "date": (
-        *(OZG + name for name in ("asOf", "readOn", "month", "latest", "validFrom", "validTo")),
-        DCT + "issued",
-        DCT + "date",
-    ),
-    "position": (WGS84 + "lat",),
-    "wording": (OZG + "wording",),
-}
-"""What is measured for each kind, and by which properties it counts as given."""
-ENGLISH: Final = "english"
-_PLACED: Final = frozenset(MEASURES["position"])
+PAGE_SIZE: Final = 50
 _CLAIM: Final = OZG + "claim"
-
-
-@dataclass(frozen=True, slots=True)
-class KindCount:
-    """One kind: how many things it has, and how many of them have what is measured (by name of the measure)."""
-
-    kind: str
-    total: int
-    given: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,51 +52,37 @@ class Contradiction:
     claims: Sequence[Claim]
 
 
-def stocks(store: ox.Store, directory: Directory) -> tuple[KindCount, ...]:
-    """Return the kinds that have entries, with what their entries give."""
-    graph = Graph(store)
-    return tuple(
-        KindCount(kind, len(entries), _given(graph, entries)) for kind, entries in directory.kinds.items() if entries
-    )
+@dataclass(frozen=True, slots=True)
+class SourcePage:
+    """One page of the sources, and how many there are that are no passage of another."""
+
+    shown: Sequence[SourceSummary]
+    total: int
+    pages: int
 
 
-def _given(graph: Graph, entries: Sequence[ListEntry]) -> dict[str, int]:
-    counts = dict.fromkeys((*MEASURES, ENGLISH), 0)
-    for entry in entries:
-        properties = {triple.predicate.value for triple in graph.about(entry.iri)}
-        properties |= {
-            triple.predicate.value for iri in _places(graph, entry.iri) for triple in graph.about(iri)
-        } & _PLACED
-        for measure, predicates in MEASURES.items():
-            counts[measure] += not properties.isdisjoint(predicates)
-        counts[ENGLISH] += "en" in entry.names
-    return counts
-
-
-def _places(graph: Graph, iri: str) -> list[str]:
-    """Return the places of a body: where it lies stands there."""
-    return [iri_of(term) for term in graph.objects(iri, DCT + "spatial") if iri_of(term)]
-
-
-def sources(store: ox.Store, directory: Directory) -> tuple[SourceSummary, ...]:
+def sources(graph: Graph, index: Index, counts: Mapping[str, int], page: int = 1) -> SourcePage:
     """Return the sources, the one most rests on first; passages stand in their document."""
-    graph = Graph(store)
-    counts = Counter(iri_of(triple.object) for triple in graph.using(DCT + "source"))
-    entries = {entry.iri: entry for entry in directory.kinds.get("source", ())}
+    known = list(index.iris("source").values())
+    place = {iri: number for number, iri in enumerate(known)}
     within: dict[str, list[str]] = {}
-    for iri in entries:
-        whole = next((iri_of(term) for term in graph.objects(iri, DCT + "isPartOf") if iri_of(term) in entries), "")
+    for iri in known:
+        whole = next((iri_of(term) for term in graph.objects(iri, DCT + "isPartOf") if iri_of(term) in place), "")
         within.setdefault(whole, []).append(iri)
 
+    def total(iri: str) -> int:
+        return counts.get(iri, 0) + sum(total(part) for part in within.get(iri, ()))
+
+    def ranked(iris: Sequence[str]) -> list[str]:
+        return sorted(iris, key=lambda iri: (-total(iri), place[iri]))
+
     def summary(iri: str) -> SourceSummary:
-        passages = tuple(sorted((summary(part) for part in within.get(iri, ())), key=rank))
-        total = counts[iri] + sum(passage.all_statements for passage in passages)
-        return _source(graph, iri, counts[iri], total, passages)
+        passages = tuple(summary(part) for part in ranked(within.get(iri, ())))
+        return _source(graph, iri, counts.get(iri, 0), total(iri), passages)
 
-    def rank(source: SourceSummary) -> tuple[int, str]:
-        return -source.all_statements, collation(pick(entries[source.iri].names, "de", source.iri)[0])
-
-    return tuple(sorted((summary(iri) for iri in within.get("", ())), key=rank))
+    top = ranked(within.get("", ()))
+    shown = [summary(iri) for iri in top[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]]
+    return SourcePage(shown, len(top), max(1, -(-len(top) // PAGE_SIZE)))
 
 
 def _source(graph: Graph, iri: str, statements: int, total: int, passages: tuple[SourceSummary, ...]) -> SourceSummary:
@@ -150,10 +102,9 @@ def _source(graph: Graph, iri: str, statements: int, total: int, passages: tuple
     )
 
 
-def disputes(store: ox.Store, directory: Directory) -> tuple[Contradiction, ...]:
-    """Return the contradictions in order of their names."""
-    graph = Graph(store)
-    return tuple(_dispute(graph, entry.iri) for entry in directory.kinds.get("discrepancy", ()))
+def disputes(graph: Graph, entries: Sequence[ListEntry]) -> tuple[Contradiction, ...]:
+    """Return what these contradictions say."""
+    return tuple(_dispute(graph, entry.iri) for entry in entries)
 
 
 def _dispute(graph: Graph, iri: str) -> Contradiction:
@@ -179,8 +130,7 @@ def _dispute(graph: Graph, iri: str) -> Contradiction:
     )
 
 
-def names(store: ox.Store, terms: Sequence[Term | str]) -> dict[str, dict[str, str]]:
+def names(graph: Graph, terms: Sequence[Term | str]) -> dict[str, dict[str, str]]:
     """Return the names of the IRIs among the terms."""
-    graph = Graph(store)
     iris = {term if isinstance(term, str) else iri_of(term) for term in terms} - {""}
     return graph.names_of(iris)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 import pyoxigraph as ox
 
 from ozg_lod.core.kinds import INVERSE, Kind
 from ozg_lod.core.messages import Label
 from ozg_lod.rdf.graph import Graph, Term, iri_of
+
+MOST: Final = 20
+"""So many links to a thing are followed; where there are more its page has them, since their number has no bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,16 @@ class ListColumn:
         return self.name or re.split("[#/]", self.predicate)[-1]
 
     def cell(self, graph: Graph, iri: str) -> tuple[Term, ...]:
-        """Return the values, in fixed order, each once."""
+        """Return the values, in fixed order, each once; only "…" where more lead there than are followed."""
         nodes: set[Term] = {ox.NamedNode(iri)}
         for step in self.path:
-            nodes = {end for start in nodes if iri_of(start) for end in _neighbours(graph, iri_of(start), step)}
+            ends: set[Term] = set()
+            for start in filter(None, map(iri_of, nodes)):
+                triples = _step(graph, start, step)
+                if len(triples) > MOST and step.startswith(INVERSE):
+                    return (ox.Literal("…"),)
+                ends.update(triple.subject if step.startswith(INVERSE) else triple.object for triple in triples)
+            nodes = ends
         return tuple(sorted(nodes, key=str))
 
     def triples(self, graph: Graph, iri: str) -> set[ox.Triple]:
@@ -50,6 +61,8 @@ class ListColumn:
         nodes = {iri}
         for step in self.path:
             step_triples = [triple for start in sorted(nodes) for triple in _step(graph, start, step)]
+            if len(step_triples) > MOST and step.startswith(INVERSE):
+                return set()
             path_triples.update(step_triples)
             nodes = {
                 iri_of(triple.subject if step.startswith(INVERSE) else triple.object) for triple in step_triples
@@ -63,11 +76,5 @@ def of(kind: Kind) -> tuple[ListColumn, ...]:
 
 def _step(graph: Graph, iri: str, step: str) -> list[ox.Triple]:
     if step.startswith(INVERSE):
-        return [triple for triple in graph.to(iri) if triple.predicate.value == step.removeprefix(INVERSE)]
+        return list(islice(graph.using(step.removeprefix(INVERSE), iri), MOST + 1))
     return [triple for triple in graph.about(iri) if triple.predicate.value == step]
-
-
-def _neighbours(graph: Graph, iri: str, step: str) -> list[Term]:
-    if step.startswith(INVERSE):
-        return [triple.subject for triple in _step(graph, iri, step)]
-    return graph.objects(iri, step)

@@ -1,30 +1,32 @@
-"""The lists: every thing of every kind with its key and its name, and a few columns for each kind."""
+"""The lists: every thing of every kind with its key and its name, and a few columns for each kind, page by page."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, overload
 
 import pyoxigraph as ox
 
 from ozg_lod.core.csv_writer import harmless, written
+from ozg_lod.core.folding import fold
 from ozg_lod.core.kinds import Kind, Kinds
 from ozg_lod.core.spelling import nearest
 from ozg_lod.rdf.graph import (
     TYPE,
     Graph,
     Term,
-    collation,
-    folded,
     iri_of,
     pick,
 )
+from ozg_lod.search.search import Index
 from ozg_lod.site import list_columns
 from ozg_lod.site.list_columns import ListColumn
 
 PAGE_SIZE: Final = 100
+TABLE_PAGE_SIZE: Final = 500
+"""Rows on a page of a list as CSV; in any other format a page has PAGE_SIZE entries."""
+_READ_AT_ONCE: Final = 1000
 _MAX_WORDS: Final = 8
 _ALIKE: Final = 50.0
 
@@ -37,25 +39,78 @@ class ListEntry:
     iri: str
     names: Mapping[str, str]
 
-    def has(self, words: Iterable[str]) -> bool:
-        """Return whether every one of the folded words occurs in a name or in the key."""
-        text = folded(" ".join((self.key, *self.names.values())))
-        return all(word in text for word in words)
+
+@dataclass(frozen=True)
+class ListEntries(Sequence[ListEntry]):
+    """The things of one kind in order of their German names, read from the search index as they are needed.
+
+    `words` are folded; all of them stand in a name or in the key of each.
+    """
+
+    search: Index
+    graph: Graph
+    kind: str
+    total: int
+    words: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Return how many there are, without reading them."""
+        return self.total
+
+    @overload
+    def __getitem__(self, place: int) -> ListEntry: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[ListEntry]: ...
+
+    def __getitem__(self, place: int | slice) -> ListEntry | list[ListEntry]:
+        """Return one of them, or those of a span."""
+        start, stop, _step = (place if isinstance(place, slice) else slice(place, place + 1)).indices(self.total)
+        entries = [ListEntry(key, iri, self.graph.names(iri)) for key, iri in self.addresses(start, stop)]
+        return entries if isinstance(place, slice) else entries[0]
+
+    def __iter__(self) -> Iterator[ListEntry]:
+        for start in range(0, self.total, _READ_AT_ONCE):
+            yield from self[start : start + _READ_AT_ONCE]
+
+    def addresses(self, start: int, stop: int) -> list[tuple[str, str]]:
+        """Return (key, IRI) of those from one place to before another."""
+        if start >= stop:
+            return []
+        return self.search.listed(self.kind, self.words, limit=stop - start, offset=start)
+
+    def nearest(self, key: str) -> list[ListEntry]:
+        """Return up to three whose key is like this one; of digits at most two may be wrong."""
+        iris = self.search.near_keys(self.kind, key)
+        alike = nearest(key, iris, most=3, least=_ALIKE)
+        return [ListEntry(one, iris[one], self.graph.names(iris[one])) for one in alike]
+
+    def with_words(self, query: str) -> ListEntries:
+        """Return those with all words of `query` in a name or in the key; all of them for no words."""
+        words = tuple(fold(query).split()[:_MAX_WORDS])
+        total = self.search.count_listed(self.kind, words) if words else self.total
+        return replace(self, words=words, total=total)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
-    """All things by kind, in order of their German names; every kind of the design is there, empty or not."""
+    """All things by kind; every kind of the design is there, empty or not."""
 
-    kinds: Mapping[str, tuple[ListEntry, ...]]
+    kinds: Mapping[str, ListEntries]
+
+    @classmethod
+    def of(cls, index: Index, graph: Graph, kinds: Kinds) -> Directory:
+        counts = dict.fromkeys(kinds.names, 0) | index.kinds()
+        return cls({kind: ListEntries(index, graph, kind, total) for kind, total in counts.items()})
+
+    def entries(self, kind: str) -> Sequence[ListEntry]:
+        return self.kinds.get(kind, ())
 
     def nearest_kinds(self, kind: str) -> list[str]:
         return nearest(kind, self.kinds, most=3, least=_ALIKE)
 
     def nearest(self, kind: str, key: str) -> list[ListEntry]:
-        """Return up to three things of this kind whose key is like this one; of digits at most two may be wrong."""
-        by_key = {entry.key: entry for entry in self.kinds.get(kind, ())}
-        return [by_key[candidate] for candidate in nearest(key, by_key, most=3, least=_ALIKE)]
+        return self.kinds[kind].nearest(key) if kind in self.kinds else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +133,27 @@ class ListTable:
         return self.kind.area
 
 
-def directory(store: ox.Store, base_iri: str, kinds: Kinds) -> Directory:
-    """Read all things whose IRI is `{base}id/{kind}/{key}`."""
-    graph = Graph(store)
-    shape = re.compile(re.escape(base_iri) + r"id/([a-z]+)/([A-Za-z0-9-]+)")
-    by_kind: dict[str, dict[str, ListEntry]] = {kind: {} for kind in kinds.names}
-    for iri in {iri_of(triple.subject) for triple in graph.using(TYPE)}:
-        parts = shape.fullmatch(iri)
-        if parts:
-            kind, key = parts.groups()
-            by_kind.setdefault(kind, {})[key] = ListEntry(key, iri, graph.names(iri))
-    return Directory({kind: tuple(sorted(entries.values(), key=_position)) for kind, entries in by_kind.items()})
+def pages(entries: Sequence[ListEntry], size: int) -> int:
+    """Return how many pages of so many entries a list has; the first is always there."""
+    return max(1, -(-len(entries) // size))
 
 
-def select(entries: Sequence[ListEntry], query: str) -> Sequence[ListEntry]:
-    """Return the entries that have all words of `query` in a name or in the key; all of them for no words."""
-    wanted = folded(query).split()[:_MAX_WORDS]
-    return [entry for entry in entries if entry.has(wanted)] if wanted else entries
+def on_page(entries: Sequence[ListEntry], page: int, size: int) -> Sequence[ListEntry]:
+    return entries[(page - 1) * size : page * size]
 
 
-def table(store: ox.Store, kind: Kind, entries: Sequence[ListEntry], *, page: int, query: str) -> ListTable | None:
-    """Return one page of the list, None where there is no such page (1 is first and always there)."""
-    pages = max(1, -(-len(entries) // PAGE_SIZE))
-    if not 1 <= page <= pages:
-        return None
-    first = (page - 1) * PAGE_SIZE
+def table(graph: Graph, kind: Kind, entries: Sequence[ListEntry], *, page: int, query: str) -> ListTable:
+    """Return one page of the list."""
     shown = list_columns.of(kind)
-    graph = Graph(store)
-    rows = [
-        (entry, [column.cell(graph, entry.iri) for column in shown]) for entry in entries[first : first + PAGE_SIZE]
-    ]
+    rows = [(entry, [column.cell(graph, entry.iri) for column in shown]) for entry in on_page(entries, page, PAGE_SIZE)]
     named = {iri_of(term) for _, row in rows for cell in row for term in cell} | {column.predicate for column in shown}
     names = graph.names_of(named - {""}) | {entry.iri: dict(entry.names) for entry, _ in rows}
-    return ListTable(kind, shown, rows, names, len(entries), page, pages, first + 1, query)
+    first = (page - 1) * PAGE_SIZE + 1
+    return ListTable(kind, shown, rows, names, len(entries), page, pages(entries, PAGE_SIZE), first, query)
 
 
-def list_graph(store: ox.Store, kind: Kind, entries: Iterable[ListEntry]) -> set[ox.Triple]:
+def list_graph(graph: Graph, kind: Kind, entries: Iterable[ListEntry]) -> set[ox.Triple]:
     """Return the graph of a list: what each thing is, what it is called, and its columns."""
-    graph = Graph(store)
     shown = list_columns.of(kind)
     triples: set[ox.Triple] = set()
     for entry in entries:
@@ -124,12 +162,12 @@ def list_graph(store: ox.Store, kind: Kind, entries: Iterable[ListEntry]) -> set
     return triples
 
 
-def write_csv(store: ox.Store, kind: Kind, entries: Iterable[ListEntry]) -> bytes:
+def write_csv(graph: Graph, kind: Kind, entries: Iterable[ListEntry]) -> bytes:
     """Return the list as CSV (RFC 4180): key, German name, IRI, then the columns; several values parted by spaces.
 
     A cell a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    shown, graph = list_columns.of(kind), Graph(store)
+    shown = list_columns.of(kind)
     rows = [["key", "name", "iri", *(column.field for column in shown)]]
     for entry in entries:
         cells = [column.cell(graph, entry.iri) for column in shown]
@@ -137,7 +175,3 @@ def write_csv(store: ox.Store, kind: Kind, entries: Iterable[ListEntry]) -> byte
         name = pick(entry.names, "de", entry.key)[0]
         rows.append([harmless(cell, numbers=True) for cell in (entry.key, name, entry.iri, *values)])
     return written(rows)
-
-
-def _position(entry: ListEntry) -> tuple[str, str]:
-    return collation(pick(entry.names, "de", entry.key)[0]), entry.key

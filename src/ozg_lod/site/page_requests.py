@@ -189,9 +189,11 @@ class PageRequest:
         if about:
             links.append(f'<{about}>; rel="describes"')
             links += self._linksets(about)
+        path = self.path if self.form is formats.HTML else f"{self.path}.{self.form.suffix}"
+        query = {"q": self.query} if self.query else {}
         for relation, page in (("prev", self.page - 1), ("next", self.page + 1)):
             if 1 <= page <= pages:
-                links.append(f'<{addresses.absolute(self.path, page=page)}>; rel="{relation}"')
+                links.append(f'<{addresses.absolute(path, page=page, **query)}>; rel="{relation}"')
         return links + [f'<{licence}>; rel="license"' for licence in self._licences(about)]
 
     def _linksets(self, about: str) -> list[str]:

@@ -17,25 +17,27 @@ from typing import Any, Generic, Self, TypeVar, overload
 import pyoxigraph as ox
 
 from ozg_lod.catalogue.distributions import FOLDER
-from ozg_lod.core.errors import SnapshotError
+from ozg_lod.core.errors import NotFound, SnapshotError
 from ozg_lod.core.identity import Identity
 from ozg_lod.core.kinds import Kinds
+from ozg_lod.core.messages import _
 from ozg_lod.http.response_cache import ResponseCache
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.search import index as search_index
 from ozg_lod.search.search import Index
-from ozg_lod.site import as_of, atlas, codebook, efa, example_queries, lists, vocabulary
-from ozg_lod.site.as_of import Dates
+from ozg_lod.site import atlas, codebook, efa, example_queries, vocabulary
 from ozg_lod.site.atlas import Atlas
 from ozg_lod.site.codebook import Codebook
 from ozg_lod.site.efa import EfaRegister
 from ozg_lod.site.example_queries import ExampleQuery
 from ozg_lod.site.lists import Directory
 from ozg_lod.site.vocabulary import TermDefinition
-from ozg_lod.snapshots import changes, releases, rule_examples, site_files
+from ozg_lod.snapshots import changes, releases, rule_examples, site_files, summary
 from ozg_lod.snapshots.changes import Withdrawal
+from ozg_lod.snapshots.data_files import MERGED_FILE
 from ozg_lod.snapshots.rule_examples import RuleExample
 from ozg_lod.snapshots.snapshot import QUERIES_FOLDER, Manifest
+from ozg_lod.snapshots.summary import Dates, Summary
 from ozg_lod.snapshots.verified_files import VerifiedFiles
 
 Computed = TypeVar("Computed")
@@ -130,11 +132,20 @@ class PageSnapshot:
     @SnapshotValue
     def as_of(self) -> Mapping[str, Dates]:
         """Return the first and last day that statements about each kind are made for; "" is all of them."""
-        return as_of.by_kind(self.graph, self.base_iri)
+        return self.summary.dates
+
+    @SnapshotValue
+    def summary(self) -> Summary:
+        """Return what was counted of the whole."""
+        if not self.base_iri:
+            return Summary()
+        names = (summary.FILE,) if summary.FILE in self.manifest.files else (MERGED_FILE, FOLDER)
+        return summary.read(self.checked(*names), self.base_iri, self.kinds)
 
     @SnapshotValue
     def things(self) -> Directory:
-        return lists.directory(self.store, self.base_iri, self.kinds)
+        """Return the lists of things; mere files have none."""
+        return Directory.of(self.index, self.graph, self.kinds) if self.base_iri else Directory({})
 
     @SnapshotValue
     def atlas(self) -> Atlas:
@@ -151,7 +162,7 @@ class PageSnapshot:
     @SnapshotValue
     def terms(self) -> tuple[TermDefinition, ...]:
         """Return the terms of the ontology with their use."""
-        return vocabulary.definitions(self.store, self.kinds)
+        return vocabulary.definitions(self.graph, self.summary)
 
     @SnapshotValue
     def rule_examples(self) -> Mapping[str, RuleExample]:
@@ -170,10 +181,10 @@ class PageSnapshot:
     @SnapshotValue
     def codebook(self) -> Codebook:
         """Return every column and property with what it holds."""
-        directory = self.checked(f"{QUERIES_FOLDER}/", FOLDER)
+        directory = self.checked(f"{QUERIES_FOLDER}/")
         return Codebook(
-            codebook.tables(directory / QUERIES_FOLDER / "flat", directory / FOLDER),
-            codebook.properties(self.store, self.terms, self.rules),
+            codebook.tables(directory / QUERIES_FOLDER / "flat", self.summary.tables),
+            codebook.properties(self.graph, self.summary, self.terms, self.rules),
         )
 
     @SnapshotValue
@@ -183,6 +194,8 @@ class PageSnapshot:
     @property
     def index(self) -> Index:
         """Return the search index; its file is read by each search, so it is looked at each time."""
+        if not self.base_iri:
+            raise NotFound(_("This server answers queries about files; it has no pages of things."))
         self.checked(search_index.FILE)
         return _index(self)
 

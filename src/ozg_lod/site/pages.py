@@ -24,7 +24,6 @@ from ozg_lod.rdf.graph import Term, collation
 from ozg_lod.search import results
 from ozg_lod.search.search import Thing
 from ozg_lod.site import as_of, key_facts, static_files, structured_data
-from ozg_lod.site.as_of import Dates
 from ozg_lod.site.description import Description
 from ozg_lod.site.highlights import Highlights
 from ozg_lod.site.linking import LinkBox
@@ -33,6 +32,7 @@ from ozg_lod.site.lists import Directory, ListTable
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.thing_view import ThingComposer
 from ozg_lod.site.values import Value, ValueWriter, marked
+from ozg_lod.snapshots.summary import Dates
 
 BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")

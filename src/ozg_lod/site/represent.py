@@ -51,7 +51,7 @@ async def represent(request: Request, wanted: Representation, opened: PageSnapsh
     """Answer with a representation from `opened`, by default from what is served now."""
     snapshot: PageSnapshot = opened or request.state.opened
     mark = f"{snapshot.version} {snapshot.code} {wanted.key}"
-    conditions = RequestConditions.of(request)
+    conditions = RequestConditions.of(request.method, request.headers)
 
     def response(entry: CachedBody) -> Response:
         return reply(entry, conditions, entry.digest if wanted.by_content else wanted.tag or mark)
@@ -70,4 +70,4 @@ async def represent(request: Request, wanted: Representation, opened: PageSnapsh
 
 def respond(request: Request, content: Content, tag: str | None) -> Response:
     """Answer with content that was just made for this request alone; `tag` names it before its coding, if it stays."""
-    return reply(CachedBody(content.body, content.fields), RequestConditions.of(request), tag)
+    return reply(CachedBody(content.body, content.fields), RequestConditions.of(request.method, request.headers), tag)

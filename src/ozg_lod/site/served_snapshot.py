@@ -20,7 +20,7 @@ from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.response_cache import ResponseCache
 from ozg_lod.sandbox.pool import WorkerPool
-from ozg_lod.sandbox.work_kinds import QUERY, QUERY_FROM_DISK, QUERY_OF_FILES
+from ozg_lod.sandbox.work_kinds import QUERY, QUERY_FROM_DISK, QUERY_OF_FILES, QUERY_OF_FILES_ON_DISK
 from ozg_lod.site.page_snapshot import PageSnapshot, SnapshotValue
 from ozg_lod.snapshots import releases, snapshot
 from ozg_lod.snapshots.fingerprint import code_fingerprint
@@ -117,7 +117,7 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
         if from_disk:
             loaded.result()  # the workers open the same files, which may have to be written first
         kind = QUERY_FROM_DISK if from_disk else QUERY
-        endpoint = Endpoint(kind, str(directory), settings, cache, _evaluator(settings, manifest))
+        endpoint = Endpoint(kind, str(directory), manifest.version, settings, cache, _evaluator(settings, manifest))
     opened = ServedSnapshot(
         name=name,
         snapshots=snapshots,
@@ -133,14 +133,18 @@ def _loaded(settings: Settings, name: str, manifest: snapshot.Manifest, hold: Re
         hold=hold,
     )
     opened.atlas  # noqa: B018 - its outlines are read here, beside the event loop, since every page of a thing asks it
+    opened.publications()  # the log names every resource there ever was
     return opened
 
 
 def _fits(manifest: snapshot.Manifest, settings: Settings) -> bool:
     """Tell whether server, fork server and workers may each hold all data: reading dirties the pages they share."""
     quads = manifest.triples + sum(manifest.graphs.values())
-    processes = 2 + settings.fast_places + settings.slow_places
-    return quads * _BYTES_PER_QUAD * processes <= settings.memory_mb * 1_000_000
+    return quads * _BYTES_PER_QUAD * _processes(settings) <= settings.memory_mb * 1_000_000
+
+
+def _processes(settings: Settings) -> int:
+    return 2 + settings.fast_places + settings.slow_places
 
 
 def _evaluator(settings: Settings, manifest: snapshot.Manifest) -> Callable[[WorkerPool], Evaluator] | None:
@@ -156,6 +160,8 @@ def open_files(settings: Settings) -> ServedSnapshot:
     """Return the RDF files of the settings as what is served: queries only, there are no things and no pages."""
     version = rdf_files.version(settings.rdf)
     cache = ResponseCache(settings.cache_mb * 1_000_000)
+    fits = rdf_files.fit(settings.rdf, settings.memory_mb, processes=_processes(settings) - 1)
+    folder = settings.target.resolve() / "files" / version
     return ServedSnapshot(
         name=version,
         snapshots=Snapshots(settings.target),
@@ -163,7 +169,13 @@ def open_files(settings: Settings) -> ServedSnapshot:
         manifest=snapshot.Manifest(version, version, base_iri="", triples=0, graphs={}, files={}),
         store=ox.Store(),
         shapes=b"",
-        endpoint=Endpoint(QUERY_OF_FILES, rdf_files.argument(settings.rdf), settings, cache),
+        endpoint=Endpoint(
+            QUERY_OF_FILES if fits else QUERY_OF_FILES_ON_DISK,
+            rdf_files.argument(settings.rdf, folder),
+            version,
+            settings,
+            cache,
+        ),
         public_url=settings.public_url.rstrip("/"),
         code=code_fingerprint(),
         cache=cache,

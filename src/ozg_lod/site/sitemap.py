@@ -7,25 +7,35 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from ozg_lod.rdf.addresses import Addresses
-from ozg_lod.site.lists import Directory
+from ozg_lod.site.lists import Directory, ListEntries
 from ozg_lod.snapshots.snapshot import Publication
 
-MAX_ADDRESSES: Final = 50_000
-"""A sitemap holds no more (sitemaps.org protocol); beyond it there is an index of several."""
+MAX_ADDRESSES: Final = 10_000
+"""A sitemap holds no more, a fifth of what the protocol allows; beyond it there is an index of several."""
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _DAY: Final = len("2026-11-22")
 
 
-def pages(directory: Directory, others: Iterable[str], log: Sequence[Publication]) -> list[tuple[str, str]]:
-    """Return (path, day of the last change) of every page; the day is "" where the log does not tell."""
-    days = _days(log)
+def pages(directory: Directory, others: Sequence[str], log: Sequence[Publication], part: int) -> list[tuple[str, str]]:
+    """Return (path, day of the last change) of the pages of one part, which count from 1: first what is no thing.
+
+    The day is "" where the log does not tell.
+    """
     latest = log[-1].time[:_DAY] if log else ""
-    listed = [(path, latest) for path in others]
-    for kind, entries in directory.kinds.items():
-        if entries:
-            listed.append((f"/doc/{kind}", latest))
-            listed += [(f"/doc/{kind}/{entry.key}", days.get(entry.iri, "")) for entry in entries]
+    first, last = (part - 1) * MAX_ADDRESSES, part * MAX_ADDRESSES
+    lists = _lists(directory)
+    listed = [(path, latest) for path in (*others, *(f"/doc/{kind}" for kind in lists))][first:last]
+    days = _days(log)
+    before = len(others) + len(lists)
+    for kind, entries in lists.items():
+        start, end = (min(max(0, edge - before), len(entries)) for edge in (first, last))
+        listed += [(f"/doc/{kind}/{key}", days.get(iri, "")) for key, iri in entries.addresses(start, end)]
+        before += len(entries)
     return listed
+
+
+def _lists(directory: Directory) -> Mapping[str, ListEntries]:
+    return {kind: entries for kind, entries in directory.kinds.items() if entries}
 
 
 def _days(log: Sequence[Publication]) -> Mapping[str, str]:
@@ -33,15 +43,15 @@ def _days(log: Sequence[Publication]) -> Mapping[str, str]:
     return {iri: entry.time[:_DAY] for entry in log for iri in (*(entry.added or ()), *(entry.changed or ()))}
 
 
-def parts(listed: Sequence[tuple[str, str]]) -> int:
+def parts(directory: Directory, others: Sequence[str]) -> int:
     """Return how many sitemaps it takes."""
-    return max(1, -(-len(listed) // MAX_ADDRESSES))
+    lists = _lists(directory)
+    return max(1, -(-(len(others) + len(lists) + sum(map(len, lists.values()))) // MAX_ADDRESSES))
 
 
-def urlset(listed: Sequence[tuple[str, str]], addresses: Addresses, part: int = 1) -> bytes:
-    """Return one sitemap; `part` counts from 1."""
-    chosen = listed[(part - 1) * MAX_ADDRESSES : part * MAX_ADDRESSES]
-    return _document("urlset", "url", ((addresses.absolute(path), day) for path, day in chosen))
+def urlset(listed: Sequence[tuple[str, str]], addresses: Addresses) -> bytes:
+    """Return one sitemap."""
+    return _document("urlset", "url", ((addresses.absolute(path), day) for path, day in listed))
 
 
 def index(count: int, addresses: Addresses) -> bytes:

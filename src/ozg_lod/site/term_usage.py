@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.core.kinds import Kinds
-from ozg_lod.core.vocab import ONTOLOGY
-from ozg_lod.rdf.graph import TYPE, Graph, collation, iri_of
-
-_LONG: Final = 120
+from ozg_lod.rdf.graph import TYPE, Graph, iri_of
+from ozg_lod.snapshots.summary import CLASS, PROPERTY, VALUE, Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +18,14 @@ class TermUse:
     example: ox.Triple | None
 
 
-def use(graph: Graph, iri: str, group: str, kinds: Kinds) -> TermUse:
+def use(graph: Graph, summary: Summary, iri: str, group: str) -> TermUse:
     """Return how the data use the term: as class, property or value; the ontology not counted."""
-    if group == "class":
-        triples: Iterable[ox.Triple] = graph.using(TYPE, iri)
-    elif group in {"link", "attribute"}:
-        triples = graph.using(iri)
-    else:
-        triples = graph.to(iri)
-    uses = [triple for triple in triples if not iri_of(triple.subject).startswith(ONTOLOGY)]
-    ranked = min(((_rank(triple, kinds), str(triple)), triple) for triple in uses)[1] if uses else None
-    return TermUse(len(uses), ranked if ranked and graph.names(iri_of(ranked.subject)) else None)
+    way = CLASS if group == "class" else PROPERTY if group in {"link", "attribute"} else VALUE
+    counted = summary.terms.get(way, {}).get(iri)
+    if counted is None:
+        return TermUse(0, None)
+    example = next(iter(ox.parse(f"{counted.example} .", ox.RdfFormat.N_TRIPLES))).triple
+    return TermUse(counted.count, example if graph.names(iri_of(example.subject)) else None)
 
 
 def snippet(graph: Graph, example: ox.Triple) -> set[ox.Triple]:
@@ -41,12 +33,3 @@ def snippet(graph: Graph, example: ox.Triple) -> set[ox.Triple]:
     subject = iri_of(example.subject)
     types = [triple for triple in graph.about(subject) if triple.predicate.value == TYPE]
     return {example, *types, *graph.naming(subject)}
-
-
-def _rank(triple: ox.Triple, kinds: Kinds) -> tuple[bool, int, bool, int, str]:
-    """Return how well a statement shows a term, the best first: a thing of its own, one people know, a short value."""
-    subject = iri_of(triple.subject)
-    kind = subject.partition("/id/")[2].partition("/")[0]
-    known = kinds[kind].example
-    length = len(getattr(triple.object, "value", ""))
-    return "#" in subject or not subject, known, length > _LONG, length // _LONG, collation(subject)

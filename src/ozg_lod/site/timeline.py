@@ -7,7 +7,6 @@ four services came in November 2019 and the last in October 2020, and nothing sa
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -17,16 +16,16 @@ import pyoxigraph as ox
 
 from ozg_lod.core.vocab import DCT, OZG
 from ozg_lod.rdf.graph import (
-    TYPE,
     Graph,
     Term,
-    collation,
     iri_of,
-    pick,
 )
+from ozg_lod.search.search import Index
+from ozg_lod.snapshots.summary import AvailabilityCount
 
 _MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _YEAR_MONTHS: Final = 12
+PAGE_SIZE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class TimelineRow:
 
     iri: str
     of: str
+    at: str
     names: Mapping[str, str]
     months: Sequence[Term]
     count: int | None
@@ -65,28 +65,40 @@ class KnownCount:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """`rows` name months, `others` name none. `years` are (year, start, width) on the axis in per cent."""
+    """A page of the timeline: `rows` name months, `others` name none, the rest is about all of them.
+
+    `dated` statements name a month, and `counting` of these `total` services; `days` are those they are as of.
+    `years` are (year, start, width) on the axis in per cent.
+    """
 
     rows: Sequence[TimelineRow]
     others: Sequence[TimelineRow]
     months: Sequence[str]
     years: Sequence[tuple[str, float, float]]
     known: Sequence[KnownCount]
+    dated: int
+    counting: int
+    total: int
+    days: Sequence[str]
+    pages: int
 
-    @property
-    def total(self) -> int:
-        """Return the number of services over all rows with months."""
-        return sum(row.count or 0 for row in self.rows)
 
-
-def timeline(store: ox.Store) -> Timeline:
-    graph = Graph(store)
-    availabilities = [_row(graph, iri_of(triple.subject)) for triple in graph.using(TYPE, OZG + "Availability")]
-    dated = sorted((row for row in availabilities if _ends(row)), key=lambda row: (_ends(row), _position(row)))
-    others = sorted((row for row in availabilities if not _ends(row)), key=_position)
-    axis = _axis(dated)
-    rows = [_placed(row, axis) for row in dated]
-    return Timeline(rows, others, axis, _years(axis), _known(dated, axis))
+def timeline(graph: Graph, index: Index, counted: AvailabilityCount, page: int = 1) -> Timeline:
+    iris = index.line(limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+    axis = _axis(counted.axis)
+    rows = [_row(graph, iri) for iri in iris]
+    return Timeline(
+        rows=[_placed(row, axis) for row in rows if row.months],
+        others=[row for row in rows if not row.months],
+        months=axis,
+        years=_years(axis),
+        known=_known(counted, axis),
+        dated=counted.dated,
+        counting=counted.counting,
+        total=counted.services,
+        days=counted.days,
+        pages=max(1, -(-counted.statements // PAGE_SIZE)),
+    )
 
 
 def _row(graph: Graph, iri: str) -> TimelineRow:
@@ -98,6 +110,7 @@ def _row(graph: Graph, iri: str) -> TimelineRow:
     return TimelineRow(
         iri=iri,
         of=of,
+        at=next((iri_of(term) for term in values(OZG + "availableAt")), ""),
         names=(graph.names(of) if of else {}) or graph.names(iri),
         months=[term for term in values(OZG + "month") if _month(term)],
         count=int(counts[0]) if counts and counts[0].isdecimal() else None,
@@ -114,17 +127,11 @@ def _month(term: Term) -> str:
     return match.group() if match else ""
 
 
-def _ends(row: TimelineRow) -> tuple[str, str] | None:
-    """Return the first and the last month a row names."""
-    return (_month(row.months[0]), _month(row.months[-1])) if row.months else None
-
-
-def _axis(rows: Sequence[TimelineRow]) -> list[str]:
+def _axis(span: tuple[str, str] | None) -> list[str]:
     """Return every month from the first that is named to the last, or to that of the last as-of date."""
-    months = [_month(term) for row in rows for term in (*row.months, *row.as_of)]
-    if not months:
+    if span is None:
         return []
-    first, last = (_number(month) for month in (min(months), max(months)))
+    first, last = map(_number, span)
     return [f"{n // _YEAR_MONTHS:04}-{n % _YEAR_MONTHS + 1:02}" for n in range(first, last + 1)]
 
 
@@ -140,7 +147,7 @@ def _number(month: str) -> int:
 def _placed(row: TimelineRow, axis: Sequence[str]) -> TimelineRow:
     """Return the row with its bar; it ends with the month of the as-of date, for nothing is known of later."""
     unit, origin = 100 / len(axis), _number(axis[0])
-    first, last = _ends(row) or (axis[0], axis[0])
+    first, last = _month(row.months[0]), _month(row.months[-1])
     known = max([_month(term) for term in row.as_of], default=axis[-1])
     ends = (_number(first), _number(last) + 1, _number(max(known, last)) + 1)
     bar = [(end - origin) * unit for end in ends]
@@ -155,17 +162,9 @@ def _years(axis: Sequence[str]) -> list[tuple[str, float, float]]:
     return [(year, round(span[0] * unit, 3), round(len(span) * unit, 3)) for year, span in spans]
 
 
-def _known(rows: Sequence[TimelineRow], axis: Sequence[str]) -> list[KnownCount]:
+def _known(counted: AvailabilityCount, axis: Sequence[str]) -> list[KnownCount]:
     """Return the counts at the end of each month, as running sums."""
-    certain: Counter[str] = Counter()
-    possible: Counter[str] = Counter()
-    for row in rows:
-        if ends := _ends(row):
-            possible[ends[0]] += row.count or 0
-            certain[ends[1]] += row.count or 0
-    sums = zip(axis, accumulate(certain[month] for month in axis), accumulate(possible[m] for m in axis), strict=True)
-    return [KnownCount(month, least, most) for month, least, most in sums]
-
-
-def _position(row: TimelineRow) -> str:
-    return collation(pick(row.names, "de", row.iri)[0])
+    certain, possible = (
+        accumulate([counts.get(month, 0) for month in axis]) for counts in (counted.last, counted.first)
+    )
+    return [KnownCount(month, least, most) for month, least, most in zip(axis, certain, possible, strict=True)]

@@ -17,9 +17,8 @@ from babel.units import format_unit
 
 from ozg_lod.core.vocab import DCT, OZG
 from ozg_lod.site import as_of, maps
-from ozg_lod.site.as_of import Dates
 from ozg_lod.site.atlas import ANNOUNCED, PARTICIPATES, Area, Atlas
-from ozg_lod.site.inventory import ENGLISH, MEASURES, Contradiction, KindCount, SourceSummary
+from ozg_lod.site.inventory import Contradiction, SourcePage
 from ozg_lod.site.legal import LegalPage
 from ozg_lod.site.manual import ManualStep
 from ozg_lod.site.page_context import PageContext
@@ -27,6 +26,7 @@ from ozg_lod.site.pages import render
 from ozg_lod.site.timeline import Timeline
 from ozg_lod.site.values import ValueWriter
 from ozg_lod.snapshots.snapshot import Manifest, Publication
+from ozg_lod.snapshots.summary import ENGLISH, MEASURES, Dates, KindCount
 
 _MAX_FINDINGS: Final = 100
 _KILO: Final = 1000
@@ -104,16 +104,20 @@ def timeline(site: PageContext, data: Timeline, names: Mapping[str, Mapping[str,
     return render("zeitleiste.html", site, timeline=data, writer=writer, wording=OZG + "wording", month=OZG + "month")
 
 
-def sources(site: PageContext, summaries: Sequence[SourceSummary], names: Mapping[str, Mapping[str, str]]) -> bytes:
+def sources(site: PageContext, listed: SourcePage, names: Mapping[str, Mapping[str, str]]) -> bytes:
     """Return the sources with their passages and how much rests on each."""
-    return render("quellen.html", site, sources=summaries, writer=site.writer(names), issued=DCT + "issued")
+    return render("quellen.html", site, listed=listed, writer=site.writer(names), issued=DCT + "issued")
 
 
 def disputes(
-    site: PageContext, contradictions: Sequence[Contradiction], names: Mapping[str, Mapping[str, str]]
+    site: PageContext,
+    contradictions: Sequence[Contradiction],
+    names: Mapping[str, Mapping[str, str]],
+    *,
+    pages: int = 1,
 ) -> bytes:
     """Return the contradictions, the sides of each beside each other."""
-    return render("widersprueche.html", site, disputes=contradictions, writer=site.writer(names), dct=DCT, ozg=OZG)
+    return render("widersprueche.html", site, disputes=contradictions, writer=site.writer(names), pages=pages)
 
 
 def status(site: PageContext, state: ServiceState) -> bytes:

@@ -10,7 +10,6 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.vocab import (
     ONTOLOGY,
     OWL,
@@ -29,6 +28,7 @@ from ozg_lod.rdf.graph import (
     names_in,
 )
 from ozg_lod.site.term_usage import TermUse, use
+from ozg_lod.snapshots.summary import Summary
 
 GROUPS: Final = (
     ("class", OWL + "Class"),
@@ -85,12 +85,11 @@ class ShapeRule:
     spoken_of: frozenset[str] = frozenset()
 
 
-def definitions(store: ox.Store, kinds: Kinds) -> tuple[TermDefinition, ...]:
+def definitions(graph: Graph, summary: Summary) -> tuple[TermDefinition, ...]:
     """Return every term that says the ontology defines it, by group and name."""
-    graph = Graph(store)
     order = [name for name, _ in GROUPS] + [OTHER]
     terms = {iri_of(triple.subject) for triple in graph.using(RDFS + "isDefinedBy", ONTOLOGY)}
-    entries = [_definition(graph, iri, kinds) for iri in terms if iri.startswith(OZG)]
+    entries = [_definition(graph, iri, summary) for iri in terms if iri.startswith(OZG)]
     return tuple(sorted(entries, key=lambda term: (order.index(term.group), collation(term.anchor))))
 
 
@@ -121,12 +120,12 @@ def covered(rules_found: Sequence[ShapeRule]) -> Counter[str]:
     return Counter(rule.path or rule.target for rule in rules_found)
 
 
-def _definition(graph: Graph, iri: str, kinds: Kinds) -> TermDefinition:
+def _definition(graph: Graph, iri: str, summary: Summary) -> TermDefinition:
     classes = {iri_of(kind) for kind in graph.objects(iri, TYPE)}
     group = next((name for name, kind in GROUPS if kind in classes), OTHER)
     texts = {predicate: names_in(iter(graph.objects(iri, predicate))) for predicate in _TEXTS}
     links = {role: sorted({iri_of(o) for o in graph.objects(iri, p)} - {""}) for role, p in _KEPT.items()}
-    return TermDefinition(iri, group, graph.names(iri), texts, links, use(graph, iri, group, kinds))
+    return TermDefinition(iri, group, graph.names(iri), texts, links, use(graph, summary, iri, group))
 
 
 def _rule(graph: Graph, shape: str, owner: str) -> ShapeRule:

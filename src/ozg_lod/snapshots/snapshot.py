@@ -20,8 +20,9 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +30,16 @@ import pyoxigraph as ox
 
 from ozg_lod.core.errors import SnapshotError
 from ozg_lod.core.messages import _
-from ozg_lod.snapshots import atomic_files, changes, checked_json, data_files, read_locks, verified_files
+from ozg_lod.snapshots import (
+    atomic_files,
+    changes,
+    checked_json,
+    data_files,
+    read_locks,
+    site_files,
+    summary,
+    verified_files,
+)
 from ozg_lod.snapshots.verified_files import MANIFEST_FILE, FileRecord, VerifiedFiles, damaged, record_of
 
 SHAPES_FILE: Final = "shapes.ttl"
@@ -423,6 +433,13 @@ def open_store(directory: Path, *, from_disk: bool = False) -> ox.Store:
     if not _store_is_sound(directory):
         _write_store(directory)
     return ox.Store.read_only(str(directory / data_files.STORE_DIRECTORY))
+
+
+def on_disk(directory: Path) -> Callable[[], ox.Store]:
+    """Return what opens the store of a snapshot for a worker, before it is confined."""
+    manifest = Manifest.read(directory)
+    predicates = list(summary.read(directory, manifest.base_iri, site_files.kinds(directory)).properties)
+    return partial(data_files.read_only, directory / data_files.STORE_DIRECTORY, predicates, manifest.graphs)
 
 
 def _store_is_sound(directory: Path) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
-
 from ozg_lod.core.errors import BadRequest, UnsupportedMedia
 from ozg_lod.core.messages import _
-from ozg_lod.http.bodies import FORM, read_body
+from ozg_lod.http.bodies import FORM
 from ozg_lod.rdf import formats
 
+BYTES_PER_CHARACTER: Final = 4
+"""How many bytes of a form a byte of a query may take."""
 _UPDATE: Final = "application/sparql-update"
 _UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _CHARSET: Final = re.compile(r';\s*charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
@@ -21,17 +22,16 @@ _PREFER_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?", re.I
 Fields = list[tuple[str, str]]
 
 
-async def read(request: Request, *, limit_bytes: int) -> Fields:
-    """Return all fields, those of the body last; raise what is wrong with it."""
-    fields = _fields(request.scope["query_string"])
-    if request.method == "POST":
-        fields += await _posted(request, limit_bytes)
-    return fields
+def fields(parameters: bytes, headers: Mapping[str, str], body: bytes | None) -> Fields:
+    """Return all fields, those of the body last (None: there is none); raise what is wrong with either."""
+    if body is None:
+        return _fields(parameters)
+    return _fields(parameters) + (_fields(body) if carrier(headers) == FORM else [("query", _text(body))])
 
 
-async def _posted(request: Request, limit_bytes: int) -> Fields:
-    """Return what the body carries (SPARQL 1.1 Protocol §2.1.2 and §2.1.3)."""
-    content_type = request.headers.get("content-type", "")
+def carrier(headers: Mapping[str, str]) -> str:
+    """Return the media type of a body (SPARQL 1.1 Protocol §2.1.2 and §2.1.3); raise UnsupportedMedia for others."""
+    content_type = headers.get("content-type", "")
     name = content_type.partition(";")[0].strip().lower()
     if name not in (FORM, formats.QUERY.media_type):
         raise UnsupportedMedia(
@@ -49,8 +49,7 @@ async def _posted(request: Request, limit_bytes: int) -> Fields:
         raise UnsupportedMedia(
             _("The body is in {charset}; send it in UTF-8.", charset=charset[1]),
         )
-    body = await read_body(request, limit_bytes)
-    return _fields(body) if name == FORM else [("query", _text(body))]
+    return name
 
 
 def _fields(encoded: bytes) -> Fields:
@@ -82,11 +81,11 @@ def only(fields: Fields, name: str) -> str | None:
     return values[0] if values else None
 
 
-def deadline_s(request: Request, fields: Fields) -> float | None:
+def deadline_s(headers: Mapping[str, str], fields: Fields) -> float | None:
     """Return the seconds the client allows: `timeout=`, else `Prefer: wait=` (RFC 7240 §4.3), else None."""
     value = only(fields, "timeout")
     if value is None:
-        preferred = _PREFER_WAIT.search(request.headers.get("prefer", ""))
+        preferred = _PREFER_WAIT.search(headers.get("prefer", ""))
         return max(float(preferred[1]), 0.1) if preferred else None
     try:
         seconds = float(value)

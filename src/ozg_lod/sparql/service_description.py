@@ -16,7 +16,7 @@ from ozg_lod.core.vocab import (
 from ozg_lod.rdf.formats import RESULTS
 from ozg_lod.rdf.triples import number, resource
 from ozg_lod.sparql.counts import Counts
-from ozg_lod.sparql.store import GRAPHS
+from ozg_lod.sparql.question import GRAPHS
 
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-import struct
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -23,90 +21,24 @@ from ozg_lod.core.errors import AnswerTooLarge, BadRequest, NotAcceptable
 from ozg_lod.core.messages import _
 from ozg_lod.core.spelling import nearest
 from ozg_lod.core.vocab import PREFIXES
+from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.worker_process import Work, WorkerSetup, Write
-from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE, STORE_DIRECTORY, load
+from ozg_lod.snapshots import snapshot
+from ozg_lod.snapshots.data_files import DATA_FILE, MERGED_FILE, load
 from ozg_lod.snapshots.verified_files import checked
-from ozg_lod.sparql import syntax_errors
+from ozg_lod.sparql import exchange, syntax_errors
+from ozg_lod.sparql.exchange import EndpointTerms, Exchange, SparqlRequest
+from ozg_lod.sparql.question import GRAPHS, AnswerHead, SparqlQuery
 from ozg_lod.sparql.repair import written_out
-from ozg_lod.sparql.scan import Scan, scan
+from ozg_lod.sparql.scan import Scan, scan, short_scan
 
 Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 Evaluate = Callable[[str], Results]
 
-GRAPHS: Final = (*formats.GRAPHS, *formats.DATASETS)
-"""What a query that makes a graph may be answered in."""
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TIDY_TRIPLES: Final = 20_000
-_HEAD_LENGTH: Final = struct.Struct("!H")
-
-
-@dataclass(frozen=True)
-class SparqlQuery:
-    """One SPARQL query as the protocol carries it (SPARQL 1.1 Protocol §2.1).
-
-    `format` is the media type or short name of the answer, `graph_format` that of an answer that is a graph, where it
-    is another; "" where the client takes none that is offered. Graphs given here replace the dataset clause of the
-    query. `head_only` asks for the head of the answer and evaluates nothing.
-    """
-
-    query: str
-    format: str
-    graph_format: str | None = None
-    default_graphs: tuple[str, ...] = ()
-    named_graphs: tuple[str, ...] = ()
-    query_bytes: int = 64 * 1024
-    answer_bytes: int = 50_000_000
-    head_only: bool = False
-
-    @property
-    def media_types(self) -> tuple[str, ...]:
-        """Return what the answer may be in: the form of the query, which only a worker reads, decides which."""
-        return tuple({media_type: None for media_type in (self.format, self.graph_format) if media_type})
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerHead:
-    """What stands before an answer: its media type, and whether it stays the same as long as the data are.
-
-    It does not where the query has NOW, RAND, UUID or BNODE.
-    """
-
-    media_type: str
-    stays: bool
-
-    @classmethod
-    def of(cls, question: SparqlQuery) -> AnswerHead:
-        """Return the head of an answer; raise for what is no query, is not offered, or in no format that is."""
-        look = scan(question.query, max_bytes=question.query_bytes)
-        if look.form is None:
-            raise BadRequest(
-                _("This is not a query: write SELECT, ASK, CONSTRUCT or DESCRIBE."),
-            )
-        if look.form in ("CONSTRUCT", "DESCRIBE"):
-            chosen = formats.by_name(
-                question.format if question.graph_format is None else question.graph_format, GRAPHS
-            )
-        else:
-            chosen = formats.by_name(question.format, formats.ASKED_RESULTS)
-        return cls(chosen.media_type, not look.volatile)
-
-    @property
-    def format(self) -> formats.Format:
-        """Return the format that the media type names."""
-        return formats.by_name(self.media_type, (*formats.ASKED_RESULTS, *GRAPHS))
-
-    def before(self, body: bytes) -> bytes:
-        """Return the head and the body as they come from a worker."""
-        head = wire.encode(self)
-        return _HEAD_LENGTH.pack(len(head)) + head + body
-
-    @classmethod
-    def taken(cls, answer: bytes) -> tuple[AnswerHead, bytes]:
-        """Return the head and the body of what came from a worker."""
-        end = _HEAD_LENGTH.size + _HEAD_LENGTH.unpack_from(answer)[0]
-        return wire.decode(cls, answer[_HEAD_LENGTH.size : end]), answer[end:]
 
 
 class EmbeddedStore:
@@ -118,13 +50,13 @@ class EmbeddedStore:
 
     def answer(self, question: SparqlQuery, write: Write) -> None:
         """Write the whole answer or raise."""
-        query_scan = scan(question.query, max_bytes=question.query_bytes)
+        query_scan = short_scan(question.query, max_bytes=question.query_bytes)
         form = AnswerHead.of(question).format
         evaluate = self._dataset(question, query_scan)
-        results = _run(evaluate, question.query, query_scan)
+        results = _run(evaluate, question.query)
         query = written_out(question.query, self._named(question, query_scan))
         if query is not None:  # after the first look of the engine, so that a mistake is told with its own place
-            results = _run(evaluate, query, query_scan)
+            results = _run(evaluate, query)
         query = query or question.query
         output = _LimitedFile(write, question.answer_bytes)
         if isinstance(results, ox.QueryTriples):
@@ -197,9 +129,12 @@ def answering_from_disk(argument: str) -> WorkerSetup:
 
     An open store is never forked (its threads would be missing); a worker opens it before it gives up files.
     """
-    path = str(Path(argument) / STORE_DIRECTORY)
+    return from_disk(snapshot.on_disk(Path(argument)))
+
+
+def from_disk(opened: Callable[[], ox.Store]) -> WorkerSetup:
     work(EmbeddedStore(ox.Store()))  # imports what is imported late, once for all workers
-    return WorkerSetup(lambda: work(EmbeddedStore(ox.Store.read_only(path))))
+    return WorkerSetup(lambda: work(EmbeddedStore(opened())))
 
 
 def work(embedded: EmbeddedStore) -> Work:
@@ -208,12 +143,26 @@ def work(embedded: EmbeddedStore) -> Work:
     decode = wire.decoder(SparqlQuery)
 
     def answer(question: bytes, write: Write) -> None:
+        if question.startswith(exchange.MARK):
+            write(_responded(embedded, *exchange.asked(question)))
+            return
         asked = decode(question)
         write(AnswerHead.of(asked).before(b""))
-        if not asked.head_only:
-            embedded.answer(asked, write)
+        embedded.answer(asked, write)
 
     return answer
+
+
+def _responded(embedded: EmbeddedStore, request: SparqlRequest, terms: EndpointTerms) -> bytes:
+    """Return the whole response to a request."""
+    worked_out = Exchange(request, terms)
+    head = AnswerHead.of(worked_out.question)
+    response = worked_out.unchanged(head)
+    if response is None:
+        body = bytearray()
+        embedded.answer(worked_out.question, body.extend)
+        response = worked_out.response(head, CachedBody(bytes(body)))
+    return exchange.written(response, stays=head.stays)
 
 
 def _warm(embedded: EmbeddedStore) -> None:
@@ -222,15 +171,17 @@ def _warm(embedded: EmbeddedStore) -> None:
         for form in formats.ASKED_RESULTS:
             with contextlib.suppress(BadRequest):
                 embedded.answer(SparqlQuery(query, form.media_type), lambda _data: None)
+    zipped = SparqlRequest("GET", ((b"accept-encoding", b"gzip"),), b"query=SELECT+*{?s+?p+?o}LIMIT+10", None)
+    _responded(embedded, *exchange.asked(exchange.question(zipped, EndpointTerms("", "", 0, 1000, 100_000))))
     for form in GRAPHS:
         embedded.answer(SparqlQuery("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", form.media_type), lambda _data: None)
 
 
-def _run(evaluate: Evaluate, query: str, query_scan: Scan) -> Results:
+def _run(evaluate: Evaluate, query: str) -> Results:
     try:
         return evaluate(query)
     except SyntaxError as error:
-        raise syntax_errors.syntax(query, query_scan, str(error)) from None
+        raise syntax_errors.syntax(query, scan(query, max_bytes=len(query) * 4), str(error)) from None
     except (ValueError, RuntimeError) as error:  # RuntimeError: a function by an IRI that the engine does not know
         raise BadRequest(_("The query cannot be evaluated: {error}.", error=error)) from None
 

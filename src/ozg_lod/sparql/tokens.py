@@ -7,6 +7,7 @@ after an operand inside the brackets of an expression it compares, everywhere el
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -21,8 +22,7 @@ _ESCAPED: Final = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _PART: Final = rf"(?:[{_NAME}:-]|{_ESCAPED})"
 _LOCAL: Final = rf":(?:(?:[{_BASE}_0-9:]|{_ESCAPED})(?:{_PART}|\.+(?={_PART}))*+)?+"
 _NUMBER: Final = r"[+-]?(?:[0-9]++(?:\.[0-9]*+[eE][+-]?[0-9]|\.[0-9])?|\.[0-9])[0-9]*+(?:[eE][+-]?[0-9]++)?"
-_TOKEN: Final = re.compile(
-    rf"""(?P<space>[ \t\r\n]+|\#[^\r\n]*+)
+_TOKEN: Final = rf"""(?P<space>[ \t\r\n]+|\#[^\r\n]*+)
       | (?P<iri><[^<>"{{}}|^`\\\x00-\x20]*+>)
       | (?P<text>\"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"\"\")?|'''(?:[^'\\]|\\.|'(?!''))*+(?:''')?
                |"(?:[^"\\\r\n]|\\.)*+"?|'(?:[^'\\\r\n]|\\.)*+'?)  # unclosed, it runs on: no second look
@@ -34,12 +34,8 @@ _TOKEN: Final = re.compile(
       | (?P<open>\{{\||[({{[])
       | (?P<close>\|\}}|[)}}\]])
       | (?P<operator>\|\||&&|!=|\^\^|[!|/^*+-])
-      | (?P<other>>=|.)""",
-    re.VERBOSE | re.DOTALL,
-)
-_PIECE: Final = re.compile(
-    rf"(?P<number>{_NUMBER})|(?P<word>a(?=[0-9])|[{_BASE}][{_NAME}]*+)|(?P<operator>-)|(?P<other>.)"
-)
+      | (?P<other>>=|.)"""
+_PIECE: Final = rf"(?P<number>{_NUMBER})|(?P<word>a(?=[0-9])|[{_BASE}][{_NAME}]*+)|(?P<operator>-)|(?P<other>.)"
 """What a name without a colon is made of: no second look for a colon, which would make reading quadratic."""
 _OPERANDS: Final = frozenset({"iri", "text", "variable", "language", "name", "blank", "number", "close"})
 QUERY, PATTERN, EXPRESSION, TERMS, ROWS = range(5)
@@ -59,16 +55,23 @@ class Token(NamedTuple):
     place: int = 0
 
 
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what finds a token, and a piece of a name; made when first needed, which a server never does itself."""
+    return re.compile(_TOKEN, re.VERBOSE | re.DOTALL), re.compile(_PIECE)
+
+
 def tokens(query: str) -> Iterator[Token]:
     """Yield the tokens; spaces and comments are left out. Kinds: those of the groups above but space."""
-    nesting, offset, match = _Nesting(), 0, _TOKEN.match
-    while found := match(query, offset):
+    token, part = _patterns()
+    nesting, offset = _Nesting(), 0
+    while found := token.match(query, offset):
         kind, offset = found.lastgroup or "", found.end()
         if kind == "space":
             continue
         text, start = found[0], found.start()
         if kind == "name" and ":" not in text:
-            for piece in _PIECE.finditer(text):
+            for piece in part.finditer(text):
                 kind, text = piece.lastgroup or "", piece[0]
                 yield nesting.take(kind, text.upper() if kind == "word" else text, start + piece.start())
             continue

@@ -19,8 +19,9 @@ from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
 from ozg_lod.sandbox.worker_process import Work, work_on
 from ozg_lod.sparql.engines import KEPT, Engine, stays_here
+from ozg_lod.sparql.question import GRAPHS, AnswerHead, SparqlQuery
 from ozg_lod.sparql.scan import scan
-from ozg_lod.sparql.store import GRAPHS, AnswerHead, EmbeddedStore, SparqlQuery
+from ozg_lod.sparql.store import EmbeddedStore
 
 SILENT_ROWS: Final = 1 << 20
 """Virtuoso ends a result here whatever it is told, and says nothing."""

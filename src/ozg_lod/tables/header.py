@@ -29,7 +29,7 @@ class Header:
 
     def place(self, origin: Location, row: int, name: str) -> Location:
         letter = self.letters.get(name) if origin.letter is not None else None
-        return replace(origin, row=row, column=self.names.get(name), letter=letter)
+        return Location(origin.file, origin.sheet, row, self.names.get(name), letter=letter)
 
 
 def lettered(origin: Location) -> Location:

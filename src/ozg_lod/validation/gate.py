@@ -52,12 +52,14 @@ SUFFIXES: Final = (".csv", *documents.FORMATS)
 """The files that are data; a description stands beside its table as x.csv-metadata.json."""
 
 
-def examine(files: Sequence[SourceFile], rules: Rules) -> Examination:
-    """Check the files against the rules.
+def examine(
+    files: Sequence[SourceFile], rules: Rules, published: references.PublishedThings | None = None
+) -> Examination:
+    """Check the files against the rules; what is `published` is by default what the rules know.
 
     Raises Unprocessable when the check itself cannot be done, which says nothing about the files.
     """
-    work = _Work(rules)
+    work = _Work(rules, published or references.published(rules.known, rules.base, rules.kinds))
     for file in sorted(files, key=lambda file: file.name):
         if not file.name.endswith(METADATA):
             work.read(file, files)
@@ -68,7 +70,7 @@ def examine(files: Sequence[SourceFile], rules: Rules) -> Examination:
 class _Work:
     """The state of one examination."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, published: references.PublishedThings) -> None:
         self.rules = rules
         self.collector = FindingCollector()
         self.store = Store()
@@ -77,12 +79,13 @@ class _Work:
         self.documents: list[Document] = []
         self.files = 0
         self.sheets: list[CheckedSheet] = []
-        self.published = references.published(rules.known, rules.base, rules.kinds)
+        self.published = published
         self.readable = True
         self.own: set[str] = set()
         self.mentioned: set[str] = set()
         self.others: set[str] = set()
         self.results: list[ShaclResult] = []
+        self._said: list[Triple] = []
         self._judged: list[bytes] = []
         self._ontology = _own(rules.ontology)
         self._merge(self._ontology)
@@ -152,6 +155,7 @@ class _Work:
     def _store(self, file: SourceFile, triples: list[Triple]) -> None:
         graph = NamedNode(file.graph or graph_of(file.name, self.rules.base))
         self.store.extend(Quad(t.subject, t.predicate, t.object, graph) for t in triples)
+        self._said += triples
         self._merge(triples)
 
     def _merge(self, triples: Sequence[Triple]) -> None:
@@ -186,12 +190,12 @@ class _Work:
 
     def _meet_neighbours(self) -> None:
         """Take in what is published about the things that the files mention and say nothing about themselves."""
-        ontology = set(self._ontology)
-        quads = [quad for quad in self.store if quad.triple not in ontology]
-        self.own = {_value(quad.subject) for quad in quads}
-        self.mentioned = self.own | {_value(quad.object) for quad in quads}
-        subjects = {quad.subject for quad in self.store}
-        objects = {quad.object for quad in self.store if isinstance(quad.object, NamedNode)}
+        triples = set(self._said).difference(self._ontology)
+        self.own = {_value(triple.subject) for triple in triples}
+        self.mentioned = self.own | {_value(triple.object) for triple in triples}
+        triples.update(self._ontology)
+        subjects = {triple.subject for triple in triples}
+        objects = {triple.object for triple in triples if isinstance(triple.object, NamedNode)}
         neighbours = self.published.about(objects - subjects)
         self._merge(neighbours)
         self.others = {_value(t.subject) for t in (*self._ontology, *neighbours)}

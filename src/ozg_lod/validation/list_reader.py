@@ -20,6 +20,9 @@ from ozg_lod.tables import csv_rows
 from ozg_lod.validation.examination import SourceFile
 
 MAX_ROWS: Final = 5000
+"""Rows of a list on a page."""
+MAX_ROWS_OF_FILE: Final = 50_000
+"""Rows of a list that becomes a file."""
 MAX_COLUMNS: Final = 50
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".ods")
 _LONGEST: Final = 500
@@ -52,10 +55,10 @@ class Listing:
 NO_LISTING: Final = Listing((), (), headed=False, columns=())
 
 
-def read(name: str, content: bytes) -> Listing:
+def read(name: str, content: bytes, max_rows: int = MAX_ROWS) -> Listing:
     """Return the rows of a file; raise BadRequest with the place, or TooLarge."""
     suffix = name[name.rfind(".") :].lower()
-    rows = list(_limited(_book(content) if suffix in _BOOKS else _text(content, name)))
+    rows = list(_limited(_book(content, max_rows) if suffix in _BOOKS else _text(content, name), max_rows))
     if not rows:
         raise BadRequest(_("The list is empty; it needs at least one row."))
     width = max(map(len, rows))
@@ -80,15 +83,15 @@ def warm() -> None:
 def reading(_argument: str) -> Work:
     """Return the work of a worker that reads lists, each sent as a `SourceFile` (entry of its fork server)."""
     warm()
-    return work_on(SourceFile, lambda file: read(file.name, file.content))
+    return work_on(SourceFile, lambda file: read(file.name, file.content, MAX_ROWS_OF_FILE))
 
 
-def _limited(rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+def _limited(rows: Iterable[Sequence[str]], max_rows: int) -> Iterator[tuple[str, ...]]:
     for count, row in enumerate(rows):
-        if count > MAX_ROWS:
+        if count > max_rows:
             raise TooLarge(
-                _("The list has more than {limit:,} rows; split it.", limit=MAX_ROWS),
-                limit=MAX_ROWS,
+                _("The list has more than {limit:,} rows; split it.", limit=max_rows),
+                limit=max_rows,
             )
         yield tuple(_shown(cell) for cell in row)
 
@@ -121,12 +124,12 @@ def _refused(finding: Finding) -> BadRequest:
     return BadRequest(_("{file}, row {row}: {reason}.", file=finding.place.file, row=row, reason=finding.message))
 
 
-def _book(content: bytes) -> Iterator[tuple[str, ...]]:
+def _book(content: bytes, max_rows: int) -> Iterator[tuple[str, ...]]:
     from python_calamine import CalamineWorkbook  # noqa: PLC0415 - for those only who send a workbook
 
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-        cells = sheet.to_python(nrows=MAX_ROWS + 2)
+        cells = sheet.to_python(nrows=max_rows + 2)
     except MemoryError:  # is told as what it is
         raise
     except Exception as error:  # whatever the library says of a broken file, it is the file

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -18,6 +18,7 @@ from ozg_lod.core.kinds import Kinds
 from ozg_lod.core.messages import Text, _, pgettext
 from ozg_lod.core.spelling import nearest
 from ozg_lod.rdf.labels import Labels
+from ozg_lod.rdf.overlay import Overlay, Quads
 from ozg_lod.tables.datatypes import shown
 from ozg_lod.tables.schema import ForeignKey
 from ozg_lod.tables.tables import Cell, Table, TableReading
@@ -80,14 +81,26 @@ def published(nquads: bytes, base: str, kinds: bytes = b"") -> PublishedThings:
 
 
 class PublishedThings:
-    """The published data (N-Quads), empty where a source folder is checked as a whole."""
+    """The published data (N-Quads), empty where a source folder is checked as a whole.
 
-    def __init__(self, nquads: bytes, base: str, kinds: bytes) -> None:
-        self._store = Store()
+    They may stand in a store `below`, on disk; then `keys` has the keys of its things, by kind.
+    """
+
+    def __init__(
+        self,
+        nquads: bytes,
+        base: str,
+        kinds: bytes,
+        below: Quads | None = None,
+        keys: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._own = Store()
         self._things = f"{base}id/"
         self._kinds = Kinds.read(kinds)
         if nquads:
-            self._store.bulk_load(nquads, RdfFormat.N_QUADS)
+            self._own.bulk_load(nquads, RdfFormat.N_QUADS)
+        self._store: Quads = self._own if below is None else Overlay(below, self._own)
+        self._known_keys = keys
         self.labels = Labels(self._store)
 
     def about(self, nodes: Iterable[NamedNode]) -> list[Triple]:
@@ -98,9 +111,11 @@ class PublishedThings:
         return next(self._store.quads_for_pattern(NamedNode(iri), None, None, None), None) is not None
 
     @cached_property
-    def _keys(self) -> dict[str, list[str]]:
+    def _keys(self) -> Mapping[str, Sequence[str]]:
+        if self._known_keys:
+            return self._known_keys
         keys_by_kind: dict[str, set[str]] = {}
-        for quad in self._store:
+        for quad in self._own:
             if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(self._things):
                 kind, _, key = quad.subject.value.removeprefix(self._things).partition("/")
                 if key and "#" not in key:

@@ -35,10 +35,14 @@ def files(
     }
 
 
-def of_snapshot(directory: Path, base_iri: str) -> Rules:
-    """Return what contributions to the data of a snapshot are held against; raises SnapshotError for a damaged one."""
+def of_snapshot(directory: Path, base_iri: str, *, from_disk: bool = False) -> Rules:
+    """Return what contributions to the data of a snapshot are held against; raises SnapshotError for a damaged one.
+
+    What is published is not among it where the one who checks reads it `from_disk`.
+    """
     folders = (f"{Path(ONTOLOGY_FILE).parent}/", f"{contribution_kinds.FOLDER}/")
-    verified_files.checked(directory, SHAPES_FILE, data_files.DATA_FILE, *folders, *site_files.FILES)
+    data = () if from_disk else (data_files.DATA_FILE,)
+    verified_files.checked(directory, SHAPES_FILE, *data, *folders, *site_files.FILES)
     ontology = directory / ONTOLOGY_FILE
     rules = Rules(
         base=base_iri,
@@ -47,7 +51,7 @@ def of_snapshot(directory: Path, base_iri: str) -> Rules:
         derive=tuple((path.name, path.read_text("utf-8")) for path in sorted((directory / _DERIVE).glob("*.rq"))),
         kinds=site_files.kinds_file(directory),
     )
-    known = (directory / data_files.DATA_FILE).read_bytes()
+    known = b"".join((directory / name).read_bytes() for name in data)
     return contribution_rules(rules, contribution_kinds.of_directory(directory, base_iri), known=known)
 
 

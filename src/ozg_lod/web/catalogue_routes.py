@@ -211,7 +211,7 @@ def _published(snapshot: ServedSnapshot, version: str, name: str) -> _PublishedF
 def _uncoded(request: Request, file: _PublishedFile) -> Response:
     tag = etag(file.record.sha256, "identity")
     fields = {"etag": tag, "cache-control": CACHE_CONTROL, **file.fields}
-    if RequestConditions.of(request).met_by(fields):
+    if RequestConditions.of(request.method, request.headers).met_by(fields):
         return not_modified(fields)
     request_headers = request.headers
     if "range" in request_headers and request_headers.get("if-range", tag) in (tag, fields["last-modified"]):

@@ -22,6 +22,7 @@ from ozg_lod.contributions.check_pool import (
     REPORT,
     CheckAnswer,
     CheckRequest,
+    check_pool,
 )
 from ozg_lod.core.errors import NotFound, OzgLodError, Unprocessable
 from ozg_lod.core.messages import Label, Language, _
@@ -76,7 +77,7 @@ async def form(request: Request) -> Response:
     """Answer with the form; whoever looks at it will soon send a file, so the check gets ready."""
     _offered_here(request)
     page_request = _page_request(request)
-    request.app.state.check_pool.prepare(page_request.opened)
+    check_pool(request.app).prepare(page_request.opened)
     kind = request.query_params.get("kind", "")[:40]
     body = await run_in_threadpool(lambda: check_pages.blank(page_request.site, _check_form(request), kind=kind))
     return upload_checks.page(page_request, body)

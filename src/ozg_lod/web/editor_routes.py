@@ -18,7 +18,7 @@ from ozg_lod.core.vocab import DCT
 from ozg_lod.http.clients import client_of
 from ozg_lod.http.responses import CACHE_CONTROL, NO_STORE, retry_after
 from ozg_lod.rdf import formats
-from ozg_lod.rdf.graph import TYPE, iri_of, pick
+from ozg_lod.rdf.graph import iri_of, pick
 from ozg_lod.site import (
     download_names,
     example_queries,
@@ -32,7 +32,7 @@ from ozg_lod.site.page_requests import PageRequest, no_such_page
 from ozg_lod.site.represent import Content, Representation, represent, respond
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.sparql.endpoint import Endpoint, SparqlAnswer
-from ozg_lod.sparql.store import SparqlQuery
+from ozg_lod.sparql.question import SparqlQuery
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
@@ -218,10 +218,9 @@ def _terms(page_request: PageRequest) -> list[tuple[str, str, dict[str, str]]]:
     kinds = {"class": "class", "link": "property", "attribute": "property"}
     own = {term.iri: (kinds.get(term.group, "constant"), dict(term.names)) for term in page_request.opened.terms}
     terms = [(iri, kind, names) for iri, (kind, names) in own.items()]
-    properties = {quad.predicate.value for quad in page_request.opened.store.quads_for_pattern(None, None, None, None)}
-    classes = {iri_of(triple.object) for triple in page_request.graph.using(TYPE)} - {""}
-    for kind, iris in (("property", properties), ("class", classes)):
-        terms += [(iri, kind, dict(page_request.graph.names(iri))) for iri in sorted(iris - own.keys())]
+    summary = page_request.opened.summary
+    for kind, iris in (("property", summary.properties), ("class", summary.classes)):
+        terms += [(iri, kind, dict(page_request.graph.names(iri))) for iri in sorted(iris.keys() - own.keys())]
     return terms
 
 

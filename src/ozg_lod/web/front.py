@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,7 +29,7 @@ Headers = list[tuple[bytes, bytes]]
 _FIELDS: Final = (b"accept", b"accept-language", b"accept-encoding", b"if-none-match", b"if-match")
 _LONGEST_KEY: Final = 1000
 _REPEATED: Final = frozenset({200, 304})
-_EVERYWHERE: Final = [
+EVERYWHERE: Final = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Link, ETag, Content-Language, Retry-After, X-Ozg-Version, X-Request-Id"),
     (b"x-content-type-options", b"nosniff"),
@@ -79,18 +79,18 @@ class RequestRecord:
         self._pages = pages
         self._access_log = access_log
 
-    def note(self, scope: Scope, status: int, start: float) -> None:
+    def note(self, method: str, path: str, status: int, *, start: float, request_id: str) -> None:
         """Note a request that began at `start` on the clock of `time.perf_counter`; status 0: nobody was there."""
         took_s = time.perf_counter() - start
-        self.counts.count(self._pages.kind(scope["path"]), status, took_s)
+        self.counts.count(self._pages.kind(path), status, took_s)
         if self._access_log:
-            _write_line(scope, status, took_s)
+            _write_line(method, path, status, took_s, request_id)
 
 
 class CachingFront:
     """What listens: answers what came before word for word, hands on everything else."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: Starlette) -> None:
         self._app = app
         self._record: RequestRecord = app.state.record
 
@@ -103,10 +103,14 @@ class CachingFront:
         if kept is None:
             await self._app(scope, receive, send)
             return
-        await send(kept.start)
-        await send(kept.body)
+        await send({"type": "http.response.start", "status": kept.status, "headers": _with(kept.headers, EVERYWHERE)})
+        await send({"type": "http.response.body", "body": kept.body})
         self._record.counts.repeated += 1
-        self._record.note(scope, kept.start["status"], start)
+        self._record.note(
+            scope["method"], scope["path"], kept.status, start=start, request_id=failures.request_id(scope)
+        )
+        if (raw := scope["state"].get("raw")) is not None:
+            cache.keep(raw, kept)
 
 
 class PageFront:
@@ -134,11 +138,13 @@ class PageFront:
                 raise  # the connection breaks: half an answer never ends politely
             await failures.internal(Request(scope))(scope, receive, sender)
         finally:
-            self._record.note(scope, sender.status, start)
+            self._record.note(
+                scope["method"], scope["path"], sender.status, start=start, request_id=failures.request_id(scope)
+            )
 
     async def _respond(self, scope: Scope, receive: Receive, sender: _ResponseSender) -> None:
         if scope["method"] == "OPTIONS":
-            sender.headers = [*_EVERYWHERE, *_PREFLIGHT]
+            sender.headers = [*EVERYWHERE, *_PREFLIGHT]
             await Response(status_code=204)(scope, receive, sender)
             return
         page = self._pages.find(scope["method"], scope["path"])
@@ -153,7 +159,7 @@ class PageFront:
         except OzgLodError as error:
             response = failures.failure(request, error)
         if page.repeats and response.status_code in _REPEATED and (key := request_key(scope)) is not None:
-            opened.cache.keep_sent(key, _sent(response))
+            opened.cache.keep(key, SentResponse.of(response.status_code, response.raw_headers, bytes(response.body)))
         await response(scope, receive, sender)
 
 
@@ -162,7 +168,7 @@ class _ResponseSender:
 
     def __init__(self, send: Send) -> None:
         self.status = 0
-        self.headers = _EVERYWHERE
+        self.headers = EVERYWHERE
         self._send = send
 
     async def __call__(self, message: Message) -> None:
@@ -173,12 +179,6 @@ class _ResponseSender:
         await self._send(message)
 
 
-def _sent(response: Response) -> SentResponse:
-    headers = _with(response.raw_headers, _EVERYWHERE)
-    start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
-    return SentResponse(start, {"type": "http.response.body", "body": bytes(response.body)})
-
-
 def _with(own: Iterable[tuple[bytes, bytes]], others: Headers) -> Headers:
     """Return the headers of an answer with those of every answer, but what the answer says itself instead."""
     headers = list(own)
@@ -186,9 +186,8 @@ def _with(own: Iterable[tuple[bytes, bytes]], others: Headers) -> Headers:
     return [*headers, *(header for header in others if header[0] not in replaced)]
 
 
-def _write_line(scope: Scope, status: int, took_s: float) -> None:
+def _write_line(method: str, path: str, status: int, took_s: float, name: str) -> None:
     """Write a line for a request: no address, no query string, nothing that tells who asked what."""
-    path = "/einreichung/…" if scope["path"].startswith("/einreichung/") else scope["path"]  # the rest is a secret
-    name = failures.request_id(scope)
-    fields = {"method": scope["method"], "path": path, "status": status, "seconds": took_s, "request_id": name}
-    _log.info("%s %s %d %.1f ms %s", scope["method"], path, status, took_s * 1000, name, extra={"fields": fields})
+    path = "/einreichung/…" if path.startswith("/einreichung/") else path  # the rest is a secret
+    fields = {"method": method, "path": path, "status": status, "seconds": took_s, "request_id": name}
+    _log.info("%s %s %d %.1f ms %s", method, path, status, took_s * 1000, name, extra={"fields": fields})

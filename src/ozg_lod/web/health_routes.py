@@ -1,15 +1,28 @@
-"""Doors for operators: is the process alive, is a snapshot being served."""
+"""Doors for operators and programs: is the process alive, is a snapshot being served, what is offered."""
 
 from __future__ import annotations
+
+import json
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ozg_lod.core.supervised import Supervised
+from ozg_lod.rdf import formats
+from ozg_lod.site.represent import Representation, represent
 from ozg_lod.site.served_snapshot import ServedSnapshot
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
+
+
+@pages.page("/openapi.json", repeats=True)
+async def openapi(request: Request) -> Response:
+    """Answer with the description of the interface."""
+    described = request.app.state.openapi
+    make = partial(Representation.of_bytes, "openapi", formats.JSON.content_type)
+    return await represent(request, make(lambda: json.dumps(described(), ensure_ascii=False).encode()))
 
 
 @pages.page("/health", summary="Is the process alive?")

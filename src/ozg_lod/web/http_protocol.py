@@ -9,8 +9,10 @@ bound, and the two readings of a request, ours and the parser's, must agree on w
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import struct
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +22,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ozg_lod.core.errors import Interrupted, OzgLodError
 from ozg_lod.http.request_grammar import (
     CHUNK_LINE_BYTES,
     CHUNKED,
@@ -31,8 +34,12 @@ from ozg_lod.http.request_grammar import (
     check_trailers,
     chunk_size,
 )
+from ozg_lod.http.response_cache import SentResponse
+from ozg_lod.http.slow_clients import PIECE_BYTES
 from ozg_lod.rdf import formats
+from ozg_lod.sparql.endpoint import LONGEST_KEPT
 from ozg_lod.web.connections import Connections, peer
+from ozg_lod.web.query_lane import QueryLane, message, plain
 
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
@@ -78,6 +85,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """
 
     connections_of_server: Connections
+    lane: QueryLane
     flow: _Flow
 
     def __init__(
@@ -94,11 +102,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._arrived = bytearray()
         self._looked_at = 0
         self._step: Callable[[], bool] = self._head
+        self._begun = b""
         self._left = self._contents = self._framing = 0
         self._chunked = self._whole = self._refused = False
         self._answered = True
         self._kept_alive = False
         self._deadline = _NEVER
+        self._outcome: SentResponse | Exception | None = None
+        self._give_up: Callable[[], None] | None = None
+        self._to_application = False
+        self._ending = False
         self._unsent = 0
         self._stalled_since = self._sending_since = 0.0
 
@@ -116,6 +129,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._table.discard(self)
+        if self._give_up is not None:
+            self._give_up()
+
+    def shutdown(self) -> None:
+        """End once the response that is being made was sent."""
+        if self._give_up is None:
+            super().shutdown()
+        self._ending = True
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived; the parts of requests in it are worked on in turn."""
@@ -146,6 +167,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Take the head of a request, once the answer to the one before was made and taken."""
         if not self._answered or self.flow.write_paused:
             return False
+        if not self._to_application and self._repeats():
+            return True
         if self._arrived.startswith(b"\r\n"):
             self._take(2)  # some clients end a body so (RFC 9112 §2.2)
         end = self._arrived.find(END, max(0, self._looked_at - len(END)))
@@ -157,10 +180,72 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return False
         head = self._take(end + len(END))
         self._looked_at = 0
-        check_head(head, self._settings)
         self._deadline = _NEVER
+        if not self._to_application and self._asks(head):
+            return True
+        self._to_application = False
+        check_head(head, self._settings)
+        self._begun = head
         self._parse(head)
         return True
+
+    def _repeats(self) -> bool:
+        """Answer a request that came before, byte for byte; tell whether it did."""
+        if len(self._arrived) > LONGEST_KEPT:
+            return False
+        raw = bytes(self._arrived)
+        response = self.lane.repeated(raw)
+        if response is None:
+            return False
+        self._arrived.clear()
+        self._looked_at = 0
+        self._answered, self._whole = False, True
+        self._respond(raw, response, time.perf_counter())
+        return True
+
+    def _asks(self, head: bytes) -> bool:
+        """Send a query its quick way; tell whether it goes there."""
+        query = self.lane.query(head, self._arrived)
+        if query is None:
+            return False
+        told = functools.partial(self._told, query.raw, time.perf_counter())
+        kept = self.lane.kept(query)
+        if kept is None:
+            try:
+                self._give_up = self.lane.begin(query, self.client[0] if self.client else "", told)
+            except OzgLodError as failure:
+                self._outcome = failure
+            if self._give_up is None:
+                return False
+        self._take(len(query.raw) - len(head))
+        self._answered, self._whole = False, True
+        self._table.wait(self, waiting=False)
+        if kept is not None:
+            told(kept)
+        return True
+
+    def _told(self, raw: bytes, start: float, outcome: SentResponse | Exception) -> None:
+        """Send the response, or let the application tell what came of the query."""
+        self._give_up = None
+        if isinstance(outcome, SentResponse) and len(outcome.body) <= PIECE_BYTES:
+            self._respond(raw, outcome, start)
+            return
+        self._outcome = None if isinstance(outcome, Interrupted) else outcome
+        self._arrived[:0] = raw
+        self._answered, self._to_application = True, True
+        self._advance()
+
+    def _respond(self, raw: bytes, response: SentResponse, start: float) -> None:
+        """Send a whole response to a request that came whole."""
+        name = self._table.request_id()
+        more = [*self.server_state.default_headers, (b"x-request-id", name.encode())]
+        if self._ending:
+            more.append((b"connection", b"close"))
+        self.transport.write(message(response, more))
+        self.lane.note(raw, response, start=start, request_id=name)
+        if self._ending:
+            self.transport.close()
+        self.on_response_complete()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -174,9 +259,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if length:
             self._step = self._chunk_size if self._chunked else self._body
         super().on_headers_complete()
+        if not length and len(self._begun) <= LONGEST_KEPT and plain(self._begun):
+            self.scope["state"]["raw"] = self._begun
         self._answered = False
         name = self._table.request_id()
         self.scope["state"]["request_id"] = name
+        if self._outcome is not None:
+            self.scope["state"]["outcome"], self._outcome = self._outcome, None
         self.cycle.default_headers = [*self.cycle.default_headers, (b"x-request-id", name.encode())]
 
     def _body(self) -> bool:

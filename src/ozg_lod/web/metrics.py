@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from starlette.applications import Starlette
 
 from ozg_lod import __version__
+from ozg_lod.contributions.check_pool import check_pool
 from ozg_lod.contributions.inbox import Inbox
 from ozg_lod.core.errors import OzgLodError
 from ozg_lod.core.settings import Settings
@@ -31,7 +32,7 @@ _PREFIX: Final = "ozg_lod_"
 
 
 @contextlib.contextmanager
-def served(address: tuple[str, int], app: FastAPI, connections: Connections) -> Iterator[None]:
+def served(address: tuple[str, int], app: Starlette, connections: Connections) -> Iterator[None]:
     """Answer at this address as long as the context lasts; raises OSError where it is taken."""
     registry = CollectorRegistry()
     registry.register(ServerCollector(app, connections))
@@ -48,7 +49,7 @@ def served(address: tuple[str, int], app: FastAPI, connections: Connections) -> 
 class ServerCollector(Collector):
     """Reads what a server has counted."""
 
-    app: FastAPI
+    app: Starlette
     connections: Connections
 
     def describe(self) -> Iterator[Metric]:
@@ -61,7 +62,7 @@ class ServerCollector(Collector):
         yield from _connections(self.connections)
         opened: ServedSnapshot = self.app.state.opened
         yield from _pools(
-            {"query": opened.endpoint.pool, "check": self.app.state.check_pool.pool, "match": self.app.state.matchers}
+            {"query": opened.endpoint.pool, "check": check_pool(self.app).pool, "match": self.app.state.matchers}
         )
         yield _gauge("cache_bytes", "Bytes of finished answers that are kept", opened.cache.size)
         info = GaugeMetricFamily(

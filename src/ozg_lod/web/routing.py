@@ -1,17 +1,18 @@
 """Where a page is declared: once, for GET and HEAD, for the description of the interface, and for the way in.
 
 FastAPI describes a page, from the signature and the docstring of its function. The front finds the page of a request by
-the first part of its path, so that no request walks through all routes and their parameters.
+the first part of its path, so that no request walks through all routes and their parameters, and no module of pages is
+loaded before one of its pages is asked for.
 """
 
 from __future__ import annotations
 
+import importlib
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -42,11 +43,20 @@ class PageRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class PageDescription:
+    """What FastAPI describes a page by: `options` are those of its `APIRoute`."""
+
+    path: str
+    answer: Answering
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Pages:
     """The pages of one subject, in the order in which they are tried."""
 
     pages: list[PageRoute] = field(default_factory=list)
-    described: list[APIRoute] = field(default_factory=list)
+    described: list[PageDescription] = field(default_factory=list)
 
     def page(
         self,
@@ -67,10 +77,8 @@ class Pages:
             )
             if summary:
                 shown = [method for method in methods if method != "HEAD"]
-                route = APIRoute(
-                    path, answer, methods=shown, summary=summary, status_code=status_code, openapi_extra=openapi_extra
-                )
-                self.described.append(route)
+                options = {"summary": summary, "status_code": status_code, "openapi_extra": openapi_extra}
+                self.described.append(PageDescription(path, answer, {"methods": shown, **options}))
             return answer
 
         return declare
@@ -88,12 +96,16 @@ def _endpoint(answer: Answering) -> Callable[[Request], Awaitable[Response]]:
 
 
 class PageIndex:
-    """Finds the page of a request."""
+    """Finds the page of a request.
 
-    def __init__(self, pages: Iterable[PageRoute]) -> None:
+    `subjects` are the names of modules, in the order in which their `pages` are tried, each with the first parts of
+    the paths that it has pages for.
+    """
+
+    def __init__(self, subjects: Mapping[str, Sequence[str]]) -> None:
+        self._subjects = subjects
+        self._starts = frozenset(start for starts in subjects.values() for start in starts)
         self._pages: dict[str, list[PageRoute]] = {}
-        for page in pages:
-            self._pages.setdefault(_start(page.route.path), []).append(page)
 
     def find(self, method: str, path: str) -> PageRoute | None:
         """Return the page that answers."""
@@ -106,14 +118,31 @@ class PageIndex:
 
     def kind(self, path: str) -> str:
         """Return the first part of a path that there are pages for, else "other"."""
-        start = _start(path)
-        return start if start in self._pages else "other"
+        start = first_part(path)
+        return start if start in self._starts else "other"
+
+    def described(self) -> list[PageDescription]:
+        """Return what is to be described, of all subjects."""
+        return [described for name in self._subjects for described in _subject(name).described]
 
     def _tried(self, path: str) -> Sequence[PageRoute]:
-        return self._pages.get(_start(path)) or self._pages.get(_VARIABLE, [])
+        start = first_part(path)
+        if start not in self._starts:
+            start = _VARIABLE
+        if start not in self._pages:
+            pages = (
+                page for name, starts in self._subjects.items() if start in starts for page in _subject(name).pages
+            )
+            self._pages[start] = [page for page in pages if first_part(page.route.path) == start]
+        return self._pages[start]
 
 
-def _start(path: str) -> str:
+def _subject(name: str) -> Pages:
+    pages: Pages = importlib.import_module(name).pages
+    return pages
+
+
+def first_part(path: str) -> str:
     """Return the first part of a path, "{" where it is not the same for all requests."""
     start = path.partition("/")[2].partition("/")[0]  # "*" has none
     return _VARIABLE if _VARIABLE in start else start

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import _
@@ -25,7 +25,6 @@ from ozg_lod.sandbox import seccomp
 from ozg_lod.site.served_snapshot import SnapshotSwitch
 from ozg_lod.web import logs, loop_watch
 from ozg_lod.web.connections import Connections
-from ozg_lod.web.http_protocol import BoundedHttpProtocol
 
 _log = logging.getLogger("ozg_lod")
 _M_ARENA_MAX: Final = -8
@@ -73,7 +72,7 @@ def run(settings: Settings) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it has a meaning
     with ThreadPoolExecutor(1) as opening:  # the data are loaded in a process of their own: both take half a second
         switch = opening.submit(SnapshotSwitch, settings)
-        from ozg_lod.web import app, front  # noqa: PLC0415 - while that goes on
+        from ozg_lod.web import app, front, http_protocol, query_lane  # noqa: PLC0415 - while that goes on
     application = app.create(settings, switch.result())
     connections = Connections(settings, _places(settings.connections))
     config = uvicorn.Config(
@@ -87,14 +86,18 @@ def run(settings: Settings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=settings.drain_s,
         loop="uvloop",
-        http=type("_Protocol", (BoundedHttpProtocol,), {"connections_of_server": connections}),
+        http=type(
+            "_Protocol",
+            (http_protocol.BoundedHttpProtocol,),
+            {"connections_of_server": connections, "lane": query_lane.QueryLane(application)},
+        ),
         ws="none",
     )
     with _metrics(settings, application, connections):
         _Server(config, application, connections).run()
 
 
-def _metrics(settings: Settings, application: FastAPI, connections: Connections) -> AbstractContextManager[None]:
+def _metrics(settings: Settings, application: Starlette, connections: Connections) -> AbstractContextManager[None]:
     if settings.metrics is None:
         return contextlib.nullcontext()
     from ozg_lod.web import metrics  # noqa: PLC0415 - few ask for it
@@ -123,7 +126,7 @@ def _places(wanted: int) -> int:
 class _Server(uvicorn.Server):
     """Says that it is ending before it does."""
 
-    def __init__(self, config: uvicorn.Config, application: FastAPI, connections: Connections) -> None:
+    def __init__(self, config: uvicorn.Config, application: Starlette, connections: Connections) -> None:
         super().__init__(config)
         self._application = application
         self._connections = connections

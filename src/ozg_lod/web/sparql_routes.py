@@ -6,7 +6,6 @@ parameters, exactly one query, nothing but UTF-8). Its description is that of `p
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,15 +13,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ozg_lod.core.errors import BadRequest
-from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
+from ozg_lod.http.bodies import read_body
 from ozg_lod.http.clients import cancelled_when_gone, client_of
-from ozg_lod.http.response_cache import CachedBody
-from ozg_lod.http.responses import RequestConditions, wants_gzip
+from ozg_lod.http.response_cache import SentResponse
+from ozg_lod.http.responses import RequestConditions, reply
 from ozg_lod.http.slow_clients import PIECE_BYTES, BudgetedResponse
 from ozg_lod.rdf import formats
 from ozg_lod.site.archive import Archive
@@ -33,19 +32,15 @@ from ozg_lod.sparql import (
     service_description,
     void,
 )
-from ozg_lod.sparql.endpoint import SparqlAnswer, digest
-from ozg_lod.sparql.store import SparqlQuery
+from ozg_lod.sparql.endpoint import SparqlAnswer
+from ozg_lod.sparql.exchange import FIELDS, SparqlRequest
+from ozg_lod.sparql.question import SparqlQuery
 from ozg_lod.web.routing import Pages
 
 pages = Pages()
-start = Pages()
-"""The start page of a server that has queries and nothing else."""
 
 _ASKED: Final = ("GET", "HEAD", "POST")
-_VARY: Final = "Accept, Accept-Encoding"
 _DAY_S: Final = 86_400
-_LEAST_COMPRESSED: Final = 600
-_MAX_COMPRESSED: Final = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +78,38 @@ async def past_sparql(request: Request) -> Response:
 
 
 async def _respond(request: Request, address: SparqlAddress) -> Response:
+    """Answer; what became of the request on its way here may be known already (`web.query_lane`)."""
     settings: Settings = request.app.state.settings
-    fields = await protocol.read(request, limit_bytes=settings.query_bytes * 4)
+    outcome: SentResponse | Exception | None = getattr(request.state, "outcome", None)
+    if isinstance(outcome, Exception):
+        raise outcome
+    if outcome is not None:
+        return _sent(request, outcome)
+    sparql_request = await _sparql_request(request, settings.query_bytes * protocol.BYTES_PER_CHARACTER)
+    fields = protocol.fields(sparql_request.parameters, request.headers, sparql_request.body)
     page = await _page(request, address)
     if page is not None:
         return page
     if request.method != "POST" and not any(name in ("query", "update") for name, _ in fields):
         return await _description(request, address)
-    return await _answer(request, address, fields)
+    async with cancelled_when_gone(request):
+        response = await address.snapshot.endpoint.respond(
+            sparql_request,
+            fresh_s=address.fresh_s,
+            deadline_s=protocol.deadline_s(request.headers, fields),
+            spending=request.app.state.budget.spending(client_of(request)),
+        )
+    return _sent(request, response)
+
+
+async def _sparql_request(request: Request, limit_bytes: int) -> SparqlRequest:
+    """Return what a request asks; raise what is wrong with its body."""
+    body = None
+    if request.method == "POST":
+        protocol.carrier(request.headers)
+        body = await read_body(request, limit_bytes)
+    fields = tuple(field for field in request.scope["headers"] if field[0] in FIELDS)
+    return SparqlRequest(request.method, fields, request.scope["query_string"], body)
 
 
 @pages.page("/.well-known/void")
@@ -103,11 +122,6 @@ async def well_known_void(request: Request) -> Response:
         return void.describe(counted, snapshot.version, snapshot.public_url, base_iri=snapshot.base_iri, dumps=dumps)
 
     return await _described(request, SparqlAddress(snapshot), "void", triples)
-
-
-@start.page("/")
-async def to_sparql(_request: Request) -> Response:
-    return RedirectResponse("/sparql", 303)
 
 
 async def _page(request: Request, address: SparqlAddress) -> Response | None:
@@ -147,92 +161,24 @@ async def _described(
     form = formats.chosen(wanted, request.headers.get("accept"), formats.GRAPHS)
     entry = snapshot.cache.get(f"{name} {form.suffix}")
     if entry is None:
-        counted = await counts.of(snapshot.endpoint)
-        entry = snapshot.cache.put(f"{name} {form.suffix}", formats.serialize(triples(counted), form))
-    mark = f"{snapshot.version[:16]}{snapshot.code}-{name.partition(' ')[0]}-{form.suffix}"
-    return await _sent(request, address, entry, form, mark=mark)
+        counted = await _counts(snapshot)
+        kept = {"vary": "Accept, Accept-Encoding", "x-ozg-version": snapshot.version, "content-type": form.content_type}
+        entry = snapshot.cache.put(f"{name} {form.suffix}", formats.serialize(triples(counted), form), kept)
+    conditions = RequestConditions.of(request.method, request.headers)
+    return reply(entry, conditions, f"{snapshot.version} {snapshot.code} {name} {form.suffix}")
 
 
-async def _answer(request: Request, address: SparqlAddress, fields: protocol.Fields) -> Response:
-    snapshot = address.snapshot
-    question = _question(snapshot, fields, request.headers.get("accept"))
-    marks = {
-        media_type: f"{snapshot.version[:16]}{snapshot.code}-{digest(question, media_type)[:24]}"
-        for media_type in question.media_types
-    }
-    deadline_s = protocol.deadline_s(request, fields)
-    spending = request.app.state.budget.spending(client_of(request))
-    async with cancelled_when_gone(request):
-        if any(_has(request, mark) for mark in marks.values()):
-            head = await snapshot.endpoint.head(question, spending=spending)
-            if head.stays and _has(request, marks[head.media_type]):
-                return Response(status_code=304, headers=_headers(address, _tag(marks[head.media_type], request)))
-            spending = request.app.state.budget.spending(client_of(request))
-        answer = await snapshot.endpoint.answer(question, deadline_s=deadline_s, spending=spending)
-    mark = marks[answer.format.media_type] if answer.stays else None
-    return await _sent(request, address, answer.body, answer.format, mark=mark)
+async def _counts(snapshot: ServedSnapshot) -> counts.Counts:
+    if not snapshot.base_iri:
+        return await counts.of(snapshot.endpoint)
+    summary = await run_in_threadpool(lambda: snapshot.summary)
+    return counts.of_summary(summary, snapshot.manifest.graphs)
 
 
-def _question(snapshot: ServedSnapshot, fields: protocol.Fields, accept: str | None) -> SparqlQuery:
-    if any(name == "update" for name, _ in fields):
-        raise BadRequest(
-            _("Updates are not offered: this endpoint only reads. Send a query in the parameter query."),
-        )
-    query = protocol.only(fields, "query")
-    if query is None:
-        raise BadRequest(
-            _("There is no query; send one in the parameter query."),
-        )
-    return snapshot.endpoint.question(
-        query,
-        form=protocol.only(fields, "format"),
-        accept=accept,
-        default_graphs=[value for name, value in fields if name == "default-graph-uri"],
-        named_graphs=[value for name, value in fields if name == "named-graph-uri"],
-    )
-
-
-async def _sent(
-    request: Request, address: SparqlAddress, entry: CachedBody, form: formats.Format, *, mark: str | None
-) -> Response:
-    """Return the response: coded as the client takes it, with validators, in pieces when it is large."""
+def _sent(request: Request, response: SentResponse) -> Response:
+    """Return the response, in pieces when it is large."""
     settings: Settings = request.app.state.settings
-    if _has(request, mark) and mark:
-        return Response(status_code=304, headers=_headers(address, _tag(mark, request)))
-    zipped = _zips(request, len(entry.plain))
-    body = entry.plain
-    if zipped:
-        body = await asyncio.to_thread(lambda: entry.gzipped) if len(body) > PIECE_BYTES else entry.gzipped
-    headers = _headers(address, _tag(mark, request) if mark else None)
-    headers["Content-Type"] = form.content_type
-    if zipped:
-        headers["Content-Encoding"] = "gzip"
-    if request.method == "HEAD":
-        return Response(headers={**headers, "Content-Length": str(len(body))})
-    if len(body) <= PIECE_BYTES:
-        return Response(body, headers=headers)
-    return BudgetedResponse(body, headers, request.app.state.hold, limit_s=settings.delivery_s)
-
-
-def _headers(address: SparqlAddress, tag: str | None) -> dict[str, str]:
-    headers = {"Vary": _VARY, "X-Ozg-Version": address.snapshot.version}
-    if tag is None:
-        return {**headers, "Cache-Control": "no-store"}
-    return {**headers, "ETag": f"W/{tag}", "Cache-Control": f"public, max-age={address.fresh_s}"}
-
-
-def _zips(request: Request, size: int) -> bool:
-    if not _LEAST_COMPRESSED <= size <= _MAX_COMPRESSED:
-        return False
-    return wants_gzip(request.headers.get("accept-encoding"))
-
-
-def _tag(mark: str, request: Request) -> str:
-    """Return the entity tag; weak, because a second evaluation may give the rows of a bag in another order."""
-    return f'"{mark}-{"g" if wants_gzip(request.headers.get("accept-encoding")) else "i"}"'
-
-
-def _has(request: Request, mark: str | None) -> bool:
-    """Return whether the client has the answer already: no need to evaluate anything. One without a mark nobody has."""
-    tag = {"etag": f"W/{_tag(mark, request)}"} if mark else {}
-    return request.method != "POST" and RequestConditions.of(request).met_by(tag)
+    headers = {name.decode(): text.decode("latin-1") for name, text in response.headers}
+    if len(response.body) <= PIECE_BYTES:
+        return Response(response.body, response.status, headers)
+    return BudgetedResponse(response.body, headers, request.app.state.hold, limit_s=settings.delivery_s)

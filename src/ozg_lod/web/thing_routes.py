@@ -50,7 +50,7 @@ async def start(request: Request) -> Response:
             page_request.site,
             snapshot.things,
             page_request.name,
-            highlights(snapshot.graph, snapshot.atlas),
+            highlights(snapshot.graph, snapshot.atlas, snapshot.summary.availability),
             snapshot.as_of.get(""),
         )
     )
@@ -85,7 +85,7 @@ async def thing(request: Request, kind: str, name: str) -> Response:
 
 @pages.page("/doc/{name}", summary="All things of one kind (.html .csv .ttl …)")
 async def things(request: Request, name: str) -> Response:
-    """Answer with a list: page by page for people (`?page=`, `?q=`), whole for programs."""
+    """Answer with a list, page by page (`?page=`, `?q=`); the next one stands in Link."""
     kind, suffix = _parted(name)
     page_request = PageRequest.of(request, f"/doc/{kind}", _LISTED, suffix)
     return await page_request.answer(lambda: _listed(page_request, kind))
@@ -94,16 +94,16 @@ async def things(request: Request, name: str) -> Response:
 def _listed(page_request: PageRequest, kind: str) -> PageBody:
     if kind not in page_request.opened.things.kinds:
         raise page_request.unknown(kind, "")
-    store, described = page_request.opened.store, page_request.opened.kinds[kind]
-    entries = lists.select(page_request.opened.things.kinds[kind], page_request.query)
+    graph, described, page = page_request.graph, page_request.opened.kinds[kind], page_request.page
+    entries = page_request.opened.things.kinds[kind].with_words(page_request.query)
+    if page_request.form is formats.HTML:
+        table = lists.table(graph, described, entries, page=page, query=page_request.query)
+        return PageBody(site_pages.listing(page_request.site, table, page_request.opened.as_of.get(kind)), table.pages)
+    size = lists.TABLE_PAGE_SIZE if page_request.form is formats.CSV else lists.PAGE_SIZE
+    shown, pages = lists.on_page(entries, page, size), lists.pages(entries, size)
     if page_request.form is formats.CSV:
-        return PageBody(lists.write_csv(store, described, entries))
-    if page_request.form is not formats.HTML:
-        return PageBody(formats.serialize(lists.list_graph(store, described, entries), page_request.form))
-    table = lists.table(store, described, entries, page=page_request.page, query=page_request.query)
-    if table is None:
-        raise no_such_page(page_request.page)
-    return PageBody(site_pages.listing(page_request.site, table, page_request.opened.as_of.get(kind)), table.pages)
+        return PageBody(lists.write_csv(graph, described, shown), pages)
+    return PageBody(formats.serialize(lists.list_graph(graph, described, shown), page_request.form), pages)
 
 
 @pages.page("/ontology", "/ontology.{suffix}", summary="The terms of the vocabulary (also .ttl .jsonld …)")
@@ -179,7 +179,7 @@ async def static(request: Request, name: str) -> Response:
     cache_control = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
     fields = {"content-type": content_type, "vary": "Accept-Encoding", "cache-control": cache_control}
     file = CachedBody(entry.plain, fields)
-    return reply(file, RequestConditions.of(request), entry.digest)
+    return reply(file, RequestConditions.of(request.method, request.headers), entry.digest)
 
 
 def _parted(name: str) -> tuple[str, str | None]:

@@ -22,6 +22,7 @@ from ozg_lod.site import (
     codebook,
     inventory,
     legal,
+    lists,
     manual,
     maps,
     sitemap,
@@ -29,7 +30,7 @@ from ozg_lod.site import (
 )
 from ozg_lod.site.atlas import Area, Atlas
 from ozg_lod.site.inventory import Contradiction, SourceSummary
-from ozg_lod.site.page_requests import PageRequest
+from ozg_lod.site.page_requests import PageBody, PageRequest
 from ozg_lod.site.pages import render
 from ozg_lod.site.represent import Content, Representation, represent
 from ozg_lod.site.term_names import term_name
@@ -94,9 +95,11 @@ async def line(request: Request) -> Response:
     """Answer with the timeline."""
     page_request = _page_request(request, "/zeitleiste")
 
-    def make() -> bytes:
-        times = timeline(page_request.opened.store)
-        return topic_pages.timeline(page_request.site, times, _names(page_request, _on_line(times)))
+    def make() -> PageBody:
+        snapshot = page_request.opened
+        times = timeline(snapshot.graph, snapshot.index, snapshot.summary.availability, page_request.page)
+        body = topic_pages.timeline(page_request.site, times, _names(page_request, _on_line(times)))
+        return PageBody(body, times.pages)
 
     return await page_request.answer(make)
 
@@ -106,9 +109,11 @@ async def sources(request: Request) -> Response:
     """Answer with the sources."""
     page_request = _page_request(request, "/quellen")
 
-    def make() -> bytes:
-        summaries = inventory.sources(page_request.opened.store, page_request.opened.things)
-        return topic_pages.sources(page_request.site, summaries, _names(page_request, _of_sources(summaries)))
+    def make() -> PageBody:
+        snapshot = page_request.opened
+        listed = inventory.sources(snapshot.graph, snapshot.index, snapshot.summary.sources, page_request.page)
+        body = topic_pages.sources(page_request.site, listed, _names(page_request, _of_sources(listed.shown)))
+        return PageBody(body, listed.pages)
 
     return await page_request.answer(make)
 
@@ -118,11 +123,12 @@ async def disputes(request: Request) -> Response:
     """Answer with the contradictions."""
     page_request = _page_request(request, "/widersprueche")
 
-    def make() -> bytes:
-        contradictions = inventory.disputes(page_request.opened.store, page_request.opened.things)
-        return topic_pages.disputes(
-            page_request.site, contradictions, _names(page_request, _of_disputes(contradictions))
-        )
+    def make() -> PageBody:
+        entries = page_request.opened.things.entries("discrepancy")
+        shown = lists.on_page(entries, page_request.page, inventory.PAGE_SIZE)
+        contradictions = inventory.disputes(page_request.graph, shown)
+        names, pages = _names(page_request, _of_disputes(contradictions)), lists.pages(entries, inventory.PAGE_SIZE)
+        return PageBody(topic_pages.disputes(page_request.site, contradictions, names, pages=pages), pages)
 
     return await page_request.answer(make)
 
@@ -137,7 +143,7 @@ async def status(request: Request) -> Response:
         if REPORT_FILE not in snapshot.manifest.files:
             raise NotFound(_("Nothing was built here."))
         report = json.loads((snapshot.checked(REPORT_FILE) / REPORT_FILE).read_bytes())
-        stocks = inventory.stocks(page_request.opened.store, page_request.opened.things)
+        stocks = snapshot.summary.stocks
         state = topic_pages.ServiceState(
             snapshot.manifest, report, snapshot.publications(), stocks, snapshot.as_of.get("")
         )
@@ -194,13 +200,10 @@ async def whole_sitemap(request: Request) -> Response:
     page_request = PageRequest.for_people(request, "/sitemap.xml")
 
     def make() -> bytes:
-        listed = sitemap.pages(page_request.opened.things, _INDEXED, page_request.opened.publications())
-        count = sitemap.parts(listed)
-        return (
-            sitemap.index(count, page_request.addresses)
-            if count > 1
-            else sitemap.urlset(listed, page_request.addresses)
-        )
+        count = sitemap.parts(page_request.opened.things, _INDEXED)
+        if count > 1:
+            return sitemap.index(count, page_request.addresses)
+        return _part_of_sitemap(page_request, 1)
 
     return await represent(request, Representation.of_bytes("sitemap", formats.XML.content_type, make))
 
@@ -213,12 +216,17 @@ async def part_of_sitemap(request: Request, part: str) -> Response:
     page_request = PageRequest.for_people(request, f"/sitemap-{part}.xml")
 
     def make() -> bytes:
-        listed = sitemap.pages(page_request.opened.things, _INDEXED, page_request.opened.publications())
-        if not 1 <= int(part) <= sitemap.parts(listed):
+        if not 1 <= int(part) <= sitemap.parts(page_request.opened.things, _INDEXED):
             raise NotFound(_("There is no such part of the sitemap."))
-        return sitemap.urlset(listed, page_request.addresses, int(part))
+        return _part_of_sitemap(page_request, int(part))
 
     return await represent(request, Representation.of_bytes(f"sitemap {part}", formats.XML.content_type, make))
+
+
+def _part_of_sitemap(page_request: PageRequest, part: int) -> bytes:
+    snapshot = page_request.opened
+    listed = sitemap.pages(snapshot.things, _INDEXED, snapshot.publications(), part)
+    return sitemap.urlset(listed, page_request.addresses)
 
 
 @pages.page("/robots.txt")
@@ -272,7 +280,7 @@ def _district(page_request: PageRequest, key: str) -> Area:
 
 
 def _names(page_request: PageRequest, terms: Iterable[Term | str]) -> dict[str, dict[str, str]]:
-    return inventory.names(page_request.opened.store, list(terms))
+    return inventory.names(page_request.graph, list(terms))
 
 
 def _on_map(atlas: Atlas) -> list[str]:
@@ -282,7 +290,7 @@ def _on_map(atlas: Atlas) -> list[str]:
 
 def _on_line(times: Timeline) -> list[Term | str]:
     rows = (*times.rows, *times.others)
-    return [part for row in rows for part in (row.iri, row.of, *row.sources, *row.status)]
+    return [part for row in rows for part in (row.iri, row.of, row.at, *row.sources, *row.status)]
 
 
 def _of_sources(summaries: Sequence[SourceSummary]) -> list[Term | str]:

@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ozg_lod.contributions.check_pool import CheckAnswer, CheckPool, CheckRequest
+from ozg_lod.contributions.check_pool import CheckAnswer, CheckRequest, check_pool
 from ozg_lod.http.clients import cancelled_when_gone, client_of
 from ozg_lod.matching.match_worker import MatchRequest, MatchSubject
 from ozg_lod.rdf import formats
@@ -24,8 +24,8 @@ NEVER_KEPT: Final = {"cache-control": "no-store", "vary": "Accept, Accept-Langua
 
 def delivery(request: Request) -> uploads.Delivery:
     """Return how the body of a request is to be read: in one of the few places for files, where its client has one."""
-    check_pool: CheckPool = request.app.state.check_pool
-    return uploads.Delivery(request.app.state.settings.delivery_s, check_pool.receiving(client_of(request)))
+    checks = check_pool(request.app)
+    return uploads.Delivery(request.app.state.settings.delivery_s, checks.receiving(client_of(request)))
 
 
 async def form(request: Request, *, most_fields: int = uploads.MAX_PARTS) -> uploads.MultipartForm:
@@ -35,11 +35,11 @@ async def form(request: Request, *, most_fields: int = uploads.MAX_PARTS) -> upl
 
 async def checked(request: Request, check_request: CheckRequest) -> CheckAnswer:
     """Return what the check says; it ends when the client hangs up. Raises as `CheckPool.check`."""
-    check_pool: CheckPool = request.app.state.check_pool
+    checks = check_pool(request.app)
     client = client_of(request)
     spending = request.app.state.budget.spending(client)
     async with cancelled_when_gone(request):
-        return await check_pool.check(check_request, request.state.opened, spending=spending, client=client)
+        return await checks.check(check_request, request.state.opened, spending=spending, client=client)
 
 
 async def matched(request: Request, match_request: MatchRequest) -> bytes:
