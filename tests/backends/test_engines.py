@@ -185,7 +185,9 @@ def test_a_new_version_is_used_from_one_question_to_the_next_and_the_old_one_can
         assert int(count["results"]["bindings"][0]["n"]["value"]) > 0
         catalogue = start / "data" / "catalogue.ttl"
         catalogue.write_text(catalogue.read_text(encoding="utf-8").replace("OZG-Katalog", "Anderer"), encoding="utf-8")
-        (start / "ontology" / "more.ttl").write_text("<https://example.org/lod/x> <urn:p> <urn:o> .", encoding="utf-8")
+        (start / "ontology" / "more.ttl").write_text(
+            "<https://example.org/lod/x> <http://www.w3.org/2000/01/rdf-schema#seeAlso> <urn:o> .", encoding="utf-8"
+        )
         built = run_program("build", "--source", start, "--target", target)
         if Snapshots(target).publications()[-1].version == first:
             pytest.fail(f"the change made no new version: {built.stderr}")

@@ -42,7 +42,7 @@ def canary() -> Iterator[Canary]:
 
 @pytest.fixture(scope="module")
 def server(snapshot_directory: Path) -> Iterator[ForkServer]:
-    argument = json.dumps({"snapshot": str(snapshot_directory), "public_url": "", "official": ""})
+    argument = json.dumps({"snapshot": str(snapshot_directory), "public_url": "", "rows": 10_000})
     limits = WorkerLimits(memory_mb=MEMORY_MB, cpu_s=int(10 * patience()) + 1)
     server = ForkServer("ozg_lod.contributions.check_worker:checking", argument, limits)
     yield server

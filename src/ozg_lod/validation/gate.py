@@ -234,7 +234,7 @@ class _Work:
             return
         self.collector.extend(references.broken(self.tables, complete=not self.rules.known))
         faulty = {_spot(finding.place) for finding in self.collector.findings if finding.severity is Severity.ERROR}
-        if self.rules.known:
+        if self.rules.known or self.rules.contribution:
             self._meet_neighbours()
         if self.rules.contribution:
             self._compare(places)
@@ -245,7 +245,7 @@ class _Work:
             validated = [finding for finding in validated if finding.place.column or _row(finding.place) not in rows]
         self.collector.extend(validated)
         if self.rules.ontology:  # somebody else's data know no wording of ours
-            self.collector.extend(wordings.disagreements(self.store, self.own, places))
+            self.collector.extend(wordings.disagreements(self.store, self.own if self.rules.known else None, places))
             self.collector.extend(positions.misplaced(self.store, places))
         self.collector.extend(broken_invariants(self.store, self.rules.invariants, places, self.labels))
 

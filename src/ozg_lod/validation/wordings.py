@@ -163,8 +163,8 @@ class _Statement:
         return ((name, value) for name in names for value in self.values.get(name, ()))
 
 
-def disagreements(store: Store, subjects: set[str], places: SourceLocations) -> Iterator[Finding]:
-    """Yield a finding for each value of these subjects that is not the one of their wording or label."""
+def disagreements(store: Store, subjects: set[str] | None, places: SourceLocations) -> Iterator[Finding]:
+    """Yield a finding for each value of these subjects (None: of all) that is not the one of their wording or label."""
     for statement in _statements(store, subjects):
         for name, value, message in (*_numbers(statement), *_days(statement)):
             rule = "wording-number" if name in _NUMBERS else "wording-day"
@@ -264,14 +264,14 @@ def _number(value: Literal) -> Decimal:
     return Decimal(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else Decimal("NaN")
 
 
-def _statements(store: Store, subjects: set[str]) -> Iterator[_Statement]:
+def _statements(store: Store, subjects: set[str] | None) -> Iterator[_Statement]:
     rows = store.query(_QUERY)
     if not isinstance(rows, QuerySolutions):
         return
     by_subject: dict[str, list[tuple[str, object]]] = {}
     for row in rows:
         subject, name = _text(row["subject"]), _text(row["property"])
-        if subject in subjects:
+        if subjects is None or subject in subjects:
             by_subject.setdefault(subject, []).append((re.split("[/#]", name)[-1], row["value"]))
     for subject, pairs in sorted(by_subject.items()):
         yield _Statement(

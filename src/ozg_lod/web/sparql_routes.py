@@ -132,8 +132,9 @@ async def _page(request: Request, address: SparqlAddress) -> Response | None:
 
     async def ask(question: SparqlQuery) -> SparqlAnswer:
         spending = request.app.state.budget.spending(client_of(request))
+        deadline_s = protocol.deadline_s(request.headers, request.query_params.multi_items())
         async with cancelled_when_gone(request):
-            return await address.snapshot.endpoint.answer(question, spending=spending)
+            return await address.snapshot.endpoint.answer(question, deadline_s=deadline_s, spending=spending)
 
     page: Response | None = await editor(request, address.snapshot, address.path, ask)
     return page
