@@ -115,6 +115,7 @@ class ThingSection:
     links: Sequence[Value] = ()
     alike: Sequence[PropertyValues] = ()
     sources: Sequence[Value] = ()
+    property: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ class ThingComposer:
             if group.status and alike[group.property, group.statement] > 1:
                 heading = Markup("{}: {}").format(heading, self.writer.name(group.status).marked)
             if group.statement:
-                stated.append(self._statements(heading, group.total, group.subjects))
+                section = self._statements(heading, group.total, group.subjects)
+                stated.append(replace(section, property=group.property))
             else:
                 links = self.writer.named(group.subjects)
                 others.append(ThingSection(heading, group.total, links=links))
