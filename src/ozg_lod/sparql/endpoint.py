@@ -99,7 +99,7 @@ class Endpoint:
         named_graphs: Sequence[str] = (),
     ) -> SparqlQuery:
         """Return the question as workers are asked it; `form`, the name of a format, decides where it is given."""
-        table, graph = media_types(form, accept)
+        table, graph = media_types((form,) if form else (), accept)
         return SparqlQuery(
             query=query,
             format=table,

@@ -72,8 +72,9 @@ def _text(body: bytes) -> str:
 
 
 def only(fields: Fields, name: str) -> str | None:
-    """Return the value of a field that may stand once, or None; raise BadRequest when it stands more often."""
+    """Return the value of a field, or None; raise BadRequest when it has several, or is a second query (§2.1)."""
     values = [value for key, value in fields if key == name]
+    values = values if name == "query" else list(dict.fromkeys(values))
     if len(values) > 1:
         raise BadRequest(
             _("The parameter {name} is given {count} times; give it once.", name=name, count=len(values)),

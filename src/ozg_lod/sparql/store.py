@@ -64,7 +64,7 @@ class EmbeddedStore:
             return
         if isinstance(results, ox.QuerySolutions):
             results = _in_order(evaluate, query, query_scan, results)
-        if form is formats.SPARQL_XML:
+        if form.results == ox.QueryResultsFormat.XML:
             output = _LimitedXmlFile(write, question.answer_bytes)
         results.serialize(cast("IO[bytes]", output), form.results)
 
@@ -203,7 +203,8 @@ def _in_order(evaluate: Evaluate, query: str, query_scan: Scan, results: ox.Quer
 
 def _write_graph(triples: ox.QueryTriples, form: formats.Format, output: _LimitedFile) -> None:
     """Write a graph: tidy and always the same while it is small, as it comes when it is large."""
-    form = {formats.TRIG: formats.TURTLE, formats.NQUADS: formats.NTRIPLES}.get(form, form)  # a graph is a dataset
+    written = {formats.TRIG: formats.TURTLE, formats.NQUADS: formats.NTRIPLES}.get(form, form)  # a graph is a dataset
+    form = next(graph for graph in formats.GRAPHS if graph.rdf == written.rdf)
     first = set(islice(triples, _TIDY_TRIPLES))
     rest = list(islice(triples, 1))
     if not rest:
@@ -246,6 +247,6 @@ class _LimitedXmlFile(_LimitedFile):
         if _NOT_XML.search(data):
             raise NotAcceptable(
                 _("The answer has control characters, which XML cannot hold; ask for JSON, CSV or TSV."),
-                offered=[form.media_type for form in formats.RESULTS if form is not formats.SPARQL_XML],
+                offered=[form.media_type for form in formats.RESULTS if form.results != ox.QueryResultsFormat.XML],
             )
         return super().write(data)
