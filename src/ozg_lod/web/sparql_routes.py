@@ -52,7 +52,7 @@ class SparqlAddress:
     fresh_s: int = 60
 
 
-@pages.page("/sparql", methods=_ASKED)
+@pages.page("/sparql", "/sparql/", methods=_ASKED)
 async def sparql(request: Request) -> Response:
     """Answer a query by any of the three carriers (SPARQL 1.1 Protocol §2.1), or describe the service."""
     return await _respond(request, SparqlAddress(request.state.opened))
