@@ -159,10 +159,10 @@ def wants_page(accept: str | None) -> bool:
 def by_name(name: str, offered: Sequence[Format]) -> Format:
     """Return the offered format with this suffix, short name or media type; raise NotAcceptable for any other."""
     wanted = name.strip().lower()
-    for offer in offered:
-        if wanted in {offer.suffix, offer.media_type, *offer.aliases}:
-            return offer
-    raise not_acceptable(offered)
+    meant = [offer for offer in offered if wanted in (offer.suffix, offer.media_type, *offer.aliases)]
+    if not meant:
+        raise not_acceptable(offered)
+    return min(meant, key=lambda offer: (offer in GENERIC, wanted in offer.aliases))
 
 
 def not_acceptable(offered: Sequence[Format]) -> NotAcceptable:
@@ -292,7 +292,9 @@ def _exactness(offer: Format, wanted: Range) -> int:
         return 1
     if wanted.name == offer.media_type.partition("/")[0] + "/*":
         return 2
-    if wanted.name != offer.media_type and wanted.name not in offer.aliases:
+    if wanted.name in offer.aliases:
+        return 3
+    if wanted.name != offer.media_type:
         return 0
     if not wanted.parameters:
         return 4

@@ -31,11 +31,12 @@ from ozg_lod.snapshots.verified_files import checked
 from ozg_lod.sparql import exchange, syntax_errors
 from ozg_lod.sparql.exchange import EndpointTerms, Exchange, SparqlRequest
 from ozg_lod.sparql.question import GRAPHS, AnswerHead, SparqlQuery
-from ozg_lod.sparql.repair import written_out
+from ozg_lod.sparql.repair import rewritten, written_out
 from ozg_lod.sparql.scan import Scan, scan, short_scan
+from ozg_lod.sparql.xpath_regex import FUNCTIONS
 
 Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
-Evaluate = Callable[[str], Results]
+Evaluate = Callable[..., Results]
 
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TIDY_TRIPLES: Final = 20_000
@@ -54,8 +55,10 @@ class EmbeddedStore:
         form = AnswerHead.of(question).format
         evaluate = self._dataset(question, query_scan)
         results = _run(evaluate, question.query)
-        query = written_out(question.query, self._named(question, query_scan))
+        called = rewritten(question.query)
+        query = written_out(called or question.query, self._named(question, query_scan)) or called
         if query is not None:  # after the first look of the engine, so that a mistake is told with its own place
+            evaluate = partial(evaluate, custom_functions=FUNCTIONS)
             results = _run(evaluate, query)
         query = query or question.query
         output = _LimitedFile(write, question.answer_bytes)
