@@ -292,10 +292,8 @@ def _exactness(offer: Format, wanted: Range) -> int:
         return 1
     if wanted.name == offer.media_type.partition("/")[0] + "/*":
         return 2
-    if wanted.name in offer.aliases:
-        return 3
     if wanted.name != offer.media_type:
-        return 0
+        return 3 if wanted.name in offer.aliases else 0
     if not wanted.parameters:
         return 4
     if {parameter.replace('"', "").lower() for parameter in wanted.parameters} <= set(offer.parameters):
