@@ -14,6 +14,8 @@ from ozg_lod.rdf import formats
 
 BYTES_PER_CHARACTER: Final = 4
 """How many bytes of a form a byte of a query may take."""
+SHORT_BYTES: Final = 262_144
+"""A longer body is held in one of the few places for files, is read in a thread, and its answer is not kept."""
 _UPDATE: Final = "application/sparql-update"
 _UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _CHARSET: Final = re.compile(r';\s*charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)

@@ -11,6 +11,7 @@ from typing import Final
 
 from ozg_lod.core.errors import BadRequest, NotAcceptable
 from ozg_lod.core.messages import _
+from ozg_lod.core.settings import QUERY_BYTES
 from ozg_lod.rdf import formats
 from ozg_lod.sandbox import wire
 from ozg_lod.sparql.scan import short_scan
@@ -37,7 +38,7 @@ class SparqlQuery:
     graph_format: str | None = None
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
-    query_bytes: int = 64 * 1024
+    query_bytes: int = QUERY_BYTES
     answer_bytes: int = 50_000_000
 
     @property
