@@ -1,7 +1,8 @@
 """Expressions over all functions and aggregates, held against a second engine (rdflib).
 
 Where both differ, a row of `CAUSES` says who is right by the text of the specification. A difference that no row
-covers, and a row that covers none any more, fail; `docs/conformance.md` has the rows with their counts (`--update-golden`).
+covers, and a row that covers none any more, fail. `docs/conformance.md` has the rows with their counts
+(`--update-golden`).
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def same(one: Value, other: Value) -> bool:
     if one is None or other is None or one[1:] != other[1:]:
         return one == other
     try:
-        return one == other or math.isclose(float(one[0]), float(other[0]), rel_tol=1e-12)
+        return one[0].lower() == other[0].lower() or math.isclose(float(one[0]), float(other[0]), rel_tol=1e-12)
     except ValueError:
         return one == other
 
