@@ -443,7 +443,7 @@ def test_a_rule_without_a_message_says_what_it_asks_for() -> None:
         "the shape r:C must not apply to the value",
     }
     files = [*table(BUNDLES.replace(",a\n", ",\n")), turtle(":bundle\\/b skos:broader :x .")]
-    assert only(examine(files, rules())).message["de"]== "Der Wert muss zur Klasse ozg:Bundle gehören"
+    assert only(examine(files, rules())).message["de"] == "Der Wert muss zur Klasse ozg:Bundle gehören"
 
 
 QUERIES = """

@@ -11,8 +11,9 @@ from typing import Final
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, Store, Triple, parse, serialize
 
 from ozg_lod.core.findings import Severity, ShaclTerms
-from ozg_lod.core.messages import LANGUAGES, Label, Text, joined
-from ozg_lod.core.vocab import OWL, RDF, RDFS, SH
+from ozg_lod.core.messages import LANGUAGES, Label, Text, _, joined
+from ozg_lod.core.vocab import OWL, RDF, RDFS, SH, XSD
+from ozg_lod.rdf.lexical import is_legal
 from ozg_lod.validation.constraints import Node, Subject, Wording
 
 _SEVERITIES: Final = {f"<{SH}Warning>": Severity.WARNING, f"<{SH}Info>": Severity.HINT}
@@ -83,7 +84,7 @@ class Shapes:
             value=value,
             rule=rule.value if isinstance(rule, NamedNode) else "shape",
             severity=_SEVERITIES.get(terms.severity, Severity.ERROR),
-            message=self._message(parts),
+            message=self._with_datatype(self._message(parts), value, rule),
             terms=terms,
             name=self._name(rule),
         )
@@ -97,6 +98,16 @@ class Shapes:
         if not component.startswith(SH) and parts.get("resultMessage"):  # the sentence of a component of their own
             return Label(_texts(parts["resultMessage"]))
         return self.wording.sentence(component, rule)
+
+    def _with_datatype(self, message: Text, value: Node | None, rule: Node | None) -> Text:
+        """Add to a sentence that nothing but the datatype is missing, where that is so."""
+        if not isinstance(value, Literal) or value.datatype.value != XSD + "string":
+            return message
+        for datatype in self.objects(rule, SH + "datatype"):
+            if isinstance(datatype, NamedNode) and datatype != value.datatype and is_legal(value.value, datatype.value):
+                written = f'"{value.value[:_SHORT]}"^^{self.wording.term(datatype)}'
+                return _("{message} – only the datatype is missing: write {written}", message=message, written=written)
+        return message
 
     def _name(self, rule: Node | None) -> Text | None:
         """Return what a rule calls the property it is about, if it does, or its path if that is no property."""
