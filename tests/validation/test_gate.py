@@ -331,7 +331,7 @@ HOSTILE = {
     "annotation": ("x.ttl", b"<a> <b> <c> {| <d> <e> |} .", "document-unnamed"),
     "no XML": ("x.rdf", b"<a", "document-syntax"),
     "no namespaces": ("x.rdf", b"<a/>", "document-syntax"),
-    "XML in Latin-1": ("x.rdf", xml("", '<?xml version="1.0" encoding="iso-8859-1"?>'), "document-syntax"),
+    "XML in an unknown encoding": ("x.rdf", xml("", '<?xml version="1.0" encoding="x-none"?>'), "document-syntax"),
     "no prefix": ("x.ttl", b"ex:a <b> <c> .", "document-syntax"),
     "no full stop": ("x.ttl", b"<a> <b> <c>", "document-syntax"),
     "no object": ("x.ttl", b"<a> <b> c .", "document-syntax"),

@@ -127,15 +127,21 @@ def _examined(settings: Settings, paths: Paths, rules: Rules) -> Examination:
 @STRICT
 @click.option("--max-pages", type=click.IntRange(1, clamp=True), default=200, show_default=True, help="pages at most")
 @click.option("--no-downloads", is_flag=True, help="ask for files, do not load them")
-def harvest_check(url: str, *, as_json: bool, strict: bool, max_pages: int, no_downloads: bool) -> int:
+@click.option("--no-links", is_flag=True, help="ask for no address but those of the catalogue")
+@click.option("--html", type=PATH, metavar="FILE", help="write the report as a page to keep, too")
+def harvest_check(
+    url: str, *, as_json: bool, strict: bool, max_pages: int, no_downloads: bool, no_links: bool, html: Path | None
+) -> int:
     """Play the harvester against a DCAT-AP catalogue; exit 0 fine, 1 findings, 2 could not."""
     from ozg_lod.harvest_check import check, client, reader, report
 
-    request = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
+    request = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads, links=not no_links)
     with progress() as count:
         outcome = check.check(request, client.Client(url), reader.in_cage, progress=partial(count, _("Asking")))
     as_text = report.to_text(outcome, language())
     print(report.to_json(outcome, strict=strict).decode() if as_json else as_text, end="")
+    if html is not None:
+        write(report.to_html(outcome, language()).encode(), html)
     if not outcome.ran:
         return COULD_NOT_RUN
     return FINE if outcome.passes(strict=strict) else FINDINGS

@@ -30,10 +30,11 @@ from ozg_lod.rdf.lexical import (
     is_legal,
 )
 from ozg_lod.rdf.parse_guard import RDF12, prescan
-from ozg_lod.rdf.syntax import explained
+from ozg_lod.rdf.syntax import dropped, explained
 from ozg_lod.tables.csv_rows import decoded
 from ozg_lod.validation import linkset_reader
 
+_DECLARED: Final = re.compile(rb"""\s*<\?xml[^>]*?encoding=(["'])([A-Za-z0-9._-]+)\1""")
 _HUGE: Final = re.compile(r"[\d.+-]*\d{19}|[\d.+-]+[eE][+-]?\d{4}")
 """Decimals that take a library more memory or digits than it has."""
 FORMATS: Final = {
@@ -73,14 +74,14 @@ def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False, as_
     somebody's own shapes may want to judge: only numbers too large to compute with are refused.
     """
     form = FORMATS["." + file.rpartition(".")[2].lower()]
-    text = decoded(content, file=file, wanted="UTF-8")
+    text = _text(content, file, form)
     if isinstance(text, Finding):
         return Document(file, findings=[text], readable=False)
     if file.lower().endswith(linkset_reader.SUFFIX):
         text = linkset_reader.as_ntriples(text, file)
         if isinstance(text, Finding):
             return Document(file, findings=[text], readable=False)
-    fault = prescan(text, form, file)
+    fault = prescan(text, form, file) or (dropped(text, file) if form == RdfFormat.JSON_LD else None)
     if fault is not None:
         return Document(file, findings=[fault], readable=False)
     document = Document(file)
@@ -93,6 +94,24 @@ def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False, as_
         return Document(file, document.triples, document.refusals, [*document.findings, finding], readable=False)
     document.findings.extend(gate.summary())
     return document
+
+
+def _text(content: bytes, file: str, form: RdfFormat) -> str | Finding:
+    declared = xml_text(content) if form == RdfFormat.RDF_XML else None
+    return declared if declared is not None else decoded(content, file=file, wanted="UTF-8")
+
+
+def xml_text(content: bytes) -> str | None:
+    """Return XML in the encoding that it declares (XML 1.0 §4.3.3), None where that is UTF-8 or not known."""
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+    declared = _DECLARED.match(content)
+    if not encoding and (declared is None or declared[2].lower() in {b"utf-8", b"utf8"}):
+        return None
+    try:
+        text = content.decode(encoding or (declared[2].decode() if declared else ""))
+    except (LookupError, UnicodeDecodeError):
+        return None
+    return re.sub(r"^(<\?xml[^>]*?)\s+encoding=[\"'][^\"']*[\"']", r"\1", text, count=1)
 
 
 class _Gate:
