@@ -217,6 +217,9 @@ def _note_empty(intake: ReadContribution, file: str) -> None:
 def _note_hidden(sheet: Sheet, file: str, collector: FindingCollector) -> None:
     numbers = {row.number for row in sheet.rows}
     hidden = [number for number in sheet.hidden if number in numbers]
+    if sheet.unseen and (sheet.name or "").casefold() not in workbooks.own_sheets():
+        message = _("the sheet is hidden and was read as well; delete it where it is out of date")
+        collector.add(_hint("sheet-hidden", message, Location(file=file, sheet=sheet.name)))
     if hidden:
         listed = ", ".join(map(str, hidden[:_LOOKED_AT])) + ("…" if len(hidden) > _LOOKED_AT else "")
         message = _("hidden rows were read as well: {listed}", listed=listed)
