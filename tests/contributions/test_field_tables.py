@@ -18,6 +18,7 @@ from ozg_lod.validation import gate, rulebook
 from ozg_lod.validation.examination import Rules, SourceFile
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
+Findings = Callable[[str, bytes], list[Finding]]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,20 @@ def findings(snapshot_directory: Path) -> Callable[[str, bytes], list[Finding]]:
     return lambda name, content: list(gate.examine([SourceFile(name, content)], rules).findings)
 
 
-Findings = Callable[[str, bytes], list[Finding]]
+@pytest.mark.parametrize(
+    ("space", "rule"),
+    [
+        ("http://w3id.org/ozg-lod/ontology#", "vocabulary-misspelt"),
+        ("https://w3id.org/ozg-lod/ontology/", "vocabulary-misspelt"),
+        ("https://www.w3id.org/ozg-lod/Ontology#", "vocabulary-misspelt"),
+        ("https://example.org/terms#", "vocabulary-unknown"),
+    ],
+)
+def test_a_vocabulary_that_is_not_ours_is_named(findings: Findings, space: str, rule: str) -> None:
+    text = f'<{BASE}id/municipality/06531005> <{space}status> "quatsch" .'
+    (finding,) = [one for one in findings("a.ttl", text.encode()) if one.rule.startswith("vocabulary")]
+    assert finding.rule == rule
+    assert "https://w3id.org/ozg-lod/ontology#" in finding.message["de"]
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
