@@ -154,3 +154,22 @@ def test_a_key_that_lacks_a_digit_is_not_made_another(findings: Findings, key: s
 )
 def test_capitals_in_scheme_and_host_are_the_same_address(findings: Findings, address: str) -> None:
     assert findings("a.csv", csv_file(row(formular=address))) == []
+
+
+CONTACT = (
+    ["AGS", "Name", "Website", "Kontakt", "Geprüft am"],
+    ["06531005", "Gießen", "https://www.giessen.de/", "", "2026-11-24"],
+)
+
+
+@pytest.mark.parametrize(("gap", "suffix"), [(1, "csv"), (2, "xlsx"), (3, "csv")])
+def test_tables_of_several_kinds_on_one_sheet_are_each_read(findings: Findings, gap: int, suffix: str) -> None:
+    lines = [*([""] * 5 for _ in range(gap)), *CONTACT]
+    content = xlsx(row(), *lines) if suffix == "xlsx" else csv_file(row(), *lines)
+    assert [one.rule for one in findings(f"a.{suffix}", content)] == ["table-split"]
+
+
+def test_a_fault_in_the_second_table_has_its_row(findings: Findings) -> None:
+    wrong = ["06531005", "Gießen", "giessen", "", "2026-11-24"]
+    told = findings("a.csv", csv_file(row(), [""], CONTACT[0], wrong))
+    assert [(one.rule, one.place.row) for one in told if one.rule == "cell-datatype"] == [("cell-datatype", 5)]

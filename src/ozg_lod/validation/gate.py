@@ -172,7 +172,7 @@ class _Work:
         self.collector.merge(contribution.collector)
         self.readable &= bool(contribution.tables)
         for table in contribution.tables:
-            self._keep(file, f"{file.name}#{table.sheet or ''}", table.table, table.reading)
+            self._keep(file, f"{file.name}#{table.sheet or ''}#{table.header}", table.table, table.reading)
         self.sheets += contribution_reader.sheets(contribution, file.name)
 
     def _read_document(self, file: SourceFile) -> None:
