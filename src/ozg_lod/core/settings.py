@@ -16,6 +16,10 @@ def packaged_source() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parents[1]
 
 
+QUERY_BYTES: Final = 1024 * 1024
+"""Bytes of the text of a query: what it costs is limited by its terms, operators, variables, time and memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class RdfFile:
     """One file, and the named graph its triples belong to (None: as it is written)."""
@@ -65,7 +69,7 @@ class Settings:
     query_deadline_s: float = 10
     query_memory_mb: int = 1024
     memory_mb: int = 4096
-    query_bytes: int = 64 * 1024
+    query_bytes: int = QUERY_BYTES
     answer_bytes: int = 50_000_000
     hold_bytes: int = 250_000_000
     delivery_s: float = 300

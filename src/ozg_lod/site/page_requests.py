@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -124,12 +125,12 @@ class PageRequest:
         """Return the way from a thing to the page about it; raise NotFound, with the nearest, where there is none."""
         if not self.graph.knows(self.iri(kind, key)):
             raise self.unknown(kind, key)
-        return self.redirect(self.path)
+        return self.redirect(self.path, self.request.url.query)
 
-    def redirect(self, path: str) -> Response:
-        """Return 303 to another address of this host; the chosen language goes along."""
-        fields = {"location": self.addresses.path(path), "cache-control": CACHE_CONTROL, "vary": "Accept"}
-        return Response(None, 303, fields)
+    def redirect(self, path: str, query: str = "") -> Response:
+        """Return 303 to another address of this host; the query goes along, or the chosen language at least."""
+        location = f"{self.addresses.root}{quote(path)}?{query}" if query else self.addresses.path(path)
+        return Response(None, 303, {"location": location, "cache-control": CACHE_CONTROL, "vary": "Accept"})
 
     async def answer(
         self,

@@ -17,6 +17,7 @@ from typing import Final
 
 from ozg_lod.core.vocab import XSD
 from ozg_lod.sparql import tokens as sparql_tokens
+from ozg_lod.sparql.repair import rewritten
 from ozg_lod.sparql.tokens import Token
 
 _WORDS: Final = frozenset(
@@ -61,7 +62,7 @@ def stays_here(query: str, engine: Engine) -> str | None:
     if words & _DATASET:
         return "a named graph"
     if engine.same:
-        return None
+        return None if rewritten(query) is None else "a function that is ours"
     return _outside(tokens) or _sorted_by_text(tokens) or _joined_on_values(tokens)
 
 

@@ -34,7 +34,7 @@ from ozg_lod.sparql.backend import (
     unreachable,
 )
 from ozg_lod.sparql.engines import Engine
-from ozg_lod.sparql.question import GRAPHS, SparqlQuery
+from ozg_lod.sparql.question import SparqlQuery
 from ozg_lod.sparql.transcription import Transcription, TranscriptionRequest, too_large
 
 _log = logging.getLogger("ozg_lod")
@@ -87,7 +87,7 @@ class Remote:
     async def _from_backend(self, sparql_query: SparqlQuery, end: float) -> bytes:
         request = TranscriptionRequest(sparql_query, self._engine)
         look = await self._transcribed(request, end)
-        media_type = _TRIPLES if look.head.format in GRAPHS else _TABLE
+        media_type = _TRIPLES if look.head.graph else _TABLE
         fields = {"query": look.body.decode(), "default-graph-uri": self._place.graph}
         body, max_rows = await self._sent(fields, media_type, sparql_query.answer_bytes * _ROOM)
         answer = await self._transcribed(replace(request, max_rows=max_rows, answer=body), end)

@@ -43,7 +43,7 @@ async def start(request: Request) -> Response:
     """Answer with the start page; a program that wants a graph is sent to the catalogue."""
     page_request = PageRequest.of(request, "/", (formats.HTML, *formats.GRAPHS))
     if page_request.form is not formats.HTML:
-        return page_request.redirect("/catalog")
+        return page_request.redirect("/catalog", request.url.query)
     snapshot = page_request.opened
     return await page_request.answer(
         lambda: site_pages.start(
