@@ -18,6 +18,7 @@ from ozg_lod.validation import gate, rulebook
 from ozg_lod.validation.examination import Rules, SourceFile
 
 BASE = "https://w3id.org/ozg-lod/hessen/"
+Findings = Callable[[str, bytes], list[Finding]]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,20 @@ def findings(snapshot_directory: Path) -> Callable[[str, bytes], list[Finding]]:
     return lambda name, content: list(gate.examine([SourceFile(name, content)], rules).findings)
 
 
-Findings = Callable[[str, bytes], list[Finding]]
+@pytest.mark.parametrize(
+    ("space", "rule"),
+    [
+        ("http://w3id.org/ozg-lod/ontology#", "vocabulary-misspelt"),
+        ("https://w3id.org/ozg-lod/ontology/", "vocabulary-misspelt"),
+        ("https://www.w3id.org/ozg-lod/Ontology#", "vocabulary-misspelt"),
+        ("https://example.org/terms#", "vocabulary-unknown"),
+    ],
+)
+def test_a_vocabulary_that_is_not_ours_is_named(findings: Findings, space: str, rule: str) -> None:
+    text = f'<{BASE}id/municipality/06531005> <{space}status> "quatsch" .'
+    (finding,) = [one for one in findings("a.ttl", text.encode()) if one.rule.startswith("vocabulary")]
+    assert finding.rule == rule
+    assert "https://w3id.org/ozg-lod/ontology#" in finding.message["de"]
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
@@ -140,3 +154,22 @@ def test_a_key_that_lacks_a_digit_is_not_made_another(findings: Findings, key: s
 )
 def test_capitals_in_scheme_and_host_are_the_same_address(findings: Findings, address: str) -> None:
     assert findings("a.csv", csv_file(row(formular=address))) == []
+
+
+CONTACT = (
+    ["AGS", "Name", "Website", "Kontakt", "Geprüft am"],
+    ["06531005", "Gießen", "https://www.giessen.de/", "", "2026-11-24"],
+)
+
+
+@pytest.mark.parametrize(("gap", "suffix"), [(1, "csv"), (2, "xlsx"), (3, "csv")])
+def test_tables_of_several_kinds_on_one_sheet_are_each_read(findings: Findings, gap: int, suffix: str) -> None:
+    lines = [*([""] * 5 for _ in range(gap)), *CONTACT]
+    content = xlsx(row(), *lines) if suffix == "xlsx" else csv_file(row(), *lines)
+    assert [one.rule for one in findings(f"a.{suffix}", content)] == ["table-split"]
+
+
+def test_a_fault_in_the_second_table_has_its_row(findings: Findings) -> None:
+    wrong = ["06531005", "Gießen", "giessen", "", "2026-11-24"]
+    told = findings("a.csv", csv_file(row(), [""], CONTACT[0], wrong))
+    assert [(one.rule, one.place.row) for one in told if one.rule == "cell-datatype"] == [("cell-datatype", 5)]

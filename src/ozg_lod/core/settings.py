@@ -16,6 +16,8 @@ def packaged_source() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parents[1]
 
 
+OXIGRAPH: Final = "oxigraph"
+"""The engine behind `store` that evaluates as our own does."""
 QUERY_BYTES: Final = 1024 * 1024
 """Bytes of the text of a query: what it costs is limited by its terms, operators, variables, time and memory."""
 
@@ -38,7 +40,8 @@ class Settings:
     comes from a request. Sizes are in MB of 1,000,000 bytes unless they say MiB, times in seconds. `legal` is the
     folder with the operator's legal texts.
 
-    `store` is the SPARQL endpoint that evaluates queries in our place, `store_login` user and password for it.
+    `store` is the SPARQL endpoint that evaluates queries in our place, `store_login` user and password for it,
+    `store_engine` what it is; with `store_fallback` the snapshot answers while it is gone.
     `rdf` are the files served instead of a snapshot. `client_seconds` of query time may one client use per minute (0:
     any); it is known by its address, or by what `trusted_proxies` say it is. `hold_bytes` of large answers may be on
     their way to clients at once, each for at most `delivery_s`.
@@ -78,6 +81,8 @@ class Settings:
     rdf: tuple[RdfFile, ...] = ()
     store: str | None = None
     store_login: tuple[str, str] | None = field(default=None, repr=False)
+    store_engine: str = "other"
+    store_fallback: bool = False
     store_connections: int = 8
     promote_after_s: float = 0.2
     fast_places: int = 2

@@ -45,6 +45,8 @@ class SparqlAnswer:
 class Evaluator(Protocol):
     """What evaluates: our own workers, or `remote.Remote` around them."""
 
+    answers: bool
+
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
         """Return the whole answer, its head before it, or raise."""
         ...
@@ -81,6 +83,11 @@ class Endpoint:
     def active(self) -> int:
         """Return how many questions are being answered, and how many requests may still ask one."""
         return self._active
+
+    @property
+    def answers(self) -> bool:
+        """Return whether what evaluates answered when it was last asked."""
+        return self._evaluator.answers
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:

@@ -19,6 +19,8 @@ _FLAGS: Final = frozenset("smixq")
 _QUANTIFIER: Final = re.compile(r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??")
 _CATEGORY: Final = re.compile(r"\{(Is[A-Za-z0-9-]+|[LMNPZSC][a-z]?)\}")
 _LAST: Final = sys.maxunicode
+_ONE: Final = 2
+"""Characters of an escape that stands for a single one."""
 _SPACES: Final = " \\t\\n\\r"
 _NAME_START: Final = (
     r"A-Z_a-z:\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
@@ -161,7 +163,7 @@ class _Translation:
         character = self._text[self._at : self._at + 1]
         if not character.isdigit():
             content, negated = self._escaped()
-            return f"[^{content}]" if negated else f"[{content}]"
+            return f"(?-i:[{'^' * negated}{content}])"  # a category keeps its case whatever the flags
         end = self._at + 1
         while self._text[end : end + 1].isdigit() and int(self._text[self._at : end + 1]) <= self._groups:
             end += 1
@@ -197,7 +199,7 @@ class _Translation:
         """Translate a class from after its `[` to its `]`, with what is subtracted (`[a-z-[aeiou]]`)."""
         negated = self._text.startswith("^", self._at)
         self._at += negated
-        kept, unless, less = "", [], ""
+        kept, more, less = "", [], ""
         while (character := self._text[self._at : self._at + 1]) != "]":
             self._at += 1
             if character == "-" and self._text.startswith("[", self._at):
@@ -205,8 +207,8 @@ class _Translation:
                 less = f"(?!{self._class()})"
             elif character == "\\":
                 content, others = self._escaped()
-                if others:
-                    unless.append(f"[^{content}]")
+                if others or len(content) > _ONE:
+                    more.append(f"(?-i:[{'^' * others}{content}])")
                 else:
                     kept += content
             elif character in ("", "["):
@@ -216,7 +218,7 @@ class _Translation:
             else:
                 kept += re.escape(character)
         self._at += 1
-        union = "|".join([f"[{kept}]"] * bool(kept) + unless)
+        union = "|".join([f"[{kept}]"] * bool(kept) + more)
         return f"(?:{less}(?!{union}).)" if negated else f"(?:{less}(?:{union}))"
 
 
@@ -270,12 +272,16 @@ NAMES: Final = {"REGEX": "urn:ozg-lod:xpath#regex", "REPLACE": "urn:ozg-lod:xpat
 FUNCTIONS: Final = {ox.NamedNode(NAMES["REGEX"]): _regex, ox.NamedNode(NAMES["REPLACE"]): _replace}
 """What the engine calls in place of its own; None is an error to it."""
 _NOT_PLAIN: Final = re.compile(r"[\\\[\]{}]|\(\?|[*+?][*+]|[*+?]\?[?*+]")
+_SAME_ESCAPES: Final = re.compile(
+    r"\\(?:[\\|.?*+(){}\[\]^$-]|[pP]\{[LMNPZSC][a-z]?\}|d)|\[\^?(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9 ])+\]"
+)
 _PLAIN_FLAGS: Final = frozenset("is")
 
 
 def same_in_rust(regex: str, flags: str, replacement: str | None) -> bool:
     """Return whether Rust does the same with this pattern, flags and replacement, which is much quicker."""
-    if _NOT_PLAIN.search(regex) or not _PLAIN_FLAGS.issuperset(flags):
+    plain = regex if "i" in flags else _SAME_ESCAPES.sub("x", regex)
+    if _NOT_PLAIN.search(plain) or not _PLAIN_FLAGS.issuperset(flags):
         return False
     if replacement is None:
         return True

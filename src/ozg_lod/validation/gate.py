@@ -7,6 +7,7 @@ Three outcomes: the files conform, there are findings, or they could not be chec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -171,7 +172,7 @@ class _Work:
         self.collector.merge(contribution.collector)
         self.readable &= bool(contribution.tables)
         for table in contribution.tables:
-            self._keep(file, f"{file.name}#{table.sheet or ''}", table.table, table.reading)
+            self._keep(file, f"{file.name}#{table.sheet or ''}#{table.header}", table.table, table.reading)
         self.sheets += contribution_reader.sheets(contribution, file.name)
 
     def _read_document(self, file: SourceFile) -> None:
@@ -239,6 +240,7 @@ class _Work:
             self._meet_neighbours()
         if self.rules.contribution:
             self._compare(places)
+            self.collector.extend(_strange(self.documents))
         self._derive()
         validated = [finding for finding in self._validated(places) if _spot(finding.place) not in faulty]
         if self.rules.contribution:  # what a row with an error lacks, its faulty cell would have made
@@ -403,6 +405,33 @@ def _refused(document: SourceDocument, labels: Labels) -> Iterator[Finding]:
             focus=refusal.subject,
         )
         yield Finding(Severity.ERROR, refusal.rule, refusal.message, place, value=refusal.value)
+
+
+def _strange(documents: Sequence[SourceDocument]) -> Iterator[Finding]:
+    """Yield a finding about a file whose vocabulary is nearly ours, and about one that has nothing of it."""
+    for document in documents:
+        used = {term.value for triple in document.triples for term in _vocabulary(triple)}
+        spaces = {re.sub(r"[^#/]*$", "", iri) for iri in used}
+        near = sorted(space for space in spaces if space != OZG and _spelt(space) == _spelt(OZG))
+        place = Location(file=document.file)
+        for space in near:
+            message = _("terms of <{space}> mean nothing here; the vocabulary is <{right}>", space=space, right=OZG)
+            yield Finding(Severity.ERROR, "vocabulary-misspelt", message, place, space, OZG)
+        if document.triples and not near and not any(iri.startswith(OZG) for iri in used):
+            message = _("nothing was checked: the file uses no term of the vocabulary <{right}>", right=OZG)
+            yield Finding(Severity.WARNING, "vocabulary-unknown", message, place)
+
+
+def _vocabulary(triple: Triple) -> Iterator[NamedNode]:
+    """Yield the property of a statement, and its class if it says one."""
+    yield triple.predicate
+    if triple.predicate.value == RDF + "type" and isinstance(triple.object, NamedNode):
+        yield triple.object
+
+
+def _spelt(namespace: str) -> str:
+    """Return a namespace without what people get wrong in one: scheme, www, capitals, its last character."""
+    return re.sub(r"^https?://(?:www\.)?|[#/]+$", "", namespace).lower()
 
 
 def _unchecked(shapes: Shapes, coverage: Sequence[ShapeCoverage], data: Store) -> Iterator[Finding]:
