@@ -21,6 +21,8 @@ from ozg_lod.core.vocab import (
     QB,
     RDFS,
     SCHEMA,
+    SDMX_ATTRIBUTE,
+    SDMX_DIMENSION,
     SKOS,
     WGS84,
 )
@@ -47,6 +49,8 @@ _DESCRIPTIONS: Final = (DCT + "description", SKOS + "definition")
 _NOTES: Final = (SKOS + "note", SKOS + "editorialNote", SKOS + "scopeNote", RDFS + "comment")
 _KEYS: Final = (*(OZG + name for name in ("ags", "districtKey", "ozgId", "leikaKey")), SKOS + "notation")
 """Identifiers that say what they are: the general one beside them repeats them."""
+_CUBE: Final = (SDMX_DIMENSION + "refPeriod", SDMX_ATTRIBUTE + "unitMeasure")
+"""What a figure says to programs once more: a page has its date and its unit."""
 _BOUNDS: Final = frozenset({OZG + "earliest", OZG + "latest"})
 _STATED_TIMES: Final = frozenset({OZG + "month", DCAT + "startDate", DCAT + "endDate"})
 _ORDER: Final = tuple(
@@ -154,9 +158,9 @@ class ThingComposer:
         return [card for card in cards if not _repeats(card, texts)]
 
     def kinds(self, iri: str) -> list[Value]:
-        """Return the names of the catalogue's own classes; those of others say less than the kind does."""
+        """Return the names of the catalogue's own classes, the narrowest: all others say less."""
         classes = map(iri_of, self.description.facts.get(iri, {}).get(TYPE, ()))
-        return self.writer.named([name for name in classes if name.startswith(OZG)])
+        return self.writer.named(self.description.graph.narrowest(name for name in classes if name.startswith(OZG)))
 
     def incoming(self) -> tuple[list[ThingSection], list[ThingSection]]:
         """Return the sections of what points here: statements, and all other links."""
@@ -255,7 +259,9 @@ def _merged(facts: Sequence[PropertyValues]) -> list[PropertyValues]:
 
 def _unlisted(properties: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
     """Return what does not stand among the facts; in brief, bounds derived from a stated time are left to the data."""
-    hidden = {TYPE, _WORDING, _SOURCE, *_DESCRIPTIONS, *_NOTES}
+    hidden = {TYPE, _WORDING, _SOURCE, *_CUBE, *_DESCRIPTIONS, *_NOTES}
+    if properties.get(PROV + "wasDerivedFrom") == properties.get(_SOURCE):
+        hidden.add(PROV + "wasDerivedFrom")
     for general, keys in ((DCT + "identifier", _KEYS), (SKOS + "notation", _KEYS[:-1])):
         if general in properties and any(set(properties[general]) <= set(properties.get(key, ())) for key in keys):
             hidden.add(general)
