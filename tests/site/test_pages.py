@@ -204,6 +204,11 @@ def test_only_what_is_safe_becomes_a_link(iri: str, href: str | None) -> None:
     assert (target.href if target else None) == href
 
 
+def test_the_order_of_a_source_is_called_as_its_rule_calls_it() -> None:
+    assert term_name("https://schema.org/position", "de") == "Reihenfolge in der Quelle"
+    assert term_name("https://schema.org/position", "en") == "Position in the source"
+
+
 def test_every_kind_has_its_words() -> None:
     for kind in KINDS:
         for label in (kind.one, kind.many, kind.about):
