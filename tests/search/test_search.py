@@ -616,3 +616,64 @@ def test_everything_that_has_a_page_is_in_the_index(client: httpx.Client, real: 
         for row in rows[:40]:
             found = real.find(row["name"], kind=kind, limit=100).hits
             assert row["iri"] in {hit.thing.iri for hit in found}, row["name"]
+
+
+# Other readings, everyday words, pages
+
+
+def test_a_programme_that_contains_a_word_comes_before_a_concept_that_contains_it(tmp_path: Path) -> None:
+    programme = [line.replace("/concept/", "/programme/") for line in concept("p", "Musterförderung")]
+    found = small(tmp_path, *concept("a", "Agrarförderung"), *programme).find("förderung")
+    assert [hit.thing.kind for hit in found.hits] == ["programme", "concept"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("Musterscheine", "Musterschein"),  # an ending
+        ("Musterschein beantragen", "Musterschein"),  # a word too many
+        ("Mustershcein", "Musterschein"),  # two letters that changed places
+        ("Musterscheinverlängerung", "Musterschein"),  # a compound
+    ],
+)
+def test_what_no_name_has_is_read_otherwise(tmp_path: Path, typed: str, first: str) -> None:
+    found = small(tmp_path, *concept("a", "Musterschein"), *concept("b", "Anderes"))
+    assert labels(found, typed) == [first]
+
+
+def test_what_is_said_of_a_thing_stays_found_after_other_readings(tmp_path: Path) -> None:
+    note = f'<{BASE}id/concept/b> <{SKOS}note> "Auch für Musterscheine."@de'
+    found = small(tmp_path, *concept("a", "Musterschein"), *concept("b", "Anderes"), note)
+    assert labels(found, "Musterscheine") == ["Musterschein", "Anderes"]
+
+
+def test_a_name_spelled_otherwise_is_shown_and_said(client: httpx.Client) -> None:
+    text = client.get("/suche?q=Wezlar", headers=BROWSER).text
+    assert "Kein Name schreibt sich „Wezlar“" in text
+    assert "/doc/municipality/06532023" in _Page(text).links
+    answer = client.get("/search.json?q=Wezlar").json()
+    assert (answer["read_as"], answer["results"][0]["key"]) == ("Wetzlar", "06532023")
+    assert client.get("/search.json?q=Wetzlar").json()["read_as"] is None
+
+
+def test_pages_and_lists_of_the_site_are_found(client: httpx.Client) -> None:
+    for typed, path in (("Liste abgleichen", "/abgleich"), ("help", "/hilfe"), ("Landkreise", "/doc/district")):
+        answer = client.get("/search.json", params={"q": typed}).json()["results"][0]
+        assert (answer["iri"], answer["kind"]) == (None, "page")
+        assert answer["page"].endswith(path)
+        assert client.get(path, headers=BROWSER).status_code == 200
+        assert path in _Page(client.get("/suche", params={"q": typed}, headers=BROWSER).text).links
+    assert client.get("/search.json?q=karte&kind=page").json()["total"] >= 1
+    assert "/doc/page" not in client.get("/suche?q=karte", headers=BROWSER).text
+
+
+def test_every_page_found_is_there(client: httpx.Client, real: Index) -> None:
+    for key, path in real.iris("page").items():
+        assert client.get(path, headers=BROWSER).status_code == 200, key
+
+
+def test_every_header_has_one_search_box(client: httpx.Client) -> None:
+    for path in ("/", "/suche", "/hilfe", "/sparql", "/doc/municipality", "/doc/municipality/06532023", "/nirgends"):
+        text = client.get(path, headers=BROWSER).text
+        assert text.count('action="/suche"') == 1, path
+    assert 'name="lang" value="en"' in client.get("/hilfe?lang=en", headers=BROWSER).text

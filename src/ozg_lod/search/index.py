@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import replace
 from typing import Final
@@ -68,6 +69,8 @@ def of_graph(graph: Graph, base_iri: str, kinds: Kinds, words: Sequence[SearchWo
     everyday = {row.address: row.words for row in words}
     things = [_with(entry, everyday) for entry in entries.read(graph, base_iri, kinds)]
     pages = [_page(row) for row in words if row.names]
+    named = {name for page in pages for name in page.names.values()}
+    pages += _lists(kinds, {thing.kind for thing in things}, named) if pages else ()
     search_entries = sorted([*pages, *things], key=lambda entry: _position(entry, kinds))
     with closing(sqlite3.connect(":memory:")) as database:
         database.executescript(_SCHEMA)
@@ -97,6 +100,15 @@ def _with(entry: SearchEntry, everyday: Mapping[str, tuple[tuple[str, str], ...]
     """Return the entry with its everyday words among its other names."""
     words = everyday.get(f"{entry.kind}/{entry.key}", ())
     return replace(entry, other_names=tuple(dict.fromkeys((*entry.other_names, *words)))) if words else entry
+
+
+def _lists(kinds: Kinds, present: AbstractSet[str], named: AbstractSet[str]) -> list[SearchEntry]:
+    """Return the lists of the kinds that there are, save those that are `named` like a page, which leads there too."""
+    return [
+        _page(SearchWords(f"/doc/{kind.id}", dict(kind.many.texts), tuple(kind.one.texts.items())))
+        for kind in kinds
+        if kind.id in present and named.isdisjoint(kind.many.texts.values())
+    ]
 
 
 def _page(row: SearchWords) -> SearchEntry:

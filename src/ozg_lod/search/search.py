@@ -42,7 +42,7 @@ of a catalogue that contains it, and a whole name before either."""
 _NAMED: Final = MATCHES.index("other-name")
 _WHOLE: Final = MATCHES.index("name")
 _BEGUN: Final = MATCHES.index("prefix")
-_ENDINGS: Final = re.compile(r"(?<=.{4})(?:ungen|ung|innen|ern|en|er|es|em|e|n|s)$")
+_ENDINGS: Final = re.compile(r"(?<=.{4})(?:ungen|ung|innen|ern|en|er|es|em|e|n|s|ed|ing|ment)$")
 """Endings of German and English words, taken off where four letters remain."""
 _SHORTEST_PIECE: Final = 5
 """Letters of a known word from which on it is taken for what a longer one is made of."""
@@ -243,20 +243,26 @@ class Index:
         self, database: sqlite3.Connection, words: tuple[str, ...], literal: list[tuple[int, int, str]]
     ) -> tuple[str, list[tuple[int, int, str]]]:
         """Return ("", what was found) or, where no name has the words, (a reading that one has, it before the rest)."""
-        if not words or any(tier <= _NAMED for tier, _, _ in literal):
+        best = min((tier for tier, _, _ in literal), default=len(MATCHES))
+        if not words or best <= _BEGUN:
             return "", literal
-        for text, worst in self._readings(words):
+        for text, worst in self._readings(words, named=best <= _NAMED):
             better = [match for match in _matching(database, _words(text)) if match[0] <= worst]
             if better:
                 numbers = {number for _, number, _ in better}
                 return text, [*self._ranked(better), *(match for match in literal if match[1] not in numbers)]
         return "", literal
 
-    def _readings(self, words: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-        """Yield other readings of the words, each with the worst of MATCHES that is good enough."""
+    def _readings(self, words: tuple[str, ...], *, named: bool) -> Iterator[tuple[str, int]]:
+        """Yield other readings of the words, each with the worst of MATCHES that is good enough.
+
+        Where some names have the words (`named`), only a whole name without their endings is better.
+        """
         bare = tuple(_ENDINGS.sub("", word) for word in words)
         if bare != words:
-            yield " ".join(bare), _NAMED
+            yield " ".join(bare), _WHOLE if named else _NAMED
+        if named:
+            return
         if len(words) > 1:
             for left_out in sorted(words, key=len):
                 yield " ".join(word for word in words if word != left_out), _WHOLE
