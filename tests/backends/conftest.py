@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -29,6 +32,11 @@ class Backend:
     sparql: str
     login: tuple[str, str] | None
     process: subprocess.Popen[bytes]
+
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """What `ozg-lod serve` is told of it."""
+        return ("--store", self.sparql, "--store-engine", self.name if self.name == "oxigraph" else "other")
 
     def publish(self, target: Path, *more: str, login: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `ozg-lod publish` and return what it said."""
@@ -80,6 +88,42 @@ def backend(
         published = running.publish(target)
         assert published.returncode == 0, published.stderr
         yield running
+
+
+@contextmanager
+def guarded(sparql: str, user: str, password: str) -> Iterator[str]:
+    """A door before an endpoint that asks for a password (Basic, RFC 7617)."""
+    wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    class Door(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            asked = self.rfile.read(int(self.headers["content-length"]))
+            if self.headers["authorization"] != wanted:
+                self._send(401, b"who are you?", {"www-authenticate": 'Basic realm="store"'})
+                return
+            fields = {"accept": self.headers["accept"], "content-type": self.headers["content-type"]}
+            answer = httpx.post(sparql, content=asked, headers=fields, timeout=60)
+            self._send(answer.status_code, answer.content, {"content-type": answer.headers["content-type"]})
+
+        def _send(self, status: int, body: bytes, fields: dict[str, str]) -> None:
+            self.send_response(status)
+            for name, value in {**fields, "content-length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/sparql"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextmanager

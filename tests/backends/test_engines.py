@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pyoxigraph as ox
 import pytest
+from tests.backends.conftest import guarded
 
 from ozg_lod.snapshots import data_files
 from ozg_lod.snapshots.snapshot import Snapshots
@@ -59,7 +60,7 @@ def own(snapshot_directory: Path) -> ox.Store:
 @pytest.fixture(scope="session")
 def through(backend: Any, target: Path, serve: Callable[..., Any]) -> Iterator[str]:
     """Our endpoint with the engine behind it."""
-    with serve(target, "--store", backend.sparql, "--client-seconds", "0") as url:
+    with serve(target, *backend.serving, "--client-seconds", "0") as url:
         yield f"{url}/sparql"
 
 
@@ -114,6 +115,15 @@ def test_every_deviation_stands_in_the_documentation() -> None:
     assert not missing
 
 
+@pytest.mark.parametrize("name", ["oxigraph", "other"])
+def test_the_documentation_says_how_much_an_engine_takes_over(name: str) -> None:
+    examples = [path.read_text(encoding="utf-8") for path in (ROOT / "queries" / "examples").glob("*.rq")]
+    there = sum(stays_here(query, Engine.of(name)) is None for query in examples)
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    assert f"| `{name}` | {there} | {len(examples) - there} |" in page
+    assert f"the {len(examples)} example queries" in page
+
+
 def test_graphs_and_all_formats_come_from_the_engine_too(through: str, own: ox.Store) -> None:
     query = PREFIXES + "CONSTRUCT { ?a ozg:availabilityOf ?b } { ?a ozg:availabilityOf ?b }"
     expected = set(own.query(query))  # type: ignore[arg-type] # triples
@@ -140,7 +150,7 @@ def test_an_engine_that_is_gone_is_503_and_not_an_empty_answer(
 ) -> None:
     with start["oxigraph"](tmp_path) as backend:
         assert backend.publish(target).returncode == 0
-        with serve(target, "--store", backend.sparql) as url:
+        with serve(target, *backend.serving) as url:
             query = {"query": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"}
             assert httpx.get(f"{url}/sparql", params=query).status_code == 200
             backend.process.kill()
@@ -148,6 +158,30 @@ def test_an_engine_that_is_gone_is_503_and_not_an_empty_answer(
             gone = httpx.get(f"{url}/sparql", params={"query": query["query"] + "# again"})
             assert (gone.status_code, int(gone.headers["retry-after"]) > 0) == (503, True)
             assert "gives no answer" in gone.json()["detail_en"]
+            assert httpx.get(f"{url}/health/ready").json()["store"] == "gone"
+        with serve(target, *backend.serving, "--store-fallback") as url:
+            assert httpx.get(f"{url}/sparql", params=query).status_code == 200
+            assert httpx.get(f"{url}/health/ready").json()["store"] == "gone"
+
+
+@pytest.mark.parametrize("scheme", ["Digest", "Basic"])
+def test_an_engine_that_wants_a_password_gets_it(
+    start: dict[str, Any],
+    target: Path,
+    tmp_path: Path,
+    serve: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+) -> None:
+    with start["virtuoso"](tmp_path) as backend, guarded(backend.sparql, "dba", "dba") as door:
+        assert backend.publish(target).returncode == 0
+        monkeypatch.setenv("OZG_LOD_STORE_USER", "dba")
+        monkeypatch.setenv("OZG_LOD_STORE_PASSWORD", "dba")
+        with serve(target, "--store", door if scheme == "Basic" else f"{backend.sparql}-auth") as url:
+            for sent in SENT[:4]:
+                answered = httpx.get(f"{url}/sparql", params={"query": PREFIXES + sent}, headers=JSON)
+                assert answered.status_code == 200, answered.text
+            assert httpx.get(f"{url}/health/ready").json()["store"] == "answers"
 
 
 def test_a_result_the_engine_cuts_is_refused(
@@ -155,7 +189,7 @@ def test_a_result_the_engine_cuts_is_refused(
 ) -> None:
     with start["virtuoso"](tmp_path, "ResultSetMaxRows = 100") as backend:
         assert backend.publish(target).returncode == 0
-        with serve(target, "--store", backend.sparql) as url:
+        with serve(target, *backend.serving) as url:
             cut = httpx.get(f"{url}/sparql", params={"query": "SELECT ?s { ?s ?p ?o }"})
             assert cut.status_code == 503, cut.text[:300]
             assert "not whole" in cut.json()["detail_en"]
@@ -179,7 +213,7 @@ def test_a_new_version_is_used_from_one_question_to_the_next_and_the_old_one_can
     unpublished = run_program("serve", "--target", target, "--port", "0", "--store", backend.sparql, "--lang", "en")
     assert (unpublished.returncode, "ozg-lod publish" in unpublished.stderr) == (2, True), unpublished.stderr
     assert backend.publish(target).returncode == 0
-    with serve(target, "--store", backend.sparql) as url:
+    with serve(target, *backend.serving) as url:
         first = httpx.get(f"{url}/health/ready").json()["version"]
         count = json.loads(httpx.get(f"{url}/sparql", params={"query": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"}).content)
         assert int(count["results"]["bindings"][0]["n"]["value"]) > 0

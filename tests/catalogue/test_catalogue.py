@@ -12,6 +12,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pyoxigraph as ox
@@ -149,6 +150,22 @@ def test_every_table_is_what_its_description_says(client: httpx.Client, snapshot
         assert rows[0] == columns
         assert len(rows) - 1 == len(reading.records) > 0
         assert {len(row) for row in rows} == {len(columns)}
+
+
+def test_every_table_is_read_by_others_from_the_address_alone(client: httpx.Client, snapshot_directory: Path) -> None:
+    for path in sorted((snapshot_directory / "dump").glob("*.csv-metadata.json")):
+        address = f"https://data.example.org/dump/{path.name}"
+        described = json.loads(client.get(f"/dump/{path.name}").content)
+        base = next((part["@base"] for part in described["@context"] if isinstance(part, dict) and "@base" in part), "")
+        table = urljoin(urljoin(address, base), described["url"])  # Metadata Vocabulary §5.2, §6.3
+        assert table == address.removesuffix("-metadata.json")
+        rows = csv.DictReader(io.StringIO(client.get(urlsplit(table).path).text, newline=""))
+        columns = described["tableSchema"]["columns"]
+        for heading, column in zip(rows.fieldnames or (), columns, strict=True):
+            assert all(heading in titles for titles in column["titles"].values())  # §5.5.1
+        key = described["tableSchema"].get("primaryKey", [])
+        keys = [tuple(row[name] for name in key) for row in rows]
+        assert not key or len(set(keys)) == len(keys)
 
 
 def test_the_datasets_together_hold_everything_once(snapshot_directory: Path) -> None:

@@ -24,6 +24,8 @@ JARGON = re.compile(
     r"\bsh:|blank node|Literal|Traceback|Exception|\bIRI\b|\bURI\b|w3id\.org|www\.w3\.org|None\b|\bxsd:|\bozg:"
 )
 """What no sentence for people may hold."""
+TO_PASTE = re.compile(r"@prefix \S+ <[^>]*>")
+"""A line that is missing in a file, as it is to be put there."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def without_jargon(examination: Examination) -> None:
         for cause in grouped_findings.grouped(examination, language).groups:
             for spot in cause.locations:
                 for text in (cause.sentence, spot.where, spot.value, spot.suggestion):
-                    assert not JARGON.search(text), text
+                    assert not JARGON.search(TO_PASTE.sub("", text)), text
 
 
 def test_the_corpus_is_as_large_as_it_should_be() -> None:

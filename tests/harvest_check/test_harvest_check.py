@@ -150,6 +150,11 @@ FAULTS = [
     fault("a space in an address", swap("foaf:homepage <SITE/>", "foaf:homepage <SITE/a b>"), "iri-invalid", "url-invalid"),
     fault("an unknown scheme", swap("foaf:homepage <SITE/>", "foaf:homepage <ttps://a>"), "url-invalid"),
     fault("a relative address", swap("foaf:homepage <SITE/>", "foaf:homepage <start>"), "iri-relative"),
+    fault("a byte order mark", lambda s: plain(body=b"\xef\xbb\xbf" + page(s.url, ["aemter"]))(s), "page-mark"),
+    fault("a language with an underscore", swap('"Zahlen orte"@de', '"Zahlen orte"@de_DE'), "language-invalid", "title-language"),
+    fault("a language of three parts", swap('"Zahlen orte"@de', '"Zahlen orte"@de , "Zahlen"@de_AT_1901'), "language-invalid"),
+    fault("brackets in an address", swap("foaf:homepage <SITE/>", "foaf:homepage <SITE/?a[b]=1>"), "iri-invalid", "url-invalid"),
+    fault("braces in an address", swap("foaf:homepage <SITE/>", "foaf:homepage <SITE/{a}>"), "iri-invalid", "url-invalid"),
     # paging
     fault("a relative next page", swap("<SITE/catalog.ttl?page=2> .", "<catalog.ttl?page=2> .", FIRST), "iri-relative", path=FIRST),
     fault("a relative next page as text", swap("<SITE/catalog.ttl?page=2> .", '"?page=2" .', FIRST), "iri-relative", path=FIRST),
@@ -190,6 +195,10 @@ FAULTS = [
     fault("a contributor ID of nobody", swap("contributors/hessen", "contributer/hessen"), "dataset-contributor-id-unlisted"),
     fault("two titles in one language", swap('"Zahlen orte"@de', '"Zahlen orte"@de, "Orte"@de'), "title-several"),
     fault("an English title only", swap('"Zahlen orte"@de', '"Places"@en'), "title-german"),
+    fault("a title in a language of a country", swap('"Zahlen orte"@de', '"Zahlen orte"@de-AT'), "title-language"),
+    fault("a title in easy language", swap('"Zahlen orte"@de', '"Zahlen orte"@de-simple'), "title-language"),
+    fault("a language as text", swap("dcat:keyword", 'dct:language "de" ; dcat:keyword'), "dataset-language-unlisted"),
+    fault("a day that does not exist", swap('dct:issued "2021-05-17"^^xsd:date ; dct:modified "2021-05-17"^^xsd:date ;\n  dct:spatial', 'dct:issued "2021-02-29"^^xsd:date ; dct:modified "2021-05-17"^^xsd:date ;\n  dct:spatial'), "date-form"),
     fault("a date nobody can sort", swap('dct:issued "2021-05-17"^^xsd:date ; dct:modified "2021-05-17"^^xsd:date ;\n  dct:spatial', 'dct:issued "17.5.2021" ; dct:modified "2021-05-17"^^xsd:date ;\n  dct:spatial'), "date-form"),
     fault("a period without an end", swap('dcat:startDate "2021-05-17"^^xsd:date', "dct:type dct:x"), "period-empty"),
     fault("a contact without an address", swap("vcard:hasEmail <mailto:amt@example.org>", "vcard:note 1"), "contact-empty"),
@@ -568,3 +577,78 @@ def test_every_rule_is_documented() -> None:
     for fault in FAULTS:
         for rule in fault.rules - {r for r in fault.rules if r.endswith(("-missing", "-several", "-unlisted"))}:
             assert f"`{rule}`" in documented, rule
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("dcat:startDate", "<http://schema.org/startDate>"),
+        ("dcat:startDate", "<https://schema.org/endDate>"),
+        ("<http://dcat-ap.de/def/dcatde/>", "<http://dcat-ap.de/def/dcatde/1_0/>"),
+        ("<http://dcat-ap.de/def/dcatde/>", "<http://dcat-ap.de/def/dcatde/1.0.2/>"),
+        ("<http://dcat-ap.de/def/dcatde/>", "<https://dcat-ap.de/def/dcatde/>"),
+    ],
+)
+def test_spellings_that_harvesters_read_are_no_fault(server: Site, old: str, new: str) -> None:
+    server.routes = sound(server.url).routes
+    server.change(old, new)
+    assert rules(look(server)) == set()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("http://dcat-ap.de/def/dcatde/", "http://dcat-ap.de/def/dcatde#"),
+        ("http://www.w3.org/2006/vcard/ns#", "https://www.w3.org/2006/vcard/ns#"),
+        ("http://xmlns.com/foaf/0.1/", "http://xmlns.com/foaf/0.1#"),
+    ],
+)
+def test_a_namespace_that_nobody_reads_is_named_with_the_right_one(server: Site, right: str, wrong: str) -> None:
+    server.routes = sound(server.url).routes
+    server.change(f"<{right}>", f"<{wrong}>")
+    (finding,) = [one for one in look(server).findings if one.rule == "namespace-misspelt"]
+    assert finding.value == wrong
+    assert right in finding.message["de"]
+
+
+def test_a_series_of_datasets_is_described(server: Site) -> None:
+    server.routes = sound(server.url).routes
+    server.change(
+        f", <{server.url}/id/dataset/orte> .",
+        f", <{server.url}/id/dataset/orte>, <{server.url}/s> . <{server.url}/s> a dcat:DatasetSeries .",
+    )
+    assert "dataset-not-described" not in rules(look(server))
+
+
+def test_addresses_of_files_are_left_alone_where_that_is_asked_for(server: Site) -> None:
+    server.routes = sound(server.url).routes
+    server.routes.pop("/dump/orte.csv")
+    outcome = look(server, links=False)
+    assert rules(outcome) == {"links-unchecked"}
+    assert outcome.counted["addresses"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "line"),
+    [
+        (b'\xef\xbb\xbf{"@id": "https://a.example/"}', "page-mark", None),
+        (
+            b'{"@id": "https://a.example/",\n "https://b/": {"@value": "a", "@language": "de_DE"}}',
+            "language-invalid",
+            2,
+        ),
+        (b'{\n"@id": "https://a.example/x y",\n"https://b/": 1}', "iri-invalid", 2),
+    ],
+)
+def test_json_ld_is_read_as_strictly_as_harvesters_do(body: bytes, rule: str, line: int | None) -> None:
+    (finding,) = reader.here(body, "application/ld+json", "https://a.example/").findings
+    assert (finding.rule, finding.place.line) == (rule, line)
+
+
+def test_the_report_is_a_page_to_keep(server: Site) -> None:
+    server.routes = sound(server.url).routes
+    server.change('dct:issued "2021-05-17"^^xsd:date', 'dct:issued "<b>hessen"')
+    kept = report.to_html(look(server), "de")
+    assert "date-form" in kept
+    assert "&lt;b&gt;hessen" in kept
+    assert "<b>" not in kept

@@ -47,6 +47,10 @@ ACCEPTS = [
     "application/json",
     "image/png",
     "text/html",
+    "application/xml",
+    "text/xml, */*;q=0.1",
+    "text/rdf+n3",
+    "application/ld+json,application/x-json+ld",
 ]
 CODINGS = [None, "gzip", "identity", "gzip;q=0, *", "br"]
 TYPES = [
@@ -117,12 +121,15 @@ class Asker:
         if etags and self.random.random() < 0.3:
             name = self.random.choice(["If-None-Match", "If-Match"])
             fields.append((name, self.random.choice([*etags[-5:], "*", '"x"'])))
-        if self.random.random() < 0.1:
-            fields.append(("X-Forwarded-For", "203.0.113.9"))
+        more = (("Accept", self.random.choice(ACCEPTS)), ("X-Forwarded-For", "203.0.113.9"))
+        fields += [field for field in more if self.random.random() < 0.1]
         self.random.shuffle(fields)
         parameters = [("query", query)] if self.random.random() < 0.95 else []
         for name, values in (
             ("format", ["json", "csv", "ttl", "nonsense"]),
+            ("format", ["json", "rdf+xml", "application/rdf+xml", "application/ld+json,application/x-json+ld", ""]),
+            ("output", ["json", "nonsense"]),
+            ("results", ["xml"]),
             ("default-graph-uri", ["urn:x"]),
             ("query", ["ASK {}"]),
         ):

@@ -67,7 +67,7 @@ def examined(case: Case, server: ForkServer, address: str) -> Examination:
     content = case.content.replace(CANARY.encode(), address.encode())
     if not case.shapes:
         return inspected(server, case.file, content)
-    rules = build.foreign_rules([case.shapes.replace(CANARY, address).encode()], BASE)
+    rules = build.foreign_rules([SourceFile("shapes.ttl", case.shapes.replace(CANARY, address).encode())], BASE)
     deadline = DEADLINE_S if case.expects == "Late" else case.within_s * patience()
     files = [SourceFile(case.file, content)]
     return check_process.examine_in_cage(files, rules, memory_mb=MEMORY_MB, deadline_s=deadline)
@@ -116,7 +116,7 @@ def no_formula(found: Examination) -> None:
 
 
 def test_the_limit_of_memory_is_a_sentence_too() -> None:
-    rules = replace(build.foreign_rules([b""], BASE), max_bytes=1 << 30)
+    rules = replace(build.foreign_rules([SourceFile("shapes.ttl", b"")], BASE), max_bytes=1 << 30)
     files = [SourceFile("x.nt", b"".join(b'<http://a/%d> <http://b> "x" .\n' % number for number in range(400_000)))]
     with pytest.raises(OutOfMemory):
         check_process.examine_in_cage(files, rules, memory_mb=64, deadline_s=60)

@@ -162,7 +162,7 @@ def awards(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any]) 
     (source / "queries" / "flat" / "award.rq").write_text(FLAT, "utf-8")
     row = ",".join(column[4] for column in COLUMNS)
     (source / "data" / "award.csv").write_text(",".join(c[0] for c in COLUMNS) + f"\n{row}\n", "utf-8")
-    known = "spd-darmstadt-de-7036"
+    known = "hmdis-2021-05-19"
     (source / "data" / "award.csv-metadata.json").write_text(described("award.csv", known), "utf-8")
     contract = source / "contributions" / "foerderbescheide.csv-metadata.json"
     contract.write_text(described("foerderbescheide.csv", "beitrag"), "utf-8")

@@ -232,3 +232,59 @@ def test_a_cell_that_only_begins_like_an_address_is_no_address(known: Register) 
     assert "<https://example.org/list#row-1>" in written
     assert "<https://example.org/herbstein>" in written
     assert "http://[" not in written
+
+
+@pytest.mark.parametrize(
+    ("text", "titles", "first", "above"),
+    [
+        ("sep=;\nGemeinde;Kreis\nGießen;Gießen\n", ("Gemeinde", "Kreis"), ("Gießen", "Gießen"), 0),
+        ("sep=,\r\nOrt,Land\r\nGießen,Hessen\r\n", ("Ort", "Land"), ("Gießen", "Hessen"), 0),
+        ("Liste der Kommunen\n\nGemeinde;Kreis\nGießen;Gießen\n", ("Gemeinde", "Kreis"), ("Gießen", "Gießen"), 1),
+        (
+            "Gemeinden in Hessen;;\nStand 2026;;\nAGS;Name;Kreis\n06531005;Gießen;Gießen\n",
+            ("AGS", "Name", "Kreis"),
+            ("06531005", "Gießen", "Gießen"),
+            2,
+        ),
+        ("Gemeinde\nGießen\nWetzlar\n", ("Gemeinde",), ("Gießen",), 0),
+    ],
+)
+def test_titles_above_the_heading_are_left_out(text: str, titles: tuple[str, ...], first: object, above: int) -> None:
+    listing = list_reader.read("a.csv", text.encode())
+    assert (listing.titles, listing.rows[0], listing.above) == (titles, first, above)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("Land;RB;Kreis;VB;Gem;Name\n06;5;31;0005;005;Gießen\n", ["06531005"]),
+        ("Satzart;Land;RB;Kreis;VB;Gem;Gemeindename\n60;6;4;33;3;3;Büttelborn\n", ["06433003"]),
+        ("RB;Kreis;VB;Gem;Name\n5;31;0005;005;Gießen\n;;;;Wetzlar\n", ["531005", ""]),
+    ],
+)
+def test_a_key_that_is_split_is_put_together(known: Register, text: str, keys: list[str]) -> None:
+    listing = list_reader.read("a.csv", text.encode())
+    choice = AlignmentChoice.of(listing, {})
+    assert [choice.cell("key", row) for row in listing.rows] == keys
+    assert align(known, listing, choice)[0].state is AlignmentState.MATCHED
+
+
+@pytest.mark.parametrize("name", ["Friedberg", "Münster", "Langen"])
+def test_the_state_is_evidence_for_a_place_and_against_it(known: Register, name: str) -> None:
+    def state_of(text: str) -> AlignmentState:
+        listing = list_reader.read("a.csv", text.encode())
+        return align(known, listing, AlignmentChoice.of(listing, {}))[0].state
+
+    assert state_of(f"Gemeinde;Land\n{name};Hessen\n") is AlignmentState.MATCHED
+    assert state_of(f"Gemeinde;Bundesland\n{name};Bayern\n") is not AlignmentState.MATCHED
+    assert state_of(f"Gemeinde;Nummer\n{name};1\n") is not AlignmentState.MATCHED
+
+
+@pytest.mark.parametrize("name", ["Offenbach", "Friedberg", "Münster"])
+def test_an_unclear_row_carries_its_candidates_into_the_file(known: Register, name: str) -> None:
+    listing = list_reader.read("a.csv", f"Gemeinde;Nr\n{name};1\n".encode())
+    aligned = align(known, listing, AlignmentChoice.of(listing, {}))
+    rows = list(csv.reader(io.StringIO(alignment_files.as_csv(listing, aligned, "de", known).decode("utf-8-sig"))))
+    assert rows[0][-1] == "Kandidaten"
+    assert all(one.record.iri in rows[1][-1] for one in aligned[0].candidates)
+    assert aligned[0].candidates

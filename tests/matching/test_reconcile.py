@@ -238,20 +238,8 @@ def test_a_limit_holds_and_types_choose(client: httpx.Client) -> None:
         ("[", "queries is not JSON (Expecting value, line 1, column 2)."),
         ("[" * 100_000, "queries is not JSON (nested too deeply, or a number that is too long)."),
         ("[]", "queries must be a JSON object of queries by name."),
-        ('{"q": 1}', "queries.q must be a JSON object."),
-        ('{"q": {}}', "queries.q must be an object with query or properties."),
-        ('{"q": {"query": 5}}', "queries.q.query must be a text."),
-        ('{"q": {"query": "a", "type": 5}}', "queries.q.type must be a list."),
-        ('{"q": {"query": "a", "limit": 0}}', "queries.q.limit must be a whole number from 1."),
-        ('{"q": {"query": "a", "limit": NaN}}', "queries.q.limit must be a whole number from 1."),
-        ('{"q": {"query": "a", "limit": true}}', "queries.q.limit must be a whole number from 1."),
-        ('{"q": {"query": "a", "properties": {}}}', "queries.q.properties must be a list."),
         (r'{"\ud800": {"query": "a"}}', HALF),
         (r'{"q": {"query": "\udc00a"}}', HALF),
-        (
-            '{"q": {"properties": [{"pid": "a"}]}}',
-            f"queries.q.properties[0].v must be {VALUE}.",
-        ),
     ],
 )
 def test_a_batch_that_is_none_gets_a_sentence_with_the_place(client: httpx.Client, queries: str, said: str) -> None:
@@ -264,19 +252,7 @@ def test_a_batch_that_is_none_gets_a_sentence_with_the_place(client: httpx.Clien
     ("body", "said"),
     [
         ({}, "queries must be a list of queries."),
-        ({"queries": [{"conditions": []}]}, "queries[0].conditions must be at least one condition."),
-        (
-            {"queries": [{"conditions": [{}]}]},
-            f"queries[0].conditions[0].propertyValue must be {VALUE}.",
-        ),
-        (
-            {"queries": [{"conditions": [{"propertyValue": "a"}]}]},
-            "queries[0].conditions[0].matchType must be name, id or property.",
-        ),
-        (
-            {"queries": [{"conditions": [{"propertyValue": "a", "matchType": []}]}]},
-            "queries[0].conditions[0].matchType must be name, id or property.",
-        ),
+        ({"queries": {}}, "queries must be a list of queries."),
     ],
 )
 def test_a_batch_of_1_0_that_is_none_gets_a_sentence_with_the_place(
@@ -284,6 +260,79 @@ def test_a_batch_of_1_0_that_is_none_gets_a_sentence_with_the_place(
 ) -> None:
     answer = client.post("/reconcile/match", json=body)
     assert (answer.status_code, answer.json()["detail"]) == (400, said)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("1", "queries.q must be a JSON object."),
+        ("null", "queries.q must be a JSON object."),
+        ("{}", "queries.q must be an object with query or properties."),
+        ('{"query": null}', "queries.q must be an object with query or properties."),
+        ('{"query": {"a": 1}}', f"queries.q.query must be {VALUE}."),
+        ('{"query": "a", "type": [{}]}', f"queries.q.type must be {VALUE}."),
+        ('{"query": "a", "limit": 0}', "queries.q.limit must be a whole number from 1."),
+        ('{"query": "a", "limit": NaN}', "queries.q.limit must be a whole number from 1."),
+        ('{"query": "a", "limit": true}', "queries.q.limit must be a whole number from 1."),
+        ('{"query": "a", "properties": {"pid": "b"}}', "queries.q.properties must be a list."),
+        ('{"properties": [{"pid": "a", "v": [[]]}]}', f"queries.q.properties[0].v must be {VALUE}."),
+    ],
+)
+def test_a_query_that_is_none_harms_only_itself(client: httpx.Client, old: Standard, query: str, said: str) -> None:
+    batch = f'{{"q": {query}, "good": {{"query": "Fulda"}}}}'
+    answer = client.post("/reconcile", data={"queries": batch}, headers={"accept-language": "en"})
+    result = old.check("reconciliation-result-batch", answer)
+    assert result["q"] == {"result": [], "error": said}
+    assert result["good"]["result"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"conditions": []}, "queries[0].conditions must be at least one condition."),
+        ({"conditions": [{}]}, "queries[0].conditions[0].matchType must be name, id or property."),
+        (
+            {"conditions": [{"propertyValue": [[]], "matchType": "name"}]},
+            f"queries[0].conditions[0].propertyValue must be {VALUE}.",
+        ),
+        (
+            {"conditions": [{"propertyValue": "a", "matchType": []}]},
+            "queries[0].conditions[0].matchType must be name, id or property.",
+        ),
+    ],
+)
+def test_a_query_of_1_0_that_is_none_harms_only_itself(
+    client: httpx.Client, new: Standard, query: object, said: str
+) -> None:
+    good = {"conditions": [{"matchType": "name", "propertyValue": "Fulda"}]}
+    answer = client.post("/reconcile/match", json={"queries": [query, good]}, headers={"accept-language": "en"})
+    first, second = new.check("reconciliation-result-batch", answer)["results"]
+    assert first == {"candidates": [], "error": said}
+    assert second["candidates"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"type": ""}, {"type": None}, {"type": []}, {"type": [""]}, {"limit": None}, {"properties": None}]
+    + [{"properties": [{"pid": "district", "v": value}]} for value in (None, "", [None])],
+)
+def test_what_is_left_empty_says_nothing(client: httpx.Client, more: dict[str, object]) -> None:
+    plain = ask_old(client, {"q": {"query": "Fulda"}}).json()
+    assert ask_old(client, {"q": {"query": "Fulda", **more}}).json() == plain
+
+
+def test_a_type_may_be_an_object_and_a_query_a_number(client: httpx.Client) -> None:
+    batch = {"a": {"query": "Gießen", "type": {"id": "district", "name": "Landkreis"}}, "b": {"query": 6531005}}
+    answer = ask_old(client, batch).json()
+    assert [answer[name]["result"][0]["id"] for name in "ab"] == [DISTRICT, GIESSEN]
+
+
+def test_a_slash_at_the_end_makes_no_other_service(client: httpx.Client) -> None:
+    for path in ("/reconcile", "/reconcile/1.0-draft"):
+        assert client.get(f"{path}/").json() == client.get(path).json()
+    batch = {"queries": json.dumps({"q": {"query": "Fulda"}})}
+    assert client.post("/reconcile/", data=batch).json() == client.post("/reconcile", data=batch).json()
+    assert client.get("/sparql/", params={"query": "ASK {}"}).json() == {"head": {}, "boolean": True}
 
 
 def test_limits_and_wrong_forms_are_refused_with_a_sentence(client: httpx.Client) -> None:

@@ -565,7 +565,7 @@ def test_rules_stand_with_a_good_and_a_bad_example_where_they_have_cases(store: 
     apart = Reader(page.partition('id="period-end"')[2].partition("</li>")[0]).text
     assert "10169 (text without a language)" in apart
     assert "10169 (German)" in apart
-    assert "“part” of: other" in apart
+    assert "“smaller area” of: other" in apart
     told = Reader(page.partition('id="figure-value"')[2].partition("</li>")[0]).text
     assert "Right value: 5 Wrong value: missing" in told
 

@@ -122,6 +122,12 @@ def test_a_missing_prefix_is_one_click_away(client: httpx.Client) -> None:
     assert client.get(mended, headers=BROWSER).status_code == 200
 
 
+def test_a_slip_is_mended_by_one_click(client: httpx.Client) -> None:
+    found = page(client, "SELECT (COUNT(?s)) WHERE { ?s ?p “x” };", status=400)
+    mended = next(link for link in found.links if "AS+%3Fcount" in link)
+    assert client.get(mended, headers=BROWSER).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("query", "language", "said"),
     [

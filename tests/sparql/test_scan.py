@@ -103,8 +103,12 @@ def test_too_many_operators_are_refused() -> None:
 
 
 def test_a_long_query_and_a_nul_are_refused() -> None:
-    with pytest.raises(TooLarge, match="at most 65,536"):
-        scan("ASK {} #" + "x" * 70_000)
+    with pytest.raises(TooLarge, match="at most 1,048,576"):
+        scan("ASK {} #" + "x" * 1_048_576)
+    with pytest.raises(TooLarge, match="expressions have more than 30000 terms"):
+        scan("ASK { ?s ?p ?o FILTER(?o IN (" + "1," * 30_000 + "1)) }")
+    with pytest.raises(BadRequest, match="more than 10000 variables"):
+        scan("SELECT " + " ".join(f"?v{n}" for n in range(10_001)) + " {}")
     with pytest.raises(BadRequest, match="NUL"):
         scan("ASK {\x00}")
 

@@ -92,6 +92,12 @@ def test_a_thing_leads_to_its_page_by_303(client: httpx.Client) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/doc/municipality/06414000")
 
 
+@pytest.mark.parametrize("query", ["format=ttl", "lang=de", "lang=de&format=jsonld", "page=2", "x=%C3%A4%26&x"])
+def test_the_way_to_a_page_keeps_the_query(client: httpx.Client, query: str) -> None:
+    answer = client.get(f"/id/municipality/06414000?{query}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/doc/municipality/06414000?{query}")
+
+
 @pytest.mark.parametrize(
     ("accept", "media_type"),
     [

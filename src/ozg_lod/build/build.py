@@ -20,7 +20,7 @@ from ozg_lod.build import parts
 from ozg_lod.build.sources import SHOWN, Sources, joined, read
 from ozg_lod.catalogue import distributions
 from ozg_lod.catalogue.distributions import MergedGraph
-from ozg_lod.core import kinds
+from ozg_lod.core import kinds, search_words
 from ozg_lod.core.errors import SnapshotError, SourceError
 from ozg_lod.core.findings import Severity
 from ozg_lod.core.messages import MessageSink, _
@@ -29,7 +29,7 @@ from ozg_lod.rdf.graph import Graph
 from ozg_lod.search import index
 from ozg_lod.snapshots import changes, data_files, rule_examples, snapshot, summary
 from ozg_lod.tables import contribution_kinds
-from ozg_lod.validation import gate, judges, report, rulebook
+from ozg_lod.validation import foreign_shapes, gate, judges, report, rulebook
 from ozg_lod.validation.check_process import Progress, SourceExaminer, SourceReadings, judge_again, silent
 from ozg_lod.validation.file_readings import ReadingCache
 
@@ -141,7 +141,8 @@ def prepare(
         def fill(aside: Path) -> None:
             graph = _write_data(aside, sources, examination, readings)
             say(_("{count} triples conform; writing the snapshot.", count=len(graph.lines)))
-            (aside / index.FILE).write_bytes(index.of_graph(Graph(graph.store), graph.base_iri, sources.kinds))
+            words = search_words.read(sources.site)
+            (aside / index.FILE).write_bytes(index.of_graph(Graph(graph.store), graph.base_iri, sources.kinds, words))
             distributions.write(aside, graph, sources.flat, previous, partial(progress, _("Writing")))
             (aside / summary.FILE).write_bytes(summary.of_directory(aside, graph.base_iri, sources.kinds))
             agreed.result()
@@ -216,9 +217,15 @@ def contribution_rules(sources: Sources, *, known: bytes) -> gate.Rules:
     )
 
 
-def foreign_rules(shapes: Sequence[bytes], base_iri: str) -> gate.Rules:
-    """Return the rules of somebody else's shapes, with nothing of ours: no ontology, no tables, no neighbours."""
-    return gate.Rules(base=base_iri, shapes=b"\n".join(shapes), blank_nodes=True, foreign=True)
+def foreign_rules(
+    shapes: Sequence[gate.SourceFile], base_iri: str, imports: Sequence[gate.SourceFile] = ()
+) -> gate.Rules:
+    """Return the rules of somebody else's shapes, with nothing of ours: no ontology, no tables, no neighbours.
+
+    Files among `imports` take part where a shapes file imports them.
+    """
+    merged = foreign_shapes.read(shapes, base_iri, imports)
+    return gate.Rules(base=base_iri, shapes=merged, blank_nodes=True, foreign=True)
 
 
 def compiled(sources: Sources) -> bytes:

@@ -82,7 +82,7 @@ def write(
     for question in flat_tables.questions(queries):
         if question.dataset in owners:
             (directory / FOLDER / question.file).write_bytes(question.table(store))
-            (directory / FOLDER / (question.file + METADATA)).write_bytes(question.metadata(graph.base_iri))
+            (directory / FOLDER / (question.file + METADATA)).write_bytes(question.metadata())
             described |= set(_lines(_named(owners[question.dataset], question)))
     (directory / DESCRIPTIONS_FILE).write_bytes(b"".join(sorted(described)))
 

@@ -77,10 +77,14 @@ class FlatQuery:
         rows = ([_cell(row[column.name], column) for column in self.columns] for row in solutions)
         return written([names, *rows])
 
-    def metadata(self, base_iri: str) -> bytes:
-        """Return the description of the table (CSV on the Web, JSON)."""
+    def metadata(self) -> bytes:
+        """Return the description of the table (CSV on the Web, JSON).
+
+        Its address is relative to the description itself, so it has no @base; each heading is among the titles of its
+        column, by which processors check that they have the right file (Metadata Vocabulary §5.5.1, §6.5.1).
+        """
         described = {
-            "@context": ["http://www.w3.org/ns/csvw", {"@language": "de", "@base": base_iri}],
+            "@context": ["http://www.w3.org/ns/csvw", {"@language": "de"}],
             "url": self.file,
             "dc:title": {"de": self.de, "en": self.en},
             "tableSchema": {
@@ -133,7 +137,7 @@ def _cell(term: object, column: FlatColumn) -> str:
 def _described(column: FlatColumn) -> dict[str, object]:
     return {
         "name": column.name,
-        "titles": {"de": column.de, "en": column.en},
+        "titles": {"de": [column.de, column.name], "en": [column.en, column.name]},
         "datatype": column.datatype,
         **({"required": True} if column.required else {}),
         **({"separator": SEPARATOR} if column.several else {}),

@@ -34,7 +34,7 @@ from ozg_lod.cli.terminal import (
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import Settings
-from ozg_lod.validation.examination import Examination
+from ozg_lod.validation.examination import Examination, SourceFile
 from ozg_lod.validation.gate import Rules
 
 Paths = Sequence[Path]
@@ -46,7 +46,10 @@ _FORMS: Final = ("text", "json", "csv", "turtle", "xlsx")
 @click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE", help="RDF, XLSX, XLS, ODS or CSV")
 @SOURCE
 @TARGET
-@click.option("--shapes", type=PATH, multiple=True, metavar="FILE", help="other shapes instead of ours")
+@click.option(
+    "--shapes", type=PATH, multiple=True, metavar="FILE", help="other shapes instead of ours, in any RDF format"
+)
+@click.option("--imports", type=PATH, multiple=True, metavar="DIR", help="folder of files that the shapes import")
 @click.option("--kind", metavar="KIND", help="what the table contributes (default: by its headings)")
 @click.option(
     "--format", "form", type=click.Choice(_FORMS), default=_FORMS[0], show_default=True, help="form of the report"
@@ -54,7 +57,15 @@ _FORMS: Final = ("text", "json", "csv", "turtle", "xlsx")
 @click.option("-o", "--output", type=PATH, metavar="FILE", help="file of the report; needed for xlsx, the marked table")
 @STRICT
 def validate(
-    settings: Settings, files: Paths, *, shapes: Paths, kind: str | None, form: str, output: Path | None, strict: bool
+    settings: Settings,
+    files: Paths,
+    *,
+    shapes: Paths,
+    imports: Paths,
+    kind: str | None,
+    form: str,
+    output: Path | None,
+    strict: bool,
 ) -> int:
     """Check RDF files and tables; exit 0 conforms, 1 findings, 2 could not."""
     from ozg_lod.contributions import report_formats
@@ -63,7 +74,7 @@ def validate(
 
     if form == "xlsx" and output is None:
         raise UsageError(_("An XLSX file does not belong on a terminal; name one with -o FILE."))
-    examination = _examined(settings, files, _rules(settings, shapes, kind))
+    examination = _examined(settings, files, _rules(settings, shapes, imports, kind))
     offered, reader_language = formats.by_name(form, report_formats.OFFERED), language()
     written = (
         marked_workbook.workbook(examination, reader_language)
@@ -74,13 +85,15 @@ def validate(
     return FINE if report.conforms(examination, strict=strict) else FINDINGS
 
 
-def _rules(settings: Settings, shapes: Paths, kind: str | None) -> Rules:
+def _rules(settings: Settings, shapes: Paths, imports: Paths, kind: str | None) -> Rules:
     from ozg_lod.build import build, sources
     from ozg_lod.validation import rulebook
 
     files = sources.read(settings.source)
     if shapes:
-        return build.foreign_rules([content(path) for path in shapes], files.base_iri)
+        beside = [path for folder in imports for path in sorted(folder.iterdir()) if path.is_file()]
+        own, others = ([SourceFile(str(path), content(path)) for path in paths] for paths in (shapes, beside))
+        return build.foreign_rules(own, files.base_iri, others)
     known = _published(settings.target, files.base_iri) or build.compiled(files)
     rules = build.contribution_rules(files, known=known)
     return rulebook.for_kind(rules, kind) if kind else rules
@@ -114,15 +127,21 @@ def _examined(settings: Settings, paths: Paths, rules: Rules) -> Examination:
 @STRICT
 @click.option("--max-pages", type=click.IntRange(1, clamp=True), default=200, show_default=True, help="pages at most")
 @click.option("--no-downloads", is_flag=True, help="ask for files, do not load them")
-def harvest_check(url: str, *, as_json: bool, strict: bool, max_pages: int, no_downloads: bool) -> int:
+@click.option("--no-links", is_flag=True, help="ask for no address but those of the catalogue")
+@click.option("--html", type=PATH, metavar="FILE", help="write the report as a page to keep, too")
+def harvest_check(
+    url: str, *, as_json: bool, strict: bool, max_pages: int, no_downloads: bool, no_links: bool, html: Path | None
+) -> int:
     """Play the harvester against a DCAT-AP catalogue; exit 0 fine, 1 findings, 2 could not."""
     from ozg_lod.harvest_check import check, client, reader, report
 
-    request = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads)
+    request = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads, links=not no_links)
     with progress() as count:
         outcome = check.check(request, client.Client(url), reader.in_cage, progress=partial(count, _("Asking")))
     as_text = report.to_text(outcome, language())
     print(report.to_json(outcome, strict=strict).decode() if as_json else as_text, end="")
+    if html is not None:
+        write(report.to_html(outcome, language()).encode(), html)
     if not outcome.ran:
         return COULD_NOT_RUN
     return FINE if outcome.passes(strict=strict) else FINDINGS

@@ -54,10 +54,7 @@ class ShaclTerms:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault: `rule` names what was broken, `value` is what stands there (at most 200 characters).
-
-    `terms` are there where somebody's own shapes were applied.
-    """
+    """One fault: `rule` names what was broken, `value` is what stands there (at most 200 characters)."""
 
     severity: Severity
     rule: str
@@ -65,4 +62,3 @@ class Finding:
     place: Location = field(default_factory=Location)
     value: str | None = None
     suggestion: str | None = None
-    terms: ShaclTerms | None = None

@@ -16,6 +16,12 @@ def packaged_source() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parents[1]
 
 
+OXIGRAPH: Final = "oxigraph"
+"""The engine behind `store` that evaluates as our own does."""
+QUERY_BYTES: Final = 1024 * 1024
+"""Bytes of the text of a query: what it costs is limited by its terms, operators, variables, time and memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class RdfFile:
     """One file, and the named graph its triples belong to (None: as it is written)."""
@@ -34,7 +40,8 @@ class Settings:
     comes from a request. Sizes are in MB of 1,000,000 bytes unless they say MiB, times in seconds. `legal` is the
     folder with the operator's legal texts.
 
-    `store` is the SPARQL endpoint that evaluates queries in our place, `store_login` user and password for it.
+    `store` is the SPARQL endpoint that evaluates queries in our place, `store_login` user and password for it,
+    `store_engine` what it is; with `store_fallback` the snapshot answers while it is gone.
     `rdf` are the files served instead of a snapshot. `client_seconds` of query time may one client use per minute (0:
     any); it is known by its address, or by what `trusted_proxies` say it is. `hold_bytes` of large answers may be on
     their way to clients at once, each for at most `delivery_s`.
@@ -65,7 +72,7 @@ class Settings:
     query_deadline_s: float = 10
     query_memory_mb: int = 1024
     memory_mb: int = 4096
-    query_bytes: int = 64 * 1024
+    query_bytes: int = QUERY_BYTES
     answer_bytes: int = 50_000_000
     hold_bytes: int = 250_000_000
     delivery_s: float = 300
@@ -74,6 +81,8 @@ class Settings:
     rdf: tuple[RdfFile, ...] = ()
     store: str | None = None
     store_login: tuple[str, str] | None = field(default=None, repr=False)
+    store_engine: str = "other"
+    store_fallback: bool = False
     store_connections: int = 8
     promote_after_s: float = 0.2
     fast_places: int = 2

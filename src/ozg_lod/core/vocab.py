@@ -13,6 +13,7 @@ OZGSH: Final = SHAPES + "#"
 
 ADMS: Final = "http://www.w3.org/ns/adms#"
 CV: Final = "http://data.europa.eu/m8g/"
+DC: Final = "http://purl.org/dc/elements/1.1/"
 DCAT: Final = "http://www.w3.org/ns/dcat#"
 DCATAP: Final = "http://data.europa.eu/r5r/"
 DCATDE: Final = "http://dcat-ap.de/def/dcatde/"
@@ -24,10 +25,13 @@ ORG: Final = "http://www.w3.org/ns/org#"
 OWL: Final = "http://www.w3.org/2002/07/owl#"
 PROV: Final = "http://www.w3.org/ns/prov#"
 QB: Final = "http://purl.org/linked-data/cube#"
+QUDT: Final = "http://qudt.org/schema/qudt/"
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
 SCHEMA: Final = "https://schema.org/"
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
+SDMX_ATTRIBUTE: Final = "http://purl.org/linked-data/sdmx/2009/attribute#"
+SDMX_DIMENSION: Final = "http://purl.org/linked-data/sdmx/2009/dimension#"
 SH: Final = "http://www.w3.org/ns/shacl#"
 SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
 SPDX: Final = "http://spdx.org/rdf/terms#"
@@ -40,6 +44,7 @@ XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 PREFIXES: Final[dict[str, str]] = {
     "adms": ADMS,
     "cv": CV,
+    "dc": DC,
     "dcat": DCAT,
     "dcatap": DCATAP,
     "dcatde": DCATDE,
@@ -53,10 +58,13 @@ PREFIXES: Final[dict[str, str]] = {
     "ozgsh": OZGSH,
     "prov": PROV,
     "qb": QB,
+    "qudt": QUDT,
     "rdf": RDF,
     "rdfs": RDFS,
     "schema": SCHEMA,
     "sd": SD,
+    "sdmx-attribute": SDMX_ATTRIBUTE,
+    "sdmx-dimension": SDMX_DIMENSION,
     "sh": SH,
     "skos": SKOS,
     "spdx": SPDX,

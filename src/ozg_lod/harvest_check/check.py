@@ -32,6 +32,7 @@ class HarvestRequest:
     max_pages: int = MAX_PAGES
     downloads: bool = True
     max_links: int = MAX_LINKS
+    links: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,8 @@ def check(
     if not pages.triples and not pages.complete:
         return HarvestResult(request.url, _sorted(findings))
     described = [*datasets.structure(pages.graph), *properties(pages.graph), *datasets.values(pages.graph)]
-    link_checks = links.check(
-        pages.graph, fetch, downloads=request.downloads, most=request.max_links, progress=progress
-    )
+    most = request.max_links if request.links else 0
+    link_checks = links.check(pages.graph, fetch, downloads=request.downloads, most=most, progress=progress)
     everything = _sorted([*findings, *described, *link_checks.findings])
     counted = _counted(pages, link_checks)
     score = mqa.score(pages.graph, link_checks.statuses, _breaking(described)) if counted["datasets"] else None

@@ -9,7 +9,7 @@ from typing import Final
 
 from ozg_lod.core.findings import Finding
 from ozg_lod.core.messages import _
-from ozg_lod.core.vocab import DCAT, DCATDE, DCT, FOAF, SCHEMA, SPDX
+from ozg_lod.core.vocab import DCAT, DCATDE, DCT, FOAF, SCHEMA, SPDX, XSD
 from ozg_lod.harvest_check.graph import (
     CATALOG,
     DATASET,
@@ -31,6 +31,7 @@ _WEB: Final = ("http", "https")
 _ATTRIBUTED: Final = re.compile(r"http://dcat-ap\.de/def/licenses/(?:dl-by-de|cc-by(?!-n))")
 _PERIOD: Final = tuple(space + end for space in (DCAT, SCHEMA) for end in ("startDate", "endDate"))
 _DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d.*)?)?)?Z?")
+_NOT_IN_ADDRESSES: Final = re.compile(r"""[ <>"{}|\\^`\[\]]""")
 _ADDRESSES: Final = (
     (DATASET, DCAT + "landingPage"),
     (DISTRIBUTION, DCAT + "accessURL"),
@@ -47,6 +48,9 @@ def structure(graph: CatalogueGraph) -> Iterator[Finding]:
         message = _("the catalogue holds no dataset (dcat:Dataset); portals then delete all they have from here")
         yield error("catalogue-empty", message)
         return
+    for namespace, right in sorted(graph.misspelt.items()):
+        message = _("properties of this namespace are read by nobody; it is written {right}", right=right)
+        yield error("namespace-misspelt", message, value=namespace)
     yield from _catalogues(graph, datasets)
     for dataset in datasets:
         yield from _address(graph, dataset)
@@ -63,7 +67,8 @@ def _catalogues(graph: CatalogueGraph, datasets: list[CatalogueTerm]) -> Iterato
         yield error("catalogue-missing", _("the catalogue itself (dcat:Catalog) is missing; DCAT-AP demands it"))
         return
     listed = {dataset for catalogue in catalogues for dataset in graph.of(catalogue, DCAT + "dataset")}
-    for dataset in sorted(listed - set(datasets), key=lambda term: term.value):
+    described = {*datasets, *graph.typed(DCAT + "DatasetSeries")}
+    for dataset in sorted(listed - described, key=lambda term: term.value):
         message = _("the catalogue lists a dataset that it does not describe; it does not arrive at portals")
         yield warning("dataset-not-described", message, place=graph.place(dataset))
     for dataset in datasets if listed else []:
@@ -145,6 +150,12 @@ def _url(graph: CatalogueGraph, subject: CatalogueTerm, url: CatalogueTerm) -> I
         yield warning("url-literal", message, value=url.value, place=graph.place(subject))
     elif url.kind == "iri" and not (is_web_address(url.value) and parts(url.value).scheme in _WEB):
         message = _("this is no web address; it must start with http:// or https:// and hold no spaces")
+        if wrong := _NOT_IN_ADDRESSES.search(url.value):
+            message = _(
+                'the address holds "{character}", which may not stand there; write %{code}',
+                character=wrong[0],
+                code=f"{ord(wrong[0]):02X}",
+            )
         yield error("url-invalid", message, value=url.value, place=graph.place(subject))
 
 
@@ -153,6 +164,10 @@ def _titles(graph: CatalogueGraph, dataset: CatalogueTerm) -> Iterator[Finding]:
     if len(set(languages)) < len(languages):
         message = _("the dataset has several titles in one language; harvesters take any of them")
         yield warning("title-several", message, place=graph.place(dataset))
+    regional = sorted(tag for tag in languages if tag.startswith("de-"))
+    if regional and not {"", "de"} & set(languages):
+        message = _("the German title has a language of its own kind; CKAN looks for de and does not find it")
+        yield warning("title-language", message, value=", ".join(regional), place=graph.place(dataset))
     if languages and not {"", "de"} & {language.partition("-")[0] for language in languages}:
         yield hint("title-german", _("there is no German title"), place=graph.place(dataset))
 
@@ -161,6 +176,8 @@ def _dates(graph: CatalogueGraph, dataset: CatalogueTerm) -> Iterator[Finding]:
     for date in [*graph.of(dataset, DCT + "issued"), *graph.of(dataset, DCT + "modified")]:
         if not _DATE.fullmatch(date.value) or not is_legal(date.value, date.datatype):
             message = _("the date is not written as 2021-05-17 (ISO 8601)")
+            if _DATE.fullmatch(date.value) and not is_legal(date.value[:10], XSD + "date"):
+                message = _("this day does not exist; harvesters leave the date out or stop")
             yield warning("date-form", message, value=date.value, place=graph.place(dataset))
     for period in graph.of(dataset, DCT + "temporal"):
         if not graph.of(period, *_PERIOD):

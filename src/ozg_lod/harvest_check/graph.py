@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import msgspec
 
 from ozg_lod.core.findings import Finding, Location, Severity
 from ozg_lod.core.messages import DEFAULT_LANGUAGE, LANGUAGES, Label, Language, Message
-from ozg_lod.core.vocab import DCAT, DCT, RDF, XSD
+from ozg_lod.core.vocab import ADMS, DCAT, DCATAP, DCATDE, DCT, FOAF, RDF, SCHEMA, VCARD, XSD
 from ozg_lod.rdf.graph import LABELS
 
 TYPE: Final = RDF + "type"
@@ -22,7 +23,16 @@ DISTRIBUTION: Final = DCAT + "Distribution"
 SERVICE: Final = DCAT + "DataService"
 RECORD: Final = DCAT + "CatalogRecord"
 _NAMES: Final = (*LABELS, DCT + "identifier")
-_NOWHERE: Final = Location()
+NOWHERE: Final = Location()
+_OTHER_SPELLINGS: Final = (
+    (re.compile(r"https?://schema\.org/"), SCHEMA),
+    (re.compile(r"https?://dcat-ap\.de/def/dcatde/(?:\d[\d._]*/)?"), DCATDE),
+)
+"""Namespaces that harvesters read in several spellings: ckanext-dcat both of schema.org, GovData the older dcatde."""
+_NEAR: Final = {
+    re.sub(r"^https?://(?:www\.)?|[#/]$", "", iri).lower(): iri
+    for iri in (ADMS, DCAT, DCATAP, DCATDE, DCT, FOAF, VCARD)
+}
 
 
 class CatalogueTerm(msgspec.Struct, frozen=True, array_like=True):
@@ -39,20 +49,36 @@ Triples = list[tuple[CatalogueTerm, str, CatalogueTerm]]
 
 @dataclass(slots=True)
 class CatalogueGraph:
-    """The statements by subject and property. Blank nodes of different pages are kept apart by their page."""
+    """The statements by subject and property. Blank nodes of different pages are kept apart by their page.
+
+    `misspelt` are namespaces that no harvester knows, with those that they are nearly like.
+    """
 
     statements: dict[CatalogueTerm, dict[str, list[CatalogueTerm]]] = field(default_factory=dict)
     pages: dict[CatalogueTerm, set[int]] = field(default_factory=lambda: defaultdict(set))
+    misspelt: dict[str, str] = field(default_factory=dict)
 
     def add(self, triples: Iterable[tuple[CatalogueTerm, str, CatalogueTerm]], page: int = 0) -> None:
         """Take in the triples of one page."""
-        for subject, predicate, value in triples:
+        for subject, written, value in triples:
+            predicate = self._known(written)
             here, there = _apart(subject, page), _apart(value, page)
             values = self.statements.setdefault(here, {}).setdefault(predicate, [])
             if predicate == TYPE:
                 self.pages[here].add(page)
             if there not in values:
                 values.append(there)
+
+    def _known(self, predicate: str) -> str:
+        """Return a property in the one spelling of its namespace."""
+        for spelling, namespace in _OTHER_SPELLINGS:
+            if match := spelling.match(predicate):
+                return namespace + predicate[match.end() :]
+        namespace = predicate[: re.match(r".*[#/]|", predicate).end()]  # type: ignore[union-attr] # it matches nothing too
+        right = _NEAR.get(re.sub(r"^https?://(?:www\.)?|[#/]+$", "", namespace).lower(), namespace)
+        if right != namespace:
+            self.misspelt[namespace] = right
+        return predicate
 
     def of(self, subject: CatalogueTerm, *predicates: str) -> list[CatalogueTerm]:
         """Return the values of the first of these properties that has any."""
@@ -103,22 +129,22 @@ def parts(address: str) -> SplitResult:
         return SplitResult(address.partition(":")[0].lower(), "", "", "", "")
 
 
-def error(rule: str, message: Message, *, value: str | None = None, place: Location = _NOWHERE) -> Finding:
+def error(rule: str, message: Message, *, value: str | None = None, place: Location = NOWHERE) -> Finding:
     """Make a finding that loses or damages data at the harvester; only these refuse (exit 1)."""
     return finding(Severity.ERROR, rule, message, value=value, place=place)
 
 
-def warning(rule: str, message: Message, *, value: str | None = None, place: Location = _NOWHERE) -> Finding:
+def warning(rule: str, message: Message, *, value: str | None = None, place: Location = NOWHERE) -> Finding:
     """Make a finding that has a portal show less, or something else than was meant."""
     return finding(Severity.WARNING, rule, message, value=value, place=place)
 
 
-def hint(rule: str, message: Message, *, value: str | None = None, place: Location = _NOWHERE) -> Finding:
+def hint(rule: str, message: Message, *, value: str | None = None, place: Location = NOWHERE) -> Finding:
     """Make a finding about what would be better still."""
     return finding(Severity.HINT, rule, message, value=value, place=place)
 
 
 def finding(
-    severity: Severity, rule: str, message: Message, *, value: str | None = None, place: Location = _NOWHERE
+    severity: Severity, rule: str, message: Message, *, value: str | None = None, place: Location = NOWHERE
 ) -> Finding:
     return Finding(severity, rule, message, place, value[:200] if value else None)

@@ -67,6 +67,8 @@ def check(
 
 
 def _unchecked(count: int, most: int) -> Message:
+    if not most:
+        return _("the addresses of the distributions were not asked ({count})", count=count)
     return ngettext(
         "{count} more address was not checked (limit: {most})",
         "{count} more addresses were not checked (limit: {most})",

@@ -145,6 +145,8 @@ SINGLE: Final = (
 """What may be there once; the text is what several of them are called."""
 
 LISTED: Final = (
+    ProfileRule("dataset", "language", DCT + "language", _("the language"), start=_EU + "language/"),
+    ProfileRule("catalogue", "language", DCT + "language", _("the language"), start=_EU + "language/"),
     ProfileRule("dataset", "theme", DCAT + "theme", _("the theme"), start=_EU + "data-theme/"),
     ProfileRule("dataset", "frequency", DCT + "accrualPeriodicity", _("the frequency"), start=_EU + "frequency/"),
     ProfileRule("dataset", "access-rights", DCT + "accessRights", _("the access right"), start=_EU + "access-right/"),

@@ -6,21 +6,23 @@ in CKAN), so that one bad address does not hide every other fault; the failure s
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pyoxigraph as ox
 
 from ozg_lod.core.errors import OzgLodError
-from ozg_lod.core.findings import Finding, Severity
-from ozg_lod.core.messages import Text, _, joined
-from ozg_lod.harvest_check.graph import CatalogueTerm, Triples
+from ozg_lod.core.findings import Finding, Location, Severity
+from ozg_lod.core.messages import Message, Text, _, joined
+from ozg_lod.harvest_check.graph import NOWHERE, CatalogueTerm, Triples
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.parse_guard import prescan
-from ozg_lod.rdf.syntax import explained
+from ozg_lod.rdf.syntax import dropped, explained, is_no_tag
 from ozg_lod.sandbox import fork_server, wire
 from ozg_lod.sandbox.worker_process import Work, WorkerLimits, work_on
 
@@ -36,10 +38,12 @@ _REMOTE: Final = _(
     "the page refers to a context on the web; harvesters fetch it, or stop when it is not there. Write the context "
     "into the page"
 )
-_BAD_ADDRESS: Final = _(
-    "an address on the page is incomplete or holds a character that may not stand there (a space is written %20); "
-    "strict harvesters refuse the whole page"
+_LANGUAGE: Final = re.compile(r'(?<=["\'])@[A-Za-z]{1,8}(?:_[A-Za-z0-9]{1,8})+')
+_MARK: Final = _(
+    "the page begins with a byte order mark (U+FEFF); CKAN stops there and reads no dataset. Send it without one"
 )
+_STOPS: Final = _("{fault}; CKAN stops here and takes nothing from the page")
+_REFUSES: Final = _("{fault}; strict harvesters refuse the whole page")
 _TOO_MANY: Final = _(
     "the page has more than {most} statements; divide the catalogue into pages",
     most=MAX_TRIPLES,
@@ -97,10 +101,14 @@ def here(body: bytes, media_type: str, base: str) -> CatalogueReading:
         return _refused("charset-invalid", _ENCODING)
     fault = prescan(text, form, "")
     if fault is not None:
-        return _refused("page-unreadable", fault.message)
+        return _refused("page-unreadable", fault.message, place=fault.place)
     if form == ox.RdfFormat.JSON_LD and _has_remote_context(text):
         return _refused("context-remote", _REMOTE)
-    return _parsed(text, form, base)
+    page = _parsed(text, form, base)
+    if body.startswith(codecs.BOM_UTF8) and form != ox.RdfFormat.RDF_XML:
+        page = replace(page, findings=(_finding("page-mark", _MARK), *page.findings))
+    lost = dropped(text, "") if form == ox.RdfFormat.JSON_LD else None
+    return replace(page, findings=(*page.findings, _recovered(lost))) if lost else page
 
 
 def _parsed(text: str, form: ox.RdfFormat, base: str) -> CatalogueReading:
@@ -109,10 +117,18 @@ def _parsed(text: str, form: ox.RdfFormat, base: str) -> CatalogueReading:
     except (SyntaxError, MemoryError, ValueError) as strict:
         fault = explained(strict, text, "")
         with contextlib.suppress(SyntaxError, MemoryError, ValueError):
-            loose = _triples(text, form, base, lenient=True)
-            finding = _finding("iri-invalid", _BAD_ADDRESS, fault.value)
-            return CatalogueReading(loose.triples, (*loose.findings, finding))
-        return _refused("page-unreadable", fault.message, fault.value)
+            mended = _LANGUAGE.sub(lambda tag: tag[0].replace("_", "-"), text) if fault.value else text
+            loose = _triples(mended, form, base, lenient=True)
+            return CatalogueReading(loose.triples, (*loose.findings, _recovered(fault)))
+        return _refused("page-unreadable", fault.message, fault.value, fault.place)
+
+
+def _recovered(fault: Finding) -> Finding:
+    """Return the finding about a fault that the page could be read past: what a harvester does there."""
+    language = fault.value is not None and is_no_tag(fault.value)
+    message = _STOPS if language else _REFUSES
+    rule = "language-invalid" if language else "iri-invalid"
+    return _finding(rule, Message(message.text, {"fault": fault.message}), fault.value, fault.place)
 
 
 def _triples(text: str, form: ox.RdfFormat, base: str, *, lenient: bool) -> CatalogueReading:
@@ -154,9 +170,9 @@ def _has_remote_context(text: str) -> bool:
     return False
 
 
-def _refused(rule: str, message: Text, value: str | None = None) -> CatalogueReading:
-    return CatalogueReading(findings=(_finding(rule, message, value),), readable=False)
+def _refused(rule: str, message: Text, value: str | None = None, place: Location = NOWHERE) -> CatalogueReading:
+    return CatalogueReading(findings=(_finding(rule, message, value, place),), readable=False)
 
 
-def _finding(rule: str, message: Text, value: str | None = None) -> Finding:
-    return Finding(Severity.ERROR, rule, message, value=value)
+def _finding(rule: str, message: Text, value: str | None = None, place: Location = NOWHERE) -> Finding:
+    return Finding(Severity.ERROR, rule, message, replace(place, file=None), value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from html import escape
 from itertools import groupby
 from typing import Final
 
@@ -90,6 +91,27 @@ def to_text(outcome: HarvestResult, language: Language) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def to_html(outcome: HarvestResult, language: Language) -> str:
+    """Return the outcome as a page of its own, to keep or to send on."""
+    title = _("Harvest check of {url}", url=outcome.url)[language]
+    sections: list[str] = []
+    for severity, name in SEVERITIES.items():
+        items = [
+            f"<li><strong>{escape(one.sentence)}</strong> <small>{escape(one.rule)} · {one.count}</small>"
+            f"<ul>{''.join(f'<li>{escape(place)}</li>' for place in one.places)}</ul></li>"
+            for one in summaries(outcome, language)
+            if one.severity is severity
+        ]
+        sections += [f"<h2>{escape(name[language].capitalize())}</h2><ul>{''.join(items)}</ul>"] if items else []
+    points = _points(outcome.score, language) if outcome.score is not None else []
+    head = [_counted(outcome)[language] if outcome.counted else "", summary(outcome)[language]]
+    return (
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<h1>{escape(title)}</h1>{''.join(f'<p>{escape(line)}</p>' for line in head if line)}"
+        f"{''.join(sections)}<pre>{escape(chr(10).join(points))}</pre></html>\n"
+    )
+
+
 def to_json(outcome: HarvestResult, *, strict: bool = False) -> bytes:
     """Return the outcome as JSON.
 
@@ -116,7 +138,8 @@ def _counted(outcome: HarvestResult) -> Message:
 
 def _place(finding: Finding, language: Language) -> str:
     subject = finding.place.subject
-    parts = [subject[language] if subject else "", finding.value or ""]
+    line = _("line {number}", number=finding.place.line)[language] if finding.place.line else ""
+    parts = [line, subject[language] if subject else "", finding.value or ""]
     return CONTROL.sub("", ": ".join(part for part in parts if part))
 
 

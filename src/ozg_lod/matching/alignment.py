@@ -20,6 +20,7 @@ from ozg_lod.validation.list_reader import ROLES, Listing
 NOBODY: Final = "-"
 """What somebody chooses who says that no candidate is meant."""
 _SHOWN: Final = 5
+_STATELESS: Final = 6
 _TOLD_EVERY: Final = 100
 _ROW: Final = re.compile(r"row\.([0-9]{1,9})")
 
@@ -91,8 +92,14 @@ def count(aligned: Sequence[AlignedRow]) -> dict[AlignmentState, int]:
     return {state: sum(row.state is state for row in aligned) for state in AlignmentState}
 
 
+def _with_state(key: str, register: Register) -> str:
+    """Return the key of a municipality with the state before it that a list of one state leaves out."""
+    stateless = key.isdecimal() and len(key) == _STATELESS and len(register.states) == 1
+    return f"{next(iter(register.states))}{key}" if stateless else key
+
+
 def _aligned(register: Register, number: int, cells: tuple[str, ...], choice: AlignmentChoice) -> AlignedRow:
-    key, name = choice.cell("key", cells), choice.cell("name", cells)
+    key, name = _with_state(choice.cell("key", cells), register), choice.cell("name", cells)
     kinds = (choice.kind,) if choice.kind in register.kinds else ()
     row = ListRow(name, kinds, choice.cell("district", cells), choice.cell("state", cells), key)
     outcome = match(register, row)

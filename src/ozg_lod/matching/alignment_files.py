@@ -23,7 +23,7 @@ from ozg_lod.tables.workbooks import Book
 from ozg_lod.validation.list_reader import Listing
 
 OFFERED: Final = (formats.CSV, formats.XLSX, formats.TURTLE)
-_ADDED: Final = ("address", "found", "kind", "key", "result", "score", "reason")
+_ADDED: Final = ("address", "found", "kind", "key", "result", "score", "reason", "candidates")
 _UNNAMED: Final = "https://example.org/list#row-"
 """Stands for the address of a row that has none; its owner puts the real one in its place."""
 
@@ -36,6 +36,7 @@ _TITLES: Final = {
     "result": _("Result"),
     "score": _("Score"),
     "reason": _("Reason"),
+    "candidates": _("Candidates"),
 }
 STATES: Final = {
     "matched": _("found"),
@@ -97,7 +98,10 @@ def _added(row: AlignedRow, language: Language, register: Register) -> list[str]
     best = next((one for one in row.outcome.candidates if record is None or one.record.id == record.id), None)
     why = reasons.reason(best, language, register) if best is not None and record is not None else ""
     if record is None:
-        return ["", "", "", "", state, "", reasons.note(row.outcome, language)]
+        named = (
+            f"{reasons.name(one.record, language)} ({one.record.official}): {one.record.iri}" for one in row.candidates
+        )
+        return ["", "", "", "", state, "", reasons.note(row.outcome, language), "; ".join(named)]
     score = str(best.score) if best is not None else ""
     kind = record.described.one[language]
-    return [record.iri, reasons.name(record, language), kind, record.official, state, score, why]
+    return [record.iri, reasons.name(record, language), kind, record.official, state, score, why, ""]

@@ -122,7 +122,7 @@ def _capped(lines: list[AlignmentLine]) -> tuple[list[AlignmentLine], int]:
 
 
 def _line(site: PageContext, row: AlignedRow, work: AlignmentWork, register: Register) -> AlignmentLine:
-    number = row.number + 1 + work.listing.headed
+    number = row.number + 1 + work.listing.headed + work.listing.above
     if row.record is None:
         return AlignmentLine(number, row.text, why=reasons.note(row.outcome, site.language))
     best = row.outcome.matched
@@ -142,7 +142,7 @@ def _asked(site: PageContext, row: AlignedRow, work: AlignmentWork, register: Re
         for one in row.candidates
     )
     return AlignmentLine(
-        row.number + 1 + work.listing.headed,
+        row.number + 1 + work.listing.headed + work.listing.above,
         row.text,
         name=work.choice.picks.get(row.number, ""),
         path=str(row.number),

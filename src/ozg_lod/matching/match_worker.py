@@ -25,7 +25,7 @@ from ozg_lod.matching.alignment import AlignmentChoice, align
 from ozg_lod.matching.alignment_pages import AlignmentWork
 from ozg_lod.matching.data_extension import Reader, properties
 from ozg_lod.matching.json_api import form_of, no_jsonp, parsed
-from ozg_lod.matching.reconcile_queries import batch_02, batch_10
+from ozg_lod.matching.reconcile_queries import Read, ReconcileQuery, batch_02, batch_10
 from ozg_lod.matching.reconciliation import answer, candidate_02, candidate_10
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.addresses import Addresses
@@ -81,19 +81,23 @@ def reader(opened: PageSnapshot, language: Language) -> Reader:
 
 
 def _queries_02(opened: PageSnapshot, request: MatchRequest) -> object:
-    known = register.of(opened)
-    results = {name: answer(known, query) for name, query in batch_02(parsed(request.text, "queries")).items()}
-    return {
-        name: {"result": [candidate_02(one, request.language, known) for one in result.candidates]}
-        for name, result in results.items()
-    }
+    queries = batch_02(parsed(request.text, "queries"))
+    return {name: _candidates(opened, request, query, "result", candidate_02) for name, query in queries.items()}
 
 
 def _queries_10(opened: PageSnapshot, request: MatchRequest) -> object:
+    queries = batch_10(parsed(request.text, "body"))
+    return {"results": [_candidates(opened, request, query, "candidates", candidate_10) for query in queries]}
+
+
+def _candidates(
+    opened: PageSnapshot, request: MatchRequest, query: Read, name: str, written: Callable[..., object]
+) -> dict[str, object]:
+    """Return the candidates of a query; of one that is none, that and why."""
+    if not isinstance(query, ReconcileQuery):
+        return {name: [], "error": query.message[request.language]}
     known = register.of(opened)
-    results = [answer(known, query) for query in batch_10(parsed(request.text, "body"))]
-    candidates = [[candidate_10(one, request.language, known) for one in result.candidates] for result in results]
-    return {"results": [{"candidates": members} for members in candidates]}
+    return {name: [written(one, request.language, known) for one in answer(known, query).candidates]}
 
 
 def _extension_02(opened: PageSnapshot, request: MatchRequest) -> object:

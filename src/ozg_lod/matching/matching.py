@@ -67,11 +67,15 @@ class MatchResult:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What the row says beside the name; `foreign` is true where it names a district or state that is not ours."""
+    """What the row says beside the name.
+
+    `foreign` is true where it names a district or state that is not ours, `home` where it names the only one that is.
+    """
 
     kinds: tuple[str, ...] = ()
     district: str = ""
     foreign: bool = False
+    home: bool = False
 
 
 def match(register: Register, row: ListRow, *, limit: int = _MOST) -> MatchResult:
@@ -135,12 +139,13 @@ def _by_slug(register: Register, text: str) -> RegisterEntry | None:
 def _evidence(register: Register, row: ListRow) -> _Evidence:
     district = " ".join(row.district[:LONGEST].split())
     state = " ".join(row.state[:LONGEST].split())
-    foreign = False
+    foreign = home = False
     if state:
         known = [one.record.key for one in _named(register, state, _Evidence(("state",))) if one.score >= _SURE]
         foreign = bool(known) and known[0] not in register.states
+        home = bool(known) and set(register.states) == {known[0]}
     if not district:
-        return _Evidence(row.kinds, foreign=foreign)
+        return _Evidence(row.kinds, foreign=foreign, home=home)
     inside = _Evidence(("district", "municipality"))
     by_key = _by_key(register, ListRow(district, inside.kinds), district)
     if by_key is not None:
@@ -180,6 +185,8 @@ def _with_evidence(one: Candidate, evidence: _Evidence) -> Candidate:
         return replace(one, score=min(one.score, _WEAK), caution="elsewhere")
     if evidence.kinds and one.caution == "also":
         one = replace(one, caution="")
+    if evidence.home and not evidence.district and one.record.is_place and one.caution in _LIFTED_BY_STATE:
+        return replace(one, score=min(100, one.score + _AHEAD_BY_STATE), caution="")
     if not evidence.district or one.record.kind != "municipality":
         return one
     if evidence.district in (one.record.district, one.record.de):
@@ -189,6 +196,9 @@ def _with_evidence(one: Candidate, evidence: _Evidence) -> Candidate:
 
 _AGAINST: Final = frozenset({"kind", "marks"})
 """What makes a candidate hardly worth showing."""
+_LIFTED_BY_STATE: Final = frozenset({"elsewhere", "short", "also"})
+"""Doubts that the right state takes away; that a place is only nearly called so remains."""
+_AHEAD_BY_STATE: Final = 6
 _LIFTED: Final = frozenset({"elsewhere", "short", "also", "like"})
 """Doubts that the right district takes away."""
 
@@ -198,7 +208,7 @@ def _decided(best: Sequence[Candidate], evidence: _Evidence, limit: int) -> Matc
         return MatchResult((), "nothing")
     first = best[0]
     others = [one for one in best[1:] if one.score > first.score - _AHEAD]
-    settled = evidence.kinds or evidence.district
+    settled = evidence.kinds or evidence.district or evidence.home
     if others and settled and first.reason in _WHOLE and not any(one.reason in _WHOLE for one in others):
         others = []
     sure = first.score >= _SURE and not others and not (first.caution and first.caution != "former")

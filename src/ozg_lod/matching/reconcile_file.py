@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from ozg_lod.core.errors import UsageError
-from ozg_lod.core.messages import Language, _
+from ozg_lod.core.messages import Language, _, joined, ngettext
 from ozg_lod.core.settings import Settings
 from ozg_lod.matching import alignment_files
 from ozg_lod.matching.alignment import (
@@ -76,10 +76,15 @@ def reconciled(
         matched=counts[AlignmentState.MATCHED],
         unclear=counts[AlignmentState.UNCLEAR],
         unknown=counts[AlignmentState.UNKNOWN],
-    )[request.language]
+    )
+    if listing.above:
+        left = ngettext(
+            "one row above the heading was left out", "{count} rows above the heading were left out", listing.above
+        )
+        summary = joined([summary, left], "; ")
     return FileMatchSummary(
         _written(form, listing, rows, known, request),
-        summary,
+        summary[request.language],
         counts[AlignmentState.UNCLEAR] + counts[AlignmentState.UNKNOWN],
     )
 

@@ -7,7 +7,7 @@ leaves that to the service).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
@@ -39,28 +39,38 @@ class ReconcileQuery:
     excluded: tuple[tuple[str, str], ...] = ()
 
 
-def batch_02(body: object) -> dict[str, ReconcileQuery]:
+Read = ReconcileQuery | BadRequest
+"""A query, or where and why it is none; the others of its batch are answered all the same."""
+
+
+def batch_02(body: object) -> dict[str, Read]:
     """Return the queries of a batch of version 0.2 by their names; raise BadRequest or TooLarge with where and why."""
     if not isinstance(body, dict):
         raise _wrong("queries", _("a JSON object of queries by name"))
     _bounded(len(body))
-    return _affordable({name: _query_02(f"queries.{name[:40]}", query) for name, query in body.items()})
+    return _affordable({name: _read(_query_02, f"queries.{name[:40]}", query) for name, query in body.items()})
 
 
-def batch_10(body: object) -> list[ReconcileQuery]:
+def batch_10(body: object) -> list[Read]:
     """Return the queries of a batch of version 1.0-draft in order; raise BadRequest or TooLarge with where and why."""
     queries = body.get("queries") if isinstance(body, dict) else None
     if not isinstance(queries, list):
         raise _wrong("queries", _("a list of queries"))
     _bounded(len(queries))
-    return list(
-        _affordable({f"queries[{n}]": _query_10(f"queries[{n}]", query) for n, query in enumerate(queries)}).values()
-    )
+    read = {str(n): _read(_query_10, f"queries[{n}]", query) for n, query in enumerate(queries)}
+    return list(_affordable(read).values())
+
+
+def _read(read: Callable[[str, object], ReconcileQuery], where: str, query: object) -> Read:
+    try:
+        return read(where, query)
+    except BadRequest as fault:
+        return fault
 
 
 def _query_02(where: str, query: object) -> ReconcileQuery:
     stated = _object(where, query)
-    properties = _list(f"{where}.properties", stated.get("properties", []))
+    properties = _list(f"{where}.properties", stated.get("properties") or [])
     given: dict[str, list[str]] = {}
     for n, one in enumerate(properties):
         at = f"{where}.properties[{n}]"
@@ -68,12 +78,8 @@ def _query_02(where: str, query: object) -> ReconcileQuery:
         given.setdefault(_text(f"{at}.pid", entry.get("pid")), []).extend(_values(f"{at}.v", entry.get("v")))
     if stated.get("query") is None and not properties:
         raise _wrong(where, _("an object with query or properties"))
-    name = _text(f"{where}.query", stated["query"]) if stated.get("query") is not None else ""
-    types = stated.get("type", [])
-    wanted = (
-        [types] if isinstance(types, str) else [_text(f"{where}.type", one) for one in _list(f"{where}.type", types)]
-    )
-    return _query(where, [name], wanted, given, stated)
+    names = _values(f"{where}.query", stated.get("query"))[:1]
+    return _query(where, names, _values(f"{where}.type", stated.get("type")), given, stated)
 
 
 def _query_10(where: str, query: object) -> ReconcileQuery:
@@ -101,9 +107,7 @@ def _query_10(where: str, query: object) -> ReconcileQuery:
             required |= {name} if entry.get("required") is True else set()
         else:
             raise _wrong(f"{at}.matchType", _("name, id or property"))
-    kind = stated.get("type")
-    wanted = [] if kind is None else [_text(f"{where}.type", kind)]
-    plain = _query(where, names, wanted, given, stated)
+    plain = _query(where, names, _values(f"{where}.type", stated.get("type")), given, stated)
     return replace(plain, required=frozenset(required), excluded=tuple(excluded)[:_MAX_VALUES])
 
 
@@ -114,8 +118,10 @@ def _query(
     given: Mapping[str, Sequence[str]],
     stated: Mapping[str, object],
 ) -> ReconcileQuery:
-    row = ListRow("", tuple(types), _first(given, "district"), _first(given, "state"), _first(given, *KEYS))
-    limit = _limit(f"{where}.limit", stated.get("limit", _USUAL))
+    row = ListRow(
+        "", tuple(filter(None, types)), _first(given, "district"), _first(given, "state"), _first(given, *KEYS)
+    )
+    limit = _limit(f"{where}.limit", _USUAL if stated.get("limit") is None else stated["limit"])
     tried = tuple(dict.fromkeys(names))[:_MAX_VALUES] or ("",)
     return ReconcileQuery(tried, row, limit)
 
@@ -131,9 +137,11 @@ def _limit(where: str, value: object) -> int:
 
 
 def _values(where: str, content: object) -> list[str]:
-    """Return the values of a property: texts, numbers, truth values, things by their id, or a list of these."""
+    """Return the values stated: texts, numbers, truth values, things by their id, or a list of these; null is none."""
     texts = []
     for one in content if isinstance(content, list) else [content]:
+        if one is None:
+            continue
         value = one.get("id") if isinstance(one, dict) else one
         if isinstance(value, str):
             texts.append(value)
@@ -162,9 +170,10 @@ def _text(where: str, value: object) -> str:
     return value
 
 
-def _affordable(queries: dict[str, ReconcileQuery]) -> dict[str, ReconcileQuery]:
+def _affordable(queries: dict[str, Read]) -> dict[str, Read]:
     """Return the queries; raise TooLarge where lists of values make more comparisons of them than twice a batch."""
-    count = sum(len(query.names) + len(query.excluded) for query in queries.values())
+    read = [query for query in queries.values() if isinstance(query, ReconcileQuery)]
+    count = sum(len(query.names) + len(query.excluded) for query in read)
     if count > BATCH * 2:
         raise TooLarge(
             _(

@@ -50,12 +50,29 @@ _UNWRITTEN: Final = frozenset({XSD + "string", RDF + "langString"})
 _RESULTS: Final = ox.QueryResultsFormat
 
 HTML: Final = Format("html", "text/html", "HTML", _UTF8)
-TURTLE: Final = Format("ttl", "text/turtle", "Turtle", _UTF8, ("turtle",), ox.RdfFormat.TURTLE, None, "Turtle")
+TURTLE: Final = Format(
+    "ttl",
+    "text/turtle",
+    "Turtle",
+    _UTF8,
+    ("turtle", "n3", "text/n3", "text/rdf+n3", "application/n3", "application/turtle", "application/x-turtle"),
+    ox.RdfFormat.TURTLE,
+    None,
+    "Turtle",
+)
+"""Also for those who name N3, whose documents all Turtle documents are."""
 JSONLD: Final = Format(
-    "jsonld", "application/ld+json", "JSON-LD", (), ("json-ld",), ox.RdfFormat.JSON_LD, None, "JSON-LD"
+    "jsonld",
+    "application/ld+json",
+    "JSON-LD",
+    (),
+    ("json-ld", "application/x-json+ld"),
+    ox.RdfFormat.JSON_LD,
+    None,
+    "JSON-LD",
 )
 RDFXML: Final = Format(
-    "rdf", "application/rdf+xml", "RDF/XML", (), ("rdfxml", "rdf-xml"), ox.RdfFormat.RDF_XML, None, "RDF_XML"
+    "rdf", "application/rdf+xml", "RDF/XML", (), ("rdfxml", "rdf-xml", "rdf+xml"), ox.RdfFormat.RDF_XML, None, "RDF_XML"
 )
 NTRIPLES: Final = Format(
     "nt", "application/n-triples", "N-Triples", (), ("ntriples",), ox.RdfFormat.N_TRIPLES, None, "N-Triples"
@@ -71,11 +88,12 @@ TSV: Final = Format("tsv", "text/tab-separated-values", "TSV", _UTF8, (), None, 
 SPARQL_JSON: Final = Format(
     "srj", "application/sparql-results+json", "SPARQL JSON", (), ("json",), None, _RESULTS.JSON, "SPARQL_Results_JSON"
 )
-SPARQL_AS_JSON: Final = Format("json", "application/json", "JSON", (), (), None, _RESULTS.JSON)
+SPARQL_AS_JSON: Final = Format("json", "application/json", "JSON", (), (), ox.RdfFormat.JSON_LD, _RESULTS.JSON)
 SPARQL_XML: Final = Format(
     "srx", "application/sparql-results+xml", "SPARQL XML", (), ("xml",), None, _RESULTS.XML, "SPARQL_Results_XML"
 )
-XML: Final = Format("xml", "application/xml", "XML", _UTF8)
+XML: Final = Format("xml", "application/xml", "XML", _UTF8, (), ox.RdfFormat.RDF_XML, _RESULTS.XML)
+TEXT_XML: Final = Format("xml", "text/xml", "XML", _UTF8, (), ox.RdfFormat.RDF_XML, _RESULTS.XML)
 SVG: Final = Format("svg", "image/svg+xml", "SVG")
 ATOM: Final = Format("atom", "application/atom+xml", "Atom", _UTF8)
 CSVW: Final = Format("json", "application/csvm+json", "CSVW")
@@ -88,8 +106,10 @@ GRAPHS: Final = (TURTLE, JSONLD, RDFXML, NTRIPLES)
 """What graphs are written in; one that has no writer below is written by pyoxigraph."""
 DATASETS: Final = (NQUADS, TRIG)
 RESULTS: Final = (SPARQL_JSON, SPARQL_XML, CSV, TSV)
-ASKED_RESULTS: Final = (*RESULTS, SPARQL_AS_JSON)
-"""What a query may be answered in: programs that only know application/json get what they asked for."""
+GENERIC: Final = (SPARQL_AS_JSON, XML, TEXT_XML)
+"""For programs that know no better name: tables as SPARQL JSON or XML, graphs as JSON-LD or RDF/XML."""
+ASKED_RESULTS: Final = (*RESULTS, *GENERIC)
+"""What a query may be answered in."""
 PAGES: Final = (GRAPHS[0], HTML, *GRAPHS[1:])
 """What a page about a thing is offered in: the first is what `*/*` alone gets, browsers name text/html."""
 
@@ -117,6 +137,16 @@ def chosen(name: str | None, accept: str | None, offered: Sequence[Format]) -> F
     return negotiate(accept, offered) if name is None else by_name(name, offered)
 
 
+def names(accept: str | None, offered: Sequence[Format]) -> bool:
+    """Return whether the client names one of these itself, beyond a wildcard.
+
+    >>> names("text/csv, */*", RESULTS), names("*/*", RESULTS)
+    (True, False)
+    """
+    wanted = [entry for entry in ranges(accept, anything="*/*") if entry.weight > 0]
+    return any(entry.name in (offer.media_type, *offer.aliases) for entry in wanted for offer in offered)
+
+
 def wants_page(accept: str | None) -> bool:
     """Return whether a failure is best told as a page: to those who name text/html, as browsers do.
 
@@ -129,10 +159,10 @@ def wants_page(accept: str | None) -> bool:
 def by_name(name: str, offered: Sequence[Format]) -> Format:
     """Return the offered format with this suffix, short name or media type; raise NotAcceptable for any other."""
     wanted = name.strip().lower()
-    for offer in offered:
-        if wanted in {offer.suffix, offer.media_type, *offer.aliases}:
-            return offer
-    raise not_acceptable(offered)
+    meant = [offer for offer in offered if wanted in (offer.suffix, offer.media_type, *offer.aliases)]
+    if not meant:
+        raise not_acceptable(offered)
+    return min(meant, key=lambda offer: (offer in GENERIC, wanted in offer.aliases))
 
 
 def not_acceptable(offered: Sequence[Format]) -> NotAcceptable:
@@ -263,7 +293,7 @@ def _exactness(offer: Format, wanted: Range) -> int:
     if wanted.name == offer.media_type.partition("/")[0] + "/*":
         return 2
     if wanted.name != offer.media_type:
-        return 0
+        return 3 if wanted.name in offer.aliases else 0
     if not wanted.parameters:
         return 4
     if {parameter.replace('"', "").lower() for parameter in wanted.parameters} <= set(offer.parameters):

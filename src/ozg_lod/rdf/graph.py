@@ -116,6 +116,12 @@ class Graph:
         """Return what links to these IRIs by one of the properties, in their order."""
         return [link for iri in iris for link in spelled(self.to(iri)) if link.predicate in predicates]
 
+    def narrowest(self, classes: Iterable[str]) -> list[str]:
+        """Return the classes that are above none of the others."""
+        classes = list(classes)
+        above = set().union(*self.values(classes, RDFS + "subClassOf").values())
+        return [name for name in classes if name not in above]
+
     def statement_classes(self) -> frozenset[str]:
         """Return ozg:Statement and every class below it."""
         if not self.memory.classes:

@@ -75,6 +75,7 @@ _FORMS: Final = {
     "hexBinary": r"(?:[0-9A-Fa-f]{2})*",
     "base64Binary": r"[A-Za-z0-9+/ ]*={0,2}",
 }
+NUMBERS: Final = frozenset(name for name in _FORMS if re.search(r"[iI]nt|[lL]ong|[sS]hort|[bB]yte|double|float", name))
 _PATTERNS: Final = {XSD + name: re.compile(form, re.ASCII) for name, form in _FORMS.items()}
 _BITS: Final = {"byte": 8, "short": 16, "int": 32, "long": 64}
 _RANGES: Final = {XSD + name: range(-(1 << bits - 1), 1 << bits - 1) for name, bits in _BITS.items()} | {

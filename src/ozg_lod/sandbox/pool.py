@@ -63,6 +63,8 @@ class WorkerPool:
     needs it, and an earlier one is ended when its last work has.
     """
 
+    answers = True
+
     def __init__(self, kind: WorkKind, argument: str | None = None) -> None:
         self.kind = kind
         self.failures: Counter[str] = Counter()

@@ -39,7 +39,8 @@ _UNFOLDED: Final = frozenset({_CLAIM, OZG + "condition", ADMS + "identifier"})
 _SPATIAL: Final = DCT + "spatial"
 _CONTAINMENT: Final = frozenset({OZG + "part", OZG + "whole"})
 _WEAK: Final = frozenset({OZG + "announced", OZG + "unconfirmed"})
-_NOT_ABOUT: Final = frozenset({DCT + "source", PROV + "wasDerivedFrom", OZG + "status", OZG + "indicator"})
+_SOURCE, _DERIVED = DCT + "source", PROV + "wasDerivedFrom"
+_NOT_ABOUT: Final = frozenset({_SOURCE, _DERIVED, OZG + "status", OZG + "indicator"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ def _groups(
     """
     own = (iri + "#", OZG)
     links = [link for link in incoming if link.subject not in ("", iri) and not link.subject.startswith(own)]
+    stating = {link.subject for link in links if link.predicate == _SOURCE}
+    links = [link for link in links if link.predicate != _DERIVED or link.subject not in stating]
     groups: dict[tuple[str, str, bool, str], set[str]] = {}
     statements = _statements(graph, {link.subject for link in links if link.predicate not in _NOT_ABOUT})
     for link in links:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -124,12 +125,12 @@ class PageRequest:
         """Return the way from a thing to the page about it; raise NotFound, with the nearest, where there is none."""
         if not self.graph.knows(self.iri(kind, key)):
             raise self.unknown(kind, key)
-        return self.redirect(self.path)
+        return self.redirect(self.path, self.request.url.query)
 
-    def redirect(self, path: str) -> Response:
-        """Return 303 to another address of this host; the chosen language goes along."""
-        fields = {"location": self.addresses.path(path), "cache-control": CACHE_CONTROL, "vary": "Accept"}
-        return Response(None, 303, fields)
+    def redirect(self, path: str, query: str = "") -> Response:
+        """Return 303 to another address of this host; the query goes along, or the chosen language at least."""
+        location = f"{self.addresses.root}{quote(path)}?{query}" if query else self.addresses.path(path)
+        return Response(None, 303, {"location": location, "cache-control": CACHE_CONTROL, "vary": "Accept"})
 
     async def answer(
         self,
@@ -174,7 +175,9 @@ class PageRequest:
     def _fields(self, about: str, page: PageBody) -> dict[str, str]:
         links = [*self._links(about, page.pages), page.links]
         fields = {"content-type": self.form.content_type, "link": ", ".join(filter(None, links))}
-        return fields | ({"content-language": self.language} if self.form is formats.HTML else {})
+        if self.form is formats.HTML:
+            return fields | {"content-language": self.language}
+        return fields | {"content-location": self.addresses.absolute(f"{self.path}.{self.form.suffix}")}
 
     def _links(self, about: str, pages: int) -> list[str]:
         """Return the Link field (RFC 8288): other formats, pages before and after, the vocabulary, the licence."""
@@ -187,7 +190,7 @@ class PageRequest:
         links.append(f'<{addresses.absolute(self.path)}>; rel="canonical"')
         links.append(f'<{addresses.absolute("/ontology")}>; rel="describedby"')
         if about:
-            links.append(f'<{about}>; rel="describes"')
+            links += [f'<{about}>; rel="describes"', f'<{about}>; rel="cite-as"']
             links += self._linksets(about)
         path = self.path if self.form is formats.HTML else f"{self.path}.{self.form.suffix}"
         query = {"q": self.query} if self.query else {}
@@ -197,12 +200,14 @@ class PageRequest:
         return links + [f'<{licence}>; rel="license"' for licence in self._licences(about)]
 
     def _linksets(self, about: str) -> list[str]:
-        """Return where all links of a thing are listed (RFC 9264), and its feed."""
+        """Return the list a thing stands in, where all its links are listed (RFC 9264), and its feed."""
         thing = about.removeprefix(f"{self.opened.base_iri}id/")
         if thing == about:
             return []
+        whole = self.addresses.absolute(f"/doc/{thing.partition('/')[0]}")
         linkset, feed = self.addresses.absolute(f"/linkset/{thing}"), self.addresses.absolute(f"/doc/{thing}.atom")
         return [
+            f'<{whole}>; rel="up"',
             f'<{linkset}>; rel="linkset"; type="{formats.LINKSET_JSON.media_type}"',
             f'<{linkset}>; rel="linkset"; type="{formats.LINKSET.media_type}"',
             f'<{feed}>; rel="alternate"; type="{formats.ATOM.media_type}"',

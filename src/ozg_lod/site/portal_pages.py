@@ -103,7 +103,7 @@ def preview(release: Release, entry: CatalogueEntry, language: str) -> TablePrev
         rows = csv.reader(text)
         next(rows)
         first = [row for row, _ in zip(rows, range(PREVIEW_ROWS), strict=False)]
-    return TablePreview(pick(table.titles, language)[0], [column["titles"][language] for column in described], first)
+    return TablePreview(pick(table.titles, language)[0], [column["titles"][language][0] for column in described], first)
 
 
 def _called(site: PageContext, licence: str) -> str:

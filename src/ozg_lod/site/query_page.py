@@ -115,7 +115,7 @@ def _failure(site: PageContext, query: str, failure: OzgLodError) -> QueryFailur
         line=line,
         column=column,
         excerpt=lines[line - 1] if 0 < line <= len(lines) else "",
-        mended=f"{declaration}\n{query}" if declaration else "",
+        mended=str(details.get("corrected", "")),
         declaration=declaration,
     )
 

@@ -21,6 +21,8 @@ from ozg_lod.core.vocab import (
     QB,
     RDFS,
     SCHEMA,
+    SDMX_ATTRIBUTE,
+    SDMX_DIMENSION,
     SKOS,
     WGS84,
 )
@@ -47,6 +49,8 @@ _DESCRIPTIONS: Final = (DCT + "description", SKOS + "definition")
 _NOTES: Final = (SKOS + "note", SKOS + "editorialNote", SKOS + "scopeNote", RDFS + "comment")
 _KEYS: Final = (*(OZG + name for name in ("ags", "districtKey", "ozgId", "leikaKey")), SKOS + "notation")
 """Identifiers that say what they are: the general one beside them repeats them."""
+_FOR_PROGRAMS: Final = (SDMX_DIMENSION + "refPeriod", SDMX_ATTRIBUTE + "unitMeasure", SCHEMA + "position")
+"""What programs are told once more: a page has the date and the unit of a figure, and the order of rows."""
 _BOUNDS: Final = frozenset({OZG + "earliest", OZG + "latest"})
 _STATED_TIMES: Final = frozenset({OZG + "month", DCAT + "startDate", DCAT + "endDate"})
 _ORDER: Final = tuple(
@@ -115,6 +119,7 @@ class ThingSection:
     links: Sequence[Value] = ()
     alike: Sequence[PropertyValues] = ()
     sources: Sequence[Value] = ()
+    property: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +158,9 @@ class ThingComposer:
         return [card for card in cards if not _repeats(card, texts)]
 
     def kinds(self, iri: str) -> list[Value]:
-        """Return the names of the catalogue's own classes; those of others say less than the kind does."""
+        """Return the names of the catalogue's own classes, the narrowest: all others say less."""
         classes = map(iri_of, self.description.facts.get(iri, {}).get(TYPE, ()))
-        return self.writer.named([name for name in classes if name.startswith(OZG)])
+        return self.writer.named(self.description.graph.narrowest(name for name in classes if name.startswith(OZG)))
 
     def incoming(self) -> tuple[list[ThingSection], list[ThingSection]]:
         """Return the sections of what points here: statements, and all other links."""
@@ -168,7 +173,8 @@ class ThingComposer:
             if group.status and alike[group.property, group.statement] > 1:
                 heading = Markup("{}: {}").format(heading, self.writer.name(group.status).marked)
             if group.statement:
-                stated.append(self._statements(heading, group.total, group.subjects))
+                section = self._statements(heading, group.total, group.subjects)
+                stated.append(replace(section, property=group.property))
             else:
                 links = self.writer.named(group.subjects)
                 others.append(ThingSection(heading, group.total, links=links))
@@ -253,7 +259,9 @@ def _merged(facts: Sequence[PropertyValues]) -> list[PropertyValues]:
 
 def _unlisted(properties: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
     """Return what does not stand among the facts; in brief, bounds derived from a stated time are left to the data."""
-    hidden = {TYPE, _WORDING, _SOURCE, *_DESCRIPTIONS, *_NOTES}
+    hidden = {TYPE, _WORDING, _SOURCE, *_FOR_PROGRAMS, *_DESCRIPTIONS, *_NOTES}
+    if properties.get(PROV + "wasDerivedFrom") == properties.get(_SOURCE):
+        hidden.add(PROV + "wasDerivedFrom")
     for general, keys in ((DCT + "identifier", _KEYS), (SKOS + "notation", _KEYS[:-1])):
         if general in properties and any(set(properties[general]) <= set(properties.get(key, ())) for key in keys):
             hidden.add(general)

@@ -67,9 +67,10 @@ def options(settings: Settings, *, limit_s: float) -> HttpxOptions:
 
 
 class Login(httpx.Auth):
-    """Basic or Digest (RFC 7617, RFC 7616), whichever the server asks for; nothing is sent before it asks."""
+    """Basic or Digest (RFC 7617, RFC 7616), whichever the server asks for; nothing is sent before it asks.
 
-    requires_response_body = True
+    What the server says beside its question is not read, so an answer still comes as a stream.
+    """
 
     def __init__(self, user: str, password: str) -> None:
         self._basic = httpx.BasicAuth(user, password)

@@ -29,6 +29,8 @@ from ozg_lod.sparql.question import AnswerHead, SparqlQuery, media_types
 FRESH_S: Final = 60
 LONGEST_KEPT: Final = 16_384
 """Bytes of a request under which its response may be kept."""
+LONGEST_QUESTION_KEPT: Final = 300_000
+"""Bytes; what longer questions are kept under would outgrow the cache, which counts answers only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class SparqlAnswer:
 
 class Evaluator(Protocol):
     """What evaluates: our own workers, or `remote.Remote` around them."""
+
+    answers: bool
 
     async def ask(self, question: bytes, *, deadline_s: float) -> bytes:
         """Return the whole answer, its head before it, or raise."""
@@ -80,6 +84,11 @@ class Endpoint:
         """Return how many questions are being answered, and how many requests may still ask one."""
         return self._active
 
+    @property
+    def answers(self) -> bool:
+        """Return whether what evaluates answered when it was last asked."""
+        return self._evaluator.answers
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Stay open for the one who may ask a question yet."""
@@ -99,7 +108,7 @@ class Endpoint:
         named_graphs: Sequence[str] = (),
     ) -> SparqlQuery:
         """Return the question as workers are asked it; `form`, the name of a format, decides where it is given."""
-        table, graph = media_types(form, accept)
+        table, graph = media_types((form,) if form else (), accept)
         return SparqlQuery(
             query=query,
             format=table,
@@ -134,7 +143,7 @@ class Endpoint:
             answer = await self.answer(worked_out.question, deadline_s=deadline_s, spending=spending)
             stays, head = answer.stays, AnswerHead(answer.format.media_type, stays=answer.stays)
             response = await asyncio.to_thread(worked_out.response, head, answer.body)
-        if stays:
+        if stays and len(question) <= LONGEST_QUESTION_KEPT:
             self._cache.keep(question, response)
         return response
 

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from ozg_lod.core.settings import OXIGRAPH
 from ozg_lod.core.vocab import XSD
 from ozg_lod.sparql import tokens as sparql_tokens
+from ozg_lod.sparql.repair import rewritten
 from ozg_lod.sparql.tokens import Token
 
 _WORDS: Final = frozenset(
@@ -41,10 +43,9 @@ class Engine:
     same: bool
 
     @classmethod
-    def of(cls, server: str | None) -> Engine:
-        """Return the engine that a Server field (RFC 9110 §10.2.4) names; an unknown one is trusted with little."""
-        name = (server or "unknown").split()[0]
-        return cls(name, name.lower().startswith("oxigraph/"))
+    def of(cls, name: str) -> Engine:
+        """Return the engine of a name that an operator gives; any but Oxigraph is trusted with little."""
+        return cls(name, same=name == OXIGRAPH)
 
 
 def stays_here(query: str, engine: Engine) -> str | None:
@@ -61,7 +62,7 @@ def stays_here(query: str, engine: Engine) -> str | None:
     if words & _DATASET:
         return "a named graph"
     if engine.same:
-        return None
+        return None if rewritten(query) is None else "a function that is ours"
     return _outside(tokens) or _sorted_by_text(tokens) or _joined_on_values(tokens)
 
 

@@ -113,7 +113,9 @@ class Exchange:
         self._method = request.method
         self._fields: dict[str, str] = {}
         for name, text in request.fields:
-            self._fields.setdefault(name.decode("latin-1"), text.decode("latin-1"))
+            field, value = name.decode("latin-1"), text.decode("latin-1")
+            lines = [self._fields[field], value] if field in self._fields else [value]
+            self._fields[field] = lines[0] if field == "content-type" else ", ".join(lines)  # RFC 9110 §5.3
         self.question = self._question(protocol.fields(request.parameters, self._fields, request.body))
 
     @property
@@ -158,7 +160,9 @@ class Exchange:
             raise BadRequest(
                 _("There is no query; send one in the parameter query."),
             )
-        table, graph = media_types(protocol.only(fields, "format"), self._fields.get("accept"))
+        table, graph = media_types(
+            tuple(value for name, value in fields if name == "format"), self._fields.get("accept")
+        )
         return SparqlQuery(
             query=query,
             format=table,

@@ -14,6 +14,8 @@ from ozg_lod.rdf import formats
 
 BYTES_PER_CHARACTER: Final = 4
 """How many bytes of a form a byte of a query may take."""
+SHORT_BYTES: Final = 262_144
+"""A longer body is held in one of the few places for files, is read in a thread, and its answer is not kept."""
 _UPDATE: Final = "application/sparql-update"
 _UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _CHARSET: Final = re.compile(r';\s*charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
@@ -72,8 +74,9 @@ def _text(body: bytes) -> str:
 
 
 def only(fields: Fields, name: str) -> str | None:
-    """Return the value of a field that may stand once, or None; raise BadRequest when it stands more often."""
+    """Return the value of a field, or None; raise BadRequest when it has several, or is a second query (§2.1)."""
     values = [value for key, value in fields if key == name]
+    values = values if name == "query" else list(dict.fromkeys(values))
     if len(values) > 1:
         raise BadRequest(
             _("The parameter {name} is given {count} times; give it once.", name=name, count=len(values)),

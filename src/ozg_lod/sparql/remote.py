@@ -34,7 +34,7 @@ from ozg_lod.sparql.backend import (
     unreachable,
 )
 from ozg_lod.sparql.engines import Engine
-from ozg_lod.sparql.question import GRAPHS, SparqlQuery
+from ozg_lod.sparql.question import SparqlQuery
 from ozg_lod.sparql.transcription import Transcription, TranscriptionRequest, too_large
 
 _log = logging.getLogger("ozg_lod")
@@ -54,7 +54,11 @@ class _Elsewhere(Exception):
 
 
 class Remote:
-    """Answers questions with a backend, and with our own workers what the backend cannot be asked."""
+    """Answers questions with a backend, and with our own workers what the backend cannot be asked.
+
+    `answers` says whether the backend answered the last question it was asked. With `store_fallback` our own workers
+    answer while it does not.
+    """
 
     def __init__(self, workers: WorkerPool, settings: Settings, place: VersionGraph, engine: Engine) -> None:
         self._workers = workers
@@ -64,6 +68,8 @@ class Remote:
         self._waiting = 0
         self._most_waiting = settings.waiting_queries
         self._free = asyncio.Semaphore(settings.store_connections)
+        self._fallback = settings.store_fallback
+        self.answers = True
         self._client = httpx.AsyncClient(**options(settings, limit_s=settings.query_deadline_s))
         self._transcribers = WorkerPool(work_kinds(settings)[TRANSCRIPTION], "")
 
@@ -72,9 +78,16 @@ class Remote:
         end = asyncio.get_running_loop().time() + deadline_s
         try:
             async with asyncio.timeout_at(end):
-                return await self._from_backend(wire.decode(SparqlQuery, question), end)
+                answer = await self._from_backend(wire.decode(SparqlQuery, question), end)
+                self.answers = True
+                return answer
         except TimeoutError:
             raise late(deadline_s) from None
+        except Unavailable as failure:
+            self.answers = False
+            if not self._fallback:
+                raise
+            _log.warning("answered from the snapshot: %s", failure)
         except _Elsewhere as reason:
             _log.debug("answered from the snapshot: %s", reason)
         return await self._workers.ask(question, deadline_s=end - asyncio.get_running_loop().time())
@@ -87,7 +100,7 @@ class Remote:
     async def _from_backend(self, sparql_query: SparqlQuery, end: float) -> bytes:
         request = TranscriptionRequest(sparql_query, self._engine)
         look = await self._transcribed(request, end)
-        media_type = _TRIPLES if look.head.format in GRAPHS else _TABLE
+        media_type = _TRIPLES if look.head.graph else _TABLE
         fields = {"query": look.body.decode(), "default-graph-uri": self._place.graph}
         body, max_rows = await self._sent(fields, media_type, sparql_query.answer_bytes * _ROOM)
         answer = await self._transcribed(replace(request, max_rows=max_rows, answer=body), end)
@@ -133,9 +146,16 @@ class Remote:
 def connect(settings: Settings, manifest: Manifest) -> Callable[[WorkerPool], Remote]:
     """Return how to make the evaluator for this snapshot.
 
-    Raises Unavailable when the backend cannot be reached or does not hold this version yet.
+    Raises Unavailable when the backend cannot be reached or does not hold this version yet, unless the snapshot may
+    answer in its place.
     """
     place = VersionGraph.of(manifest)
+    if not settings.store_fallback:
+        _look(settings, place)
+    return lambda workers: Remote(workers, settings, place, Engine.of(settings.store_engine))
+
+
+def _look(settings: Settings, place: VersionGraph) -> None:
     fields = {"query": place.receipt_query, "default-graph-uri": place.receipt}
     with httpx.Client(**options(settings, limit_s=settings.query_deadline_s)) as client:
         try:
@@ -144,9 +164,6 @@ def connect(settings: Settings, manifest: Manifest) -> Callable[[WorkerPool], Re
             raise unreachable(error) from None
     if response.status_code != _OK or not _is_true(response.content):
         raise not_published(place)
-    engine = Engine.of(response.headers.get("server"))
-    _log.info("queries are sent to %s", engine.name)
-    return lambda workers: Remote(workers, settings, place, engine)
 
 
 async def _whole(response: httpx.Response, limit_bytes: int) -> bytes:

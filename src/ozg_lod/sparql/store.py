@@ -31,11 +31,12 @@ from ozg_lod.snapshots.verified_files import checked
 from ozg_lod.sparql import exchange, syntax_errors
 from ozg_lod.sparql.exchange import EndpointTerms, Exchange, SparqlRequest
 from ozg_lod.sparql.question import GRAPHS, AnswerHead, SparqlQuery
-from ozg_lod.sparql.repair import written_out
+from ozg_lod.sparql.repair import rewritten, written_out
 from ozg_lod.sparql.scan import Scan, scan, short_scan
+from ozg_lod.sparql.xpath_regex import FUNCTIONS
 
 Results = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
-Evaluate = Callable[[str], Results]
+Evaluate = Callable[..., Results]
 
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TIDY_TRIPLES: Final = 20_000
@@ -54,8 +55,10 @@ class EmbeddedStore:
         form = AnswerHead.of(question).format
         evaluate = self._dataset(question, query_scan)
         results = _run(evaluate, question.query)
-        query = written_out(question.query, self._named(question, query_scan))
+        called = rewritten(question.query)
+        query = written_out(called or question.query, self._named(question, query_scan)) or called
         if query is not None:  # after the first look of the engine, so that a mistake is told with its own place
+            evaluate = partial(evaluate, custom_functions=FUNCTIONS)
             results = _run(evaluate, query)
         query = query or question.query
         output = _LimitedFile(write, question.answer_bytes)
@@ -64,7 +67,7 @@ class EmbeddedStore:
             return
         if isinstance(results, ox.QuerySolutions):
             results = _in_order(evaluate, query, query_scan, results)
-        if form is formats.SPARQL_XML:
+        if form.results == ox.QueryResultsFormat.XML:
             output = _LimitedXmlFile(write, question.answer_bytes)
         results.serialize(cast("IO[bytes]", output), form.results)
 
@@ -203,7 +206,8 @@ def _in_order(evaluate: Evaluate, query: str, query_scan: Scan, results: ox.Quer
 
 def _write_graph(triples: ox.QueryTriples, form: formats.Format, output: _LimitedFile) -> None:
     """Write a graph: tidy and always the same while it is small, as it comes when it is large."""
-    form = {formats.TRIG: formats.TURTLE, formats.NQUADS: formats.NTRIPLES}.get(form, form)  # a graph is a dataset
+    written = {formats.TRIG: formats.TURTLE, formats.NQUADS: formats.NTRIPLES}.get(form, form)  # a graph is a dataset
+    form = next(graph for graph in formats.GRAPHS if graph.rdf == written.rdf)
     first = set(islice(triples, _TIDY_TRIPLES))
     rest = list(islice(triples, 1))
     if not rest:
@@ -246,6 +250,6 @@ class _LimitedXmlFile(_LimitedFile):
         if _NOT_XML.search(data):
             raise NotAcceptable(
                 _("The answer has control characters, which XML cannot hold; ask for JSON, CSV or TSV."),
-                offered=[form.media_type for form in formats.RESULTS if form is not formats.SPARQL_XML],
+                offered=[form.media_type for form in formats.RESULTS if form.results != ox.QueryResultsFormat.XML],
             )
         return super().write(data)

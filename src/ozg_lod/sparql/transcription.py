@@ -88,7 +88,7 @@ def transcribe(request: TranscriptionRequest, body: bytes) -> Transcription:
     """Return the answer in the format asked for; raise Unavailable for one that is not whole."""
     head = AnswerHead.of(request.question)
     try:
-        return _graph(request, body, head) if head.format in GRAPHS else _results(request, body, head)
+        return _graph(request, body, head) if head.graph else _results(request, body, head)
     except (SyntaxError, ValueError) as error:
         raise cut(str(error)) from None
 

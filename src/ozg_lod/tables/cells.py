@@ -40,7 +40,7 @@ def read(text: str, datatype: Datatype) -> str | CellFault:
     kind = _KINDS[datatype.base]
     value = " ".join(text.split())
     if is_legal(value, datatype.iri) and not _has_zone(value, datatype.base):
-        return canonical(value, datatype.base)
+        return _ADDRESS_START.sub(lambda start: start[0].lower(), canonical(value, datatype.base))
     sure = kind.sure(value)
     if sure is not None and is_legal(sure, datatype.iri):
         return CellFault(_sentence(text, kind.name, sure=sure), sure)
@@ -87,7 +87,8 @@ def _read_string(text: str, form: re.Pattern[str] | None, sample: str) -> str | 
     if form is None or form.fullmatch(text):
         return text
     wanted, words = _described(form.pattern)
-    sure = next((guess for guess in _spellings(text, words) if form.fullmatch(guess)), None)
+    guesses = [] if repairs.is_short(text.strip(), form) else _spellings(text, words)
+    sure = next((guess for guess in guesses if form.fullmatch(guess)), None)
     if sure is not None:
         return CellFault(
             _(
@@ -148,6 +149,8 @@ def _digits(start: str, count: int) -> Message:
     return _("{count} digits", count=count)
 
 
+_ADDRESS_START: Final = re.compile(r"^[A-Za-z]+://[^/?#]*")
+"""What of an address is the same in capitals (RFC 3986 §6.2.2.1)."""
 _GROUP: Final = re.compile(r"\(\?P<\w+>([^()]*)\)")
 _SMALL: Final = _("only small letters a to z, digits and hyphen")
 _PATTERNS: Final = {

@@ -9,6 +9,7 @@ import contextlib
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,10 @@ from ozg_lod.core.messages import Sentence, Text, _
 from ozg_lod.rdf.lexical import CONTROL, MAX_CHARACTERS
 
 MAX_COLUMNS: Final = 200
+INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+"""Soft hyphens and characters without width, which come along where text is copied."""
+_MISREAD: Final = re.compile("\u00c3[\u0080-\u00bf\u0152-\u0178\u2013-\u203a]")
+"""An umlaut in UTF-8 that was read as Latin-1 or Windows-1252."""
 SEPARATORS: Final = {",": _("comma"), ";": _("semicolon"), "\t": _("tab")}
 
 
@@ -31,16 +36,19 @@ class Row:
 
     `types` has a letter for each cell of a spreadsheet: t text, n number, d date, b truth value, e error value,
     f result of a formula, u formula without result. The cells of a CSV file are only text, and `types` is empty.
+    `links` are the addresses behind cells, `merged` the cells that others cover, by their place in the row.
     """
 
     number: int
     cells: tuple[str, ...]
     types: str = ""
+    links: tuple[tuple[int, str], ...] = ()
+    merged: tuple[int, ...] = ()
 
 
 def folded(header: str) -> str:
-    """Return a header as it is compared: without regard to capitals and spaces."""
-    return " ".join(header.split()).casefold()
+    """Return a header as it is compared: without regard to capitals, spaces, and what nobody sees."""
+    return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", header)).split()).casefold()
 
 
 def decoded(content: bytes, *, file: str, wanted: Sentence | None = None) -> str | Finding:
@@ -86,7 +94,8 @@ def decoded_leniently(content: bytes, *, file: str) -> str | Decoded | Finding:
         encoding, name = "utf-16", "UTF-16"
     else:
         with contextlib.suppress(UnicodeDecodeError):
-            return content.decode("utf-8-sig")
+            text = content.decode("utf-8-sig")
+            return _reread(text, file) if _MISREAD.search(text) else text
         encoding, name = "cp1252", "Windows-1252"
     try:
         text = content.decode(encoding)
@@ -96,6 +105,30 @@ def decoded_leniently(content: bytes, *, file: str) -> str | Decoded | Finding:
         return _damaged(file)
     message = _('the file is saved as {name} and was read as that; "CSV UTF-8" is better', name=name)
     return Decoded(text, Finding(Severity.HINT, "file-encoding", message, Location(file=file)))
+
+
+def _reread(text: str, file: str) -> str | Decoded:
+    """Return a text whose umlauts were read wrongly once before, put right where all of it can be."""
+    wrong = _MISREAD.findall(text)[0]
+    try:
+        right, letter = (b"".join(map(_byte, misread)).decode() for misread in (text, wrong))
+    except UnicodeError:
+        return text
+    message = _(
+        'the file is UTF-8 that was read as Latin-1 and saved again ("{wrong}" is "{letter}"); it was put right: save '
+        'the table as "CSV UTF-8"',
+        wrong=wrong,
+        letter=letter,
+    )
+    return Decoded(right, Finding(Severity.WARNING, "file-encoding", message, Location(file=file)))
+
+
+def _byte(character: str) -> bytes:
+    """Return the byte that was read as a character; Windows-1252 leaves five to Latin-1."""
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return character.encode("latin-1")
 
 
 def _damaged(file: str) -> Finding:

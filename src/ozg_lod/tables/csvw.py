@@ -57,7 +57,7 @@ def schema(metadata: bytes, *, file: str) -> Schema:
     """
     root = Node(parsed(metadata, file), "$", file)
     root.only(TABLE_TERMS)
-    base = _base(root.at("@context"))
+    base = _base(root.at("@context"), needed=any(term in metadata for term in _ADDRESSES))
     url = root.at("url").text()
     body = root.at("tableSchema")
     body.only(SCHEMA_TERMS)
@@ -76,8 +76,14 @@ def schema(metadata: bytes, *, file: str) -> Schema:
     return described
 
 
-def _base(context: Node) -> str:
+_ADDRESSES: Final = (b'"aboutUrl"', b'"propertyUrl"', b'"valueUrl"')
+
+
+def _base(context: Node, *, needed: bool) -> str:
+    """Return what addresses are resolved against; a table that makes no statements needs none."""
     match context.value:
+        case [str(name), {"@language": str(), **rest}] if name == CONTEXT and not rest and not needed:
+            return ""
         case [str(name), {"@language": str(), "@base": str(base), **rest}] if name == CONTEXT and not rest:
             if is_web_address(base) and base.endswith("/"):
                 return base

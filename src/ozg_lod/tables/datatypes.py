@@ -92,10 +92,21 @@ def chosen(text: str, choices: Iterable[AllowedValue]) -> str | None:
 
 
 def nearest_choice(text: str, choices: Iterable[AllowedValue]) -> AllowedValue | None:
-    """Return the value whose spelling is nearest to a text, if any is near."""
+    """Return the value that somebody mistyped; no word with a meaning of its own is offered another for it.
+
+    >>> choices = [AllowedValue("a", {"de": "verfügbar"}, {})]
+    >>> [nearest_choice(text, choices) is None for text in ("verfügbr", "nicht verfügbar")]
+    [False, True]
+    """
     owners = {_folded(written): choice for choice in choices for written in choice.spellings}
-    near = spelling.nearest(_folded(text), owners)
-    return owners[near[0]] if near else None
+    written = _folded(text)
+    near = spelling.nearest(written, owners, least=_MISTYPED)
+    return owners[near[0]] if near and _NEGATED.sub("", written) not in owners else None
+
+
+_MISTYPED: Final = 80.0
+"""Percent of letters that agree where somebody mistyped a word; below it stand other words."""
+_NEGATED: Final = re.compile(r"^(?:nicht|kein\w*|noch nicht|not|no|un|in|nicht-|non-?) ?")
 
 
 def listed(choices: Iterable[AllowedValue]) -> Message:

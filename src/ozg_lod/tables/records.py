@@ -6,6 +6,7 @@ A row with a wrong cell keeps its other cells. A row of the wrong length keeps n
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -101,32 +102,35 @@ class Records:
 
     def _values(self, row: Row) -> dict[str, tuple[str, ...]]:
         values: dict[str, tuple[str, ...]] = {**self._defaults}
-        width = len(self.header.order)
-        texts = (*row.cells, *[""] * (width - len(row.cells)))
-        for column, text, kind in zip(self.header.order, texts, row.types.ljust(width), strict=False):
+        for index, column in enumerate(self.header.order):
             if column is not None:
-                values[column.name] = self._cell(column, text, kind, row.number)
+                values[column.name] = self._cell(column, row, index)
         return values
 
-    def _cell(self, column: Column, text: str, kind: str, row: int) -> tuple[str, ...]:
+    def _cell(self, column: Column, row: Row, index: int) -> tuple[str, ...]:
         """Return the values of a cell: none, one, or several where the column has a separator."""
+        text, kind = self._text(row, index), row.types[index : index + 1] or " "
         if not text and kind != "u" and column.default == "" and "" in column.null and not column.required:
             return ()
-        place = self.header.place(self.origin, row, column.name)
-        fault = unfit(text, place) or computed(text, kind, place)
+        place = self.header.place(self.origin, row.number, column.name)
+        fault = unfit(text, place) or computed(text, kind, place) or _linked(column, row, index, place)
         if fault is not None:
             self.collector.add(fault)
             if fault.severity is Severity.ERROR:
                 return ()
         whole = text or column.default
         if whole in column.null or (not whole.strip() and "" in column.null):
-            if column.required:
-                self.collector.add(_required(column, place))
+            self.collector.extend(_absent(column, place, covered=index in row.merged))
             return ()
         items = [whole]
         if column.separator is not None:
             items = [item.strip() for item in whole.split(column.separator) if item.strip()]
         return tuple(value for item in items if (value := self._value(column, item, kind, place)) is not None)
+
+    def _text(self, row: Row, index: int) -> str:
+        """Return the text of a cell; of somebody else's file an umlaut is one letter, however it was written."""
+        text = row.cells[index] if index < len(row.cells) else ""
+        return unicodedata.normalize("NFC", text) if self.lenient else text
 
     def _value(self, column: Column, text: str, kind: str, place: Location) -> str | None:
         value = cells.read(text, column.datatype)
@@ -160,9 +164,35 @@ class Records:
         self._note("table-key", message, record.row, names[0])
 
 
-def _required(column: Column, place: Location) -> Finding:
+def _linked(column: Column, row: Row, index: int, place: Location) -> Finding | None:
+    """Return the finding about a text that hides the address that is wanted."""
+    address = dict(row.links).get(index)
+    if (
+        address is None
+        or column.datatype.base != "anyURI"
+        or not isinstance(cells.read(row.cells[index], column.datatype), CellFault)
+    ):
+        return None
+    text = row.cells[index]
+    message = _(
+        'the address stands behind the text "{text}" as a link; write the address itself: {address}',
+        text=shown(text),
+        address=address[:200],
+    )
+    return Finding(Severity.ERROR, "cell-datatype", message, place, text[:200], address)
+
+
+def _absent(column: Column, place: Location, *, covered: bool) -> Iterator[Finding]:
+    """Yield the finding about a cell without the value that it needs; others may be merged over it (`covered`)."""
+    if not column.required:
+        return
     sample = cells.example(column.datatype)
     message = _("a value is missing here; fill it in")
-    if sample:
+    if covered:
+        message = _(
+            "a value is missing here, because the cell is merged with others and only the first of them has it; undo "
+            "the merge and fill in each cell"
+        )
+    elif sample:
         message = _("a value is missing here; fill it in, for example {sample}", sample=sample)
-    return Finding(Severity.ERROR, "cell-required", message, place)
+    yield Finding(Severity.ERROR, "cell-required", message, place)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
 from ozg_lod.core.messages import Text, _
 from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf.lexical import canonical, is_legal
+from ozg_lod.tables.csv_rows import INVISIBLE
 from ozg_lod.tables.datatypes import CellFault, Datatype, shown
 
 MONTHS: Final = {
@@ -64,7 +66,7 @@ def repair(text: str, kind: str, datatype: Datatype) -> Repair | CellFault | Non
     """
     value = " ".join(text.split())
     if datatype.base == "string" and datatype.format is not None:
-        return _key(value, datatype.format)
+        return _hidden(text, datatype.format) or _key(value, datatype.format)
     day = value if kind == "d" else _day(value)
     if datatype.base == "gYearMonth" and day is not None:
         return _month(day, value)
@@ -73,6 +75,26 @@ def repair(text: str, kind: str, datatype: Datatype) -> Repair | CellFault | Non
     if datatype.base in {"gYearMonth", "date"} and value.isdecimal() and int(value[:9]) in _SERIALS:
         return _serial(value, datatype.base)
     return None
+
+
+def _hidden(text: str, form: re.Pattern[str]) -> Repair | None:
+    """Return a key without the characters in it that nobody sees."""
+    codes = sorted({f"U+{ord(character):04X}" for character in text if unseen(character)})
+    meant = "".join(character for character in text if not unseen(character)).strip()
+    if not codes or not form.fullmatch(meant):
+        return None
+    message = _('"{value}" was read without invisible characters ({codes})', value=shown(meant), codes=", ".join(codes))
+    return Repair(meant, message)
+
+
+def unseen(character: str) -> bool:
+    """Tell whether a character has no width, or is a space that does not look different from others."""
+    return INVISIBLE.match(character) is not None or (character != " " and unicodedata.category(character) == "Zs")
+
+
+def is_short(digits: str, form: re.Pattern[str]) -> bool:
+    """Tell whether a key begins with its zero and lacks another digit: none was dropped at its start."""
+    return digits[:1] == "0" and not form.fullmatch(digits) and form.fullmatch("0" + digits) is not None
 
 
 def _key(text: str, form: re.Pattern[str]) -> Repair | CellFault | None:
@@ -86,6 +108,9 @@ def _key(text: str, form: re.Pattern[str]) -> Repair | CellFault | None:
         )
     if not digits.isascii() or not digits.isdecimal():
         return None
+    if is_short(digits, form):
+        message = _('"{value}" has {count} digits, one is missing; look the key up', value=digits, count=len(digits))
+        return CellFault(message)
     for meant in (digits, "0" + digits):
         if form.fullmatch(meant):
             message = _(

@@ -19,6 +19,7 @@ _SPACE: Final = " "
 _TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _TEXT: Final = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 _OFFICE: Final = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
+_LINK: Final = "http://www.w3.org/1999/xlink href"
 _CALC: Final = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
 _RELATION: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
 
@@ -35,12 +36,16 @@ class Marks:
     """What one sheet says besides its values.
 
     `formulas` tells for each formula whether its result is stored; `errors` are error values such as #REF!. `height`
-    and `width` are the last row and column with anything in it.
+    and `width` are the last row and column with anything in it. `links` are the addresses behind cells, `covered` those
+    that a merge takes their value; `unseen` is a sheet that is hidden as a whole.
     """
 
     formulas: dict[Spot, bool] = field(default_factory=dict)
     errors: dict[Spot, str] = field(default_factory=dict)
     hidden: list[int] = field(default_factory=list)
+    links: dict[Spot, str] = field(default_factory=dict)
+    covered: set[Spot] = field(default_factory=set)
+    unseen: bool = False
     height: int = 0
     width: int = 0
 
@@ -78,7 +83,13 @@ def marks(parts: Mapping[str, bytes]) -> dict[str, Marks]:
     """Return the marks of each sheet by its name; raises Unreadable."""
     if "content.xml" in parts:
         return _opendocument(parts["content.xml"])
-    return {name: _office(parts.get(path, b"")) for name, path in _office_sheets(parts).items()}
+    marked: dict[str, Marks] = {}
+    for name, (path, unseen) in _office_sheets(parts).items():
+        folder, _slash, part = path.rpartition("/")
+        targets = _relations(parts.get(f"{folder}/_rels/{part}.rels", b"<none/>"))
+        marked[name] = _office(parts.get(path, b""), targets)
+        marked[name].unseen = unseen
+    return marked
 
 
 def _parser() -> expat.XMLParserType:
@@ -99,32 +110,43 @@ def _parse(parser: expat.XMLParserType, content: bytes) -> None:
         raise Unreadable from error
 
 
-def _office_sheets(parts: Mapping[str, bytes]) -> dict[str, str]:
-    """Return the parts of the sheets of a workbook by their names."""
+def _relations(content: bytes) -> dict[str, str]:
+    """Return the targets of relations by their names."""
     targets: dict[str, str] = {}
-    sheets: dict[str, str] = {}
 
     def relation(name: str, attributes: dict[str, str]) -> None:
         if name.endswith(" Relationship"):
-            path = attributes.get("Target", "")
-            targets[attributes.get("Id", "")] = path.lstrip("/") if path[:1] == "/" else posixpath.join("xl", path)
+            targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+    parser = _parser()
+    parser.StartElementHandler = relation
+    _parse(parser, content)
+    return targets
+
+
+def _office_sheets(parts: Mapping[str, bytes]) -> dict[str, tuple[str, bool]]:
+    """Return the parts of the sheets of a workbook by their names, and whether they are hidden."""
+    targets = _relations(parts.get("xl/_rels/workbook.xml.rels", b"<none/>"))
+    sheets: dict[str, tuple[str, bool]] = {}
 
     def sheet(name: str, attributes: dict[str, str]) -> None:
         if name.endswith(" sheet"):
-            sheets[attributes.get("name", "")] = targets.get(attributes.get(_RELATION, ""), "")
+            path = targets.get(attributes.get(_RELATION, ""), "")
+            path = path.lstrip("/") if path[:1] == "/" else posixpath.join("xl", path)
+            sheets[attributes.get("name", "")] = path, attributes.get("state", "visible") != "visible"
 
-    for part, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
-        parser = _parser()
-        parser.StartElementHandler = handler
-        _parse(parser, parts.get(part, b"<none/>"))
+    parser = _parser()
+    parser.StartElementHandler = sheet
+    _parse(parser, parts.get("xl/workbook.xml", b"<none/>"))
     return sheets
 
 
 class _OfficeSheet:
-    """The handlers for one sheet of Office Open XML."""
+    """The handlers for one sheet of Office Open XML; `targets` are its relations."""
 
-    def __init__(self) -> None:
+    def __init__(self, targets: Mapping[str, str]) -> None:
         self.marks = Marks()
+        self.targets = targets
         self.spot = (0, 0)
         self.row = self.column = 0
         self.kind = ""
@@ -141,12 +163,19 @@ class _OfficeSheet:
                 self.marks.hidden.append(self.row)
         elif tag == "c":
             self._cell(attributes)
-        elif tag == "f":
-            self.formula = True
         elif tag == "v":
             self.text = []
-        elif tag == "is":
-            self.value = True
+        elif tag in {"mergeCell", "hyperlink"}:
+            self._area(tag, attributes)
+        self.formula = self.formula or tag == "f"
+        self.value = self.value or tag == "is"
+
+    def _area(self, tag: str, attributes: dict[str, str]) -> None:
+        spots, target = _spots(attributes.get("ref", "")), self.targets.get(attributes.get(_RELATION, ""))
+        if tag == "mergeCell":
+            self.marks.covered |= set(spots[1:])
+        elif target is not None:
+            self.marks.links |= dict.fromkeys(spots, target)
 
     def _cell(self, attributes: dict[str, str]) -> None:
         place = _REFERENCE.fullmatch(attributes.get("r", ""))
@@ -171,8 +200,18 @@ class _OfficeSheet:
                 self.marks.formulas[self.spot] = self.value
 
 
-def _office(content: bytes) -> Marks:
-    sheet = _OfficeSheet()
+def _spots(area: str) -> list[Spot]:
+    """Return the cells of an area such as A2:B4, of a large one the first."""
+    ends = [end for text in area.split(":") if (end := _REFERENCE.fullmatch(text))]
+    rows, columns = (
+        range(min(ends, default=1), min(max(ends, default=0) + 1, min(ends, default=1) + most))
+        for ends, most in (([int(end[2]) for end in ends], _FEW), ([number(end[1]) for end in ends], _WIDE))
+    )
+    return [(row, column) for row in rows for column in columns]
+
+
+def _office(content: bytes, targets: Mapping[str, str]) -> Marks:
+    sheet = _OfficeSheet(targets)
     parser = _parser()
     parser.StartElementHandler, parser.EndElementHandler = sheet.start, sheet.end
     parser.CharacterDataHandler = sheet.data
@@ -182,6 +221,7 @@ def _office(content: bytes) -> Marks:
 
 _MAX_WRITTEN: Final = 50_000_000
 """Characters of all cells: a few bytes stand for any number of spaces (text:s, OpenDocument 1.3 §6.1.3) or cells."""
+_WIDE: Final = 50
 _FEW: Final = 1_000
 """More repeated rows than this are the empty end of a sheet."""
 
@@ -206,6 +246,11 @@ class _OpenSheets:
             self._row(attributes)
         elif name in {_TABLE + "table-cell", _TABLE + "covered-table-cell"}:
             self.cell, self.text, self.inside, self.spaces = attributes, "", True, 0
+            if name == _TABLE + "covered-table-cell":
+                times = min(_repeated(attributes, "columns"), _FEW)
+                self.marks.covered |= {(self.row + 1, self.column + 1 + more) for more in range(times)}
+        elif name == _TEXT + "a" and self.inside:
+            self.marks.links[self.row + 1, self.column + 1] = attributes.get(_LINK, "")
         elif name == _TEXT + "s":
             self.spaces += max(0, int(attributes.get(_TEXT + "c", "1")))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +35,9 @@ _EXACT: Final = 2**53
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _WEB: Final = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta")
+_STRICT: Final = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
+_TRANSITIONAL: Final = rb"http://schemas.openxmlformats.org/\1/2006/\2"
+"""Names of the strict kind of Office Open XML (ISO/IEC 29500-1), and of the one that all programs write and read."""
 _MS: Final = b"<?mso-application"
 
 
@@ -44,6 +48,7 @@ class Sheet:
     name: str | None
     rows: tuple[Row, ...]
     hidden: tuple[int, ...] = ()
+    unseen: bool = False
 
 
 def is_spreadsheet(name: str, content: bytes) -> bool:
@@ -77,6 +82,7 @@ def _packed(content: bytes, file: str, max_rows: int) -> list[Sheet] | Finding:
     parts = zip_parts.parts(content, file)
     if isinstance(parts, Finding):
         return parts
+    content, parts = _transitional(content, parts)
     if "content.xml" not in parts and "xl/workbook.xml" not in parts:
         message = _('the file is no spreadsheet; send an Excel workbook, an ODS file or "CSV UTF-8"')
         return _refused("file-kind", message, file)
@@ -90,6 +96,14 @@ def _packed(content: bytes, file: str, max_rows: int) -> list[Sheet] | Finding:
         if mark.height > max_rows + _ABOVE or mark.width > MAX_COLUMNS:
             return _too_large(mark, max_rows, Location(file=file, sheet=name))
     return _sheets(content, marks, file)
+
+
+def _transitional(content: bytes, parts: dict[str, bytes]) -> tuple[bytes, dict[str, bytes]]:
+    """Return a workbook and its parts, one of the strict kind as the kind that is read."""
+    if not _STRICT.search(parts.get("xl/workbook.xml", b"")):
+        return content, parts
+    parts = {name: _STRICT.sub(_TRANSITIONAL, part) for name, part in parts.items()}
+    return zip_parts.packed(parts), parts
 
 
 def _too_large(mark: Marks, max_rows: int, place: Location) -> Finding:
@@ -130,20 +144,20 @@ def _sheets(content: bytes, marks: dict[str, Marks], file: str) -> list[Sheet] |
         return _refused("file-password", _PASSWORD, file)
     except (python_calamine.CalamineError, ValueError, OverflowError, TypeError):
         return _damaged(file)
-    sheets = [Sheet(name, tuple(_rows(grid, marks.get(name, Marks()))), _hidden(marks, name)) for name, grid in grids]
+    known = [(name, grid, marks.get(name, Marks())) for name, grid in grids]
+    sheets = [Sheet(name, tuple(_rows(grid, mark)), tuple(mark.hidden), mark.unseen) for name, grid, mark in known]
     return [sheet for sheet in sheets if sheet.rows] or _refused("file-kind", _IS_EMPTY, file)
-
-
-def _hidden(marks: dict[str, Marks], name: str) -> tuple[int, ...]:
-    return tuple(marks[name].hidden) if name in marks else ()
 
 
 def _rows(grid: Sequence[Sequence[object]], marks: Marks) -> Iterator[Row]:
     """Yield the rows that hold something, numbered as a spreadsheet does."""
     for row, values in enumerate(grid, start=1):
+        width = range(len(values))
         cells = [_cell(value, (row, column), marks) for column, value in enumerate(values, start=1)]
         if any(text.strip() or kind == "u" for text, kind in cells):
-            yield Row(row, tuple(text for text, _ in cells), "".join(kind for _, kind in cells))
+            links = tuple((index, marks.links[row, index + 1]) for index in width if (row, index + 1) in marks.links)
+            merged = tuple(index for index in width if (row, index + 1) in marks.covered)
+            yield Row(row, tuple(text for text, _ in cells), "".join(kind for _, kind in cells), links, merged)
 
 
 def _cell(value: object, spot: spreadsheet_parts.Spot, marks: Marks) -> tuple[str, str]:

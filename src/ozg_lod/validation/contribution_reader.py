@@ -12,7 +12,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 
 from ozg_lod.core.findings import (
@@ -123,7 +123,7 @@ def take(content: bytes, file: str, contracts: Contracts) -> ReadContribution:
     if isinstance(grids, Finding):
         intake.collector.add(grids)
         return intake
-    for name, lines in grids:
+    for name, lines in _parted(grids, file, contracts, intake.collector):
         fit = _recognised(lines, contracts)
         if fit is None and contracts.wanted and len(grids) == 1:
             fit = (*contracts.tables[0], 0)
@@ -134,6 +134,32 @@ def take(content: bytes, file: str, contracts: Contracts) -> ReadContribution:
     _note_empty(intake, file)
     _note_others(intake, file, contracts)
     return intake
+
+
+def _parted(
+    grids: list[tuple[str | None, list[Line]]], file: str, contracts: Contracts, collector: FindingCollector
+) -> Iterator[tuple[str | None, list[Line]]]:
+    """Yield the tables of each sheet: below an empty row the headings of another kind begin another table."""
+    for name, lines in grids:
+        cuts, current = [0], _fit(lines[0], contracts) if lines else ""
+        for number, (before, line) in enumerate(pairwise(lines), start=1):
+            gap = isinstance(before, Row) and isinstance(line, Row) and line.number > before.number + 1
+            kind = _fit(line, contracts) if gap or not current else ""
+            if current and kind and kind != current:
+                cuts.append(number)
+            current = kind or current
+        for start, end in pairwise([*cuts, len(lines)]):
+            yield name, lines[start:end]
+        if len(cuts) > 1:
+            message = _("{count} tables stand on one sheet; each was read", count=len(cuts))
+            collector.add(_hint("table-split", message, Location(file=file, sheet=name)))
+
+
+def _fit(line: Line, contracts: Contracts) -> str:
+    """Return the name of the description whose headings a line has, "" for none."""
+    scores = {name: table.recognises(line) for name, table in contracts.tables} if isinstance(line, Row) else {}
+    best = max(scores, key=lambda name: scores[name], default="")
+    return best if scores.get(best) else ""
 
 
 def _grids(
@@ -217,6 +243,9 @@ def _note_empty(intake: ReadContribution, file: str) -> None:
 def _note_hidden(sheet: Sheet, file: str, collector: FindingCollector) -> None:
     numbers = {row.number for row in sheet.rows}
     hidden = [number for number in sheet.hidden if number in numbers]
+    if sheet.unseen and (sheet.name or "").casefold() not in workbooks.own_sheets():
+        message = _("the sheet is hidden and was read as well; delete it where it is out of date")
+        collector.add(_hint("sheet-hidden", message, Location(file=file, sheet=sheet.name)))
     if hidden:
         listed = ", ".join(map(str, hidden[:_LOOKED_AT])) + ("…" if len(hidden) > _LOOKED_AT else "")
         message = _("hidden rows were read as well: {listed}", listed=listed)

@@ -23,16 +23,20 @@ from ozg_lod.rdf import formats
 from ozg_lod.rdf.lexical import (
     CONTROL,
     MAX_CHARACTERS,
+    MAX_DIGITS,
+    NUMBERS,
     REFUSED_DATATYPES,
     SCHEMES,
     is_legal,
 )
 from ozg_lod.rdf.parse_guard import RDF12, prescan
-from ozg_lod.rdf.syntax import explained
+from ozg_lod.rdf.syntax import dropped, explained
 from ozg_lod.tables.csv_rows import decoded
 from ozg_lod.validation import linkset_reader
 
-_SHORT: Final = 200
+_DECLARED: Final = re.compile(rb"""\s*<\?xml[^>]*?encoding=(["'])([A-Za-z0-9._-]+)\1""")
+_HUGE: Final = re.compile(r"[\d.+-]*\d{19}|[\d.+-]+[eE][+-]?\d{4}")
+"""Decimals that take a library more memory or digits than it has."""
 FORMATS: Final = {
     **{f".{form.suffix}": form.rdf for form in (*formats.GRAPHS, *formats.DATASETS) if form.rdf},
     linkset_reader.SUFFIX: RdfFormat.N_TRIPLES,
@@ -66,18 +70,18 @@ def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False, as_
     """Read an RDF file; relative addresses are resolved against `base`.
 
     With `blank_nodes` entries without an address are let through; in source data they are refused, because nobody
-    can refer to them and they get another name each time. With `as_written` so are short literals and addresses that
-    somebody's own shapes may want to judge.
+    can refer to them and they get another name each time. With `as_written` so is all that
+    somebody's own shapes may want to judge: only numbers too large to compute with are refused.
     """
     form = FORMATS["." + file.rpartition(".")[2].lower()]
-    text = decoded(content, file=file, wanted="UTF-8")
+    text = _text(content, file, form)
     if isinstance(text, Finding):
         return Document(file, findings=[text], readable=False)
     if file.lower().endswith(linkset_reader.SUFFIX):
         text = linkset_reader.as_ntriples(text, file)
         if isinstance(text, Finding):
             return Document(file, findings=[text], readable=False)
-    fault = prescan(text, form, file)
+    fault = prescan(text, form, file) or (dropped(text, file) if form == RdfFormat.JSON_LD else None)
     if fault is not None:
         return Document(file, findings=[fault], readable=False)
     document = Document(file)
@@ -90,6 +94,24 @@ def read(content: bytes, file: str, *, base: str, blank_nodes: bool = False, as_
         return Document(file, document.triples, document.refusals, [*document.findings, finding], readable=False)
     document.findings.extend(gate.summary())
     return document
+
+
+def _text(content: bytes, file: str, form: RdfFormat) -> str | Finding:
+    declared = xml_text(content) if form == RdfFormat.RDF_XML else None
+    return declared if declared is not None else decoded(content, file=file, wanted="UTF-8")
+
+
+def xml_text(content: bytes) -> str | None:
+    """Return XML in the encoding that it declares (XML 1.0 §4.3.3), None where that is UTF-8 or not known."""
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+    declared = _DECLARED.match(content)
+    if not encoding and (declared is None or declared[2].lower() in {b"utf-8", b"utf8"}):
+        return None
+    try:
+        text = content.decode(encoding or (declared[2].decode() if declared else ""))
+    except (LookupError, UnicodeDecodeError):
+        return None
+    return re.sub(r"^(<\?xml[^>]*?)\s+encoding=[\"'][^\"']*[\"']", r"\1", text, count=1)
 
 
 class _Gate:
@@ -123,22 +145,18 @@ class _Gate:
         if isinstance(term, NamedNode):
             return self._address_fault(term.value)
         if isinstance(term, Literal):
-            fault = self._address_fault(term.datatype.value) or literal_fault(term)
-            return None if fault is not None and self._is_for_others(fault[0], term) else fault
+            if self.as_written:
+                return _bulk(term)
+            return self._address_fault(term.datatype.value) or literal_fault(term)
         if isinstance(term, Triple):
             return "document-rdf12", RDF12
         return None
 
-    def _is_for_others(self, rule: str, term: Literal) -> bool:
-        """Tell whether an illegal literal is left to somebody's own shapes: a short one, no number that grows."""
-        bearable = len(term.value) <= _SHORT and term.datatype.value != XSD + "decimal"
-        return self.as_written and bearable and rule in {"value-form", "value-datatype"}
-
     def _address_fault(self, iri: str) -> tuple[str, Text] | None:
-        if iri in self._good:
+        if iri in self._good or self.as_written:
             return None
         scheme = iri.partition(":")[0]
-        if (scheme.lower() in SCHEMES or self.as_written) and not CONTROL.search(iri):
+        if scheme.lower() in SCHEMES and not CONTROL.search(iri):
             self._good.add(iri)
             return None
         listed = ", ".join(SCHEMES)
@@ -160,6 +178,15 @@ class _Gate:
             message = _("the file divides its statements among graphs; they are read as one")
             findings.append(Finding(Severity.HINT, "document-graphs", message, place))
         return findings
+
+
+def _bulk(literal: Literal) -> tuple[str, Text] | None:
+    """Return why a number is too large to compute with."""
+    name = literal.datatype.value.removeprefix(XSD)
+    huge = _HUGE.match(literal.value) if name == "decimal" else len(literal.value) > MAX_DIGITS and name in NUMBERS
+    if not huge:
+        return None
+    return "value-length", _('the "{name}" has more digits than can be computed with; shorten it', name=name)
 
 
 def literal_fault(literal: Literal) -> tuple[str, Text] | None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from ozg_lod.core.findings import Finding, Severity, ShaclTerms
 from ozg_lod.core.messages import Message
 from ozg_lod.tables.tables import MAX_ROWS
+from ozg_lod.validation.shapes import ShapeCoverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class Examination:
     `quads` is sorted N-Quads of the files and of what was derived, each in its graph, in the spelling in which a store
     gives literals back; `rows` counts the rows of tables that were read. `sheets` are the tables of a contribution.
     `judge` applied the shapes, to the graph `judged` (N-Triples, as it is written; empty where it is too large to be
-    judged again), and found `results`; `second` does so again, and `judges` says who did.
+    judged again), and found `results`; `second` does so again, and `judges` says who did. Of somebody's own shapes
+    `report` is the whole report (N-Triples), and `coverage` says what each shape looked at.
     """
 
     quads: bytes
@@ -104,6 +106,8 @@ class Examination:
     judged: bytes = b""
     results: tuple[ShaclTerms, ...] = ()
     second: str = ""
+    report: bytes = b""
+    coverage: tuple[ShapeCoverage, ...] = ()
     judges: Message | None = None
 
     @property

@@ -7,6 +7,7 @@ Three outcomes: the files conform, there are findings, or they could not be chec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -19,10 +20,9 @@ from ozg_lod.core.findings import (
     Finding,
     Location,
     Severity,
-    ShaclTerms,
 )
 from ozg_lod.core.messages import Text, _
-from ozg_lod.core.vocab import OZG
+from ozg_lod.core.vocab import OZG, RDF
 from ozg_lod.rdf.labels import Labels
 from ozg_lod.tables import spreadsheets
 from ozg_lod.tables.finding_collector import MAX_FINDINGS, FindingCollector
@@ -45,7 +45,7 @@ from ozg_lod.validation.examination import (
     graph_of,
 )
 from ozg_lod.validation.file_readings import FileReading, FreshTable, KeptReading, SourceDocument, SourceTable, packed
-from ozg_lod.validation.shapes import ShaclResult
+from ozg_lod.validation.shapes import ShaclResult, ShapeCoverage, Shapes, shapes_of
 from ozg_lod.validation.source_locations import SourceLocations
 
 __all__ = [
@@ -60,7 +60,7 @@ __all__ = [
     "read",
 ]
 
-_LONGEST: Final = 1_000
+_NAMED: Final = 8
 SUFFIXES: Final = (".csv", *documents.FORMATS)
 """The files that are data; a description stands beside its table as x.csv-metadata.json."""
 
@@ -115,6 +115,8 @@ class _Work:
         self.mentioned: set[str] = set()
         self.others: set[str] = set()
         self.results: list[ShaclResult] = []
+        self.report = b""
+        self.coverage: tuple[ShapeCoverage, ...] = ()
         self._said: list[Triple] = []
         self._judged: list[bytes | memoryview] = []
         self._ontology = _own(rules.ontology)
@@ -170,7 +172,7 @@ class _Work:
         self.collector.merge(contribution.collector)
         self.readable &= bool(contribution.tables)
         for table in contribution.tables:
-            self._keep(file, f"{file.name}#{table.sheet or ''}", table.table, table.reading)
+            self._keep(file, f"{file.name}#{table.sheet or ''}#{table.header}", table.table, table.reading)
         self.sheets += contribution_reader.sheets(contribution, file.name)
 
     def _read_document(self, file: SourceFile) -> None:
@@ -238,6 +240,7 @@ class _Work:
             self._meet_neighbours()
         if self.rules.contribution:
             self._compare(places)
+            self.collector.extend(_strange(self.documents))
         self._derive()
         validated = [finding for finding in self._validated(places) if _spot(finding.place) not in faulty]
         if self.rules.contribution:  # what a row with an error lacks, its faulty cell would have made
@@ -289,7 +292,10 @@ class _Work:
         if not self.rules.shapes:
             return []
         findings: list[Finding] = []
-        self.results = judges.judge(b"".join(self._judged), self.rules.shapes)
+        graph = b"".join(self._judged)
+        if self.rules.foreign:
+            return self._validated_by_others(graph, places)
+        self.results = judges.judge(graph, self.rules.shapes)
         for result in self.results:
             if not self._is_own(result.focus) and self._is_own(_value(result.value)):
                 about = replace(result, focus=_value(result.value), value=self._unknown(result.path or ""))
@@ -297,6 +303,15 @@ class _Work:
             elif not self.rules.known or (result.focus in self.mentioned and result.focus not in self.others):
                 findings.append(self._explained(result, places))
         return sorted(findings, key=lambda item: (item.place.file or "", item.place.row or 0, item.rule, str(item)))
+
+    def _validated_by_others(self, graph: bytes, places: SourceLocations) -> list[Finding]:
+        """Apply somebody's own shapes: the whole report of the judge is kept, and said what the shapes looked at."""
+        shapes = shapes_of(self.rules.shapes)
+        report = judges.report(graph, self.rules.shapes)
+        self.report = serialize(shapes.completed(report), format=RdfFormat.N_TRIPLES) or b""
+        self.coverage = shapes.coverage(self.store)
+        self.collector.extend(_unchecked(shapes, self.coverage, self.store))
+        return [self._explained(result, places) for result in judges.results(report, shapes)]
 
     def _is_own(self, iri: str) -> bool:
         """Tell whether the files say something about a thing; where they are all there is, whatever is no term does."""
@@ -329,7 +344,6 @@ class _Work:
             message=result.message,
             place=replace(place, property=result.name or place.property),
             value=shown[:200] if shown is not None else None,
-            terms=_short(result.terms) if self.rules.foreign else None,
         )
 
     def examination(self) -> Examination:
@@ -341,6 +355,8 @@ class _Work:
             files=self.files,
             rows=self.rows,
             sheets=tuple(self.sheets),
+            report=self.report,
+            coverage=self.coverage,
             judge=judges.named(judges.first(self.rules.shapes)) if self.rules.shapes else "",
             judged=b"".join(self._judged) if again else b"",
             results=tuple(result.terms for result in self.results) if again else (),
@@ -367,11 +383,6 @@ def _row(place: Location) -> tuple[object, ...] | None:
     return None if place.row is None else (place.file, place.sheet, place.row)
 
 
-def _short(terms: ShaclTerms) -> ShaclTerms:
-    """Leave out long terms, which a report shall not repeat."""
-    return replace(terms, **{name: "" for name in ("focus", "value") if len(getattr(terms, name)) > _LONGEST})
-
-
 def _own(turtle: bytes) -> list[Triple]:
     """Read a file of ours; when it is broken nothing can be checked."""
     try:
@@ -394,3 +405,62 @@ def _refused(document: SourceDocument, labels: Labels) -> Iterator[Finding]:
             focus=refusal.subject,
         )
         yield Finding(Severity.ERROR, refusal.rule, refusal.message, place, value=refusal.value)
+
+
+def _strange(documents: Sequence[SourceDocument]) -> Iterator[Finding]:
+    """Yield a finding about a file whose vocabulary is nearly ours, and about one that has nothing of it."""
+    for document in documents:
+        used = {term.value for triple in document.triples for term in _vocabulary(triple)}
+        spaces = {re.sub(r"[^#/]*$", "", iri) for iri in used}
+        near = sorted(space for space in spaces if space != OZG and _spelt(space) == _spelt(OZG))
+        place = Location(file=document.file)
+        for space in near:
+            message = _("terms of <{space}> mean nothing here; the vocabulary is <{right}>", space=space, right=OZG)
+            yield Finding(Severity.ERROR, "vocabulary-misspelt", message, place, space, OZG)
+        if document.triples and not near and not any(iri.startswith(OZG) for iri in used):
+            message = _("nothing was checked: the file uses no term of the vocabulary <{right}>", right=OZG)
+            yield Finding(Severity.WARNING, "vocabulary-unknown", message, place)
+
+
+def _vocabulary(triple: Triple) -> Iterator[NamedNode]:
+    """Yield the property of a statement, and its class if it says one."""
+    yield triple.predicate
+    if triple.predicate.value == RDF + "type" and isinstance(triple.object, NamedNode):
+        yield triple.object
+
+
+def _spelt(namespace: str) -> str:
+    """Return a namespace without what people get wrong in one: scheme, www, capitals, its last character."""
+    return re.sub(r"^https?://(?:www\.)?|[#/]+$", "", namespace).lower()
+
+
+def _unchecked(shapes: Shapes, coverage: Sequence[ShapeCoverage], data: Store) -> Iterator[Finding]:
+    """Yield a warning for each import that was not read, and one where no shape found anything to look at."""
+    for address in shapes.unread:
+        message = _(
+            "the shapes import <{address}>, which was not read; name the folder of that file with --imports",
+            address=address,
+        )
+        yield Finding(Severity.WARNING, "shapes-import", message)
+    if not coverage:
+        message = _("nothing was checked: no shape says what it is about (sh:targetClass, sh:targetNode …)")
+        yield Finding(Severity.WARNING, "shapes-idle", message)
+    elif not any(one.focus_nodes for one in coverage):
+        wanted = ", ".join(sorted({target for one in coverage for target in one.targets})[:_NAMED])
+        kinds = {term.value for term in _kinds(data)}
+        held = ", ".join(sorted(map(shapes.wording.iri, kinds))[:_NAMED]) or "–"
+        message = _(
+            "nothing was checked: the shapes look for {wanted}, and the files have nothing of that; their types are "
+            "{held}",
+            wanted=wanted,
+            held=held,
+        )
+        yield Finding(Severity.WARNING, "shapes-idle", message)
+
+
+def _kinds(data: Store) -> set[NamedNode]:
+    return {
+        quad.object
+        for quad in data.quads_for_pattern(None, NamedNode(RDF + "type"), None)
+        if isinstance(quad.object, NamedNode)
+    }

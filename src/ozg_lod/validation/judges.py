@@ -10,21 +10,22 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from functools import cache, lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from ozg_lod.core.errors import Unprocessable
 from ozg_lod.core.findings import ShaclTerms
-from ozg_lod.core.messages import _
+from ozg_lod.core.messages import Message, _
 from ozg_lod.core.vocab import SH, XSD
 from ozg_lod.rdf.lexical import is_legal
-from ozg_lod.validation.shapes import Node, ShaclResult, Shapes, shapes_of
+from ozg_lod.validation.constraints import Node
+from ozg_lod.validation.shapes import ShaclResult, Shapes, shapes_of
 
 if TYPE_CHECKING:
     import shacl
@@ -33,6 +34,7 @@ SHACL: Final = "shacl"
 PYSHACL: Final = "pyshacl"
 FIRST: Final = SHACL if find_spec(SHACL) else PYSHACL
 _SHOWN: Final = 5
+_LONGEST: Final = 300
 _RENAMED: Final = re.compile(r"\(\s*(?:[?$]\w+|[\w-]*:[\w-]+)\s+AS\s*[?$]", re.IGNORECASE)
 _SPECIAL: Final = re.compile(
     r"(?i:#select> .*?(?:\bAS\s*[?$]|\{\s*SELECT\b(?![^{]*(?:[?$]this\b|\*))))"
@@ -71,17 +73,45 @@ def judge(graph: bytes, turtle: bytes, by: str = "") -> list[ShaclResult]:
 
     Raises Unprocessable when the check itself fails, which says nothing about the data.
     """
-    try:
-        shapes = shapes_of(turtle)
-        if (by or first(turtle)) == SHACL:
-            return list(_judged(graph, shapes))
-        from ozg_lod.validation import pyshacl_judge  # noqa: PLC0415 - half a second, for those only whom it judges
+    return results(report(graph, turtle, by), shapes_of(turtle))
 
-        return list(_results(pyshacl_judge.report(graph, shapes), shapes, lambda term: term))
+
+def report(graph: bytes, turtle: bytes, by: str = "") -> list[Triple]:
+    """Return the report of the judge as it is, its blank nodes named as in the shapes and the graph."""
+    judge = by or first(turtle)
+    try:
+        return list(_report(graph, shapes_of(turtle), judge))
     except MemoryError:  # is told as what it is
         raise
     except Exception as error:  # whatever fails here, it is not the data that does not conform
-        raise Unprocessable(_("the rules could not be applied ({fault})", fault=type(error).__name__)) from error
+        raise Unprocessable(_cause(error, turtle, judge)) from error
+
+
+def _report(graph: bytes, shapes: Shapes, judge: str) -> Iterator[Triple]:
+    if judge == SHACL:
+        return _judged(graph, shapes)
+    from ozg_lod.validation import pyshacl_judge  # noqa: PLC0415 - half a second, for those only whom it judges
+
+    return (quad.triple for quad in parse(pyshacl_judge.report(graph, shapes), RdfFormat.N_TRIPLES))
+
+
+def _cause(error: Exception, turtle: bytes, judge: str) -> Message:
+    """Return why shapes cannot be applied, with the smallest part of them that fails alone."""
+    if isinstance(error, SyntaxError):
+        return _("the rules cannot be read: {fault}", fault=error)
+    shapes = shapes_of(turtle)
+    for node, part in shapes.parts():
+        try:
+            list(_report(b"", Shapes(part), judge))
+        except Exception as fault:  # noqa: BLE001 - each kind of failure is one of this part
+            return _("the rule {rule} cannot be applied: {fault}", rule=shapes.described(node), fault=_reason(fault))
+    return _("the rules could not be applied ({fault})", fault=f"{type(error).__name__}: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """Return the first sentence of a fault, without the list of all that a parser would have taken."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return re.sub(r"expected one of .*", "unexpected text", text)[:_LONGEST]
 
 
 def agree(judges: tuple[str, str], ours: Sequence[ShaclTerms], others: Sequence[ShaclTerms]) -> None:
@@ -104,8 +134,8 @@ def agree(judges: tuple[str, str], ours: Sequence[ShaclTerms], others: Sequence[
     raise Unprocessable(message)
 
 
-def _judged(graph: bytes, shapes: Shapes) -> Iterator[ShaclResult]:
-    """Yield the results of `shacl`; a cap on them, which none reaches, keeps it from starting threads."""
+def _judged(graph: bytes, shapes: Shapes) -> Iterator[Triple]:
+    """Yield the report of `shacl`; a cap on them, which none reaches, keeps it from starting threads."""
     report = _compiled(shapes).validate_text(_marked(graph.decode()), format="ntriples", max_results=sys.maxsize)
     labels = cache(lambda: [*_blank_nodes(shapes.ntriples), *_blank_nodes(graph)])
 
@@ -116,7 +146,9 @@ def _judged(graph: bytes, shapes: Shapes) -> Iterator[ShaclResult]:
             return Literal(term.value, datatype=NamedNode(term.datatype.value.removesuffix(_ILL_TYPED)))
         return term
 
-    return _results(report.serialize("ntriples"), shapes, restored)
+    for quad in parse(report.serialize("ntriples"), RdfFormat.N_TRIPLES):
+        subject = restored(quad.subject)
+        yield Triple(subject if isinstance(subject, BlankNode) else quad.subject, quad.predicate, restored(quad.object))
 
 
 @lru_cache(maxsize=1)
@@ -139,13 +171,13 @@ def _blank_nodes(ntriples: bytes) -> dict[str, None]:
     return dict.fromkeys(term.value for term in terms if isinstance(term, BlankNode))
 
 
-def _results(report: str, shapes: Shapes, restored: Callable[[Node], Node]) -> Iterator[ShaclResult]:
-    """Yield the results of a report (N-Triples), without their details."""
-    parts: dict[Node, dict[str, Node]] = defaultdict(dict)
-    results: list[Node] = []
-    for quad in parse(report, RdfFormat.N_TRIPLES):
-        name = quad.predicate.value.removeprefix(SH)
+def results(report: Sequence[Triple], shapes: Shapes) -> list[ShaclResult]:
+    """Return the results of a report, without their details."""
+    parts: dict[Node, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
+    nodes: list[Node] = []
+    for triple in report:
+        name = triple.predicate.value.removeprefix(SH)
         if name == "result":
-            results.append(quad.object)
-        parts[quad.subject][name] = restored(quad.object)
-    return (shapes.result(parts[result]) for result in results)
+            nodes.append(triple.object)
+        parts[triple.subject][name].append(triple.object)
+    return [shapes.result(parts[node]) for node in nodes]

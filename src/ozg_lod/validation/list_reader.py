@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +36,20 @@ _WORDS: Final = {
     "district": "kreis landkreis kreisname district county",
     "state": "land bundesland state",
 }
+_ABOVE: Final = 20
+"""The heading must be among so many rows."""
+_PARTS: Final = {
+    "land": ("land", "bl", "bundesland"),
+    "rb": ("rb", "regierungsbezirk"),
+    "kreis": ("kreis", "krs"),
+    "vb": ("vb", "verband", "gemeindeverband"),
+    "gem": ("gem", "gemeinde", "gde"),
+}
+"""The columns of a key that is split, as lists call them."""
+_WIDTHS: Final = {"land": 2, "rb": 1, "kreis": 2, "gem": 3}
+_WHOLE_KEY: Final = "AGS (Land RB Kreis Gem)"
+_SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+"""What Excel reads the separator from."""
 _KIND_OF: Final = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 ROLES: Final = tuple(_WORDS)
 
@@ -43,13 +58,14 @@ ROLES: Final = tuple(_WORDS)
 class Listing:
     """A list: the titles of its columns, its rows as text, whether the first row was taken for the heading.
 
-    `columns` says which column is name, key, district, state; -1 for none.
+    `columns` says which column is name, key, district, state; -1 for none. `above` rows stood above the heading.
     """
 
     titles: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     headed: bool
     columns: tuple[int, ...]
+    above: int = 0
 
 
 NO_LISTING: Final = Listing((), (), headed=False, columns=())
@@ -67,10 +83,54 @@ def read(name: str, content: bytes, max_rows: int = MAX_ROWS) -> Listing:
             _("The list has {width} columns; at most {limit} are read.", width=width, limit=MAX_COLUMNS),
         )
     padded = [(*row, *[""] * (width - len(row))) for row in rows]
-    headed = any(_role(cell) for cell in padded[0]) and len(padded) > 1
-    titles = padded[0] if headed else tuple("" for _ in range(width))
-    body = padded[1:] if headed else padded
-    return Listing(titles, tuple(body), headed, _guessed(titles, body))
+    start = _heading(padded)
+    titles, body = (padded[start], padded[start + 1 :]) if start >= 0 else (tuple("" for _ in range(width)), padded)
+    titles, body = _with_whole_key(titles, body)
+    return Listing(titles, tuple(body), start >= 0, _guessed(titles, body), max(start, 0))
+
+
+def _heading(rows: Sequence[Sequence[str]]) -> int:
+    """Return the number of the row with the headings, -1 for none; titles of the list may stand above it.
+
+    A heading below others must name two columns: one cell alone may be a title that holds such a word.
+    """
+    for number, row in enumerate(rows[: min(_ABOVE, len(rows) - 1)]):
+        roles = sum(bool(_role(cell)) for cell in row)
+        alone = all(sum(bool(cell) for cell in above) <= 1 for above in rows[:number])
+        title = sum(bool(cell) for cell in row) == 1 < len(row)
+        if alone and not title and (roles > 1 or (roles and (not number or _filled(row)))):
+            return number
+        if not alone:
+            return -1
+    return 0 if len(rows) > 1 and any(_role(cell) for cell in rows[0]) else -1
+
+
+def _filled(row: Sequence[str]) -> bool:
+    return all(row)
+
+
+def _with_whole_key(
+    titles: Sequence[str], body: list[tuple[str, ...]]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Put a key together that stands in the columns Land, RB, Kreis, VB, Gem, as Destatis publishes it (GV100AD).
+
+    Without the state it is that of the catalogue's only one, which is known where names are matched.
+    """
+    places = {part: n for part, names in _PARTS.items() for n, title in enumerate(titles) if _plain(title) in names}
+    if not {"rb", "kreis", "gem"} <= places.keys():
+        return tuple(titles), body
+    wanted = [part for part in _PARTS if part in places and part != "vb"]
+
+    def whole(row: Sequence[str]) -> str:
+        parts = [(row[places[part]], _WIDTHS[part]) for part in wanted]
+        filled = all(text.isdecimal() and len(text) <= width for text, width in parts)
+        return "".join(text.zfill(width) for text, width in parts) if filled else ""
+
+    return (*titles, _WHOLE_KEY), [(*row, whole(row)) for row in body]
+
+
+def _plain(title: str) -> str:
+    return title.casefold().strip(" .")
 
 
 def warm() -> None:
@@ -105,8 +165,16 @@ def _text(content: bytes, name: str) -> Iterator[tuple[str, ...]]:
     text = csv_rows.decoded(content, file=name)
     if isinstance(text, Finding):
         raise _refused(text)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max((";", "\t", ",", "|"), key=lambda one: (first.count(one), one == ";"))
+    stated = _SEPARATOR_LINE.match(text)
+    text = text[stated.end() :] if stated else text
+    start = [line for line in text.splitlines() if line.strip()][:_ABOVE]
+    counts = {one: max((line.count(one) for line in start), default=0) for one in (";", "\t", ",", "|")}
+    separator = max(
+        counts, key=lambda one: ((start or [""])[0].count(one) or (counts[one] > 1 and one != ","), one == ";")
+    )
+    first = max(start, key=lambda line: line.count(separator), default="")
+    if stated:
+        separator = stated[1]
     if separator == "," and not any(_role(cell) for cell in first.split(",")):
         separator = "\0" if _pasted(name) else ","  # in pasted lines “Musterstadt, Hafenstadt” is one name
     for row in csv_rows.rows(text, separator if separator in first or separator == "\0" else ";", file=name):
@@ -159,7 +227,9 @@ _LONGEST_TITLE: Final = 4
 
 def _guessed(titles: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[int, ...]:
     """Return the columns of the roles: by their titles, a name else the first column with letters."""
-    columns = {role: next((n for n, title in enumerate(titles) if _role(title) == role), -1) for role in ROLES}
+    split = {name for names in _PARTS.values() for name in names} if _WHOLE_KEY in titles else set()
+    roles = ["key" if title == _WHOLE_KEY else "" if _plain(title) in split else _role(title) for title in titles]
+    columns = {role: roles.index(role) if role in roles else -1 for role in ROLES}
     if columns["name"] < 0:
         used_columns = set(columns.values())
         lettered = (

@@ -15,7 +15,6 @@ import rdflib
 from pyshacl import Validator
 from pyshacl.graph_abstraction import DataGraph
 
-from ozg_lod.core.vocab import SH
 from ozg_lod.validation.shapes import Shapes
 
 _RawResult = tuple[str, rdflib.term.Node, list[tuple[rdflib.term.Node, rdflib.term.Node, object]]]
@@ -46,8 +45,11 @@ def report(graph: bytes, shapes: Shapes) -> str:
         validator = _Results(DataGraph.from_rdflib(data), shacl_graph=rules, options=options)
         _, results, _ = validator.run()  # type: ignore[no-untyped-call] # pySHACL has no types here
         written = rdflib.Graph(bind_namespaces="none")
+        report = rdflib.BNode("report")
+        written.add((report, rdflib.RDF.type, rdflib.SH.ValidationReport))
+        written.add((report, rdflib.SH.conforms, rdflib.Literal(not results)))
         for _shape, node, triples in results:
-            written.add((rdflib.BNode("report"), rdflib.URIRef(SH + "result"), node))
+            written.add((report, rdflib.SH.result, node))
             for subject, predicate, value in triples:
                 written.add((subject, predicate, value[1] if isinstance(value, tuple) else value))
         return written.serialize(format="nt")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Final
 
 import pyoxigraph as ox
@@ -32,6 +32,7 @@ from ozg_lod.validation.grouped_findings import (
     quoted,
     unlisted,
 )
+from ozg_lod.validation.shapes import ShapeCoverage
 
 LISTED: Final = 10
 """How many places one group lists in the text."""
@@ -63,6 +64,8 @@ def to_text(examination: Examination, language: Language) -> str:
             parts.append("\n".join([heading[language], *_group_lines(findings, language)]))
     if examination.truncated:
         parts.append(unlisted(examination)[language])
+    if examination.coverage:
+        parts.append("\n".join(_coverage_lines(examination.coverage, language)))
     return "\n\n".join(parts)
 
 
@@ -125,6 +128,7 @@ def to_json(examination: Examination) -> bytes:
         "files": examination.files,
         "rows": examination.rows,
         "judges": {"first": examination.judge, "second": examination.second, "message": _value(examination.judges)},
+        **({"shapes": [asdict(one) for one in examination.coverage]} if examination.coverage else {}),
         "findings": [_plain(finding) for finding in examination.findings],
     }
     return json.dumps(report, ensure_ascii=False, indent=2).encode() + b"\n"
@@ -134,9 +138,13 @@ def to_turtle(examination: Examination) -> bytes:
     """Return the findings as a SHACL validation report (SHACL §3.6).
 
     As there `sh:conforms` is true only when there are no results at all, of whatever severity. A result about a cell
-    that belongs to no thing yet has no focus node; its message names the cell.
+    that belongs to no thing yet has no focus node; its message names the cell. Of somebody's own shapes it is the
+    report of the judge, with all results.
     """
     prefixes = {"ozgsh": OZGSH, "rdfs": RDFS, "sh": SH, "xsd": XSD}
+    if examination.report:
+        triples = (quad.triple for quad in ox.parse(examination.report, ox.RdfFormat.N_TRIPLES))
+        return ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b""
     return ox.serialize(_report(examination), format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b""
 
 
@@ -159,6 +167,21 @@ def _group_lines(findings: Sequence[Finding], language: Language) -> Iterator[st
         if len(group) > LISTED:
             more = ngettext("and in one more place", "and in {count} more places", len(group) - LISTED)
             yield f"    {more[language]}"
+
+
+def _coverage_lines(coverage: Sequence[ShapeCoverage], language: Language) -> Iterator[str]:
+    """Yield how many things each shape looked at; those that found none stand in one line."""
+    idle = [one.shape for one in coverage if not one.focus_nodes]
+    yield _("Shapes: {used} of {count} found something to check", used=len(coverage) - len(idle), count=len(coverage))[
+        language
+    ]
+    for one in coverage:
+        if one.focus_nodes:
+            nodes = ngettext("{count} node", "{count} nodes", one.focus_nodes)[language]
+            yield f"  {one.shape} ({', '.join(one.targets)}): {nodes}"
+    if idle:
+        unused = _("without a node: {shapes}", shapes=", ".join(idle))
+        yield f"  {unused[language]}"
 
 
 def _where(finding: Finding, language: Language) -> str:
@@ -204,17 +227,12 @@ def _report(examination: Examination) -> Iterator[ox.Triple]:
 
 def _result(result: ox.BlankNode, finding: Finding) -> Iterator[ox.Triple]:
     rule = finding.rule if ":" in finding.rule else OZGSH + finding.rule
-    own = finding.terms
-    severity = own.severity if own is not None else f"<{SH}{_SHACL_SEVERITIES[finding.severity]}>"
-    terms = {"resultSeverity": severity or f"<{SH}Violation>", "sourceShape": f"<{rule}>"}
-    if own is not None:
-        terms |= {"focusNode": own.focus, "resultPath": own.path, "value": own.value}
-        terms["sourceConstraintComponent"] = own.component
     yield ox.Triple(result, _node(RDF + "type"), _node(SH + "ValidationResult"))
-    yield from (ox.Triple(result, _node(SH + name), _term(text)) for name, text in terms.items() if text)
-    if own is None and finding.place.focus is not None:
+    yield ox.Triple(result, _node(SH + "resultSeverity"), _node(SH + _SHACL_SEVERITIES[finding.severity]))
+    yield ox.Triple(result, _node(SH + "sourceShape"), _node(rule))
+    if finding.place.focus is not None:
         yield ox.Triple(result, _node(SH + "focusNode"), _node(finding.place.focus))
-    if own is None and finding.value is not None:
+    if finding.value is not None:
         yield ox.Triple(result, _node(SH + "value"), ox.Literal(line(finding.value)))
     for language in LANGUAGES:
         where = place(finding.place, language)
@@ -224,11 +242,3 @@ def _result(result: ox.BlankNode, finding: Finding) -> Iterator[ox.Triple]:
 
 def _node(iri: str) -> ox.NamedNode:
     return ox.NamedNode(iri)
-
-
-def _term(text: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
-    statement = f"<urn:x> <urn:x> {text} .".encode()
-    (quad,) = ox.parse(statement, ox.RdfFormat.N_TRIPLES)
-    if isinstance(quad.object, ox.NamedNode | ox.BlankNode | ox.Literal):
-        return quad.object
-    raise TypeError("a triple term passed the gate")

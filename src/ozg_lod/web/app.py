@@ -42,6 +42,7 @@ SUBJECTS: Final = {
     "topic": (
         *("karte", "zeitleiste", "quellen", "widersprueche", "status", "hilfe", "codebuch"),
         *("impressum", "datenschutz", "barrierefreiheit", "{", "sitemap.xml", "robots.txt", "favicon.ico"),
+        *(".well-known", "llms.txt"),
     ),
     "search": ("suche", "{", "search.json", "ags", "ars", "leika", "ozg"),
     "reconcile": ("reconcile",),

@@ -36,6 +36,7 @@ async def ready(request: Request) -> Response:
     """Answer 200 with the version that is served, 503 while the server is ending.
 
     It is `stale` where nobody can tell whether there is a newer one; `looked_s` is the age of the last good look.
+    Where another engine evaluates, `store` says whether it answered when it was last asked.
     """
     snapshot: ServedSnapshot = request.state.opened
     looking: Supervised | None = request.app.state.looking
@@ -44,4 +45,6 @@ async def ready(request: Request) -> Response:
     body: dict[str, object] = {"status": status, "snapshot": snapshot.name, "version": snapshot.version}
     if looking is not None:
         body["looked_s"] = round(looking.age_s, 1)
+    if request.app.state.settings.store:
+        body["store"] = "answers" if snapshot.endpoint.answers else "gone"
     return JSONResponse(body, status_code=503 if ending else 200, headers={"Cache-Control": "no-store"})

@@ -67,7 +67,7 @@ class QueryLane:
     def __init__(self, app: Starlette) -> None:
         settings: Settings = app.state.settings
         self._app = app
-        self._most_bytes = settings.query_bytes * protocol.BYTES_PER_CHARACTER
+        self._most_bytes = protocol.SHORT_BYTES
         self._most_head_bytes = min(settings.head_bytes, settings.target_bytes)
         self._fields = functools.lru_cache(_MOST_FIELDS_KEPT)(functools.partial(_lane_fields, settings=settings))
         self._client = functools.lru_cache(_MOST_FIELDS_KEPT)(

@@ -59,7 +59,7 @@ It has no form, no script and no state, so that nothing is to be gained by a cli
 """
 
 
-@pages.page(ROOT, summary="Reconciliation service 0.2: manifest; ?queries= and ?extend= for trying out")
+@pages.page(ROOT, f"{ROOT}/", summary="Reconciliation service 0.2: manifest; ?queries= and ?extend= for trying out")
 async def service(request: Request) -> Response:
     """Answer with the manifest, or with what the parameters ask."""
     no_jsonp(request.query_params.keys())
@@ -69,7 +69,7 @@ async def service(request: Request) -> Response:
     return await _manifest(request, newer=request.query_params.get("version") == "1.0-draft")
 
 
-@pages.page(ROOT, methods=_SENT, summary="Reconciliation service 0.2: queries= or extend= as a form")
+@pages.page(ROOT, f"{ROOT}/", methods=_SENT, summary="Reconciliation service 0.2: queries= or extend= as a form")
 async def asked(request: Request) -> Response:
     """Answer a batch of queries, or a data extension query."""
     kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
@@ -86,7 +86,7 @@ async def asked(request: Request) -> Response:
     return json_response(await upload_checks.matched(request, form), language)
 
 
-@pages.page(ROOT_10, summary="Reconciliation service 1.0-draft: manifest")
+@pages.page(ROOT_10, f"{ROOT_10}/", summary="Reconciliation service 1.0-draft: manifest")
 async def service_10(request: Request) -> Response:
     """Answer with the manifest of version 1.0-draft."""
     return await _manifest(request, newer=True)

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ozg_lod.contributions.check_pool import check_pool
 from ozg_lod.core.settings import Settings
 from ozg_lod.http.bodies import read_body
 from ozg_lod.http.clients import cancelled_when_gone, client_of
@@ -52,7 +53,7 @@ class SparqlAddress:
     fresh_s: int = 60
 
 
-@pages.page("/sparql", methods=_ASKED)
+@pages.page("/sparql", "/sparql/", methods=_ASKED)
 async def sparql(request: Request) -> Response:
     """Answer a query by any of the three carriers (SPARQL 1.1 Protocol §2.1), or describe the service."""
     return await _respond(request, SparqlAddress(request.state.opened))
@@ -86,7 +87,9 @@ async def _respond(request: Request, address: SparqlAddress) -> Response:
     if outcome is not None:
         return _sent(request, outcome)
     sparql_request = await _sparql_request(request, settings.query_bytes * protocol.BYTES_PER_CHARACTER)
-    fields = protocol.fields(sparql_request.parameters, request.headers, sparql_request.body)
+    read = (sparql_request.parameters, request.headers, sparql_request.body)
+    long = len(sparql_request.body or b"") > protocol.SHORT_BYTES
+    fields = await run_in_threadpool(protocol.fields, *read) if long else protocol.fields(*read)
     page = await _page(request, address)
     if page is not None:
         return page
@@ -107,7 +110,10 @@ async def _sparql_request(request: Request, limit_bytes: int) -> SparqlRequest:
     body = None
     if request.method == "POST":
         protocol.carrier(request.headers)
-        body = await read_body(request, limit_bytes)
+        declared = request.headers.get("content-length", "")
+        short = declared.isdecimal() and int(declared) <= protocol.SHORT_BYTES
+        place = None if short else check_pool(request.app).receiving(client_of(request))
+        body = await read_body(request, limit_bytes, place=place)
     fields = tuple(field for field in request.scope["headers"] if field[0] in FIELDS)
     return SparqlRequest(request.method, fields, request.scope["query_string"], body)
 

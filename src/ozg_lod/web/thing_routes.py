@@ -15,9 +15,11 @@ from starlette.responses import Response
 from ozg_lod.core.errors import NotFound
 from ozg_lod.core.identity import ICON_FILE
 from ozg_lod.core.messages import _
+from ozg_lod.core.vocab import ONTOLOGY, OWL, SHAPES
 from ozg_lod.http.response_cache import CachedBody
 from ozg_lod.http.responses import RequestConditions, reply
 from ozg_lod.rdf import formats
+from ozg_lod.rdf.graph import iri_of
 from ozg_lod.site import (
     linking,
     lists,
@@ -43,7 +45,7 @@ async def start(request: Request) -> Response:
     """Answer with the start page; a program that wants a graph is sent to the catalogue."""
     page_request = PageRequest.of(request, "/", (formats.HTML, *formats.GRAPHS))
     if page_request.form is not formats.HTML:
-        return page_request.redirect("/catalog")
+        return page_request.redirect("/catalog", request.url.query)
     snapshot = page_request.opened
     return await page_request.answer(
         lambda: site_pages.start(
@@ -78,7 +80,10 @@ async def thing(request: Request, kind: str, name: str) -> Response:
             return PageBody(formats.serialize(description.triples, page_request.form), description.pages)
         box = linking.reuse(page_request.site, description, kind, page_request.graph)
         located = page_request.opened.atlas.located(iri)
-        return PageBody(site_pages.thing(page_request.site, description, box, located=located), description.pages)
+        body = site_pages.thing(
+            page_request.site, description, box, located=located, coverage=page_request.opened.coverage
+        )
+        return PageBody(body, description.pages)
 
     return await page_request.answer(make, about=iri, is_light=lambda: page_request.is_light(iri))
 
@@ -133,6 +138,29 @@ async def context(request: Request) -> Response:
     body = content
     named = Representation.of_bytes("/ontology/context.jsonld", formats.JSONLD.content_type, lambda: body)
     return await represent(request, named, snapshot)
+
+
+@pages.page(
+    "/ontology/alignments",
+    "/ontology/alignments/{version}",
+    "/ontology/{version}",
+    "/shapes/{version}",
+    status_code=303,
+)
+async def version(request: Request) -> Response:
+    """Lead from the address of a version, as the data name it, to what is served of it."""
+    page_request = PageRequest.of(request, request.url.path, formats.PAGES)
+    root, graphs = ONTOLOGY.removesuffix("/ontology"), f"{page_request.opened.base_iri}graph/"
+    for store in (page_request.opened.store, page_request.opened.rules):
+        for quad in store.quads_for_pattern(None, ox.NamedNode(OWL + "versionIRI"), None):
+            served, home = iri_of(quad.subject), getattr(quad.graph_name, "value", "")
+            if root + request.url.path not in {served, iri_of(quad.object)}:
+                continue
+            if served in {ONTOLOGY, SHAPES}:
+                return page_request.redirect(served.removeprefix(root), request.url.query)
+            if home.startswith(graphs):
+                return page_request.redirect(f"/graph/{home.removeprefix(graphs)}", request.url.query)
+    raise NotFound(_("There is no such version here."))
 
 
 @pages.page("/shapes", "/shapes.{suffix}", summary="The rules data must meet (also .ttl .jsonld …)")

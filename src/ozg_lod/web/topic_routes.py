@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from ozg_lod.core.errors import BadRequest, NotFound
 from ozg_lod.core.messages import _
@@ -19,6 +19,7 @@ from ozg_lod.core.vocab import XSD
 from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import Term, iri_of
 from ozg_lod.site import (
+    api_catalog,
     codebook,
     inventory,
     legal,
@@ -237,6 +238,34 @@ async def robots(request: Request) -> Response:
         request,
         Representation.of_bytes("robots", formats.TEXT.content_type, lambda: sitemap.robots(page_request.addresses)),
     )
+
+
+@pages.page("/.well-known/api-catalog", summary="The interfaces there are (RFC 9727)")
+async def interfaces(request: Request) -> Response:
+    """Answer with the list of interfaces, each with its description."""
+    page_request = PageRequest.for_people(request, "/.well-known/api-catalog")
+    media_type = f'{formats.LINKSET_JSON.media_type}; profile="{api_catalog.PROFILE}"'
+    made = Representation.of_bytes("interfaces", media_type, lambda: api_catalog.linkset(page_request.addresses))
+    return await represent(request, made)
+
+
+@pages.page("/.well-known/dcat")
+async def to_catalogue(request: Request) -> Response:
+    """Send harvesters to the catalogue."""
+    return RedirectResponse(PageRequest.for_people(request, "/catalog").addresses.absolute("/catalog"), 303)
+
+
+@pages.page("/llms.txt")
+async def guide(request: Request) -> Response:
+    """Answer with what programs that read text should know."""
+    page_request = PageRequest.for_people(request, "/llms.txt")
+    opened = page_request.opened
+
+    def make() -> bytes:
+        kinds = [(name, opened.kinds[name].many["en"]) for name in opened.things.kinds]
+        return api_catalog.guide(opened.identity, page_request.addresses, kinds)
+
+    return await represent(request, Representation.of_bytes("guide", formats.TEXT.content_type, make))
 
 
 @pages.page("/favicon.ico")
