@@ -1,7 +1,7 @@
 """Nothing that a stranger sends is worked on by the event loop beyond a linear look with a bound.
 
 The loop runs in the main thread of the server, so its processor time is that of one task (proc(5), schedstat): no clock
-on the wall, and no other load of the machine, comes into it.
+on the wall comes into it. Other work beside it costs it the caches of its core, so the limit is doubled then.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.conftest import patience
 from tests.hostile.test_hostile import ATTACKS, _queries, _server
 from tests.hostile.uploads import CASES
 
@@ -104,4 +105,4 @@ def test_the_loop_only_hands_it_on(server: str, name: str) -> None:
     )
     spent = _loop_ms(process) - before
     assert answer.status_code != httpx.codes.INTERNAL_SERVER_ERROR
-    assert spent < LIMIT_MS, f"{spent:.0f} ms for {answer.status_code}"
+    assert spent < LIMIT_MS * min(patience(), 2), f"{spent:.0f} ms for {answer.status_code}"

@@ -279,7 +279,7 @@ def test_workers_answer_alike_from_memory_and_from_disk(snapshot_directory: Path
     for query, form in (
         (SUM, "csv"),
         ("ASK { ?s ?p ?o }", "json"),
-        ("SELECT * { ?z a ?a } ORDER BY ?z LIMIT 3", "tsv"),
+        ("SELECT * { ?z a ?a } ORDER BY ?z ?a LIMIT 3", "tsv"),
     ):
         question = wire.encode(store.SparqlQuery(query, form))
         assert answered(in_memory, question) == answered(from_disk, question)

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import serving
 from tests.small_source import publish, small_source
 
+from ozg_lod.core.vocab import OZG
 from ozg_lod.snapshots import changes, checked_json
 from ozg_lod.snapshots.snapshot import Publication, Snapshots
 
@@ -81,6 +82,14 @@ def test_lines_of_an_older_log_are_still_read_and_still_count_as_published(sourc
     assert f"{BASE}id/organisation/alt" in Snapshots(target).ever_published()
     (source / "data" / "more.nt").unlink()
     assert publish(source, target).manifest is None
+
+
+def test_terms_of_others_are_no_addresses_of_ours() -> None:
+    base = "https://example.org/lod/"
+    lines = [f"<{iri}> <urn:p> <urn:o> ." for iri in (f"{base}id/a#b", "http://purl.org/dc/terms/source", f"{OZG}A")]
+    assert changes.resources([line.encode() for line in lines], base) == {f"{base}id/a", f"{OZG}A"}
+    logged = ["http://purl.org/dc/terms/source", f"{base}id/gone"]
+    assert [finding.value for finding in changes.unaccounted(logged, [], {})] == [f"{base}id/gone"]
 
 
 def test_what_vanishes_without_a_row_is_refused_and_a_row_lets_it_go(source: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pyoxigraph as ox
@@ -83,7 +83,7 @@ class PreviewGraph:
     """What is published together with what a contribution says, as one person would see it.
 
     `replaced` are the properties of a statement that a contribution states as a whole: what it does not say of them
-    falls away. There are none for RDF, which only adds.
+    falls away, but for what follows from it (`implied`). There are none for RDF, which only adds.
     """
 
     store: Overlay
@@ -91,6 +91,7 @@ class PreviewGraph:
     contributed: Mapping[str, frozenset[tuple[str, Term]]]
     site: PageContext
     replaced: frozenset[str] = frozenset()
+    implied: Mapping[str, frozenset[tuple[str, Term]]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -99,11 +100,8 @@ class PreviewGraph:
         """Return the sight of these N-Quads over what is published; `derived` is the graph of what follows."""
         graph, store = Graph(below), Overlay(below)
         statements = list(ox.parse(quads, ox.RdfFormat.N_QUADS))
-        own = [quad.triple for quad in statements if iri_of(quad.graph_name) != derived]
-        contributed: dict[str, set[tuple[str, Term]]] = {}
-        for triple in own:
-            contributed.setdefault(iri_of(triple.subject), set()).add((triple.predicate.value, triple.object))
-        contributed.pop("", None)
+        contributed = _by_subject(quad.triple for quad in statements if iri_of(quad.graph_name) != derived)
+        implied = _by_subject(quad.triple for quad in statements if iri_of(quad.graph_name) == derived)
         published = {
             iri: frozenset((triple.predicate.value, triple.object) for triple in graph.about(iri))
             for iri in contributed
@@ -116,8 +114,7 @@ class PreviewGraph:
         fresh = frozenset(iri for iri, pairs in published.items() if not pairs)
         addresses = site.addresses
         foreseen = _PreviewSnapshot(addresses.base_iri, addresses.public_url, addresses.language, fresh=fresh)
-        pairs_of = {iri: frozenset(pairs) for iri, pairs in contributed.items()}
-        return cls(store, published, pairs_of, replace(site, addresses=foreseen), replaced)
+        return cls(store, published, contributed, replace(site, addresses=foreseen), replaced, implied)
 
     def preview(self) -> ContributionPreview:
         states = {iri: self._state(iri) for iri in self.contributed if "#" not in iri}
@@ -139,7 +136,8 @@ class PreviewGraph:
     def _predicates(self, iri: str) -> set[str]:
         """Return the properties that differ; its source is named only when a contribution is accepted."""
         added = {predicate for predicate, _ in self.contributed[iri] - self.published[iri]}
-        gone = {predicate for predicate, _ in self.published[iri] - self.contributed[iri]} & self.replaced
+        still = self.contributed[iri] | self.implied.get(iri, frozenset())
+        gone = {predicate for predicate, _ in self.published[iri] - still} & self.replaced
         return (added | gone) - {DCT + "source"}
 
     def _change(self, iri: str, state: str) -> ThingChange:
@@ -174,6 +172,15 @@ class PreviewGraph:
 
     def _rank(self, iri: str) -> int:
         return self.site.kinds[self._kind(iri)].preview
+
+
+def _by_subject(triples: Iterable[ox.Triple]) -> dict[str, frozenset[tuple[str, Term]]]:
+    """Return what is said of each thing that has an IRI."""
+    said: dict[str, set[tuple[str, Term]]] = {}
+    for triple in triples:
+        said.setdefault(iri_of(triple.subject), set()).add((triple.predicate.value, triple.object))
+    said.pop("", None)
+    return {iri: frozenset(pairs) for iri, pairs in said.items()}
 
 
 def _values(pairs: Iterable[tuple[str, Term]], predicate: str) -> list[Term]:

@@ -250,10 +250,11 @@ class WorkerPool:
         for worker in [worker for worker in server.idle if worker.ended]:
             server.idle.remove(worker)
             self._renew(worker, server)
-        return await self._attempt(job, server)
+        return await self._attempt(job, server, again=True)
 
-    async def _attempt(self, job: _Job, server: ForkServer) -> bytes:
-        worker = server.idle.pop() if server.idle else await self._forked(server)
+    async def _attempt(self, job: _Job, server: ForkServer, *, again: bool = False) -> bytes:
+        """Let a worker do it; `again` a new one, since what ended one may have ended all without being seen yet."""
+        worker = server.idle.pop() if server.idle and not again else await self._forked(server)
         answered: asyncio.Future[bytes | Exception] = asyncio.get_running_loop().create_future()
 
         def told(outcome: bytes | Exception) -> None:

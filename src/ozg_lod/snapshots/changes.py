@@ -17,9 +17,11 @@ from ozg_lod.core.findings import (
     Severity,
 )
 from ozg_lod.core.messages import Text, _
+from ozg_lod.core.vocab import OZG, OZGSH, PREFIXES
 from ozg_lod.tables import tables
 from ozg_lod.tables.metadata import METADATA
 
+_FOREIGN: Final = tuple(namespace for namespace in PREFIXES.values() if namespace not in (OZG, OZGSH))
 WITHDRAWN_FILE: Final = "withdrawn.csv"
 _WITHDRAWN: Final = re.compile(r"withdrawn(-[a-z0-9-]+)?\.csv")
 
@@ -53,9 +55,16 @@ def between(old: bytes, new: bytes, base_iri: str) -> Changes:
 
 
 def resources(lines: Iterable[bytes], base_iri: str) -> set[str]:
-    """Return the IRIs that lines of N-Triples are about; a fragment of a thing counts as the thing."""
+    """Return the IRIs that lines of N-Triples are about; a fragment of a thing counts as the thing.
+
+    Terms of the vocabularies of others are none: nobody comes here for them.
+    """
     subjects = {line.partition(b"> ")[0][1:].decode() for line in lines if line.startswith(b"<")}
-    return {iri.partition("#")[0] if iri.startswith(base_iri) else iri for iri in subjects}
+    return {iri.partition("#")[0] if iri.startswith(base_iri) else iri for iri in subjects if not _is_foreign(iri)}
+
+
+def _is_foreign(iri: str) -> bool:
+    return iri.startswith(_FOREIGN)
 
 
 def withdrawals(files: Mapping[str, bytes]) -> dict[str, Withdrawal]:
@@ -86,18 +95,21 @@ def unaccounted(
 ) -> Iterator[Finding]:
     """Yield a finding for each IRI that was published and vanished, and for each that is withdrawn and still there."""
     for iri in sorted(set(published) - set(present) - set(withdrawn)):
+        if _is_foreign(iri):  # logged before such terms were left out
+            continue
         yield _finding(
             "withdrawn-missing",
             _(
-                "this address was published and is missing now; name it in withdrawn.csv with day, "
-                "reason and, if there is one, its successor, or put it back"
+                "{address} was published and is missing now; name it in withdrawn.csv with day, "
+                "reason and, if there is one, its successor, or put it back",
+                address=iri,
             ),
             iri,
         )
     for iri in sorted(set(present) & set(withdrawn)):
         yield _finding(
             "withdrawn-present",
-            _("this address counts as withdrawn and is still in the data; delete one of the two"),
+            _("{address} counts as withdrawn and is still in the data; delete one of the two", address=iri),
             iri,
         )
     for row in withdrawn.values():

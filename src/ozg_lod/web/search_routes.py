@@ -250,5 +250,5 @@ def _sent(page_request: PageRequest, body: bytes, parameters: Mapping[str, str])
     if page_request.form is formats.HTML:
         headers["content-language"] = page_request.language
     snapshot, form = page_request.opened, page_request.form
-    state = f"{snapshot.version} {snapshot.code} {form.suffix} {page_request.language} {page_request.chosen}"
+    state = f"{snapshot.name} {snapshot.code} {form.suffix} {page_request.language} {page_request.chosen}"
     return respond(page_request.request, Content(body, headers), f"{state} {urlencode(query)}")
