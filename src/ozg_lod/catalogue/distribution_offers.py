@@ -19,6 +19,7 @@ from ozg_lod.core.vocab import (
     DCATAP,
     DCATDE,
     DCT,
+    FOAF,
     ONTOLOGY,
     SPDX,
     VOID,
@@ -34,7 +35,15 @@ from ozg_lod.tables.metadata import METADATA
 EU: Final = "http://publications.europa.eu/resource/authority/"
 AVAILABLE: Final = EU + "planned-availability/AVAILABLE"
 LANGUAGES: Final = ("de", "en")
-OF_DISTRIBUTIONS: Final = (DCT + "license", DCT + "rights", DCATDE + "licenseAttributionByText", DCT + "language")
+HVD: Final = (DCATAP + "applicableLegislation", DCATAP + "hvdCategory")
+"""What makes a dataset one of high value (Regulation (EU) 2023/138); only an authority says it of its own data."""
+OF_DISTRIBUTIONS: Final = (
+    DCT + "license",
+    DCT + "rights",
+    DCATDE + "licenseAttributionByText",
+    DCT + "language",
+    DCATAP + "applicableLegislation",
+)
 _MEDIA_TYPES: Final = "https://www.iana.org/assignments/media-types/"
 _FILE_TYPES: Final = {
     formats.TURTLE: "RDF_TURTLE",
@@ -106,6 +115,11 @@ class DistributionOffers:
         yield text(iri, DCAT + "keyword", _TEXTS[service.name]["de"], "de")
         if service.conforms_to:
             yield resource(iri, DCT + "conformsTo", service.conforms_to)
+        high_value = {(triple.predicate, triple.object) for name in HVD for triple in self.graph.using(name)}
+        for predicate, value in high_value:
+            yield ox.Triple(ox.NamedNode(iri), predicate, value)
+        if high_value:
+            yield resource(iri, FOAF + "page", host + service.page)
 
     def of(self, dataset: str) -> Iterator[Distribution]:
         """Yield the files of a dataset that the manifest has, its tables, and the services that know it."""
