@@ -180,6 +180,14 @@ def test_templates_are_found_by_every_name_and_key_that_means_one_authority(
     assert "keine Kommune" not in page
 
 
+@pytest.mark.parametrize("path", ["/vorlagen", "/mitmachen"])
+def test_where_nothing_is_accepted_the_page_says_so_before_any_work(client: httpx.Client, path: str) -> None:
+    page = client.get(path, params={"lang": "de"}).text
+    assert "nimmt keine Dateien an" in page
+    assert page.index("nimmt keine Dateien an") < page.index("<h2")
+    assert "reichen Sie die Datei ein" not in page
+
+
 def test_the_page_says_how_to_take_part_for_a_thing(client: httpx.Client) -> None:
     page = client.get("/mitmachen?ags=06531005&lang=en").text
     assert "/vorlagen/verfuegbarkeit.xlsx?ags=06531005&amp;lang=en" in page
