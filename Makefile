@@ -42,6 +42,7 @@ coverage: .venv/test
 
 bench: .venv/test
 	$(BIN)/python bench/matching.py
+	$(BIN)/python bench/searching.py --missed --all
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/pages.py $(filter --quick --write,$(ARGS))
 	$(BIN)/python bench/growth_pages.py $(if $(NATIONAL),--target $(NATIONAL)) $(filter --write,$(ARGS))

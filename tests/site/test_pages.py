@@ -204,6 +204,11 @@ def test_only_what_is_safe_becomes_a_link(iri: str, href: str | None) -> None:
     assert (target.href if target else None) == href
 
 
+def test_the_order_of_a_source_is_called_as_its_rule_calls_it() -> None:
+    assert term_name("https://schema.org/position", "de") == "Reihenfolge in der Quelle"
+    assert term_name("https://schema.org/position", "en") == "Position in the source"
+
+
 def test_every_kind_has_its_words() -> None:
     for kind in KINDS:
         for label in (kind.one, kind.many, kind.about):
@@ -560,7 +565,7 @@ def test_rules_stand_with_a_good_and_a_bad_example_where_they_have_cases(store: 
     apart = Reader(page.partition('id="period-end"')[2].partition("</li>")[0]).text
     assert "10169 (text without a language)" in apart
     assert "10169 (German)" in apart
-    assert "“part” of: other" in apart
+    assert "“smaller area” of: other" in apart
     told = Reader(page.partition('id="figure-value"')[2].partition("</li>")[0]).text
     assert "Right value: 5 Wrong value: missing" in told
 

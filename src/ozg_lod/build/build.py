@@ -20,7 +20,7 @@ from ozg_lod.build import parts
 from ozg_lod.build.sources import SHOWN, Sources, joined, read
 from ozg_lod.catalogue import distributions
 from ozg_lod.catalogue.distributions import MergedGraph
-from ozg_lod.core import kinds
+from ozg_lod.core import kinds, search_words
 from ozg_lod.core.errors import SnapshotError, SourceError
 from ozg_lod.core.findings import Severity
 from ozg_lod.core.messages import MessageSink, _
@@ -141,7 +141,8 @@ def prepare(
         def fill(aside: Path) -> None:
             graph = _write_data(aside, sources, examination, readings)
             say(_("{count} triples conform; writing the snapshot.", count=len(graph.lines)))
-            (aside / index.FILE).write_bytes(index.of_graph(Graph(graph.store), graph.base_iri, sources.kinds))
+            words = search_words.read(sources.site)
+            (aside / index.FILE).write_bytes(index.of_graph(Graph(graph.store), graph.base_iri, sources.kinds, words))
             distributions.write(aside, graph, sources.flat, previous, partial(progress, _("Writing")))
             (aside / summary.FILE).write_bytes(summary.of_directory(aside, graph.base_iri, sources.kinds))
             agreed.result()

@@ -9,7 +9,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from ozg_lod.core import identity, kinds
+from ozg_lod.core import identity, kinds, search_words
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import _
 from ozg_lod.core.settings import packaged_source
@@ -79,7 +79,8 @@ def source_folder(directory: Path, *, base_iri: str, title: str) -> None:
     for contract in (directory / "contributions").glob("*.json"):
         _rebase(contract, base_iri)
     (directory / "data").mkdir()
-    shutil.copy(source / "data" / kinds.FILE, directory / "data" / kinds.FILE)
+    for name in (kinds.FILE, search_words.PAGES_FILE):
+        shutil.copy(source / "data" / name, directory / "data" / name)
     (directory / "data" / identity.FILE).write_text(
         _SITE.format(title=json.dumps(title, ensure_ascii=False)), encoding="utf-8"
     )

@@ -19,6 +19,7 @@ _MISTYPED: Final = 2
 _READ: Final = 200
 """So many characters of a text are compared."""
 _MOST: Final = 6
+_TIES: Final = 5
 _TELLING: Final = 5
 """Letters from which on one word of several may be offered alone: “der” is like “Eder”, and not what was meant."""
 
@@ -60,8 +61,9 @@ def nearest(
     written = text[:_READ]
     if written.isdecimal():
         return nearest_keys(written, candidates, most=most, errors=errors)
-    alike = process.extract(written, list(candidates), scorer=fuzz.ratio, score_cutoff=least, limit=most)
-    return [candidate for candidate, _, _ in alike]
+    alike = process.extract(written, list(candidates), scorer=fuzz.ratio, score_cutoff=least, limit=most + _TIES)
+    ranked = sorted(alike, key=lambda like: (-like[1], OSA.distance(written, like[0])))  # letters that changed places
+    return [candidate for candidate, _, _ in ranked[:most]]
 
 
 def nearest_keys(key: str, known: Iterable[str], *, most: int, errors: int | None = None) -> list[str]:

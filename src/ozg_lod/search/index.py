@@ -13,19 +13,24 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
+from dataclasses import replace
 from typing import Final
 
 import pyoxigraph as ox
 
 from ozg_lod.core.folding import contract, fold, readings
 from ozg_lod.core.kinds import Kinds
+from ozg_lod.core.search_words import SearchWords
 from ozg_lod.rdf.graph import Graph, collation
 from ozg_lod.search import entries
 from ozg_lod.search.entries import SearchEntry
 
 FILE: Final = "search.db"
+PAGE: Final = "page"
+"""The kind of the entries that are pages of the site: no things of the catalogue. Their IRI is their path."""
 SEPARATOR: Final = "|"
 """Stands between the names in a column, never in a folded name."""
 
@@ -52,16 +57,21 @@ CREATE VIRTUAL TABLE text USING fts5 (label, names, body, content = '', tokenize
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
 
 
-def write(ntriples: bytes, base_iri: str, kinds: Kinds) -> bytes:
+def write(ntriples: bytes, base_iri: str, kinds: Kinds, words: Sequence[SearchWords] = ()) -> bytes:
     """Return the index of the merged graph as the bytes of an SQLite file."""
     store = ox.Store()
     store.bulk_load(ntriples, format=ox.RdfFormat.N_TRIPLES)
-    return of_graph(Graph(store), base_iri, kinds)
+    return of_graph(Graph(store), base_iri, kinds, words)
 
 
-def of_graph(graph: Graph, base_iri: str, kinds: Kinds) -> bytes:
-    """Return the index of a graph that was read already."""
-    search_entries = sorted(entries.read(graph, base_iri, kinds), key=lambda entry: _position(entry, kinds))
+def of_graph(graph: Graph, base_iri: str, kinds: Kinds, words: Sequence[SearchWords] = ()) -> bytes:
+    """Return the index of a graph that was read already, with the pages and the everyday words of the source folder."""
+    everyday = {row.address: row.words for row in words}
+    things = [_with(entry, everyday) for entry in entries.read(graph, base_iri, kinds)]
+    pages = [_page(row) for row in words if row.names]
+    named = {name for page in pages for name in page.names.values()}
+    pages += _lists(kinds, {thing.kind for thing in things}, named) if pages else ()
+    search_entries = sorted([*pages, *things], key=lambda entry: _position(entry, kinds))
     with closing(sqlite3.connect(":memory:")) as database:
         database.executescript(_SCHEMA)
         for number, entry in enumerate(search_entries, 1):
@@ -70,7 +80,9 @@ def of_graph(graph: Graph, base_iri: str, kinds: Kinds) -> bytes:
         database.executemany("INSERT INTO line (entry) VALUES (?)", [(number,) for _, number in dated])
         database.executemany(
             "INSERT INTO spelling VALUES (?, ?)",
-            sorted(_spellings(entry for entry in search_entries if kinds[entry.kind].spelled).items()),
+            sorted(
+                _spellings(entry for entry in search_entries if entry.kind == PAGE or kinds[entry.kind].spelled).items()
+            ),
         )
         database.execute("INSERT INTO text (text) VALUES ('optimize')")
         database.commit()
@@ -79,8 +91,28 @@ def of_graph(graph: Graph, base_iri: str, kinds: Kinds) -> bytes:
 
 
 def _position(entry: SearchEntry, kinds: Kinds) -> tuple[int, str, str]:
-    """Return where a thing stands among all: by kind, then by name as people sort."""
-    return kinds[entry.kind].search, collation(entry.de), entry.iri
+    """Return where an entry stands among all: pages first, then by kind, then by name as people sort."""
+    rank = 0 if entry.kind == PAGE else kinds[entry.kind].search
+    return rank, collation(entry.de), entry.iri
+
+
+def _with(entry: SearchEntry, everyday: Mapping[str, tuple[tuple[str, str], ...]]) -> SearchEntry:
+    """Return the entry with its everyday words among its other names."""
+    words = everyday.get(f"{entry.kind}/{entry.key}", ())
+    return replace(entry, other_names=tuple(dict.fromkeys((*entry.other_names, *words)))) if words else entry
+
+
+def _lists(kinds: Kinds, present: AbstractSet[str], named: AbstractSet[str]) -> list[SearchEntry]:
+    """Return the lists of the kinds that there are, save those that are `named` like a page, which leads there too."""
+    return [
+        _page(SearchWords(f"/doc/{kind.id}", dict(kind.many.texts), tuple(kind.one.texts.items())))
+        for kind in kinds
+        if kind.id in present and named.isdisjoint(kind.many.texts.values())
+    ]
+
+
+def _page(row: SearchWords) -> SearchEntry:
+    return SearchEntry(row.address, PAGE, row.address.strip("/"), "", row.names, {}, "", row.words, (), ())
 
 
 def _insert(database: sqlite3.Connection, number: int, entry: SearchEntry, *, located: bool) -> None:

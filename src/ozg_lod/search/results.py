@@ -11,8 +11,9 @@ from typing import Final
 
 from ozg_lod.core.folding import spans
 from ozg_lod.core.kinds import Kind, Kinds
-from ozg_lod.core.messages import Language
+from ozg_lod.core.messages import Language, _
 from ozg_lod.rdf.addresses import Addresses, Target
+from ozg_lod.search.index import PAGE
 from ozg_lod.search.search import Hit, SearchResult, Thing
 
 PAGE_SIZE: Final = 20
@@ -77,6 +78,9 @@ def result(language: Language, addresses: Addresses, kind: Kind, hit: Hit, sough
     """Return one hit with the folded words `sought` marked."""
     name = _line(*name_of(hit.thing, language), language, sought)
     excerpt = _excerpt(hit, sought, language) if hit.match in {"name", "other-name", "text"} else None
+    if hit.thing.kind == PAGE:
+        context = (_line(_("Page of this site")[language], language, language, ()),)
+        return ResultItem(kind, name, Target(addresses.path(hit.thing.iri)), context, excerpt)
     return ResultItem(kind, name, addresses.target(hit.thing.iri), _context(language, hit.thing, kind, sought), excerpt)
 
 

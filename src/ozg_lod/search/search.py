@@ -1,16 +1,18 @@
 """Searching: what somebody typed becomes the things they may mean, best first, always in the same order.
 
-A word of three letters or more is found inside words, a shorter one where a word begins; all words must be found. What
-is typed reaches SQLite as values only: each word is letters and digits by then, and quoted where FTS5 has a grammar.
+A word of three letters or more is found inside words, a shorter one where a word begins; all words must be found.
+Where no name has them, other readings are tried: without endings, without a word too many, spelled otherwise, in parts.
+What is typed reaches SQLite as values only: each word is letters and digits by then, quoted where FTS5 has a grammar.
 The index is opened read-only and as immutable; each thread borrows a connection for the time of one call.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import weakref
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +24,28 @@ from ozg_lod.core.folding import SHORTEST_PART, contract, fold
 from ozg_lod.core.messages import _
 from ozg_lod.core.spelling import Spellings, nearest_keys
 from ozg_lod.search import keys
-from ozg_lod.search.index import FILE, SEPARATOR
+from ozg_lod.search.index import FILE, PAGE, SEPARATOR
 
 LONGEST: Final = 100
 """Characters of a query that are read."""
-MATCHES: Final = ("key", "label", "name", "prefix", "word", "part", "other-name", "text")
-"""How a thing was found, best first: by its key, its whole label, another whole name, the beginning of its label, the
-beginning of a word in it, parts of its label, parts of another name or key, and what is said about it."""
+MATCHES: Final = ("key", "label", "name", "first-words", "prefix", "word", "part", "other-name", "text")
+"""How a thing was found, best first: by its key, its whole label, another whole name, the first words of its label,
+the beginning of its label, the beginning of a word in it, parts of its label, parts of another name or key, and what is
+said about it."""
 
+_SCORES: Final = (0, 2, 4, 9, 10, 11, 13, 15, 40)
+"""What each of MATCHES weighs against the kind of the thing: less comes first."""
+_KIND_STEP: Final = 2
+_KINDS_ALIKE: Final = 4
+"""So many kinds, in their order among results, weigh the same: a programme that contains a word comes before an entry
+of a catalogue that contains it, and a whole name before either."""
+_NAMED: Final = MATCHES.index("other-name")
+_WHOLE: Final = MATCHES.index("name")
+_BEGUN: Final = MATCHES.index("prefix")
+_ENDINGS: Final = re.compile(r"(?<=.{4})(?:ungen|ung|innen|ern|en|er|es|em|e|n|s|ed|ing|ment)$")
+"""Endings of German and English words, taken off where four letters remain."""
+_SHORTEST_PIECE: Final = 5
+"""Letters of a known word from which on it is taken for what a longer one is made of."""
 _MAX_WORDS: Final = 8
 _FEW: Final = 3
 _OFFERED: Final = 3
@@ -72,7 +88,8 @@ class Hit:
 class SearchResult:
     """The answer to one query: `total` and `hits` within `kind`, `facets` over all kinds, most first.
 
-    `words` are the folded words looked for, `suggestions` other spellings that find something.
+    `words` are the folded words looked for, `suggestions` other spellings that find something. `read_as` is the
+    spelling that was searched for in place of the query, "" where that was found itself.
     """
 
     query: str
@@ -82,6 +99,7 @@ class SearchResult:
     facets: tuple[tuple[str, int], ...]
     hits: tuple[Hit, ...]
     suggestions: tuple[str, ...]
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +120,9 @@ class Index:
         weakref.finalize(self, _close, self._idle)
         with self._connection() as database:
             shown = dict(database.execute("SELECT folded, shown FROM spelling ORDER BY folded").fetchall())
+            ordered = database.execute("SELECT kind FROM entry GROUP BY kind ORDER BY min(id)").fetchall()
         self._spellings = Spellings(shown, list(shown))
+        self._weights = {kind: place // _KINDS_ALIKE * _KIND_STEP for place, (kind,) in enumerate(ordered)}
 
     @classmethod
     def of(cls, directory: Path) -> Index:
@@ -118,14 +138,17 @@ class Index:
         """Return the things that `query` means, those of `kind` where it is given, from `offset` on."""
         words = _words(query)
         with self._connection() as database:
-            matches = self._ranked(database, query, words)
+            literal = self._literal(database, query, words)
+            reading, matches = self._best_reading(database, words, literal)
             counts = Counter(of_kind for _, _, of_kind in matches)
             chosen = [entry for entry in matches if not kind or entry[2] == kind]
             hits = tuple(_hit(database, number, tier) for tier, number, _ in chosen[offset : offset + limit])
-            vague = len(matches) < _FEW and all(tier > MATCHES.index("prefix") for tier, _, _ in matches)
-            suggestions = self._suggestions(database, words, len(matches)) if vague else ()
+            vague = len(literal) < _FEW and all(tier > _BEGUN for tier, _, _ in literal)
+            suggestions = self._suggestions(database, words, len(literal)) if vague else ()
         facets = tuple(sorted(counts.items(), key=lambda facet: (-facet[1], facet[0])))
-        return SearchResult(query, kind, words, len(chosen), facets, hits, suggestions)
+        sought = _words(reading) if reading else words
+        read_as = reading if reading in suggestions else ""
+        return SearchResult(query, kind, sought, len(chosen), facets, hits, suggestions, read_as)
 
     def named(self, query: str) -> Keyed | None:
         """Return the one thing whose official key or address `query` is; None for several or a short key."""
@@ -151,7 +174,9 @@ class Index:
     def kinds(self) -> dict[str, int]:
         """Return how many things there are of each kind that has any."""
         with self._connection() as database:
-            return dict(database.execute("SELECT kind, count(*) FROM entry GROUP BY kind").fetchall())
+            return dict(
+                database.execute("SELECT kind, count(*) FROM entry WHERE kind <> ? GROUP BY kind", (PAGE,)).fetchall()
+            )
 
     def count_listed(self, kind: str, words: Sequence[str]) -> int:
         """Return how many things of a kind have all these folded words in a name or in the key."""
@@ -202,14 +227,57 @@ class Index:
         with self._connection() as database:
             return int(database.execute("SELECT count(*) FROM key WHERE scheme = ?", (scheme,)).fetchone()[0])
 
-    def _ranked(self, database: sqlite3.Connection, query: str, words: tuple[str, ...]) -> list[tuple[int, int, str]]:
-        """Return (place in MATCHES, number, kind) of everything found, best first."""
+    def _literal(self, database: sqlite3.Connection, query: str, words: tuple[str, ...]) -> list[tuple[int, int, str]]:
+        """Return (place in MATCHES, number, kind) of everything found with the words as typed, best first."""
         matches = {number: (tier, kind) for tier, number, kind in _matching(database, words)} if words else {}
         for scheme, key in keys.guesses(query):
             sql = "SELECT e.id, e.kind FROM key k JOIN entry e ON e.id = k.entry WHERE k.scheme = ? AND k.key = ?"
             for number, kind in database.execute(sql, (scheme, key)):
                 matches[number] = (0, kind)
-        return sorted((tier, number, kind) for number, (tier, kind) in matches.items())
+        return self._ranked((tier, number, kind) for number, (tier, kind) in matches.items())
+
+    def _ranked(self, matches: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+        return sorted(matches, key=lambda match: (_SCORES[match[0]] + self._weights[match[2]], match[1]))
+
+    def _best_reading(
+        self, database: sqlite3.Connection, words: tuple[str, ...], literal: list[tuple[int, int, str]]
+    ) -> tuple[str, list[tuple[int, int, str]]]:
+        """Return ("", what was found) or, where no name has the words, (a reading that one has, it before the rest)."""
+        best = min((tier for tier, _, _ in literal), default=len(MATCHES))
+        if not words or best <= _BEGUN:
+            return "", literal
+        for text, worst in self._readings(words, named=best <= _NAMED):
+            better = [match for match in _matching(database, _words(text)) if match[0] <= worst]
+            if better:
+                numbers = {number for _, number, _ in better}
+                return text, [*self._ranked(better), *(match for match in literal if match[1] not in numbers)]
+        return "", literal
+
+    def _readings(self, words: tuple[str, ...], *, named: bool) -> Iterator[tuple[str, int]]:
+        """Yield other readings of the words, each with the worst of MATCHES that is good enough.
+
+        Where some names have the words (`named`), only a whole name without their endings is better.
+        """
+        bare = tuple(_ENDINGS.sub("", word) for word in words)
+        if bare != words:
+            yield " ".join(bare), _WHOLE if named else _NAMED
+        if named:
+            return
+        if len(words) > 1:
+            for left_out in sorted(words, key=len):
+                yield " ".join(word for word in words if word != left_out), _WHOLE
+            for word in sorted(words, key=len, reverse=True):
+                yield word, _WHOLE
+        yield from ((text, _BEGUN) for text in self._spellings.like(words, apart=False))
+        for word in words:
+            yield from ((piece, _WHOLE) for piece in self._pieces(word))
+
+    def _pieces(self, word: str) -> list[str]:
+        """Return the known words that a compound begins or ends with, the longest first."""
+        whole = contract(word)
+        known = [text for text in self._spellings.folded if len(text) >= _SHORTEST_PIECE and text != whole]
+        pieces = [text for text in known if whole.startswith(text) or whole.endswith(text)]
+        return [self._spellings.shown[text] for text in sorted(pieces, key=len, reverse=True)]
 
     def _suggestions(self, database: sqlite3.Connection, words: tuple[str, ...], match_count: int) -> tuple[str, ...]:
         """Return other spellings that find more."""
@@ -256,7 +324,8 @@ def _matching(database: sqlite3.Connection, words: Sequence[str]) -> list[tuple[
     values["match"] = " AND ".join(_phrase(word) for word in long)
     for number, word in enumerate(short):
         values[f"s{number}"] = word
-        conditions.append(_begins("e.label || e.names" if long else "e.label", f":s{number}"))
+        begins = _begins("e.label || e.names" if long else "e.label", f":s{number}")
+        conditions.append(f"({begins} OR instr(e.names, '{SEPARATOR}' || :whole || '{SEPARATOR}'))")
     parts: dict[str, list[str]] = {"e.label": [], "e.names": []}
     for number, word in enumerate(words):
         values |= {f"p{number}": word, f"c{number}": contract(word)}
@@ -266,11 +335,12 @@ def _matching(database: sqlite3.Connection, words: Sequence[str]) -> list[tuple[
         SELECT CASE
             WHEN instr(e.label, '{SEPARATOR}' || :whole || '{SEPARATOR}') THEN 1
             WHEN instr(e.names, '{SEPARATOR}' || :whole || '{SEPARATOR}') THEN 2
-            WHEN instr(e.label, '{SEPARATOR}' || :whole) THEN 3
-            WHEN instr(e.label, ' ' || :whole) THEN 4
-            WHEN {" AND ".join(parts["e.label"])} THEN 5
-            WHEN {" AND ".join(parts["e.names"])} THEN 6
-            ELSE 7 END, e.id, e.kind
+            WHEN instr(e.label, '{SEPARATOR}' || :whole || ' ') THEN 3
+            WHEN instr(e.label, '{SEPARATOR}' || :whole) THEN 4
+            WHEN instr(e.label, ' ' || :whole) THEN 5
+            WHEN {" AND ".join(parts["e.label"])} THEN 6
+            WHEN {" AND ".join(parts["e.names"])} THEN 7
+            ELSE 8 END, e.id, e.kind
         FROM {tables} WHERE {" AND ".join(conditions)}
     """  # noqa: S608 - made of our own columns; what was typed is bound
     return database.execute(sql, values).fetchall()

@@ -49,8 +49,8 @@ _DESCRIPTIONS: Final = (DCT + "description", SKOS + "definition")
 _NOTES: Final = (SKOS + "note", SKOS + "editorialNote", SKOS + "scopeNote", RDFS + "comment")
 _KEYS: Final = (*(OZG + name for name in ("ags", "districtKey", "ozgId", "leikaKey")), SKOS + "notation")
 """Identifiers that say what they are: the general one beside them repeats them."""
-_CUBE: Final = (SDMX_DIMENSION + "refPeriod", SDMX_ATTRIBUTE + "unitMeasure")
-"""What a figure says to programs once more: a page has its date and its unit."""
+_FOR_PROGRAMS: Final = (SDMX_DIMENSION + "refPeriod", SDMX_ATTRIBUTE + "unitMeasure", SCHEMA + "position")
+"""What programs are told once more: a page has the date and the unit of a figure, and the order of rows."""
 _BOUNDS: Final = frozenset({OZG + "earliest", OZG + "latest"})
 _STATED_TIMES: Final = frozenset({OZG + "month", DCAT + "startDate", DCAT + "endDate"})
 _ORDER: Final = tuple(
@@ -119,6 +119,7 @@ class ThingSection:
     links: Sequence[Value] = ()
     alike: Sequence[PropertyValues] = ()
     sources: Sequence[Value] = ()
+    property: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ class ThingComposer:
             if group.status and alike[group.property, group.statement] > 1:
                 heading = Markup("{}: {}").format(heading, self.writer.name(group.status).marked)
             if group.statement:
-                stated.append(self._statements(heading, group.total, group.subjects))
+                section = self._statements(heading, group.total, group.subjects)
+                stated.append(replace(section, property=group.property))
             else:
                 links = self.writer.named(group.subjects)
                 others.append(ThingSection(heading, group.total, links=links))
@@ -257,7 +259,7 @@ def _merged(facts: Sequence[PropertyValues]) -> list[PropertyValues]:
 
 def _unlisted(properties: Mapping[str, Sequence[Term]], *, brief: bool) -> set[str]:
     """Return what does not stand among the facts; in brief, bounds derived from a stated time are left to the data."""
-    hidden = {TYPE, _WORDING, _SOURCE, *_CUBE, *_DESCRIPTIONS, *_NOTES}
+    hidden = {TYPE, _WORDING, _SOURCE, *_FOR_PROGRAMS, *_DESCRIPTIONS, *_NOTES}
     if properties.get(PROV + "wasDerivedFrom") == properties.get(_SOURCE):
         hidden.add(PROV + "wasDerivedFrom")
     for general, keys in ((DCT + "identifier", _KEYS), (SKOS + "notation", _KEYS[:-1])):

@@ -1,4 +1,4 @@
-"""What a snapshot keeps of the source folder about the site: its kinds of things, its identity, its icon."""
+"""What a snapshot keeps of the source folder about the site: kinds of things, identity, icon, words to search."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Final
 
 from ozg_lod.core import identity as identities
 from ozg_lod.core import kinds as kind_files
+from ozg_lod.core import search_words
 from ozg_lod.core.identity import Identity
 from ozg_lod.core.kinds import Kinds
 
-FILES: Final = (kind_files.FILE, identities.FILE, identities.ICON_FILE)
+FILES: Final = (kind_files.FILE, identities.FILE, identities.ICON_FILE, *search_words.FILES)
 CONTEXT_FILE: Final = "context.jsonld"
 """The names of the vocabulary as a JSON-LD context; it stands beside the ontology."""
 
@@ -23,6 +24,7 @@ def checked(files: Mapping[str, bytes]) -> dict[str, bytes]:
     if kind_files.FILE in found:
         Kinds.read(found[kind_files.FILE])
     identities.read(found.get(identities.FILE))
+    search_words.read(found)
     return found
 
 

@@ -17,6 +17,7 @@ from ozg_lod.core.errors import BadRequest, NotFound
 from ozg_lod.core.messages import _
 from ozg_lod.rdf import formats
 from ozg_lod.search import keys, results
+from ozg_lod.search.index import PAGE
 from ozg_lod.search.search import LONGEST, Index, Keyed, SearchResult, Thing
 from ozg_lod.site import pages as site_pages
 from ozg_lod.site.page_requests import PageRequest, no_such_page
@@ -84,7 +85,9 @@ def _search(request: Request, suffix: str | None) -> Response:
         )
     _check_length(typed)
     if page_request.form is formats.CSV:
-        return _sent(page_request, _csv(index.find(typed, kind=kind, limit=_MAX_ROWS)), {"q": typed, "kind": kind})
+        return _sent(
+            page_request, _csv(page_request, index.find(typed, kind=kind, limit=_MAX_ROWS)), {"q": typed, "kind": kind}
+        )
     limit, offset = _number(request, "limit", _USUAL, least=1, most=_MOST), _number(request, "offset", 0)
     outcome = index.find(typed, kind=kind, limit=limit, offset=offset)
     parameters = {"q": outcome.query, "kind": kind, "limit": str(limit), "offset": str(offset)}
@@ -121,6 +124,7 @@ def _json(page_request: PageRequest, outcome: SearchResult, *, limit: int, offse
         "next": page_request.addresses.absolute("/search.json", **more) if offset + limit < outcome.total else None,
         "facets": [{"kind": kind, "count": count} for kind, count in outcome.facets],
         "suggestions": list(outcome.suggestions),
+        "read_as": outcome.read_as or None,
         "results": [{**_described(page_request, hit.thing), "match": hit.match} for hit in outcome.hits],
     }
     return json.dumps(body, ensure_ascii=False).encode()
@@ -129,9 +133,10 @@ def _json(page_request: PageRequest, outcome: SearchResult, *, limit: int, offse
 def _described(page_request: PageRequest, thing: Thing) -> dict[str, object]:
     named = {"de": thing.de, "en": thing.en}
     typed = {"de": thing.type_de, "en": thing.type_en}
+    page = thing.iri if thing.kind == PAGE else f"/doc/{thing.kind}/{thing.key}"
     return {
-        "iri": thing.iri,
-        "page": page_request.addresses.absolute(f"/doc/{thing.kind}/{thing.key}"),
+        "iri": thing.iri if thing.kind != PAGE else None,
+        "page": page_request.addresses.absolute(page),
         "kind": thing.kind,
         "key": thing.key,
         "official_key": thing.official or None,
@@ -141,13 +146,14 @@ def _described(page_request: PageRequest, thing: Thing) -> dict[str, object]:
     }
 
 
-def _csv(outcome: SearchResult) -> bytes:
+def _csv(page_request: PageRequest, outcome: SearchResult) -> bytes:
     """Return all hits as CSV (RFC 4180); a cell a spreadsheet would take for a formula gets an apostrophe in front."""
     rows = [("iri", "kind", "key", "official_key", "name_de", "name_en", "type_de", "district", "match")]
     for hit in outcome.hits:
         thing = hit.thing
         names = (thing.de, thing.en, thing.type_de, thing.district)
-        rows.append((thing.iri, thing.kind, thing.key, thing.official, *names, hit.match))
+        iri = thing.iri if thing.kind != PAGE else page_request.addresses.absolute(thing.iri)
+        rows.append((iri, thing.kind, thing.key, thing.official, *names, hit.match))
     return written([harmless(cell) for cell in row] for row in rows)
 
 
@@ -216,7 +222,7 @@ def _check_length(typed: str) -> None:
 
 def _kind(request: Request) -> str:
     text, kinds = request.query_params.get("kind", ""), request.state.opened.kinds
-    if text and text not in kinds:
+    if text and text not in kinds and text != PAGE:
         known = ", ".join(kinds.names)
         raise BadRequest(_("kind is one of: {known}.", known=known), offered=list(kinds.names))
     return text

@@ -80,7 +80,10 @@ async def thing(request: Request, kind: str, name: str) -> Response:
             return PageBody(formats.serialize(description.triples, page_request.form), description.pages)
         box = linking.reuse(page_request.site, description, kind, page_request.graph)
         located = page_request.opened.atlas.located(iri)
-        return PageBody(site_pages.thing(page_request.site, description, box, located=located), description.pages)
+        body = site_pages.thing(
+            page_request.site, description, box, located=located, coverage=page_request.opened.coverage
+        )
+        return PageBody(body, description.pages)
 
     return await page_request.answer(make, about=iri, is_light=lambda: page_request.is_light(iri))
 
