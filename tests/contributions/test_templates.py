@@ -158,6 +158,36 @@ def test_the_list_explains_every_column_and_finds_a_municipality(client: httpx.C
     assert re.search(r'href="/mitmachen\?ags=\d{8}#templates"', several)
 
 
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("Wetzlar", "06532023"),
+        ("Wezlar", "06532023"),
+        ("6532023", "06532023"),
+        ("06 532 023", "06532023"),
+        ("Stadt Wetzlar", "06532023"),
+        ("Giessen", "06531005"),
+        ("Lahn-Dill-Kreis", "06532"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/vorlagen", "/mitmachen"])
+def test_templates_are_found_by_every_name_and_key_that_means_one_authority(
+    client: httpx.Client, path: str, typed: str, key: str
+) -> None:
+    page = client.get(path, params={"q": typed, "lang": "de"}).text
+    assert f"/vorlagen/kontakt.xlsx?ags={key}" in page
+    assert "Vorlagen für" in page
+    assert "keine Kommune" not in page
+
+
+@pytest.mark.parametrize("path", ["/vorlagen", "/mitmachen"])
+def test_where_nothing_is_accepted_the_page_says_so_before_any_work(client: httpx.Client, path: str) -> None:
+    page = client.get(path, params={"lang": "de"}).text
+    assert "nimmt keine Dateien an" in page
+    assert page.index("nimmt keine Dateien an") < page.index("<h2")
+    assert "reichen Sie die Datei ein" not in page
+
+
 def test_the_page_says_how_to_take_part_for_a_thing(client: httpx.Client) -> None:
     page = client.get("/mitmachen?ags=06531005&lang=en").text
     assert "/vorlagen/verfuegbarkeit.xlsx?ags=06531005&amp;lang=en" in page

@@ -16,11 +16,16 @@ from ozg_lod.tables.contribution_kinds import ContributionKind
 
 @dataclass(frozen=True, slots=True)
 class TemplateSelection:
-    """For whom templates are wanted: the one thing, or what was typed and what it may mean."""
+    """For whom templates are wanted: the one thing, or what was typed and what it may mean.
+
+    `submits` says that submissions are accepted here, `contact` is where the catalogue is asked, "" for nowhere.
+    """
 
     topic: ListEntry | None
     typed: str
     matches: Sequence[ListEntry]
+    submits: bool = False
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -107,20 +107,21 @@ class TemplateCatalogue:
             raise NotFound(_("There is no bundle “{key}”.", key=key[:80]))
         return bundle
 
+    def at(self, addresses: Sequence[str]) -> list[ListEntry]:
+        """Return the authorities with these addresses, in their order."""
+        known = {entry.iri: entry for entry in self._entries()}
+        return [known[address] for address in addresses if address in known]
+
     def search(self, text: str) -> list[ListEntry]:
-        """Return the authorities that a name or key may mean: the key, else names that begin with or contain it."""
-        keyed = self._keyed(text.strip())
-        if keyed is not None:
-            return [keyed]
+        """Return the authorities whose names begin with or contain a text."""
         wanted = fold(text)
         named = [
             (name, entry)
             for entry in self._entries()
             if (name := fold(pick(entry.names, "de", entry.key)[0])) and wanted and wanted in name
         ]
-        exact = [entry for name, entry in named if name == wanted]
         ordered = sorted(named, key=lambda pair: (not pair[0].startswith(wanted), pair[0], pair[1].key))
-        return exact if len(exact) == 1 else [entry for _, entry in ordered][:_MAX_MATCHES]
+        return [entry for _, entry in ordered][:_MAX_MATCHES]
 
     def sheet(self, kind: ContributionKind, language: Language, topic: ListEntry | None = None) -> TemplateSheet:
         """Return the sheet of a kind, with what is published about the topic, if one is given."""

@@ -10,9 +10,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ozg_lod.catalogue import responsible
 from ozg_lod.contributions import contribute_pages
 from ozg_lod.contributions import templates as template_catalogue
 from ozg_lod.contributions.templates import FORMS, TemplateCatalogue
+from ozg_lod.core.settings import Settings
+from ozg_lod.matching import register
+from ozg_lod.matching.matching import ListRow, match
 from ozg_lod.rdf import formats
 from ozg_lod.site import download_names
 from ozg_lod.site.lists import ListEntry
@@ -90,8 +94,24 @@ async def _chosen(page_request: PageRequest, page: Callable[..., bytes]) -> Resp
 def _selection(catalogue: TemplateCatalogue, page_request: PageRequest) -> contribute_pages.TemplateSelection:
     typed = page_request.request.query_params.get("q", "").strip()[:_MAX_QUERY]
     topic = _topic(catalogue, page_request)
-    matches = catalogue.search(typed) if typed and topic is None else []
-    return contribute_pages.TemplateSelection(matches[0] if len(matches) == 1 else topic, typed, matches)
+    matches = _meant(catalogue, page_request, typed) if typed and topic is None else []
+    settings: Settings = page_request.request.app.state.settings
+    return contribute_pages.TemplateSelection(
+        matches[0] if len(matches) == 1 else topic,
+        typed,
+        matches,
+        submits=settings.inbox is not None,
+        contact=responsible.contact(page_request.opened.graph),
+    )
+
+
+def _meant(catalogue: TemplateCatalogue, page_request: PageRequest, typed: str) -> list[ListEntry]:
+    """Return the one authority that is surely meant, else those whose name has the words, else the nearest."""
+    row = ListRow(typed, catalogue.authorities)
+    result = match(register.of(page_request.opened), row)
+    if result.matched is not None:
+        return catalogue.at([result.matched.record.iri])
+    return catalogue.search(typed) or catalogue.at([one.record.iri for one in result.candidates])
 
 
 def _topic(catalogue: TemplateCatalogue, page_request: PageRequest) -> ListEntry | None:
