@@ -52,6 +52,7 @@ PAGES = [
     "/suche?q=wiesbadn",
     "/karte",
     "/zeitleiste",
+    "/foerderung",
     "/widersprueche",
     "/quellen",
     "/status",

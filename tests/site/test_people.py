@@ -47,7 +47,17 @@ ROOT = Path(__file__).resolve().parents[2]
 BASE = "https://w3id.org/ozg-lod/hessen/"
 PUBLIC = "https://daten.example/ozg"
 BROWSER = {"Accept": "text/html", "Accept-Encoding": "identity"}
-PATHS = ("/karte", "/karte/06531", "/karte/06411", "/zeitleiste", "/quellen", "/widersprueche", "/status", "/hilfe")
+PATHS = (
+    "/karte",
+    "/karte/06531",
+    "/karte/06411",
+    "/zeitleiste",
+    "/foerderung",
+    "/quellen",
+    "/widersprueche",
+    "/status",
+    "/hilfe",
+)
 LEGAL = ("/impressum", "/datenschutz", "/barrierefreiheit")
 TODAY = dt.date(2026, 11, 22)
 

@@ -36,6 +36,8 @@ PAGES = (
     "/sitemap.xml",
     "/vorlagen",
     "/zeitleiste",
+    "/foerderung",
+    "/foerderung.csv",
 )
 
 

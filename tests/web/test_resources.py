@@ -155,7 +155,10 @@ def test_pages_lead_on_to_what_their_visitors_came_for(client: httpx.Client) -> 
         ("/doc/service/ausfuhr-von-kulturguetern", "/reuse"),
         ("/doc/municipality", "/abgleich"),
         ("/widersprueche", "/mitmachen"),
-        *(("/hilfe", path) for path in ("/abgleich", "/efa", "/karte", "/mitmachen", "/pruefen", "/zeitleiste")),
+        *(
+            ("/hilfe", path)
+            for path in ("/abgleich", "/efa", "/foerderung", "/karte", "/mitmachen", "/pruefen", "/zeitleiste")
+        ),
     ]:
         text = client.get(page, headers={"accept": "text/html", "accept-language": "de"}).text
         assert f'href="{path}"' in text.partition("<main")[2].partition("</main>")[0]

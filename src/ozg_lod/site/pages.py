@@ -58,6 +58,7 @@ _FOOTING: Final = (
             ("/abgleich", _("Match lists")),
             ("/vorlagen", _("Templates")),
             ("/zeitleiste", _("Timeline")),
+            ("/foerderung", _("Funding")),
             ("/quellen", _("Sources")),
             ("/widersprueche", _("Discrepancies")),
             ("/status", _("State of the data")),

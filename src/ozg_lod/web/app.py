@@ -40,7 +40,7 @@ SUBJECTS: Final = {
     "editor": ("queries", ".well-known", "editor"),
     "thing": ("", "id", "doc", "ontology", "{", "shapes", "graph", "static"),
     "topic": (
-        *("karte", "zeitleiste", "quellen", "widersprueche", "status", "hilfe", "codebuch"),
+        *("karte", "zeitleiste", "foerderung", "quellen", "widersprueche", "status", "hilfe", "codebuch"),
         *("impressum", "datenschutz", "barrierefreiheit", "{", "sitemap.xml", "robots.txt", "favicon.ico"),
         *(".well-known", "llms.txt"),
     ),

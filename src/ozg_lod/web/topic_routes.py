@@ -20,6 +20,7 @@ from ozg_lod.rdf import formats
 from ozg_lod.rdf.graph import Term, iri_of
 from ozg_lod.site import (
     api_catalog,
+    awards,
     codebook,
     inventory,
     legal,
@@ -43,7 +44,7 @@ from ozg_lod.web.routing import Pages
 
 pages = Pages()
 
-PATHS: Final = ("/karte", "/zeitleiste", "/widersprueche", "/quellen", "/status", "/hilfe")
+PATHS: Final = ("/karte", "/zeitleiste", "/foerderung", "/widersprueche", "/quellen", "/status", "/hilfe")
 _REUSE: Final = ("/efa", "/reuse", "/abgleich")
 _PEOPLE: Final = (*PATHS, *_REUSE, *contribute_routes.PATHS)
 _INDEXED: Final = ("/", *_PEOPLE, "/codebuch", "/ontology", "/shapes", *(f"/{slot}" for slot in legal.SLOTS))
@@ -101,6 +102,19 @@ async def line(request: Request) -> Response:
         times = timeline(snapshot.graph, snapshot.index, snapshot.summary.availability, page_request.page)
         body = topic_pages.timeline(page_request.site, times, _names(page_request, _on_line(times)))
         return PageBody(body, times.pages)
+
+    return await page_request.answer(make)
+
+
+@pages.page("/foerderung", "/foerderung.{suffix}", summary="Who got how much of which programme (also .csv)")
+async def money(request: Request) -> Response:
+    """Answer with the awards that sources name."""
+    page_request = PageRequest.of(request, "/foerderung", _WITH_TABLE, request.path_params.get("suffix"))
+    site = page_request.site
+
+    def make() -> bytes:
+        listed = awards.read(page_request.graph)
+        return awards.page(site, listed) if page_request.form is formats.HTML else awards.as_csv(site, listed)
 
     return await page_request.answer(make)
 
