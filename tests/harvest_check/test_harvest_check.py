@@ -540,6 +540,13 @@ def test_the_command_ends_with_0_1_or_2(server: Site, capsys: pytest.CaptureFixt
     assert ran(capsys, "mailto:a@example.org")[0] == 2
 
 
+def test_a_file_in_the_place_of_an_address_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "catalogue.ttl").write_text("", "utf-8")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["harvest-check", str(tmp_path / "catalogue.ttl"), "--lang", "en"])
+    assert (ended.value.code, "serve it" in capsys.readouterr().err) == (2, True)
+
+
 def test_the_report_as_json_has_findings_and_points(server: Site, capsys: pytest.CaptureFixture[str]) -> None:
     server.routes = paged(server.url).routes
     server.change('dct:title "Zahlen aemter"@de ;', "", FIRST)

@@ -135,6 +135,14 @@ def harvest_check(
     """Play the harvester against a DCAT-AP catalogue; exit 0 fine, 1 findings, 2 could not."""
     from ozg_lod.harvest_check import check, client, reader, report
 
+    if Path(url).is_file():
+        raise UsageError(
+            _(
+                "{file} is a file, and portals read a catalogue at its address: serve it (python3 -m http.server) and give "
+                "that address, or hold the file against shapes (ozg-lod validate {file} --shapes …).",
+                file=url,
+            )
+        )
     request = check.HarvestRequest(url, max_pages=max_pages, downloads=not no_downloads, links=not no_links)
     with progress() as count:
         outcome = check.check(request, client.Client(url), reader.in_cage, progress=partial(count, _("Asking")))
