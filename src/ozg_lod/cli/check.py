@@ -138,8 +138,8 @@ def harvest_check(
     if Path(url).is_file():
         raise UsageError(
             _(
-                "{file} is a file, and portals read a catalogue at its address: serve it (python3 -m http.server) and give "
-                "that address, or hold the file against shapes (ozg-lod validate {file} --shapes …).",
+                "{file} is a file, and portals read a catalogue at its address: serve it (python3 -m http.server) and "
+                "give that address, or hold the file against shapes (ozg-lod validate {file} --shapes …).",
                 file=url,
             )
         )
