@@ -25,10 +25,9 @@ from ozg_lod.http.response_cache import ResponseCache
 from ozg_lod.rdf.graph import Graph
 from ozg_lod.search import index as search_index
 from ozg_lod.search.search import Index
-from ozg_lod.site import atlas, codebook, coverage, efa, example_queries, vocabulary
+from ozg_lod.site import atlas, codebook, efa, example_queries, vocabulary
 from ozg_lod.site.atlas import Atlas
 from ozg_lod.site.codebook import Codebook
-from ozg_lod.site.coverage import Coverage
 from ozg_lod.site.efa import EfaRegister
 from ozg_lod.site.example_queries import ExampleQuery
 from ozg_lod.site.lists import Directory
@@ -187,10 +186,6 @@ class PageSnapshot:
             codebook.tables(directory / QUERIES_FOLDER / "flat", self.summary.tables),
             codebook.properties(self.graph, self.summary, self.terms, self.rules),
         )
-
-    @SnapshotValue
-    def coverage(self) -> Coverage:
-        return coverage.read(self.graph, self.things, self.kinds)
 
     @SnapshotValue
     def efa(self) -> EfaRegister:

@@ -24,7 +24,6 @@ from ozg_lod.rdf.graph import Term, collation
 from ozg_lod.search import results
 from ozg_lod.search.search import Thing
 from ozg_lod.site import as_of, key_facts, static_files, structured_data
-from ozg_lod.site.coverage import AT, OF, Coverage, awards
 from ozg_lod.site.description import Description
 from ozg_lod.site.highlights import Highlights
 from ozg_lod.site.linking import LinkBox
@@ -33,10 +32,11 @@ from ozg_lod.site.lists import Directory, ListTable
 from ozg_lod.site.page_context import PageContext
 from ozg_lod.site.thing_view import ThingComposer
 from ozg_lod.site.values import Value, ValueWriter, marked
-from ozg_lod.snapshots.summary import Dates
+from ozg_lod.snapshots.summary import CoverageCount, Dates
 
 BAR: Final = (formats.HTML, *formats.GRAPHS)
 _NOWHERE: Final = Addresses("", "")
+_AT, _OF = OZG + "availableAt", OZG + "availabilityOf"
 _TERRITORY: Final = (OZG + "part", OZG + "whole")
 """What places say of each other stands last on a page: people know where a town lies."""
 _UNFOLDED: Final = (OZG + "claim", OZG + "condition")
@@ -113,7 +113,7 @@ def thing(
     reuse: LinkBox | None = None,
     *,
     located: str = "",
-    coverage: Coverage | None = None,
+    coverage: CoverageCount | None = None,
     template: str = "thing.html",
 ) -> bytes:
     """Return the page about one thing; `located` is the key of a map that shows where it lies, "" for none.
@@ -124,7 +124,7 @@ def thing(
     seen = key_facts.of(description, site.kinds[kind])
     writer = site.writer({**description.names, **key_facts.names(seen, description.graph)})
     first = [(_heading(site, writer, fact.column), _ordered(writer, fact.terms, fact.column)) for fact in seen]
-    if site.kinds[kind].body and (received := awards(description.facts, description.iri, writer)):
+    if site.kinds[kind].body and (received := key_facts.received(description.facts, description.iri, writer)):
         first.append((escape(_("Money received")[site.language]), received))
     composer = ThingComposer(description, writer)
     stated, others = composer.incoming()
@@ -146,12 +146,12 @@ def thing(
         reuse_of=reuse,
         located=located,
         unfolded=unfolded,
-        online=[section for section in stated if section.property in (AT, OF)],
-        placed=any(AT in properties for iri, properties in description.facts.items() if iri != description.iri),
+        online=[section for section in stated if section.property in (_AT, _OF)],
+        placed=any(_AT in properties for iri, properties in description.facts.items() if iri != description.iri),
         coverage=coverage,
         days=as_of.days(coverage.days, writer) if coverage and coverage.days else "",
         writer=writer,
-        stated=[section for section in stated if section.property not in (AT, OF, *_TERRITORY)],
+        stated=[section for section in stated if section.property not in (_AT, _OF, *_TERRITORY)],
         territory=[section for section in stated if section.property in _TERRITORY],
         others=others,
         iri=description.iri,

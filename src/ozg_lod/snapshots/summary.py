@@ -41,6 +41,7 @@ _TYPE: Final = f"<{RDF}type>"
 _SOURCE: Final = f"<{DCT}source>"
 _REPLACED: Final = f"<{DCT}isReplacedBy>"
 _SPATIAL: Final = f"<{DCT}spatial>"
+_AT, _OF, _ENDED = (f"<{OZG}{name}>" for name in ("availableAt", "availabilityOf", "validTo"))
 _LATITUDE: Final = f"<{WGS84}lat>"
 _AS_OF, _LATEST, _MONTH_OF, _COUNT = (f"<{OZG}{name}>" for name in ("asOf", "latest", "month", "serviceCount"))
 _AVAILABILITY, _FIGURE = f"<{OZG}Availability>", f"<{OZG}Figure>"
@@ -111,6 +112,19 @@ class AvailabilityCount:
 
 
 @dataclass(slots=True)
+class CoverageCount:
+    """`known` of `authorities` have a statement of what is online there.
+
+    `unplaced` things are online as of `days`, nobody says where: nothing follows from that for one of them.
+    """
+
+    known: int = 0
+    authorities: int = 0
+    unplaced: int = 0
+    days: Dates | None = None
+
+
+@dataclass(slots=True)
 class KindCount:
     """One kind: how many things it has, and how many of them have what is measured (by name of the measure)."""
 
@@ -142,6 +156,7 @@ class Summary:
     terms: dict[str, dict[str, TermCount]] = field(default_factory=dict)
     availability: AvailabilityCount = field(default_factory=AvailabilityCount)
     tables: dict[str, TableCount] = field(default_factory=dict)
+    coverage: CoverageCount | None = None
 
     @property
     def classes(self) -> dict[str, int]:
@@ -203,6 +218,9 @@ class _Counting:
         self._unplaced: list[tuple[str, Sequence[str]]] = []
         self._located: set[str] = set()
         self._axis: set[str] = set()
+        self._bodies = frozenset(kind.id for kind in kinds if kind.body and kind.template)
+        self._covered: tuple[set[str], set[str], set[str]] = (set(), set(), set())
+        self._authorities = 0
 
     def summary(self, lines: Iterable[bytes]) -> Summary:
         split = (line.decode().split(" ", 2) for line in lines)
@@ -231,6 +249,17 @@ class _Counting:
             self._dated(iri, facts)
         if _AVAILABILITY in facts.get(_TYPE, ()):
             self._available(facts)
+        self._cover(facts)
+
+    def _cover(self, facts: Facts) -> None:
+        """Keep the authorities that a statement is about, else what it is about and its day."""
+        placed, unplaced, days = self._covered
+        if _REPLACED in facts:
+            return
+        placed.update(facts.get(_AT, ()))
+        if _AT not in facts and _OF in facts:
+            unplaced.update(facts[_OF])
+            days.update(map(_text, facts.get(_AS_OF, ())))
 
     def _count(self, facts: Facts, profile: dict[str, int], *, own: bool) -> None:
         self._summary.subjects += 1
@@ -274,6 +303,7 @@ class _Counting:
     def _stock(self, kind: str, facts: Facts) -> None:
         counts = self._stocks.setdefault(kind, Counter())
         counts[""] += 1
+        self._authorities += kind in self._bodies and _ENDED not in facts
         for measure, properties in _MEASURED.items():
             counts[measure] += not properties.isdisjoint(facts)
         if _LATITUDE not in facts and _SPATIAL in facts:
@@ -341,6 +371,9 @@ class _Counting:
         summary.sources = {_iri(source): number for source, number in sorted(self._sources.items())}
         for (way, term), number in sorted(self._uses.items()):
             summary.terms.setdefault(way, {})[_iri(term)] = TermCount(number, self._best[way, term][1])
+        placed, unplaced, days = self._covered
+        span = (min(days), max(days)) if days else None
+        summary.coverage = CoverageCount(len(placed), self._authorities, len(unplaced), span)
         if self._axis:
             summary.availability.axis = (min(self._axis), max(self._axis))
         return summary

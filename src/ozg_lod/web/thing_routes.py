@@ -81,7 +81,7 @@ async def thing(request: Request, kind: str, name: str) -> Response:
         box = linking.reuse(page_request.site, description, kind, page_request.graph)
         located = page_request.opened.atlas.located(iri)
         body = site_pages.thing(
-            page_request.site, description, box, located=located, coverage=page_request.opened.coverage
+            page_request.site, description, box, located=located, coverage=page_request.opened.summary.coverage
         )
         return PageBody(body, description.pages)
 
