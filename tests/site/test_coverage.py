@@ -29,6 +29,13 @@ def test_the_page_leads_with_what_is_online(client: httpx.Client, address: str, 
     assert headings(client, address)[0] == first
 
 
+def test_what_no_authority_offers_has_no_place_to_be_online(client: httpx.Client) -> None:
+    for kind in ("channel", "programme", "source"):
+        listed = client.get(f"/doc/{kind}", headers=HTML).text
+        address = re.findall(rf'href="(/doc/{kind}/[^"?]+)"', listed)[0]
+        assert "Where it is online" not in headings(client, address), address
+
+
 def test_keys_and_territory_come_after_what_sources_say(client: httpx.Client) -> None:
     order = headings(client, "/doc/municipality/06532023")
     assert order.index("What sources say about it") < order.index("Keys and territory")

@@ -31,7 +31,7 @@ from ozg_lod.cli.terminal import (
 )
 from ozg_lod.core.errors import UsageError
 from ozg_lod.core.messages import _
-from ozg_lod.core.settings import OXIGRAPH, RdfFile, Settings
+from ozg_lod.core.settings import ENGINES, RdfFile, Settings
 
 
 @click.command(cls=Command)
@@ -170,7 +170,7 @@ def _address(text: str) -> tuple[str, int]:
 @setting("log_file", "write the log to this file instead of standard error", type=PATH, metavar="FILE")
 @setting("metrics", "answer programs that watch the server (Prometheus)", type=_address, metavar="HOST:PORT")
 @setting("store", "SPARQL endpoint that evaluates instead of us (see publish)", metavar="URL")
-@setting("store_engine", "what answers there", type=click.Choice([OXIGRAPH, "other"]))
+@setting("store_engine", "what answers there", type=click.Choice(ENGINES))
 @setting("store_fallback", "answer from the snapshot while it gives no answer", is_flag=True)
 @setting("inbox", "folder of submissions; without it nobody can submit", type=PATH, metavar="DIR")
 @INBOX_DAYS

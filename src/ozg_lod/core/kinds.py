@@ -49,6 +49,7 @@ class Kind:
     icon: str = ""
     shelf: str = _SHELVES[-1]
     body: bool = False
+    offered: bool = False
     area: bool = False
     spelled: bool = False
     located: bool = False

@@ -18,6 +18,7 @@ def packaged_source() -> Path:
 
 OXIGRAPH: Final = "oxigraph"
 """The engine behind `store` that evaluates as our own does."""
+ENGINES: Final = (OXIGRAPH, "other")
 QUERY_BYTES: Final = 1024 * 1024
 """Bytes of the text of a query: what it costs is limited by its terms, operators, variables, time and memory."""
 
@@ -81,7 +82,7 @@ class Settings:
     rdf: tuple[RdfFile, ...] = ()
     store: str | None = None
     store_login: tuple[str, str] | None = field(default=None, repr=False)
-    store_engine: str = "other"
+    store_engine: str = ENGINES[-1]
     store_fallback: bool = False
     store_connections: int = 8
     promote_after_s: float = 0.2
